@@ -1,0 +1,143 @@
+/** @file The settings of a run, as zod schemas with their defaults. Every key here can be set in YAML and by --set. */
+import { z } from 'zod';
+
+const rate = z.number().min(0).max(1);
+const positive = z.number().positive();
+const count = z.int().positive();
+const name = <T extends string>(value: T) => z.literal(value);
+const granularity = z.enum(['weight', 'unit']);
+
+const dataset = z.strictObject({
+  name: z.enum(['mnist']).default('mnist'),
+  /** Folder with the data set's own files, plain or .gz; the built-in source if absent. */
+  path: z.string().min(1).optional(),
+  /** Use the first n images only. */
+  trainImages: count.optional(),
+  testImages: count.optional(),
+});
+
+const initializer = z.enum(['glorotUniform', 'glorotNormal']).default('glorotUniform');
+
+const model = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: name('mlp'),
+    /** Units of each hidden layer. */
+    widths: z.array(count).min(1).default([300, 100]),
+    initializer,
+  }),
+  z.strictObject({
+    name: name('lenet'),
+    /** Filters of the two 5×5 convolutions. */
+    filters: z.tuple([count, count]).default([20, 50]),
+    /** Units of each hidden dense layer. */
+    widths: z.array(count).min(1).default([500]),
+    /** First value of the biases of convolutions and hidden layers; the paper's code uses 0.1. */
+    initialBias: z.number().default(0),
+    /** Per-image standardisation inside the network, as in the paper's code. */
+    standardize: z.boolean().default(false),
+    initializer,
+  }),
+]);
+
+const regularizer = z.discriminatedUnion('name', [
+  z.strictObject({ name: name('none') }),
+  z.strictObject({ name: name('dropout'), granularity, dropRate: rate.lt(1).default(0.5) }),
+  z.strictObject({
+    name: name('targeted'),
+    granularity,
+    /** alpha: probability that a candidate is dropped. */
+    dropRate: rate.default(0.66),
+    /** gamma: share of the lowest-ranked entries that are candidates. */
+    targetRate: rate.default(0.75),
+    /** Unit granularity only: draw the mask per entry inside low-norm columns, as the paper's code does. */
+    perEntry: z.boolean().default(false),
+  }),
+  z.strictObject({
+    name: name('l1'),
+    /** beta */
+    coefficient: z.number().nonnegative().default(0.1),
+    /** `mean`: mean |w| of each layer (the paper's code); `sum`: the plain norm (the paper's text). */
+    reduction: z.enum(['mean', 'sum']).default('mean'),
+  }),
+  z.strictObject({
+    name: name('variational'),
+    granularity: z.literal('weight').default('weight'),
+    /** Factor of the divided KL term. */
+    klScale: z.number().nonnegative().default(0.01),
+    /** Number of training images that the KL term is divided by. */
+    dataCount: positive.default(50_000),
+    /** Steps over which the KL factor rises linearly from 0. */
+    warmupSteps: z.int().nonnegative().default(50_000),
+    initialLogVariance: z.number().default(-10),
+    /** Weights with log alpha at or above this are zero in evaluation. */
+    threshold: z.number().default(3),
+  }),
+]);
+
+const optimizer = z.discriminatedUnion('name', [
+  z.strictObject({ name: name('sgd') }),
+  z.strictObject({ name: name('momentum'), momentum: rate.lt(1).default(0.9) }),
+  z.strictObject({ name: name('nesterov'), momentum: rate.lt(1).default(0.9) }),
+  z.strictObject({
+    name: name('adam'),
+    beta1: rate.lt(1).default(0.9),
+    beta2: rate.lt(1).default(0.999),
+    epsilon: positive.default(1e-8),
+  }),
+]);
+
+/** A point in training: epochs as a number or `12ep`, steps as `2000it`. */
+const point = z.union([
+  z.number().nonnegative(),
+  z.string().regex(/^\d+(\.\d+)?(ep|it)$/, 'expected epochs (12 or "12ep") or steps ("2000it")'),
+]);
+
+const decay = z.discriminatedUnion('name', [
+  z.strictObject({ name: name('constant') }),
+  z.strictObject({ name: name('steps'), at: z.array(point).min(1), factor: positive.default(0.1) }),
+  z.strictObject({ name: name('cosine'), final: z.number().nonnegative().default(0) }),
+]);
+
+const schedule = z.strictObject({
+  optimizer: optimizer.default({ name: 'momentum', momentum: 0.9 }),
+  learningRate: positive.default(0.1),
+  /** How the learning rate falls; `steps` multiplies it by `factor` at each point, `cosine` ends at `final`. */
+  decay: decay.default({ name: 'constant' }),
+  /** Linear rise of the learning rate from 0. */
+  warmup: point.default(0),
+  batchSize: count.default(128),
+  epochs: count.default(10),
+  /** Factor of half the squared norm of kernels and biases in the loss. */
+  weightDecay: z.number().nonnegative().default(0),
+  /** Largest global gradient norm; null leaves gradients as they are. */
+  gradientClip: positive.nullable().default(null),
+});
+
+/** Everything that one training needs, apart from its seed. */
+export const runSettingsSchema = z.strictObject({
+  dataset: dataset.prefault({}),
+  model: model.prefault({ name: 'mlp' }),
+  regularizer: regularizer.prefault({ name: 'none' }),
+  schedule: schedule.prefault({}),
+});
+
+/** Keys of an experiment besides those of a run. */
+export const experimentSchema = runSettingsSchema.extend({
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'expected letters, digits, ".", "_" and "-"'),
+  seeds: z.array(z.int().nonnegative()).min(1).default([0]),
+  sweep: z
+    .strictObject({
+      prune: z.string().default('0:0.99'),
+      granularity: z.enum(['weight', 'unit', 'both']).default('both'),
+    })
+    .prefault({}),
+});
+
+export type RunSettings = z.output<typeof runSettingsSchema>;
+export type DatasetSettings = RunSettings['dataset'];
+export type ModelSettings = RunSettings['model'];
+export type RegularizerSettings = RunSettings['regularizer'];
+export type ScheduleSettings = RunSettings['schedule'];
+export type OptimizerSettings = ScheduleSettings['optimizer'];
+/** Settings of one member of a discriminated union, for example `SettingsOf<ModelSettings, 'lenet'>`. */
+export type SettingsOf<T extends { name: string }, N extends T['name']> = Extract<T, { name: N }>;

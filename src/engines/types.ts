@@ -1,0 +1,82 @@
+/** @file The contract between the trainer and whatever executes tensor programs. */
+import type { Tensor } from '@tensorflow/tfjs';
+
+export type ElementType = 'float32' | 'int32';
+
+/** Shape and element type of an array that crosses the border between host and engine. */
+export interface ArraySpec {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+/** Row-major numbers on the host; their count is the product of the spec's shape. */
+export type ArrayData = Float32Array | Int32Array;
+
+export type NamedSpecs = Readonly<Record<string, ArraySpec>>;
+export type NamedArrays = Record<string, ArrayData>;
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** What a step reads: its state, kept by the program between runs, and its feeds, given anew at each run. */
+export interface Signature {
+  readonly state: NamedSpecs;
+  readonly feeds: NamedSpecs;
+}
+
+export interface StepResult {
+  /** New values of the state that the step changes; entries left out keep their value. Shapes as in the signature. */
+  readonly state: NamedTensors;
+  /** What the caller wants to see of a run: losses, counts. */
+  readonly fetches: NamedTensors;
+}
+
+/**
+ * A pure function in tfjs ops. It must not read a tensor's values (`dataSync`, `array`), draw random numbers, or
+ * keep tensors: the onnx engine calls it once, with symbols instead of numbers.
+ */
+export type StepFunction = (state: NamedTensors, feeds: NamedTensors) => StepResult;
+
+/** A compiled step with its state. Not re-entrant: await one call before the next. */
+export interface Program {
+  /**
+   * Runs one step, replaces the state and returns the fetches.
+   *
+   * @param feeds one array for each feed of the signature; they may be reused once the promise has settled
+   * @throws Error if a feed is missing, unknown or has the wrong length
+   */
+  run(feeds: NamedArrays): Promise<NamedArrays>;
+  /** A copy of the present state. */
+  readState(): Promise<NamedArrays>;
+  /** Replaces the named entries of the state; the arrays are copied. Before the first run every entry must be written. */
+  writeState(values: NamedArrays): Promise<void>;
+  dispose(): void;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** What computes, in words: `CPU, 2 threads`. */
+  readonly device: string;
+  compile(step: StepFunction, signature: Signature): Promise<Program>;
+}
+
+export const ENGINE_NAMES = ['onnx', 'tensorflow', 'reference'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+export interface EngineOptions {
+  /** Number of threads inside an operation; the engine's own default if absent. */
+  readonly threads?: number;
+}
+
+/** Whether an engine can run here, and on what. */
+export type EngineStatus =
+  | {
+      readonly name: EngineName;
+      readonly available: true;
+      readonly devices: readonly string[];
+      readonly version: string;
+    }
+  | { readonly name: EngineName; readonly available: false; readonly reason: string };
+
+/** Number of elements of an array of this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}

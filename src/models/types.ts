@@ -1,0 +1,55 @@
+/** @file The contract of a model: named parameters and a forward pass in tfjs ops. */
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Initializer } from '../random/types.ts';
+
+export type LayerKind = 'dense' | 'convolution';
+
+/** One array of numbers that belongs to a model. */
+export interface Parameter {
+  /** `layer/role`, unique in the model, for example `conv2/kernel`. */
+  readonly name: string;
+  /** Dense kernels are `[in, out]`, convolution kernels `[height, width, in, out]`: the last axis is the unit. */
+  readonly shape: readonly number[];
+  readonly role: 'kernel' | 'bias' | 'scale' | 'shift' | 'average';
+  readonly initializer: Initializer;
+}
+
+/** A kernel that regularizers and pruning act on: all but the first convolution and the logits layer. */
+export interface PrunableWeight {
+  /** Name of the parameter, for example `dense1/kernel`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly layer: LayerKind;
+  /** Shape of the layer's output without the batch axis: `[units]` or `[height, width, filters]`. */
+  readonly outputShape: readonly number[];
+}
+
+export interface ConvolutionOptions {
+  readonly stride: number;
+  readonly padding: 'same' | 'valid';
+}
+
+/**
+ * What a forward pass uses instead of raw kernels, so that a regularizer can stand between a layer and its weight.
+ * Layer names are the part of the parameter name before the slash.
+ */
+export interface Layers {
+  readonly training: boolean;
+  parameter(name: string): Tensor;
+  /** `[batch, in] → [batch, out]`, kernel and bias of the named layer. */
+  dense(x: Tensor, layer: string): Tensor;
+  /** `[batch, height, width, in] → [batch, height', width', out]`; a bias is added if the layer has one. */
+  convolution(x: Tensor, layer: string, options: ConvolutionOptions): Tensor;
+  /** Records a new value of an `average` parameter; called in training only. */
+  update(name: string, value: Tensor): void;
+}
+
+export interface Model {
+  /** Shape of one image as the model takes it: `[height, width, channels]`. */
+  readonly inputShape: readonly [number, number, number];
+  readonly classes: number;
+  readonly parameters: readonly Parameter[];
+  readonly prunable: readonly PrunableWeight[];
+  /** `[batch, height, width, channels] → [batch, classes]`, logits. */
+  forward(images: Tensor, layers: Layers): Tensor;
+}
