@@ -1,5 +1,6 @@
 /** @file The settings of a run, as zod schemas with their defaults. Every key here can be set in YAML and by --set. */
 import { z } from 'zod';
+import { parsePruneRates } from './prune-rates.ts';
 
 const rate = z.number().min(0).max(1);
 const positive = z.number().positive();
@@ -9,7 +10,10 @@ const granularity = z.enum(['weight', 'unit']);
 
 const dataset = z.strictObject({
   name: z.enum(['mnist']).default('mnist'),
-  /** Folder with the data set's own files, plain or .gz; the built-in source if absent. */
+  /**
+   * Folder with the data set's own files, plain or .gz, relative to the working directory; the built-in source if
+   * absent.
+   */
   path: z.string().min(1).optional(),
   /** Use the first n images only. */
   trainImages: count.optional(),
@@ -31,7 +35,7 @@ const model = z.discriminatedUnion('name', [
     filters: z.tuple([count, count]).default([20, 50]),
     /** Units of each hidden dense layer. */
     widths: z.array(count).min(1).default([500]),
-    /** First value of the biases of convolutions and hidden layers; the paper's code uses 0.1. */
+    /** First value of the biases of the convolutions; the paper's code uses 0.1 there and 0 in dense layers. */
     initialBias: z.number().default(0),
     /** Per-image standardisation inside the network, as in the paper's code. */
     standardize: z.boolean().default(false),
@@ -42,16 +46,21 @@ const model = z.discriminatedUnion('name', [
 const regularizer = z.discriminatedUnion('name', [
   z.strictObject({ name: name('none') }),
   z.strictObject({ name: name('dropout'), granularity, dropRate: rate.lt(1).default(0.5) }),
-  z.strictObject({
-    name: name('targeted'),
-    granularity,
-    /** alpha: probability that a candidate is dropped. */
-    dropRate: rate.default(0.66),
-    /** gamma: share of the lowest-ranked entries that are candidates. */
-    targetRate: rate.default(0.75),
-    /** Unit granularity only: draw the mask per entry inside low-norm columns, as the paper's code does. */
-    perEntry: z.boolean().default(false),
-  }),
+  z
+    .strictObject({
+      name: name('targeted'),
+      granularity,
+      /** alpha: probability that a candidate is dropped. */
+      dropRate: rate.default(0.66),
+      /** gamma: share of the lowest-ranked entries that are candidates. */
+      targetRate: rate.default(0.75),
+      /** Unit granularity only: draw the mask per entry inside low-norm columns, as the paper's code does. */
+      perEntry: z.boolean().default(false),
+    })
+    .refine((settings) => settings.granularity === 'unit' || !settings.perEntry, {
+      path: ['perEntry'],
+      error: 'expected false, since entries are drawn in columns only at granularity "unit"',
+    }),
   z.strictObject({
     name: name('l1'),
     /** beta */
@@ -86,11 +95,16 @@ const optimizer = z.discriminatedUnion('name', [
   }),
 ]);
 
-/** A point in training: epochs as a number or `12ep`, steps as `2000it`. */
-const point = z.union([
-  z.number().nonnegative(),
-  z.string().regex(/^\d+(\.\d+)?(ep|it)$/, 'expected epochs (12 or "12ep") or steps ("2000it")'),
-]);
+/** A point in training. Epochs come out as a number whichever way they were written, so that both have one identity. */
+const point = z
+  .union([
+    z.number().nonnegative(),
+    z
+      .string()
+      .regex(/^(\d+(\.\d+)?ep|\d+it)$/)
+      .transform((text) => (text.endsWith('ep') ? Number(text.slice(0, -2)) : text)),
+  ])
+  .describe('epochs (12 or "12ep") or steps ("2000it")');
 
 const decay = z.discriminatedUnion('name', [
   z.strictObject({ name: name('constant') }),
@@ -99,10 +113,10 @@ const decay = z.discriminatedUnion('name', [
 ]);
 
 const schedule = z.strictObject({
-  optimizer: optimizer.default({ name: 'momentum', momentum: 0.9 }),
+  optimizer: optimizer.prefault({ name: 'momentum' }),
   learningRate: positive.default(0.1),
   /** How the learning rate falls; `steps` multiplies it by `factor` at each point, `cosine` ends at `final`. */
-  decay: decay.default({ name: 'constant' }),
+  decay: decay.prefault({ name: 'constant' }),
   /** Linear rise of the learning rate from 0. */
   warmup: point.default(0),
   batchSize: count.default(128),
@@ -121,18 +135,48 @@ export const runSettingsSchema = z.strictObject({
   schedule: schedule.prefault({}),
 });
 
-/** Keys of an experiment besides those of a run. */
-export const experimentSchema = runSettingsSchema.extend({
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, 'expected letters, digits, ".", "_" and "-"'),
+/** Letters, digits, dots, dashes: names of experiments and variants become names of folders. */
+const folderName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]*$/i)
+  .describe('letters, digits, ".", "_" and "-", the first of them a letter or digit');
+
+const pruneRates = z
+  .union([z.string(), z.number().transform(String)])
+  .superRefine((text, context) => {
+    try {
+      parsePruneRates(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    }
+  })
+  .describe('rates such as "0:0.99" or "0, 0.5, 0.9"');
+
+/** The settings of a run are checked once they are resolved, variant by variant. */
+const checkedLater = z.unknown().optional();
+
+/** The keys of an experiment file. */
+export const experimentSchema = z.strictObject({
+  name: folderName,
+  /** Another experiment file, relative to this one, whose settings hold where this one says nothing. */
+  extends: z.string().min(1).describe('the path of another experiment file').optional(),
+  dataset: checkedLater,
+  model: checkedLater,
+  regularizer: checkedLater,
+  schedule: checkedLater,
   seeds: z.array(z.int().nonnegative()).min(1).default([0]),
   sweep: z
     .strictObject({
-      prune: z.string().default('0:0.99'),
+      /** Prune rates: numbers and ranges. */
+      prune: pruneRates.default('0:0.99'),
       granularity: z.enum(['weight', 'unit', 'both']).default('both'),
     })
     .prefault({}),
+  /** Settings of a run that each variant lays over those of the experiment. */
+  variants: z.record(folderName, z.unknown()).optional(),
 });
 
+export type SweepSettings = z.output<typeof experimentSchema>['sweep'];
 export type RunSettings = z.output<typeof runSettingsSchema>;
 export type DatasetSettings = RunSettings['dataset'];
 export type ModelSettings = RunSettings['model'];

@@ -1,0 +1,74 @@
+/** @file Describes the arrays of one dense or convolutional layer: its parameters and its weight. */
+import type { Initializer } from '../random/types.ts';
+import type { Parameter, PrunableWeight } from './types.ts';
+
+/** What a layer with a kernel and a bias contributes to a model. */
+export interface LayerDescription {
+  readonly parameters: readonly Parameter[];
+  /** The kernel as regularizers and pruning see it; the model decides whether it is prunable. */
+  readonly weight: PrunableWeight;
+}
+
+interface Initialization {
+  readonly kernel: Initializer;
+  /** First value of every bias. */
+  readonly bias: number;
+}
+
+/** A dense layer `[batch, inputs] → [batch, units]` with kernel `[inputs, units]`. */
+export function describeDense(
+  layer: string,
+  inputs: number,
+  units: number,
+  initialization: Initialization,
+): LayerDescription {
+  return describeLayer(
+    { name: `${layer}/kernel`, shape: [inputs, units], layer: 'dense', outputShape: [units] },
+    `${layer}/bias`,
+    initialization,
+  );
+}
+
+/**
+ * A convolution with square filters and a bias.
+ *
+ * @param outputShape `[height, width, filters]`
+ * @returns kernel `[size, size, channels, filters]`, bias `[filters]`
+ */
+export function describeConvolution(
+  layer: string,
+  size: number,
+  channels: number,
+  outputShape: readonly [number, number, number],
+  initialization: Initialization,
+): LayerDescription {
+  return describeLayer(
+    {
+      name: `${layer}/kernel`,
+      shape: [size, size, channels, outputShape[2]],
+      layer: 'convolution',
+      outputShape,
+    },
+    `${layer}/bias`,
+    initialization,
+  );
+}
+
+function describeLayer(
+  weight: PrunableWeight,
+  biasName: string,
+  initialization: Initialization,
+): LayerDescription {
+  return {
+    weight,
+    parameters: [
+      { name: weight.name, shape: weight.shape, role: 'kernel', initializer: initialization.kernel },
+      {
+        name: biasName,
+        shape: weight.shape.slice(-1),
+        role: 'bias',
+        initializer: { kind: 'constant', value: initialization.bias },
+      },
+    ],
+  };
+}

@@ -1,0 +1,82 @@
+/** @file Which entries or columns of a weight are the lowest, and the column view that all rankings share. */
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * How many of `count` ranked things a share stands for: floor(share · count).
+ * The tolerance makes 0.29 of 100 be 29, although the product of these floating-point numbers lies just below.
+ *
+ * @param share in [0, 1]
+ */
+export function countLowest(share: number, count: number): number {
+  return Math.min(count, Math.floor(share * count + 1e-9));
+}
+
+/**
+ * Marks, within each column, the entries whose magnitude is strictly below the value at index floor(share · n) of the
+ * column's sorted magnitudes: exactly floor(share · n) of n entries when there are no ties (the candidates of
+ * targeted weight dropout in the paper).
+ *
+ * @param weight `[…, columns]`
+ * @param share in [0, 1]; 1 marks every entry
+ * @returns booleans of the weight's shape
+ */
+export function lowestEntries(weight: tf.Tensor, share: number): tf.Tensor {
+  const magnitudes = tf.abs(weight);
+  return selectLowest(magnitudes, tf.transpose(viewColumns(magnitudes)), share);
+}
+
+/**
+ * Marks the columns whose L2 norm is strictly below the value at index floor(share · columns) of the layer's sorted
+ * column norms (the candidates of targeted unit dropout in the paper).
+ *
+ * @param weight `[…, columns]`
+ * @param share in [0, 1]; 1 marks every column
+ * @returns booleans `[columns]`
+ */
+export function lowestColumns(weight: tf.Tensor, share: number): tf.Tensor {
+  // Squares rank as the norms do.
+  const squaredNorms = tf.sum(tf.square(viewColumns(weight)), 0);
+  return selectLowest(squaredNorms, squaredNorms, share);
+}
+
+/**
+ * L2 norms of the columns, on the host.
+ *
+ * @param weight row-major, `[…, columns]`
+ */
+export function columnNorms(weight: Float32Array, columns: number): Float32Array {
+  const squares = new Float64Array(columns);
+  weight.forEach((value, index) => {
+    const column = index % columns;
+    squares[column] = (squares[column] ?? 0) + value * value;
+  });
+  return Float32Array.from(squares, Math.sqrt);
+}
+
+/** `[…, columns] → [everything else, columns]` */
+function viewColumns(weight: tf.Tensor): tf.Tensor {
+  return tf.reshape(weight, [-1, weight.shape.at(-1) ?? 1]);
+}
+
+/**
+ * @param scores not negative
+ * @param ranked the scores arranged such that those ranked together lie along the last axis; the other axes broadcast
+ *   against the last axes of `scores`
+ */
+function selectLowest(scores: tf.Tensor, ranked: tf.Tensor, share: number): tf.Tensor {
+  const count = ranked.shape.at(-1) ?? 0;
+  const lowest = countLowest(share, count);
+  // Past the end of the sorted scores there is no threshold, and all are below it.
+  if (lowest === count) return tf.greaterEqual(scores, 0);
+  return tf.less(scores, valueAtRank(ranked, lowest));
+}
+
+/** Value at this index of the ascending sort along the last axis: `[…, n] → […]`, 0 ≤ rank < n. */
+function valueAtRank(values: tf.Tensor, rank: number): tf.Tensor {
+  const upward = (values.shape.at(-1) ?? 0) - rank;
+  const downward = rank + 1;
+  // The cost of a selection grows with the number selected, so it is made from the nearer end.
+  return upward <= downward
+    ? tf.min(tf.topk(values, upward, false).values, -1)
+    : tf.neg(tf.min(tf.topk(tf.neg(values), downward, false).values, -1));
+}
