@@ -1,0 +1,86 @@
+/** @file Forward passes against plain loops in double precision. */
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ModelSettings } from '../../src/config/schema.ts';
+import { runSettingsSchema } from '../../src/config/schema.ts';
+import { plainLayers } from '../../src/models/layers.ts';
+import { createModel } from '../../src/models/registry.ts';
+import { type NamedTensors, randomNormal, randomParameters } from '../support/contexts.ts';
+import { useCpuBackend } from '../support/cpu-backend.ts';
+import { naiveClassifier, naiveLenet, plainLinear } from '../support/naive-networks.ts';
+import { createNumbers } from '../support/numbers.ts';
+
+beforeAll(useCpuBackend);
+
+function settings(model: object): ModelSettings {
+  return runSettingsSchema.parse({ model }).model;
+}
+
+function valuesOf(parameters: NamedTensors): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, tensor]) => [name, [...tensor.dataSync()]]),
+  );
+}
+
+function expectClose(actual: tf.Tensor, expected: readonly number[]): void {
+  const values = [...actual.dataSync()];
+  expect(values).toHaveLength(expected.length);
+  values.forEach((value, index) => {
+    expect(value).toBeCloseTo(expected[index] ?? Number.NaN, 4);
+  });
+}
+
+describe('the MLP', () => {
+  it('is dense layers with ReLU on flattened images, without ReLU on the logits', () => {
+    const numbers = createNumbers(1);
+    const model = createModel(settings({ name: 'mlp', widths: [7, 5, 4] }), [3, 2, 2], 3);
+    const parameters = randomParameters(model.parameters, numbers);
+    const images = randomNormal([4, 3, 2, 2], numbers);
+    const logits = model.forward(images, plainLayers(parameters, false));
+    const values = valuesOf(parameters);
+    const expected = naiveClassifier([...images.dataSync()], 12, 3, values, plainLinear(values));
+    expect(logits.shape).toEqual([4, 3]);
+    expectClose(logits, expected);
+    expect(expected.some((value) => value < 0)).toBe(true);
+  });
+});
+
+describe('LeNet', () => {
+  it.each([
+    ['even sides throughout', [16, 20, 1]],
+    ['odd sides, which pooling rounds up', [17, 13, 2]],
+  ] as const)('is two convolution blocks and dense layers, on %s', (_, imageShape) => {
+    const numbers = createNumbers(2);
+    const model = createModel(settings({ name: 'lenet', filters: [3, 4], widths: [6] }), imageShape, 5);
+    const parameters = randomParameters(model.parameters, numbers);
+    const images = randomNormal([2, ...imageShape], numbers);
+    const logits = model.forward(images, plainLayers(parameters, false));
+    const values = valuesOf(parameters);
+    const grid = { data: [...images.dataSync()], shape: [2, ...imageShape] as const };
+    expect(logits.shape).toEqual([2, 5]);
+    expectClose(logits, naiveLenet(grid, 1, false, values, plainLinear(values)));
+  });
+
+  it('standardises each image by its own mean and deviation, and leaves a uniform image at zero', () => {
+    const numbers = createNumbers(3);
+    const imageShape = [13, 14, 2] as const;
+    const model = createModel(
+      settings({ name: 'lenet', filters: [3, 4], widths: [6], standardize: true }),
+      imageShape,
+      5,
+    );
+    const parameters = randomParameters(model.parameters, numbers);
+    const images = tf.concat([
+      tf.add(3, tf.mul(20, randomNormal([1, ...imageShape], numbers))),
+      // Deviation far below 1/sqrt(n) = 0.052: the bound decides.
+      tf.mul(0.001, randomNormal([1, ...imageShape], numbers)),
+      tf.fill([1, ...imageShape], 0.5),
+    ]);
+    const logits = model.forward(images, plainLayers(parameters, false));
+    const values = valuesOf(parameters);
+    const grid = { data: [...images.dataSync()], shape: [3, ...imageShape] as const };
+    expectClose(logits, naiveLenet(grid, 1, true, values, plainLinear(values)));
+    const blank = model.forward(tf.ones([1, ...imageShape]), plainLayers(parameters, false));
+    expectClose(tf.slice(logits, [2, 0], [1, 5]), [...blank.dataSync()]);
+  });
+});

@@ -1,0 +1,68 @@
+/** @file Builds what a regularizer sees of prunable weights, as a training step would. */
+import * as tf from '@tensorflow/tfjs';
+import type { Parameter, PrunableWeight } from '../../src/models/types.ts';
+import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
+import type { Numbers } from './numbers.ts';
+
+export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
+
+export function denseSpec(inputs: number, units: number): PrunableWeight {
+  return { name: 'dense1/kernel', shape: [inputs, units], layer: 'dense', outputShape: [units] };
+}
+
+export function convolutionSpec(
+  shape: readonly [number, number, number, number],
+  outputSide: number,
+): PrunableWeight {
+  return {
+    name: 'conv2/kernel',
+    shape,
+    layer: 'convolution',
+    outputShape: [outputSide, outputSide, shape[3]],
+  };
+}
+
+/** Normal numbers for every parameter, of a size that keeps activations near 1. */
+export function randomParameters(parameters: readonly Parameter[], numbers: Numbers): NamedTensors {
+  return Object.fromEntries(
+    parameters.map(({ name, shape }) => [name, tf.mul(0.3, randomNormal(shape, numbers))]),
+  );
+}
+
+export function randomNormal(shape: readonly number[], numbers: Numbers): tf.Tensor {
+  return tf.tensor(numbers.normal(tf.util.sizeFromShape([...shape])), [...shape]);
+}
+
+/** A context with random noise, initial state and scalars of the given step, prepared. */
+export function createContext(
+  regularizer: Regularizer,
+  spec: PrunableWeight,
+  weight: tf.Tensor,
+  numbers: Numbers,
+  { batchSize = 1, step = 0 } = {},
+): WeightContext {
+  const noise = Object.fromEntries(
+    Object.entries(regularizer.noise?.(spec, batchSize) ?? {}).map(([name, { shape, distribution }]) => [
+      name,
+      tf.tensor(numbers[distribution](tf.util.sizeFromShape([...shape])), [...shape]),
+    ]),
+  );
+  const state = Object.fromEntries(
+    Object.entries(regularizer.extraState?.(spec) ?? {}).map(([name, { shape, initializer }]) => {
+      if (initializer.kind !== 'constant') throw new Error(`no test support for ${initializer.kind}`);
+      return [name, tf.fill([...shape], initializer.value)];
+    }),
+  );
+  const scalars = Object.fromEntries(
+    Object.entries(regularizer.scalars?.({ step, stepsPerEpoch: 10 }) ?? {}).map(([name, value]) => [
+      name,
+      tf.scalar(value),
+    ]),
+  );
+  return prepare(regularizer, { spec, weight, noise, state, scalars, prepared: {} });
+}
+
+/** The context with what the regularizer chooses before gradients are taken. */
+export function prepare(regularizer: Regularizer, context: WeightContext): WeightContext {
+  return { ...context, prepared: regularizer.prepare?.({ ...context, prepared: {} }) ?? {} };
+}
