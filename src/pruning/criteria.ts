@@ -1,0 +1,35 @@
+/** @file Importance scores that pruning ranks by when a method has none of its own: magnitude and column norm. */
+
+/**
+ * A kernel seen as a matrix of `[everything else, outputs]` (paper, section 4): one column a unit or filter.
+ *
+ * @throws RangeError if the shape has no axis
+ */
+export function matrixShape(shape: readonly number[]): { rows: number; columns: number } {
+  const columns = shape.at(-1);
+  if (columns === undefined)
+    throw new RangeError('A kernel needs at least one axis, the last of which is its units.');
+  return { rows: shape.slice(0, -1).reduce((product, extent) => product * extent, 1), columns };
+}
+
+/** `|w|` of each entry, same order as the weight. */
+export function magnitudes(weight: Float32Array): Float32Array {
+  return weight.map(Math.abs);
+}
+
+/**
+ * L2 norm of each column (paper, equation 3). The squares are summed in double precision, so that the ranking does
+ * not depend on the order of rows.
+ *
+ * @param shape of the weight; the last axis is the column
+ * @returns `[columns]`
+ */
+export function columnNorms(weight: Float32Array, shape: readonly number[]): Float32Array {
+  const { columns } = matrixShape(shape);
+  const squares = new Float64Array(columns);
+  weight.forEach((entry, index) => {
+    const column = index % columns;
+    squares[column] = (squares[column] ?? 0) + entry * entry;
+  });
+  return Float32Array.from(squares, Math.sqrt);
+}
