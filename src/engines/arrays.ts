@@ -1,0 +1,25 @@
+/** @file Checks that what crosses the border to an engine has the shape that it was compiled for. */
+import { suggest } from '../errors.ts';
+import { type NamedArrays, type NamedSpecs, sizeOf } from './types.ts';
+
+/** @throws Error if an array is unknown or has the wrong length or element type */
+export function checkArrays(arrays: NamedArrays, specs: NamedSpecs, what: string): void {
+  for (const [name, data] of Object.entries(arrays)) {
+    const spec = specs[name];
+    if (spec === undefined) throw new Error(`unknown ${what} "${name}"${suggest(name, Object.keys(specs))}`);
+    if (data.length !== sizeOf(spec.shape)) {
+      throw new Error(
+        `${what} "${name}" has ${data.length} elements where its shape [${spec.shape}] needs ${sizeOf(spec.shape)}`,
+      );
+    }
+    const expected = spec.dtype === 'int32' ? Int32Array : Float32Array;
+    if (!(data instanceof expected)) throw new Error(`${what} "${name}" must be a ${expected.name}`);
+  }
+}
+
+/** @throws Error if a feed is missing, unknown or has the wrong length */
+export function checkFeeds(feeds: NamedArrays, specs: NamedSpecs): void {
+  const missing = Object.keys(specs).find((name) => !(name in feeds));
+  if (missing !== undefined) throw new Error(`feed "${missing}" is missing`);
+  checkArrays(feeds, specs, 'feed');
+}

@@ -1,0 +1,42 @@
+/** @file The compiled engine: steps are traced, lowered to ONNX and run by onnxruntime. */
+import { cpus } from 'node:os';
+import * as ort from 'onnxruntime-node';
+import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
+import { compileGraph } from './compile.ts';
+import { OnnxProgram } from './program.ts';
+import { serialize } from './serialize.ts';
+
+/** onnxruntime's scale of what it logs: 3 is errors only. */
+const LOG_ERRORS_ONLY = 3;
+
+export async function createOnnxEngine(options: EngineOptions = {}): Promise<Engine> {
+  const threads = options.threads ?? cpus().length;
+  return {
+    name: 'onnx',
+    device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    compile: (step, signature) => compile(step, signature, threads),
+  };
+}
+
+export async function onnxStatus(): Promise<EngineStatus> {
+  const backends = ort.listSupportedBackends().filter(({ bundled }) => bundled);
+  return {
+    name: 'onnx',
+    available: true,
+    devices: [`CPU (${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores)`],
+    version: `onnxruntime ${ort.env.versions.node}, providers in this build: ${backends.map(({ name }) => name).join(', ')}`,
+  };
+}
+
+async function compile(step: StepFunction, signature: Signature, threads: number): Promise<Program> {
+  const { lowered } = compileGraph(step, signature);
+  const session = await ort.InferenceSession.create(serialize(lowered), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: LOG_ERRORS_ONLY,
+  });
+  return new OnnxProgram(session, signature);
+}

@@ -1,0 +1,142 @@
+/** @file Lowering of kernels that make, move, cut, join or reduce arrays. */
+import { sizeOf } from '../../types.ts';
+import { at, type Operation, type Value } from '../graph.ts';
+import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
+
+/** Position of each axis of `[batch, height, width, channels]` when channels come first. */
+const AXIS_WITH_CHANNELS_FIRST = [0, 2, 3, 1];
+
+/**
+ * Reduces in the layout at hand. Without kept dimensions the result must come out in tfjs' order, which it does as long
+ * as channels and a spatial axis are not both left.
+ */
+function reduction(op: string): LoweringRule {
+  return (operation, context) => {
+    const [input, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
+    const axes = operation.attributes.axes as readonly number[];
+    const keepDims = operation.attributes.keepDims === true;
+    const left = [0, 1, 2, 3].filter((axis) => !axes.includes(axis));
+    const ordered = !(left.includes(3) && (left.includes(1) || left.includes(2)));
+    if (input.shape.length !== 4 || !context.hasChannelsFirst(input) || !(keepDims || ordered)) {
+      const plain = context.plain(input);
+      context.set(output, context.like(operation, op, [plain], { axes, keepdims: keepDims ? 1 : 0 }));
+      return;
+    }
+    const moved = axes.map((axis) => at(AXIS_WITH_CHANNELS_FIRST, axis)).sort((a, b) => a - b);
+    const [batch = 1, height = 1, width = 1, channels = 1] = output.shape;
+    const shape = keepDims ? [batch, channels, height, width] : output.shape;
+    const operand = context.channelsFirst(input);
+    const reduced = context.builder.emit(
+      op,
+      [operand],
+      { shape, type: output.type },
+      { axes: moved, keepdims: keepDims ? 1 : 0 },
+    );
+    if (keepDims) context.setChannelsFirst(output, reduced);
+    else context.set(output, reduced);
+  };
+}
+
+/** ONNX counts positions in 64 bits, tfjs in 32. */
+function argument(op: string): LoweringRule {
+  return (operation, context) => {
+    const output = at(operation.outputs, 0);
+    const axis = operation.attributes.axis as number;
+    const operand = context.plain(at(operation.inputs, 0));
+    const position = context.builder.emit(
+      op,
+      [operand],
+      { shape: output.shape, type: 'int64' },
+      { axis, keepdims: 0 },
+    );
+    context.set(output, context.cast(position, output.type));
+  };
+}
+
+function onPlain(
+  formula: (operation: Operation, operands: Value[], context: Lowering) => Value,
+): LoweringRule {
+  return (operation, context) => {
+    const operands = operation.inputs.map((input) => context.plain(input));
+    context.set(at(operation.outputs, 0), formula(operation, operands, context));
+  };
+}
+
+const reshape = onPlain((operation, [x], context) =>
+  context.reshape(at([x], 0) as Value, at(operation.outputs, 0).shape),
+);
+
+/** A repeated number: one scalar, expanded when the program runs. */
+function repeated(numberOf: (operation: Operation) => number): LoweringRule {
+  return (operation, context) => {
+    const output = at(operation.outputs, 0);
+    const scalar = context.scalar(numberOf(operation), output.type);
+    context.set(output, context.builder.emit('Expand', [scalar], output));
+  };
+}
+
+const slice = onPlain((operation, [x], context) => {
+  const starts = operation.attributes.begin as readonly number[];
+  const ends = at(operation.outputs, 0).shape.map((extent, axis) => extent + at(starts, axis));
+  return context.like(operation, 'Slice', [x as Value], { starts, ends });
+});
+
+const pad = onPlain((operation, [x], context) => {
+  const { before, after, value } = operation.attributes;
+  const pads = [...(before as readonly number[]), ...(after as readonly number[])];
+  return context.like(operation, 'Pad', [x as Value], { pads, value: value as number });
+});
+
+/** ONNX's TopK; positions come in 64 bits. Unsorted results are the same set in some order. */
+const topK: LoweringRule = (operation, context) => {
+  const [values, positions] = [at(operation.outputs, 0), at(operation.outputs, 1)];
+  const k = operation.attributes.k as number;
+  const sorted = operation.attributes.sorted === true ? 1 : 0;
+  const found: Value = { shape: values.shape, type: values.type };
+  const places: Value = { shape: positions.shape, type: 'int64' };
+  const x = context.plain(at(operation.inputs, 0));
+  context.builder.append({
+    op: 'TopK',
+    inputs: [x],
+    attributes: { k, sorted, largest: 1, axis: -1 },
+    outputs: [found, places],
+  });
+  context.set(values, found);
+  context.set(positions, context.cast(places, 'int32'));
+};
+
+export const arrayRules: LoweringRules = {
+  Sum: reduction('ReduceSum'),
+  Mean: reduction('ReduceMean'),
+  Max: reduction('ReduceMax'),
+  Min: reduction('ReduceMin'),
+  ArgMax: argument('ArgMax'),
+  ArgMin: argument('ArgMin'),
+  Fill: repeated((operation) => operation.attributes.value as number),
+  ZerosLike: repeated(() => 0),
+  OnesLike: repeated(() => 1),
+  Reshape: reshape,
+  ExpandDims: reshape,
+  Transpose: onPlain((operation, [x], context) =>
+    context.transpose(x as Value, operation.attributes.perm as number[]),
+  ),
+  Tile: onPlain((operation, [x], context) => tile(operation, x as Value, context)),
+  Slice: slice,
+  Concat: onPlain((operation, operands, context) =>
+    context.like(operation, 'Concat', operands, operation.attributes),
+  ),
+  PadV2: pad,
+  GatherV2: onPlain((operation, operands, context) =>
+    context.like(operation, 'Gather', operands, operation.attributes),
+  ),
+  TopK: topK,
+};
+
+/** Repeating axes of extent 1 is a broadcast, which costs less than a copy by parts. */
+function tile(operation: Operation, x: Value, context: Lowering): Value {
+  const reps = operation.attributes.reps as readonly number[];
+  const broadcasts = reps.every((count, axis) => count === 1 || x.shape[axis] === 1);
+  if (broadcasts) return context.like(operation, 'Expand', [x]);
+  if (sizeOf(x.shape) === 1) return context.like(operation, 'Expand', [x]);
+  return context.like(operation, 'Tile', [x], { repeats: reps });
+}

@@ -1,0 +1,108 @@
+/** @file State of a lowering: which ONNX values stand for a traced value, and in which layout. */
+import { sizeOf } from '../../types.ts';
+import { at, GraphBuilder, type Operation, type Value, type ValueType } from '../graph.ts';
+
+/** From `[batch, height, width, channels]` to `[batch, channels, height, width]` and back. */
+const TO_CHANNELS_FIRST = [0, 3, 1, 2];
+const TO_CHANNELS_LAST = [0, 2, 3, 1];
+
+interface Forms {
+  plain?: Value;
+  channelsFirst?: Value;
+}
+
+/**
+ * Translates a traced graph operation by operation. ONNX convolves with channels first, tfjs with channels last: every
+ * rank-4 value may exist in both forms, made when first asked for, so that a chain of layers is never transposed.
+ *
+ * Lowered operators are those of ONNX, opset 18, except that integer operands known at compile time (axes, shapes,
+ * pads) stand as attributes; serialization turns them into operands.
+ */
+export class Lowering {
+  readonly builder = new GraphBuilder();
+  /** Positions of the maxima of pooled values, for their gradient: by traced output of the pooling. */
+  readonly poolPositions = new Map<Value, Value>();
+  private readonly forms = new Map<Value, Forms>();
+
+  /** Declares what a traced value has become, layout unchanged. */
+  set(traced: Value, lowered: Value): void {
+    this.forms.set(traced, { ...this.forms.get(traced), plain: lowered });
+  }
+
+  setChannelsFirst(traced: Value, lowered: Value): void {
+    this.forms.set(traced, { ...this.forms.get(traced), channelsFirst: lowered });
+  }
+
+  hasChannelsFirst(traced: Value): boolean {
+    return this.forms.get(traced)?.channelsFirst !== undefined;
+  }
+
+  plain(traced: Value): Value {
+    const forms = this.formsOf(traced);
+    forms.plain ??= this.transpose(this.known(forms.channelsFirst), TO_CHANNELS_LAST);
+    return forms.plain;
+  }
+
+  /** The value with channels first; values of lower rank as they broadcast against one. */
+  channelsFirst(traced: Value): Value {
+    const forms = this.formsOf(traced);
+    if (forms.channelsFirst === undefined) {
+      const plain = this.known(forms.plain);
+      forms.channelsFirst =
+        plain.shape.length === 0 ? plain : this.transpose(this.padRank(plain), TO_CHANNELS_FIRST);
+    }
+    return forms.channelsFirst;
+  }
+
+  reshape(value: Value, shape: readonly number[]): Value {
+    return this.builder.emit('Reshape', [value], { shape, type: value.type });
+  }
+
+  /** A transposition, or a reshape where only axes of extent 1 move. */
+  transpose(value: Value, perm: readonly number[]): Value {
+    const shape = perm.map((axis) => at(value.shape, axis));
+    const moved = perm.filter((axis) => value.shape[axis] !== 1);
+    if (moved.every((axis, index) => index === 0 || axis > at(moved, index - 1)))
+      return this.reshape(value, shape);
+    return this.builder.emit('Transpose', [value], { shape, type: value.type }, { perm });
+  }
+
+  cast(value: Value, type: ValueType): Value {
+    return value.type === type ? value : this.builder.emit('Cast', [value], { shape: value.shape, type });
+  }
+
+  scalar(number: number, type: ValueType = 'float32'): Value {
+    const data =
+      type === 'float32' ? Float32Array.of(number) : type === 'int32' ? Int32Array.of(number) : undefined;
+    if (data === undefined) throw new Error(`no scalar of type ${type}`);
+    return this.builder.constant(data, [], type);
+  }
+
+  /** An operator of one result with the shape and type of the traced operation's. */
+  like(operation: Operation, op: string, inputs: readonly Value[], attributes = {}): Value {
+    return this.builder.emit(op, inputs, at(operation.outputs, 0), attributes);
+  }
+
+  private padRank(value: Value): Value {
+    const missing = 4 - value.shape.length;
+    return missing === 0 ? value : this.reshape(value, [...Array<number>(missing).fill(1), ...value.shape]);
+  }
+
+  private formsOf(traced: Value): Forms {
+    return this.known(this.forms.get(traced));
+  }
+
+  private known<T>(value: T | undefined): T {
+    if (value === undefined) throw new Error('a value is used before it is made');
+    return value;
+  }
+}
+
+/** Translates one traced operation and declares its results. */
+export type LoweringRule = (operation: Operation, context: Lowering) => void;
+export type LoweringRules = Readonly<Record<string, LoweringRule>>;
+
+/** Number of elements in a traced value. */
+export function elementsOf(value: Value): number {
+  return sizeOf(value.shape);
+}

@@ -1,0 +1,72 @@
+/** @file Computes at compile time what depends on constants only, with the reference kernels of tfjs. */
+import * as tf from '@tensorflow/tfjs';
+import { withBackend } from '../../tfjs/backend-scope.ts';
+import { sizeOf } from '../../types.ts';
+import {
+  at,
+  type ConstantData,
+  type Graph,
+  type GraphBuilder,
+  type Operation,
+  rewrite,
+  type Value,
+} from '../graph.ts';
+
+/** Kernels that are folded; all of them are called with the attributes that the graph keeps. */
+const FOLDABLE = new Set([
+  'Abs', 'Add', 'ClipByValue', 'Equal', 'Exp', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Log', 'LogicalAnd',
+  'LogicalNot', 'LogicalOr', 'Maximum', 'Minimum', 'Multiply', 'Neg', 'NotEqual', 'Pow', 'RealDiv', 'Reciprocal',
+  'Rsqrt', 'Select', 'Sqrt', 'Square', 'Sub', 'Tile', 'Transpose',
+]); // biome-ignore format: a table of names
+
+/** A folded constant takes at most this many elements: large ones are cheaper to compute than to carry. */
+const LARGEST_FOLDED = 1024;
+
+const INPUT_NAMES: Readonly<Record<string, readonly string[]>> = {
+  Select: ['condition', 't', 'e'],
+};
+
+export function foldConstants(graph: Graph): Graph {
+  return rewrite(graph, (operation, builder) => {
+    const [output] = operation.outputs;
+    if (operation.data || operation.domain || output === undefined || sizeOf(output.shape) > LARGEST_FOLDED)
+      return undefined;
+    const data = fold(operation, output, builder);
+    return data && [builder.constant(data, output.shape, output.type)];
+  });
+}
+
+function fold(operation: Operation, output: Value, builder: GraphBuilder): ConstantData | undefined {
+  if (operation.op === 'Fill') return repeat(operation.attributes.value as number, output);
+  if (operation.op === 'ZerosLike') return repeat(0, output);
+  if (operation.op === 'OnesLike') return repeat(1, output);
+  const inputs = operation.inputs.map((input) => builder.constantOf(input));
+  if (inputs.length === 0 || !inputs.every((data) => data !== undefined)) return undefined;
+  if (operation.op === 'Reshape' || operation.op === 'ExpandDims') return inputs[0];
+  if (operation.op === 'Cast') return convert(at(inputs, 0), output);
+  return FOLDABLE.has(operation.op) ? evaluate(operation, inputs, output) : undefined;
+}
+
+function evaluate(operation: Operation, data: readonly ConstantData[], output: Value): ConstantData {
+  return withBackend('cpu', () => {
+    const names = INPUT_NAMES[operation.op] ?? (data.length === 1 ? ['x'] : ['a', 'b']);
+    const tensors = operation.inputs.map((input, index) =>
+      tf.tensor(at(data, index) as Float32Array, [...input.shape], input.type as 'float32'),
+    );
+    const named = Object.fromEntries(names.map((name, index) => [name, at(tensors, index)]));
+    const attributes = operation.attributes as unknown as tf.NamedAttrMap;
+    const result: tf.Tensor = tf.engine().runKernel(operation.op, named, attributes);
+    return convert(result.dataSync() as Float32Array, output);
+  });
+}
+
+function repeat(value: number, output: Value): ConstantData {
+  return convert(new Float32Array(sizeOf(output.shape)).fill(value), output);
+}
+
+function convert(data: ConstantData, output: Value): ConstantData {
+  const numbers = Array.from(data as ArrayLike<number | bigint>, Number);
+  if (output.type === 'int32') return Int32Array.from(numbers, Math.trunc);
+  if (output.type === 'bool') return Uint8Array.from(numbers, (number) => (number === 0 ? 0 : 1));
+  return Float32Array.from(numbers);
+}

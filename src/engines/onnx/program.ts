@@ -1,0 +1,59 @@
+/** @file A compiled step in an onnxruntime session, with its state kept between runs. */
+import * as ort from 'onnxruntime-node';
+import { checkArrays, checkFeeds } from '../arrays.ts';
+import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
+import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
+
+export class OnnxProgram implements Program {
+  private readonly state: Record<string, ort.Tensor> = {};
+
+  constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly signature: Signature,
+  ) {}
+
+  async run(feeds: NamedArrays): Promise<NamedArrays> {
+    checkFeeds(feeds, this.signature.feeds);
+    const inputs = withPrefix(this.state, STATE);
+    for (const [name, spec] of Object.entries(this.signature.feeds)) {
+      if (this.session.inputNames.includes(FEED + name))
+        inputs[FEED + name] = toTensor(feeds[name] as ArrayData, spec);
+    }
+    const outputs = await this.session.run(inputs);
+    const fetches: NamedArrays = {};
+    for (const [name, tensor] of Object.entries(outputs)) {
+      if (name.startsWith(NEXT)) this.state[name.slice(NEXT.length)] = tensor;
+      else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
+    }
+    return fetches;
+  }
+
+  async readState(): Promise<NamedArrays> {
+    const copies = Object.entries(this.state).map(([name, tensor]) => [
+      name,
+      (tensor.data as ArrayData).slice(),
+    ]);
+    return Object.fromEntries(copies) as NamedArrays;
+  }
+
+  async writeState(values: NamedArrays): Promise<void> {
+    checkArrays(values, this.signature.state, 'state');
+    for (const [name, data] of Object.entries(values)) {
+      this.state[name] = toTensor(data.slice(), specOf(this.signature.state, name));
+    }
+  }
+
+  dispose(): void {
+    void this.session.release();
+  }
+}
+
+function toTensor(data: ArrayData, { shape, dtype }: ArraySpec): ort.Tensor {
+  return new ort.Tensor(dtype, data as Float32Array, shape);
+}
+
+function specOf(specs: NamedSpecs, name: string): ArraySpec {
+  const spec = specs[name];
+  if (spec === undefined) throw new Error(`the program has no state named ${name}`);
+  return spec;
+}

@@ -1,0 +1,167 @@
+/** @file A tfjs backend whose kernels record operations on symbols instead of computing numbers. */
+import * as tf from '@tensorflow/tfjs';
+import { withBackend } from '../../tfjs/backend-scope.ts';
+import { at, type ConstantData, type Graph, GraphBuilder, type NamedValue, type Value } from '../graph.ts';
+import { arrayRules } from './arrays.ts';
+import { elementwiseRules, valueType } from './elementwise.ts';
+import { layerRules } from './layers.ts';
+import type { TraceRule, TraceRules } from './rules.ts';
+
+const BACKEND = 'trace';
+
+/** Every kernel that can be traced. */
+export const traceRules: TraceRules = { ...elementwiseRules, ...arrayRules, ...layerRules };
+
+/** Keeps for every tensor the symbol that it stands for. tfjs identifies a tensor's data by an opaque object. */
+class TraceBackend extends tf.KernelBackend {
+  builder = new GraphBuilder();
+  private readonly values = new Map<object, Value>();
+
+  /** Registers a symbol and returns the identity by which tfjs knows it. */
+  adopt(value: Value): object {
+    const dataId = {};
+    this.values.set(dataId, value);
+    return dataId;
+  }
+
+  symbolOf(tensor: tf.TensorInfo): Value {
+    const value = this.values.get(tensor.dataId);
+    if (value === undefined)
+      throw new Error('a step uses a tensor that was made outside of it; pass it as state or feed');
+    return value;
+  }
+
+  reset(): void {
+    this.builder = new GraphBuilder();
+    this.values.clear();
+  }
+
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
+    const type = valueType(dtype);
+    return this.adopt(this.builder.constant(constantData(values as ArrayLike<number>, dtype), shape, type));
+  }
+
+  override readSync(): never {
+    throw new Error('a step must not read the values of a tensor: it is compiled before there are any');
+  }
+
+  override async read(): Promise<never> {
+    return this.readSync();
+  }
+
+  override numDataIds(): number {
+    return this.values.size;
+  }
+
+  override disposeData(): boolean {
+    return true;
+  }
+
+  override refCount(): number {
+    return 1;
+  }
+
+  override incRef(): void {}
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+
+  override dispose(): void {
+    this.reset();
+  }
+}
+
+const backend = new TraceBackend();
+let registered = false;
+
+function register(): void {
+  if (registered) return;
+  registered = true;
+  tf.registerBackend(BACKEND, () => backend, 0);
+  for (const [kernelName, rule] of Object.entries(traceRules)) {
+    tf.registerKernel({
+      kernelName,
+      backendName: BACKEND,
+      kernelFunc: ({ inputs, attrs }) => record(kernelName, rule, inputs, attrs),
+    });
+  }
+}
+
+function record(
+  op: string,
+  rule: TraceRule,
+  named: tf.NamedTensorInfoMap,
+  attributes: tf.NamedAttrMap | undefined,
+): tf.TensorInfo | tf.TensorInfo[] {
+  const tensors = rule.inputs === 'list' ? Object.values(named) : rule.inputs.map((name) => named[name]);
+  const inputs = tensors.map((tensor, index) => {
+    if (tensor === undefined) throw new Error(`${op} was called without its input ${index}`);
+    return backend.symbolOf(tensor);
+  });
+  const inferred = rule.infer(inputs, attributes ?? {});
+  const outputs = inferred.outputs.map(({ shape, type }): Value => ({ shape: [...shape], type }));
+  backend.builder.append({ op, inputs, attributes: inferred.attributes ?? {}, outputs });
+  const infos = outputs.map((value) => ({
+    dataId: backend.adopt(value),
+    shape: [...value.shape],
+    dtype: value.type as tf.DataType,
+  }));
+  // tfjs hands a list on as a list: only kernels with several results return one.
+  return infos.length === 1 ? at(infos, 0) : infos;
+}
+
+/** A symbol that the traced function takes as an argument. */
+export interface TraceInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: 'float32' | 'int32';
+}
+
+/**
+ * Runs a function of tensors once with symbols, and returns what it computed as a graph of tfjs kernels.
+ *
+ * @throws Error naming the op, if the function reads a tensor's values or uses a kernel without a tracing rule
+ */
+export function trace(
+  inputs: readonly TraceInput[],
+  compute: (tensors: Record<string, tf.Tensor>) => Record<string, tf.Tensor>,
+): Graph {
+  register();
+  try {
+    return withBackend(BACKEND, () => traceInside(inputs, compute));
+  } finally {
+    backend.reset();
+  }
+}
+
+function traceInside(
+  inputs: readonly TraceInput[],
+  compute: (tensors: Record<string, tf.Tensor>) => Record<string, tf.Tensor>,
+): Graph {
+  const symbols: NamedValue[] = [];
+  const tensors: Record<string, tf.Tensor> = {};
+  for (const { name, shape, type } of inputs) {
+    const value: Value = { shape: [...shape], type };
+    symbols.push({ name, value });
+    tensors[name] = tf
+      .engine()
+      .makeTensorFromTensorInfo({ dataId: backend.adopt(value), shape: [...shape], dtype: type });
+  }
+  const results = compute(tensors);
+  const outputs = Object.entries(results).map(([name, tensor]) => ({
+    name,
+    value: backend.symbolOf(tensor),
+  }));
+  return { inputs: symbols, operations: backend.builder.operations, outputs };
+}
+
+function constantData(values: ArrayLike<number>, dtype: tf.DataType): ConstantData {
+  if (dtype === 'int32') return Int32Array.from(values);
+  if (dtype === 'bool') return Uint8Array.from(values);
+  return Float32Array.from(values);
+}

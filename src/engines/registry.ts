@@ -1,0 +1,64 @@
+/** @file Engines by name, and the choice among those that can run here. */
+import { suggest, UserError } from '../errors.ts';
+import { createOnnxEngine, onnxStatus } from './onnx/engine.ts';
+import {
+  createReferenceEngine,
+  createTensorflowEngine,
+  referenceStatus,
+  tensorflowStatus,
+} from './tfjs/engine.ts';
+import {
+  ENGINE_NAMES,
+  type Engine,
+  type EngineName,
+  type EngineOptions,
+  type EngineStatus,
+} from './types.ts';
+
+interface EngineEntry {
+  create(options: EngineOptions): Promise<Engine>;
+  status(): Promise<EngineStatus>;
+}
+
+const engines: Readonly<Record<EngineName, EngineEntry>> = {
+  onnx: { create: createOnnxEngine, status: onnxStatus },
+  tensorflow: { create: createTensorflowEngine, status: tensorflowStatus },
+  reference: { create: createReferenceEngine, status: referenceStatus },
+};
+
+/** The state of every engine on this machine. */
+export function listEngines(): Promise<EngineStatus[]> {
+  return Promise.all(ENGINE_NAMES.map((name) => engines[name].status()));
+}
+
+export interface ChosenEngine {
+  readonly engine: Engine;
+  /** Why this one, in a clause. */
+  readonly reason: string;
+}
+
+/**
+ * Creates the named engine; `auto` takes TensorFlow where it has a GPU, else onnx.
+ *
+ * @throws UserError if the name is unknown or the engine cannot run here
+ */
+export async function chooseEngine(name: string, options: EngineOptions = {}): Promise<ChosenEngine> {
+  if (name === 'auto') return chooseAutomatically(options);
+  if (!isEngineName(name))
+    throw new UserError(`unknown engine "${name}"${suggest(name, ['auto', ...ENGINE_NAMES])}`);
+  const status = await engines[name].status();
+  if (!status.available) throw new UserError(`the engine "${name}" cannot run here: ${status.reason}`);
+  return { engine: await engines[name].create(options), reason: 'asked for' };
+}
+
+async function chooseAutomatically(options: EngineOptions): Promise<ChosenEngine> {
+  const tensorflow = await engines.tensorflow.status();
+  if (tensorflow.available && tensorflow.devices.some((device) => device.startsWith('GPU'))) {
+    return { engine: await engines.tensorflow.create(options), reason: 'TensorFlow has a GPU' };
+  }
+  return { engine: await engines.onnx.create(options), reason: 'the fastest engine here' };
+}
+
+function isEngineName(name: string): name is EngineName {
+  return (ENGINE_NAMES as readonly string[]).includes(name);
+}

@@ -1,0 +1,80 @@
+/** @file A step run op by op on a tfjs backend. */
+import * as tf from '@tensorflow/tfjs';
+import { checkArrays, checkFeeds } from '../arrays.ts';
+import type {
+  ArrayData,
+  NamedArrays,
+  NamedSpecs,
+  NamedTensors,
+  Program,
+  Signature,
+  StepFunction,
+} from '../types.ts';
+
+export class EagerProgram implements Program {
+  private state: Record<string, tf.Tensor> = {};
+
+  constructor(
+    private readonly backend: string,
+    private readonly step: StepFunction,
+    private readonly signature: Signature,
+  ) {}
+
+  async run(feeds: NamedArrays): Promise<NamedArrays> {
+    checkFeeds(feeds, this.signature.feeds);
+    tf.setBackend(this.backend);
+    const outputs = tf.tidy(() => {
+      const tensors = toTensors(feeds, this.signature.feeds);
+      const result = this.step(this.state, tensors);
+      // A result may be an input itself: clones have a life of their own.
+      return { state: cloneAll(result.state), fetches: cloneAll(result.fetches) };
+    });
+    for (const [name, tensor] of Object.entries(outputs.state)) {
+      this.state[name]?.dispose();
+      this.state[name] = tensor;
+    }
+    const fetches = await readAll(outputs.fetches);
+    tf.dispose(outputs.fetches);
+    return fetches;
+  }
+
+  async readState(): Promise<NamedArrays> {
+    return readAll(this.state);
+  }
+
+  async writeState(values: NamedArrays): Promise<void> {
+    checkArrays(values, this.signature.state, 'state');
+    tf.setBackend(this.backend);
+    const copies = Object.fromEntries(Object.entries(values).map(([name, data]) => [name, data.slice()]));
+    for (const [name, tensor] of Object.entries(toTensors(copies, this.signature.state))) {
+      this.state[name]?.dispose();
+      this.state[name] = tensor;
+    }
+  }
+
+  dispose(): void {
+    tf.dispose(this.state);
+    this.state = {};
+  }
+}
+
+function toTensors(arrays: NamedArrays, specs: NamedSpecs): Record<string, tf.Tensor> {
+  const entries = Object.entries(arrays).map(([name, data]) => {
+    const spec = specs[name];
+    if (spec === undefined) throw new Error(`no shape is known for "${name}"`);
+    return [name, tf.tensor(data, [...spec.shape], spec.dtype)];
+  });
+  return Object.fromEntries(entries) as Record<string, tf.Tensor>;
+}
+
+function cloneAll(tensors: NamedTensors): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
+}
+
+async function readAll(tensors: NamedTensors): Promise<NamedArrays> {
+  const entries = Object.entries(tensors).map(async ([name, tensor]) => {
+    const data = (await tensor.data()) as ArrayData;
+    return [name, data.slice()] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
