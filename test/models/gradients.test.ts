@@ -1,0 +1,180 @@
+/** @file Gradients of whole networks with each regularizer against finite differences in double precision. */
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runSettingsSchema } from '../../src/config/schema.ts';
+import { regularizedLayers } from '../../src/models/layers.ts';
+import { createModel } from '../../src/models/registry.ts';
+import type { Model } from '../../src/models/types.ts';
+import { createRegularizer } from '../../src/regularizers/registry.ts';
+import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
+import { createContext, type NamedTensors, randomNormal, randomParameters } from '../support/contexts.ts';
+import { useCpuBackend } from '../support/cpu-backend.ts';
+import {
+  type NaiveLinear,
+  type NaiveParameters,
+  naiveClassifier,
+  naiveLenet,
+  parameterOf,
+  plainLinear,
+} from '../support/naive-networks.ts';
+import { createNumbers } from '../support/numbers.ts';
+import { naiveKl, naiveLogAlpha } from '../support/variational-formulas.ts';
+
+beforeAll(useCpuBackend);
+
+const BATCH = 2;
+const STATE = '/logVariance';
+
+const networks = [
+  {
+    network: 'mlp',
+    settings: { name: 'mlp', widths: [12, 10] },
+    imageShape: [2, 3, 1] as const,
+    naive: (images: number[], parameters: NaiveParameters, linear: NaiveLinear) =>
+      naiveClassifier(images, 6, 2, parameters, linear),
+  },
+  {
+    network: 'lenet',
+    settings: { name: 'lenet', filters: [2, 3], widths: [4], standardize: true },
+    imageShape: [13, 14, 1] as const,
+    naive: (images: number[], parameters: NaiveParameters, linear: NaiveLinear) =>
+      naiveLenet({ data: images, shape: [BATCH, 13, 14, 1] }, 1, true, parameters, linear),
+  },
+];
+
+const regularizers = [
+  { name: 'none' },
+  { name: 'dropout', granularity: 'weight', dropRate: 0.3 },
+  { name: 'dropout', granularity: 'unit', dropRate: 0.3 },
+  { name: 'targeted', granularity: 'weight', dropRate: 0.6, targetRate: 0.5 },
+  { name: 'targeted', granularity: 'unit', dropRate: 0.6, targetRate: 0.5 },
+  { name: 'l1', coefficient: 0.7 },
+  { name: 'variational', klScale: 3, dataCount: 10, warmupSteps: 0 },
+];
+
+const valuesOf = (tensors: NamedTensors): Record<string, number[]> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, [...tensor.dataSync()]]));
+
+/** Loss and gradients as a training step takes them: contexts are rebuilt from the differentiated tensors. */
+function differentiate(
+  model: Model,
+  regularizer: Regularizer,
+  trained: NamedTensors,
+  contexts: Readonly<Record<string, WeightContext>>,
+  images: tf.Tensor,
+): { loss: number; gradients: Record<string, number[]> } {
+  const names = Object.keys(trained);
+  const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
+    const current = Object.fromEntries(names.map((name, index) => [name, tensors[index] ?? tf.scalar(0)]));
+    const fresh = Object.fromEntries(
+      Object.entries(contexts).map(([name, context]) => {
+        const logVariance = current[`${name}${STATE}`];
+        const state = logVariance === undefined ? context.state : { logVariance };
+        return [name, { ...context, weight: current[name] ?? context.weight, state }];
+      }),
+    );
+    const logits = model.forward(images, regularizedLayers(current, regularizer, fresh));
+    const penalties = Object.values(fresh).map((context) => regularizer.penalty?.(context) ?? tf.scalar(0));
+    return penalties.reduce<tf.Scalar>((sum, penalty) => tf.add(sum, penalty), tf.sum(tf.square(logits)));
+  })(Object.values(trained));
+  const gradients = valuesOf(Object.fromEntries(names.map((name, i) => [name, grads[i] ?? tf.scalar(0)])));
+  return { loss: Number(value.dataSync()[0]), gradients };
+}
+
+/** The regularizer's part in plain numbers; masks are taken as drawn, their choice is tested elsewhere. */
+function naiveLinear(
+  parameters: NaiveParameters,
+  contexts: Readonly<Record<string, WeightContext>>,
+): NaiveLinear {
+  const plain = plainLinear(parameters);
+  return (x, name, apply) => {
+    const context = contexts[name];
+    const kernel = parameterOf(parameters, name);
+    const logVariances = parameters[`${name}${STATE}`];
+    if (context !== undefined && logVariances !== undefined) {
+      const variances = kernel.map(
+        (w, index) => Math.exp(naiveLogAlpha(w, Number(logVariances[index]))) * w ** 2,
+      );
+      const noise = context.noise.output?.dataSync() ?? [];
+      const spread = apply(
+        x.map((value) => value ** 2),
+        variances,
+      );
+      return apply(x, kernel).map(
+        (mean, index) => mean + Math.sqrt(Number(spread[index]) + 1e-8) * Number(noise[index]),
+      );
+    }
+    const mask = [...(context?.prepared.mask?.dataSync() ?? [])];
+    if (mask.length === 0) return plain(x, name, apply);
+    return apply(
+      x,
+      kernel.map((w, index) => w * Number(mask[index % mask.length])),
+    );
+  };
+}
+
+function naivePenalty(name: string, parameters: NaiveParameters, contexts: object): number {
+  return Object.keys(contexts).reduce((sum, weight) => {
+    const kernel = parameterOf(parameters, weight);
+    if (name === 'l1') return sum + (0.7 * kernel.reduce((l1, w) => l1 + Math.abs(w), 0)) / kernel.length;
+    if (name !== 'variational') return sum;
+    const logVariances = parameterOf(parameters, `${weight}${STATE}`);
+    return kernel.reduce((kl, w, i) => kl + 0.3 * naiveKl(naiveLogAlpha(w, Number(logVariances[i]))), sum);
+  }, 0);
+}
+
+function finiteDifferences(
+  loss: (parameters: NaiveParameters) => number,
+  parameters: NaiveParameters,
+): Record<string, number[]> {
+  const step = 1e-6;
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, values]) => [
+      name,
+      values.map((value, index) => {
+        const shifted = (by: number) => loss({ ...parameters, [name]: values.with(index, value + by) });
+        return (shifted(step) - shifted(-step)) / (2 * step);
+      }),
+    ]),
+  );
+}
+
+describe.each(networks)('$network', ({ settings, imageShape, naive }) => {
+  it.each(regularizers)('has the loss and gradients of plain loops under %o', (method) => {
+    const numbers = createNumbers(17);
+    const parsed = runSettingsSchema.parse({ model: settings, regularizer: method });
+    const model = createModel(parsed.model, imageShape, 3);
+    const regularizer = createRegularizer(parsed.regularizer);
+    const parameters = randomParameters(model.parameters, numbers);
+    const images = randomNormal([BATCH, ...imageShape], numbers);
+    const contexts: Record<string, WeightContext> = {};
+    const trained: Record<string, tf.Tensor> = { ...parameters };
+    for (const spec of model.prunable) {
+      const weight = parameters[spec.name] ?? tf.scalar(0);
+      contexts[spec.name] = createContext(regularizer, spec, weight, numbers, { batchSize: BATCH });
+      if (method.name === 'variational')
+        trained[`${spec.name}${STATE}`] = tf.sub(randomNormal(spec.shape, numbers), 4);
+    }
+
+    const { loss, gradients } = differentiate(model, regularizer, trained, contexts, images);
+
+    const pixels = [...images.dataSync()];
+    const naiveLoss = (values: NaiveParameters): number =>
+      naive(pixels, values, naiveLinear(values, contexts)).reduce((sum, logit) => sum + logit ** 2, 0) +
+      naivePenalty(method.name, values, contexts);
+    const values = valuesOf(trained);
+    expect(loss).toBeCloseTo(naiveLoss(values), 3);
+    const expected = finiteDifferences(naiveLoss, values);
+    const largest = Math.max(...Object.values(expected).flat().map(Math.abs));
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const errors = gradient.map(
+        (value, index) => Math.abs(value - Number(expected[name]?.[index])) / largest,
+      );
+      expect(Math.max(...errors), name).toBeLessThan(5e-6);
+      expect(
+        gradient.some((value) => value !== 0),
+        name,
+      ).toBe(true);
+    }
+  });
+});
