@@ -8,7 +8,7 @@
 export function matrixShape(shape: readonly number[]): { rows: number; columns: number } {
   const columns = shape.at(-1);
   if (columns === undefined)
-    throw new RangeError('A kernel needs at least one axis, the last of which is its units.');
+    throw new RangeError('a kernel needs at least one axis, the last of which is its units');
   return { rows: shape.slice(0, -1).reduce((product, extent) => product * extent, 1), columns };
 }
 
@@ -32,4 +32,14 @@ export function columnNorms(weight: Float32Array, shape: readonly number[]): Flo
     squares[column] = (squares[column] ?? 0) + entry * entry;
   });
   return Float32Array.from(squares, Math.sqrt);
+}
+
+/**
+ * How many of `count` ranked things a share stands for: floor(share · count). Shares are written in decimal, so 0.29 of
+ * 100 counts as 29, although the product of these doubles lies just below.
+ *
+ * @param share 0 to 1
+ */
+export function countLowest(share: number, count: number): number {
+  return Math.floor(share * count + 1e-9);
 }

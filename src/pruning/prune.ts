@@ -1,10 +1,7 @@
 /** @file Removal of the lowest-ranked entries or columns of one kernel. */
 import { sizeOf } from '../engines/types.ts';
 import type { Granularity } from '../regularizers/types.ts';
-import { matrixShape } from './criteria.ts';
-
-/** Rates are written in decimal, so a product such as 0.29 × 100 must count as 29 although doubles put it below. */
-const ROUNDING = 1e-9;
+import { countLowest, matrixShape } from './criteria.ts';
 
 export interface PrunedWeight {
   /** A copy of the weight with the removed entries at 0. */
@@ -34,7 +31,8 @@ export function pruneWeight(
   const { rows, columns } = matrixShape(shape);
   requireLength('weight', weight.length, sizeOf(shape));
   requireLength('scores', scores.length, granularity === 'unit' ? columns : sizeOf(shape));
-  if (!(rate >= 0 && rate <= 1)) throw new RangeError(`A prune rate lies between 0 and 1, not at ${rate}.`);
+  if (!(rate >= 0 && rate <= 1))
+    throw new RangeError(`prune rate ${rate} is outside its range, expected 0 to 1`);
   return granularity === 'unit'
     ? pruneColumns(weight, rows, columns, scores, rate)
     : pruneEntries(weight, rows, columns, scores, rate);
@@ -80,10 +78,9 @@ function pruneColumns(
 
 /** The score below which things are removed. Sorts its argument. */
 function thresholdOf(scores: Float32Array, rate: number): number {
-  const removed = Math.floor(rate * scores.length + ROUNDING);
-  return scores.sort()[removed] ?? Number.POSITIVE_INFINITY;
+  return scores.sort()[countLowest(rate, scores.length)] ?? Number.POSITIVE_INFINITY;
 }
 
 function requireLength(what: string, actual: number, expected: number): void {
-  if (actual !== expected) throw new RangeError(`Expected ${expected} numbers of ${what}, found ${actual}.`);
+  if (actual !== expected) throw new RangeError(`found ${actual} numbers of ${what}, expected ${expected}`);
 }

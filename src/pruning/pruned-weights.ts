@@ -68,15 +68,15 @@ function hostWeight(spec: PrunableWeight, regularizer: Regularizer, state: Named
 function floatsOf(state: NamedArrays, name: string, shape: readonly number[]): Float32Array {
   const array = arrayOf(state, name, shape);
   if (array instanceof Float32Array) return array;
-  throw new UserError(`The trained state holds "${name}" as integers; expected float32.`);
+  throw new UserError(`the trained state holds "${name}" as integers, expected float32`);
 }
 
 function arrayOf(state: NamedArrays, name: string, shape: readonly number[]): ArrayData {
   const array = state[name];
   if (array === undefined)
-    throw new UserError(`The trained state has no array "${name}", which the model needs.`);
+    throw new UserError(`the trained state has no array "${name}", which the model needs`);
   if (array.length === sizeOf(shape)) return array;
   throw new UserError(
-    `The trained state holds ${array.length} numbers of "${name}"; expected ${sizeOf(shape)}, shape [${shape.join(', ')}].`,
+    `the trained state holds ${array.length} numbers of "${name}", expected ${sizeOf(shape)} of shape [${shape.join(', ')}]`,
   );
 }

@@ -171,7 +171,7 @@ describe.each(['weight', 'unit'] as const)('%s pruning', (granularity) => {
       expect(() => pruneWeight(MATRIX, SHAPE, scores, granularity, bad)).toThrow(RangeError);
     }
     expect(() => pruneWeight(MATRIX, [3, 2], scores, granularity, 0.5)).toThrow(
-      'Expected 6 numbers of weight',
+      'found 8 numbers of weight, expected 6',
     );
     expect(() => pruneWeight(MATRIX, SHAPE, scores.slice(1), granularity, 0.5)).toThrow('numbers of scores');
   });

@@ -85,11 +85,11 @@ describe('prunedWeights', () => {
   it('says which array a foreign state lacks or has in another size', () => {
     const { 'dense1/kernel': _, ...lacking } = trainedState();
     expect(() => prunedWeights(model, plain, lacking, 'weight', 0.5)).toThrow(
-      new UserError('The trained state has no array "dense1/kernel", which the model needs.'),
+      new UserError('the trained state has no array "dense1/kernel", which the model needs'),
     );
     const resized = { ...trainedState(), 'dense1/bias': new Float32Array(3) };
     expect(() => prunedWeights(model, plain, resized, 'weight', 0.5)).toThrow(
-      '3 numbers of "dense1/bias"; expected 2',
+      '3 numbers of "dense1/bias", expected 2',
     );
   });
 });

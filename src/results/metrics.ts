@@ -1,0 +1,47 @@
+/** @file metrics.csv: a row per epoch. It holds no times, so that equal runs write equal bytes. */
+import { join } from 'node:path';
+import { type Columns, type Row, readCsv, writeCsv } from './csv.ts';
+import { RUN_FILES } from './run-directory.ts';
+
+const COLUMNS = {
+  /** Epochs completed: the first row is 1. */
+  epoch: 'number',
+  /** Steps taken since the start of training. */
+  step: 'number',
+  /** Of the epoch's last step. */
+  learningRate: 'number',
+  /** Mean over the epoch's training images, in nats. */
+  trainLoss: 'number',
+  /** Share of the epoch's training images classified correctly, as they were trained on, 0 to 1. */
+  trainAccuracy: 'number',
+  /** Mean cross-entropy over the test images, in nats. */
+  testLoss: 'number',
+  /** Share of test images classified correctly, nothing pruned, 0 to 1. */
+  testAccuracy: 'number',
+} as const satisfies Columns;
+
+export type MetricsRow = Row<typeof COLUMNS>;
+
+/**
+ * @returns the rows so far, none before the first epoch's end
+ * @throws UserError naming file and line if it is malformed
+ */
+export function readMetrics(directory: string): MetricsRow[] {
+  return readCsv(join(directory, RUN_FILES.metrics), COLUMNS);
+}
+
+/** Adds a row. The file is rewritten whole, which is atomic and, at a row per epoch, cheap. */
+export function appendMetrics(directory: string, row: MetricsRow): void {
+  writeMetrics(directory, [...readMetrics(directory), row]);
+}
+
+/** Forgets the rows after an epoch: what a cut-off run wrote beyond the checkpoint that it goes on from. */
+export function truncateMetrics(directory: string, epoch: number): void {
+  const rows = readMetrics(directory);
+  const kept = rows.filter((row) => row.epoch <= epoch);
+  if (kept.length < rows.length) writeMetrics(directory, kept);
+}
+
+function writeMetrics(directory: string, rows: readonly MetricsRow[]): void {
+  writeCsv(join(directory, RUN_FILES.metrics), COLUMNS, rows);
+}

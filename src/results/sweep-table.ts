@@ -1,0 +1,121 @@
+/** @file sweep.csv: a row per run, granularity and prune rate, in an order that depends on nothing else. */
+import { join } from 'node:path';
+import type { PruneResult } from '../pruning/sweep.ts';
+import type { Granularity } from '../regularizers/types.ts';
+import { type Columns, type Row, readCsv, writeCsv } from './csv.ts';
+import { compareByList, compareNaturally } from './order.ts';
+
+const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
+
+const COLUMNS = {
+  experiment: 'text',
+  variant: 'text',
+  seed: 'number',
+  granularity: GRANULARITIES,
+  /** Asked share to remove, 0 to 1. */
+  pruneRate: 'number',
+  /** Achieved share of zeros over the prunable weights, 0 to 1. */
+  sparsity: 'number',
+  parametersTotal: 'number',
+  parametersKept: 'number',
+  /** Share of test images classified correctly, 0 to 1. */
+  accuracy: 'number',
+  /** Mean cross-entropy over the test images, in nats. */
+  loss: 'number',
+  testImages: 'number',
+  /** As `checkpointId` makes it. */
+  runId: 'text',
+} as const satisfies Columns;
+
+export type SweepRow = Row<typeof COLUMNS>;
+
+/** `<results>/<experiment>/sweep.csv` */
+export function sweepPath(resultsDirectory: string, experiment: string): string {
+  return join(resultsDirectory, experiment, 'sweep.csv');
+}
+
+/**
+ * Names a run together with the weights it ended with, so that rows of an older training are recognised as such:
+ * `targeted-weight/seed-0-1a2b3c4d@5e6f7a8b`.
+ *
+ * @param id of the run: `<variant>/seed-<n>-<hash8>`
+ * @param sha256 of its checkpoint
+ */
+export function checkpointId(id: string, sha256: string): string {
+  return `${id}@${sha256.slice(0, 8)}`;
+}
+
+/**
+ * @returns the rows of an earlier sweep, none if there is no such file
+ * @throws UserError naming file and line if it is malformed
+ */
+export function readSweep(path: string): SweepRow[] {
+  return readCsv(path, COLUMNS);
+}
+
+/** The row of a checkpoint at one granularity and rate, if it is there. */
+export function findSweepRow(
+  rows: readonly SweepRow[],
+  runId: string,
+  granularity: Granularity,
+  pruneRate: number,
+): SweepRow | undefined {
+  return rows.find(
+    (row) => row.runId === runId && row.granularity === granularity && row.pruneRate === pruneRate,
+  );
+}
+
+/** Turns a result into a row of the table. */
+export function toSweepRow(
+  run: Pick<SweepRow, 'experiment' | 'variant' | 'seed' | 'runId'>,
+  result: PruneResult,
+): SweepRow {
+  const { granularity, pruneRate, sparsity, parametersTotal, parametersKept, accuracy, loss, testImages } =
+    result;
+  return {
+    ...run,
+    granularity,
+    pruneRate,
+    sparsity,
+    parametersTotal,
+    parametersKept,
+    accuracy,
+    loss,
+    testImages,
+  };
+}
+
+/**
+ * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of
+ * checkpoints that are no more are dropped.
+ *
+ * @param liveRunIds of every checkpoint of the experiment that exists now, swept or not
+ */
+export function mergeSweep(
+  old: readonly SweepRow[],
+  added: readonly SweepRow[],
+  liveRunIds: ReadonlySet<string>,
+): SweepRow[] {
+  const rows = [...old.filter((row) => liveRunIds.has(row.runId)), ...added];
+  const keyOf = ({ runId, granularity, pruneRate }: SweepRow) =>
+    JSON.stringify([runId, granularity, pruneRate]);
+  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+}
+
+/**
+ * Writes the table atomically, ordered by variant, seed, granularity, rate and run.
+ *
+ * @param variants of the experiment in its order; variants that it lacks follow naturally
+ */
+export function writeSweep(path: string, rows: readonly SweepRow[], variants: readonly string[] = []): void {
+  const compareVariants = compareByList(variants);
+  const ordered = rows.toSorted(
+    (a, b) =>
+      compareVariants(a.variant, b.variant) ||
+      a.seed - b.seed ||
+      GRANULARITIES.indexOf(a.granularity) - GRANULARITIES.indexOf(b.granularity) ||
+      a.pruneRate - b.pruneRate ||
+      compareNaturally(a.runId, b.runId),
+  );
+  writeCsv(path, COLUMNS, ordered);
+}

@@ -1,0 +1,32 @@
+/** @file Checks that files are replaced whole or not at all. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeFileAtomic } from '../../src/results/atomic.ts';
+import { temporaryFolder } from './temporary.ts';
+
+describe('writeFileAtomic', () => {
+  it('writes text and bytes, makes missing folders and leaves nothing else behind', () => {
+    const folder = join(temporaryFolder(), 'a/b');
+    writeFileAtomic(join(folder, 'text.csv'), 'a ± b\n');
+    writeFileAtomic(join(folder, 'bytes.bin'), Uint8Array.of(0, 255, 10));
+    expect(readFileSync(join(folder, 'text.csv'), 'utf8')).toBe('a ± b\n');
+    expect([...readFileSync(join(folder, 'bytes.bin'))]).toEqual([0, 255, 10]);
+    expect(readdirSync(folder).sort()).toEqual(['bytes.bin', 'text.csv']);
+  });
+
+  it('replaces a longer file whole', () => {
+    const path = join(temporaryFolder(), 'file');
+    writeFileAtomic(path, 'long content');
+    writeFileAtomic(path, 'short');
+    expect(readFileSync(path, 'utf8')).toBe('short');
+  });
+
+  it('removes the temporary file if the rename fails', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'taken/inside'), { recursive: true });
+    expect(() => writeFileAtomic(join(folder, 'taken'), 'x')).toThrow();
+    expect(readdirSync(folder)).toEqual(['taken']);
+    expect(existsSync(join(folder, 'taken/inside'))).toBe(true);
+  });
+});

@@ -1,0 +1,95 @@
+/** @file Checks sweep.csv: its exact bytes whatever the order of work, reuse, and forgetting of stale rows. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { PruneResult } from '../../src/pruning/sweep.ts';
+import {
+  checkpointId,
+  findSweepRow,
+  mergeSweep,
+  readSweep,
+  sweepPath,
+  toSweepRow,
+  writeSweep,
+} from '../../src/results/sweep-table.ts';
+import { temporaryFolder } from './temporary.ts';
+
+function rowOf(variant: string, seed: number, result: Partial<PruneResult> = {}, checkpoint = '5e6f7a8b') {
+  const runId = checkpointId(`${variant}/seed-${seed}-1a2b3c4d`, `${checkpoint}${'0'.repeat(56)}`);
+  return toSweepRow(
+    { experiment: 'mnist', variant, seed, runId },
+    {
+      granularity: 'weight',
+      pruneRate: 0.9,
+      sparsity: 0.8996,
+      parametersTotal: 1000,
+      parametersKept: 109,
+      accuracy: 0.9731,
+      loss: 0.08,
+      testImages: 10_000,
+      ...result,
+    },
+  );
+}
+
+describe('sweep table', () => {
+  it('names run and checkpoint in one', () => {
+    expect(checkpointId('targeted-weight/seed-0-1a2b3c4d', '5e6f7a8b9c0d')).toBe(
+      'targeted-weight/seed-0-1a2b3c4d@5e6f7a8b',
+    );
+  });
+
+  it('is ordered by variant as in the experiment, seed, granularity and rate, whatever the order of work', () => {
+    const path = sweepPath(temporaryFolder(), 'mnist');
+    const rows = [
+      rowOf('none', 10),
+      rowOf('targeted', 0, { granularity: 'unit', pruneRate: 0 }),
+      rowOf('targeted', 0, { pruneRate: 0.95 }),
+      rowOf('none', 2),
+      rowOf('targeted', 0),
+    ];
+    writeSweep(path, rows, ['targeted', 'none']);
+    const bytes = readFileSync(path, 'utf8');
+    expect(bytes).toBe(
+      [
+        'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id',
+        'mnist,targeted,0,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b',
+        'mnist,targeted,0,weight,0.95,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b',
+        'mnist,targeted,0,unit,0,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b',
+        'mnist,none,2,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-2-1a2b3c4d@5e6f7a8b',
+        'mnist,none,10,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-10-1a2b3c4d@5e6f7a8b',
+        '',
+      ].join('\n'),
+    );
+    writeSweep(path, readSweep(path).reverse(), ['targeted', 'none']);
+    expect(readFileSync(path, 'utf8')).toBe(bytes);
+  });
+
+  it('finds a row only for the same checkpoint, granularity and rate', () => {
+    const row = rowOf('none', 0);
+    const find = (...[runId, granularity, rate]: [string, 'weight' | 'unit', number]) =>
+      findSweepRow([row], runId, granularity, rate);
+    expect(find(row.runId, 'weight', 0.9)).toBe(row);
+    expect(find(row.runId, 'unit', 0.9)).toBeUndefined();
+    expect(find(row.runId, 'weight', 0.95)).toBeUndefined();
+    expect(find(rowOf('none', 0, {}, 'ffffffff').runId, 'weight', 0.9)).toBeUndefined();
+  });
+
+  it('keeps rows of live checkpoints, replaces those computed anew and drops those of checkpoints that are no more', () => {
+    const kept = rowOf('none', 0);
+    const replaced = rowOf('none', 0, { pruneRate: 0.5 });
+    const anew = rowOf('none', 0, { pruneRate: 0.5, accuracy: 0.5 });
+    const removed = rowOf('dropout', 0);
+    const retrained = rowOf('targeted', 0, {}, 'ffffffff');
+    const added = rowOf('targeted', 0);
+    const live = new Set([kept.runId, added.runId]);
+    expect(mergeSweep([kept, replaced, removed, retrained], [anew, added], live)).toEqual([
+      kept,
+      anew,
+      added,
+    ]);
+  });
+
+  it('is empty before the first sweep', () => {
+    expect(readSweep(sweepPath(temporaryFolder(), 'mnist'))).toEqual([]);
+  });
+});
