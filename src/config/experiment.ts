@@ -1,0 +1,72 @@
+/** @file Experiments with their settings resolved, and the runs that they consist of. */
+import { suggest, UserError } from '../errors.ts';
+import { hashOf } from './identity.ts';
+import type { RunSettings, SweepSettings } from './schema.ts';
+
+export interface Variant {
+  readonly name: string;
+  readonly settings: RunSettings;
+}
+
+export interface Experiment {
+  readonly name: string;
+  /** The file that it was read from. */
+  readonly path: string;
+  readonly seeds: readonly number[];
+  readonly sweep: SweepSettings;
+  /** In the order of the file. */
+  readonly variants: readonly Variant[];
+}
+
+/** One variant with one seed: what is trained once. */
+export interface RunSpec {
+  readonly experiment: string;
+  readonly variant: string;
+  readonly seed: number;
+  readonly settings: RunSettings;
+  /** Hash of the settings, 64 hexadecimal digits. */
+  readonly hash: string;
+  /** `<variant>/seed-<n>-<first 8 digits of the hash>`: the run's folder below that of its experiment. */
+  readonly id: string;
+}
+
+export interface RunSelection {
+  /** Names of variants; all if absent. */
+  readonly only?: readonly string[] | undefined;
+  /** Replaces the experiment's own seeds. */
+  readonly seeds?: readonly number[] | undefined;
+}
+
+/**
+ * The runs of an experiment: every variant with every distinct seed, variants outermost.
+ *
+ * @throws UserError if `only` names a variant that the experiment lacks
+ */
+export function expandRuns(experiment: Experiment, { only, seeds }: RunSelection = {}): RunSpec[] {
+  const names = experiment.variants.map(({ name }) => name);
+  if (only !== undefined) requireVariants(only, names, experiment.name);
+  return experiment.variants
+    .filter(({ name }) => only?.includes(name) ?? true)
+    .flatMap((variant) => {
+      const hash = hashOf(variant.settings);
+      return [...new Set(seeds ?? experiment.seeds)].map((seed) => ({
+        experiment: experiment.name,
+        variant: variant.name,
+        seed,
+        settings: variant.settings,
+        hash,
+        id: `${variant.name}/seed-${seed}-${hash.slice(0, 8)}`,
+      }));
+    });
+}
+
+/** @throws UserError if an asked name is not among the valid ones */
+export function requireVariants(
+  asked: readonly string[],
+  valid: readonly string[],
+  experiment: string,
+): void {
+  const unknown = asked.find((name) => !valid.includes(name));
+  if (unknown === undefined) return;
+  throw new UserError(`experiment "${experiment}" has no variant "${unknown}"${suggest(unknown, valid)}`);
+}

@@ -1,0 +1,87 @@
+/** @file Reads experiment files and follows their `extends`. */
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { suggest, UserError } from '../errors.ts';
+import { merge } from './merge.ts';
+import { type Entry, filterKeys, type MapTree } from './tree.ts';
+import { parseYaml } from './yaml.ts';
+
+const MOST_BYTES = 2 ** 20;
+
+/**
+ * Reads an experiment file, laid over the files that it extends. The name of an extended experiment is not inherited:
+ * two experiments of one name would share a results folder.
+ *
+ * @throws UserError if a file is missing, unreadable, too large or no YAML map, or if `extends` leads back to a file
+ */
+export function readExperimentFile(path: string): MapTree {
+  return readChain(path, []);
+}
+
+function readChain(path: string, followed: readonly string[], from?: Entry): MapTree {
+  const tree = readMap(path, from);
+  const file = realpathSync(path);
+  if (followed.includes(file)) {
+    throw new UserError(`${from?.value.place}: extends leads back to ${path}, expected a chain that ends`);
+  }
+  const link = tree.entries.get('extends');
+  if (link === undefined) return tree;
+  const base = readChain(resolveLink(path, link), [...followed, file], link);
+  return merge(withoutKey(base, 'name'), withoutKey(tree, 'extends'));
+}
+
+function withoutKey(tree: MapTree, unwanted: string): MapTree {
+  return filterKeys(tree, (key) => key !== unwanted);
+}
+
+function resolveLink(path: string, { value }: Entry): string {
+  if (value.kind !== 'scalar' || typeof value.value !== 'string' || value.value === '') {
+    throw new UserError(`${value.place}: extends is no path, expected the path of another experiment file`);
+  }
+  return isAbsolute(value.value) ? value.value : join(dirname(path), value.value);
+}
+
+function readMap(path: string, from?: Entry): MapTree {
+  const text = readText(path, from === undefined ? '' : `${from.value.place}: `);
+  const tree = parseYaml(text, (line, column) => `${path}:${line}:${column}`);
+  if (tree.kind === 'map') return tree;
+  const found = tree.kind === 'scalar' && tree.isEmpty ? 'is empty' : 'holds no keys';
+  throw new UserError(`${tree.place}: the file ${found}, expected settings such as "model: { name: mlp }"`);
+}
+
+function readText(path: string, prefix: string): string {
+  const refuse = (text: string) => new UserError(`${prefix}${text}`);
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) throw refuse(`${path} is not a file, expected an experiment file`);
+    if (stats.size > MOST_BYTES) {
+      throw refuse(
+        `${path} has ${stats.size} bytes, expected an experiment file of at most ${MOST_BYTES} bytes`,
+      );
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw refuse(wordFileError(path, error));
+  }
+}
+
+function wordFileError(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return `${path} is not text in UTF-8`;
+  if (code !== 'ENOENT') return `${path} cannot be read (${code || String(error)})`;
+  const folder = dirname(path);
+  const names = listYamlFiles(folder);
+  if (names === undefined) return `${path} does not exist, nor does the folder ${folder}`;
+  return `${path} does not exist${suggest(basename(path), names) || `, nor is there a YAML file in ${folder}`}`;
+}
+
+function listYamlFiles(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder)
+      .filter((name) => /\.ya?ml$/i.test(name))
+      .sort();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+/** @file Loads an experiment: file, extended files, variants and command line, resolved and checked. */
+import { basename } from 'node:path';
+import { suggest, UserError } from '../errors.ts';
+import { type Experiment, type RunSelection, requireVariants, type Variant } from './experiment.ts';
+import { readExperimentFile } from './files.ts';
+import { merge } from './merge.ts';
+import { parseOverride } from './overrides.ts';
+import { experimentSchema, runSettingsSchema } from './schema.ts';
+import { type Entry, filterKeys, type MapTree, makeMap, plant, toPlain } from './tree.ts';
+import { validate, validatePartial } from './validate.ts';
+
+export interface LoadOptions extends RunSelection {
+  /** `path.to.key=value`, laid over every variant, last of all. */
+  readonly set?: readonly string[] | undefined;
+}
+
+/** Lies below every file, so that `optimizer: { momentum: 0.8 }` needs no name where the default has that setting. */
+const DEFAULTS = plant(
+  { ...runSettingsSchema.parse({}), sweep: {}, variants: {} },
+  'the defaults',
+) as MapTree;
+
+/**
+ * Reads and resolves an experiment. Overrides of the settings of a run hold for the variants named by `only`; the
+ * others are checked as the file has them and left out.
+ *
+ * @throws UserError for the first mistake: what, where (file:line:column or the flag), what was expected
+ */
+export function loadExperiment(path: string, options: LoadOptions = {}): Experiment {
+  const file = merge(DEFAULTS, withName(readExperimentFile(path), path));
+  const overrides = readOverrides(options, variantsOf(file));
+  const tree = merge(file, filterKeys(overrides, isExperimentKey));
+  const { name, seeds, sweep } = validate(experimentSchema, tree);
+  const settings = filterKeys(file, isSettingsKey);
+  const last = filterKeys(overrides, isSettingsKey);
+  const variants = resolveVariants(settings, variantsOf(tree), last, options.only);
+  if (options.only !== undefined) requireVariants(options.only, [...variants.keys()], name);
+  const chosen = [...variants.values()].filter((variant) => options.only?.includes(variant.name) ?? true);
+  return { name, path, seeds: [...new Set(seeds)], sweep, variants: chosen };
+}
+
+function isSettingsKey(key: string): boolean {
+  return Object.hasOwn(runSettingsSchema.shape, key);
+}
+
+function isExperimentKey(key: string): boolean {
+  return !isSettingsKey(key);
+}
+
+function withName(file: MapTree, path: string): MapTree {
+  const name = basename(path).replace(/\.ya?ml$/i, '');
+  return merge(plant({ name }, path) as MapTree, file);
+}
+
+function variantsOf(tree: MapTree): ReadonlyMap<string, Entry> {
+  const variants = tree.entries.get('variants')?.value;
+  return variants?.kind === 'map' ? variants.entries : new Map();
+}
+
+/** Overrides are merged with one another first, so that their order does not matter to a change of name. */
+function readOverrides({ set = [], seeds }: LoadOptions, variants: ReadonlyMap<string, Entry>): MapTree {
+  const names = [...variants.keys()];
+  const trees = set.map((text) => parseOverride(text, names));
+  if (seeds !== undefined) trees.push(plant({ seeds }, '--seeds') as MapTree);
+  const overrides = trees.reduce(merge, makeMap('--set'));
+  for (const [name, { place }] of variantsOf(overrides)) {
+    if (!variants.has(name))
+      throw new UserError(`${place}: there is no variant "${name}"${suggest(name, names)}`);
+  }
+  return overrides;
+}
+
+function resolveVariants(
+  settings: MapTree,
+  overlays: ReadonlyMap<string, Entry>,
+  last: MapTree,
+  only: readonly string[] | undefined,
+): Map<string, Variant> {
+  if (overlays.size === 0) {
+    const resolved = validate(runSettingsSchema, merge(settings, last));
+    const { name } = resolved.regularizer;
+    return new Map([[name, { name, settings: resolved }]]);
+  }
+  validatePartial(runSettingsSchema, settings);
+  return new Map(
+    [...overlays].map(([name, entry]) => {
+      const layers = [settings, overlayOf(name, entry), ...((only?.includes(name) ?? true) ? [last] : [])];
+      return [
+        name,
+        { name, settings: validate(runSettingsSchema, layers.reduce(merge), `variant "${name}"`) },
+      ];
+    }),
+  );
+}
+
+function overlayOf(name: string, { value }: Entry): MapTree {
+  if (value.kind === 'map') return value;
+  if (value.kind === 'scalar' && value.isEmpty) return makeMap(value.place);
+  const shown = value.kind === 'list' ? 'a list' : JSON.stringify(toPlain(value));
+  throw new UserError(
+    `${value.place}: variant "${name}" is ${shown}, expected settings such as "regularizer: { name: l1 }"`,
+  );
+}
