@@ -1,15 +1,6 @@
 /** @file Which entries or columns of a weight are the lowest, and the column view that all rankings share. */
 import * as tf from '@tensorflow/tfjs';
-
-/**
- * How many of `count` ranked things a share stands for: floor(share · count).
- * The tolerance makes 0.29 of 100 be 29, although the product of these floating-point numbers lies just below.
- *
- * @param share in [0, 1]
- */
-export function countLowest(share: number, count: number): number {
-  return Math.min(count, Math.floor(share * count + 1e-9));
-}
+import { countLowest } from '../pruning/criteria.ts';
 
 /**
  * Marks, within each column, the entries whose magnitude is strictly below the value at index floor(share · n) of the
@@ -37,20 +28,6 @@ export function lowestColumns(weight: tf.Tensor, share: number): tf.Tensor {
   // Squares rank as the norms do.
   const squaredNorms = tf.sum(tf.square(viewColumns(weight)), 0);
   return selectLowest(squaredNorms, squaredNorms, share);
-}
-
-/**
- * L2 norms of the columns, on the host.
- *
- * @param weight row-major, `[…, columns]`
- */
-export function columnNorms(weight: Float32Array, columns: number): Float32Array {
-  const squares = new Float64Array(columns);
-  weight.forEach((value, index) => {
-    const column = index % columns;
-    squares[column] = (squares[column] ?? 0) + value * value;
-  });
-  return Float32Array.from(squares, Math.sqrt);
 }
 
 /** `[…, columns] → [everything else, columns]` */

@@ -1,8 +1,8 @@
 /** @file Sparse variational dropout (Molchanov et al. 2017): a learned noise variance for each weight. */
 import * as tf from '@tensorflow/tfjs';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
+import { columnNorms } from '../pruning/criteria.ts';
 import { requireTensor } from './masks.ts';
-import { columnNorms } from './ranking.ts';
 import type { HostWeight, Regularizer, WeightContext } from './types.ts';
 
 /** Keeps logarithms and square roots, and their gradients, finite at zero; the value of the paper's code. */
@@ -18,7 +18,8 @@ const K3 = 1.48695;
  * Each weight is normal with mean w and variance sigma² = alpha · w²; log sigma² is trained with it. Training samples
  * the layer's output, not the weight (local reparameterisation). The penalty is the KL divergence from the log-uniform
  * prior, divided by `dataCount`, times `klScale`, with a factor that rises linearly over the first `warmupSteps` steps.
- * Weights with log alpha at or above `threshold` are mostly noise and are zero in evaluation.
+ * Weights with log alpha at or above `threshold` are mostly noise and are zero in evaluation. Pruning ranks weights by
+ * −log alpha, and units by the column norm of the evaluation weight: the paper's code, too, prunes units by norm.
  */
 export function createVariational(settings: SettingsOf<RegularizerSettings, 'variational'>): Regularizer {
   const { klScale, dataCount, warmupSteps, initialLogVariance, threshold } = settings;
@@ -46,7 +47,7 @@ export function createVariational(settings: SettingsOf<RegularizerSettings, 'var
     importance: (host, granularity) =>
       granularity === 'weight'
         ? hostLogAlpha(host).map((logAlpha) => -logAlpha)
-        : columnNorms(evaluationWeight(host), host.spec.shape.at(-1) ?? 1),
+        : columnNorms(evaluationWeight(host), host.spec.shape),
   };
 }
 

@@ -1,7 +1,7 @@
 /** @file Which entries and columns are the lowest, by hand and against a full sort. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { columnNorms, countLowest, lowestColumns, lowestEntries } from '../../src/regularizers/ranking.ts';
+import { lowestColumns, lowestEntries } from '../../src/regularizers/ranking.ts';
 import { randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { createNumbers } from '../support/numbers.ts';
@@ -9,20 +9,6 @@ import { createNumbers } from '../support/numbers.ts';
 beforeAll(useCpuBackend);
 
 const bits = (marks: tf.Tensor): number[] => [...marks.dataSync()].map(Number);
-
-describe('the number of lowest entries', () => {
-  it('is the floor of share times count', () => {
-    expect([0, 0.24, 0.25, 0.5, 0.74, 0.75, 1].map((share) => countLowest(share, 4))).toEqual([
-      0, 0, 1, 2, 2, 3, 4,
-    ]);
-  });
-
-  it('is not one too small where the product of floating-point numbers lies just below an integer', () => {
-    expect(0.29 * 100).toBeLessThan(29);
-    expect(countLowest(0.29, 100)).toBe(29);
-    expect(countLowest(0.58, 50)).toBe(29);
-  });
-});
 
 describe('the lowest entries', () => {
   const weight = () =>
@@ -52,6 +38,11 @@ describe('the lowest entries', () => {
     expect(bits(lowestEntries(tied, 0.5))).toEqual([1, 0, 0, 0]);
     expect(bits(lowestEntries(tied, 0.75))).toEqual([1, 1, 1, 0]);
     expect(bits(lowestEntries(tf.ones([4, 1]), 0.75))).toEqual([0, 0, 0, 0]);
+  });
+
+  it('are 29 of 100 at share 0.29, though the product of these doubles is below 29', () => {
+    const marks = lowestEntries(randomNormal([100, 1], createNumbers(6)), 0.29);
+    expect(bits(marks).reduce((sum, bit) => sum + bit, 0)).toBe(29);
   });
 
   it('of a convolution are ranked within each filter', () => {
@@ -102,11 +93,5 @@ describe('the lowest columns', () => {
   it('of a convolution are filters', () => {
     const filters = tf.tensor4d([4, 10, 3, 20, 2, 40, 1, 30], [2, 2, 1, 2]);
     expect(bits(lowestColumns(filters, 0.5))).toEqual([1, 0]);
-  });
-});
-
-describe('column norms on the host', () => {
-  it('are root sums of squares over everything but the last axis', () => {
-    expect([...columnNorms(Float32Array.of(3, 5, 1, -4, 12, 0), 3)]).toEqual([5, 13, 1]);
   });
 });
