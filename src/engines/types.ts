@@ -30,8 +30,8 @@ export interface StepResult {
 }
 
 /**
- * A pure function in tfjs ops. It must not read a tensor's values (`dataSync`, `array`), draw random numbers, or
- * keep tensors: the onnx engine calls it once, with symbols instead of numbers.
+ * A pure function in tfjs ops. It must not read a tensor's values (`dataSync`, `array`) nor draw random numbers, and may
+ * `tf.keep` only what it returns: the onnx engine calls it once, with symbols instead of numbers.
  */
 export type StepFunction = (state: NamedTensors, feeds: NamedTensors) => StepResult;
 

@@ -9,6 +9,7 @@ import type {
   Program,
   Signature,
   StepFunction,
+  StepResult,
 } from '../types.ts';
 
 export class EagerProgram implements Program {
@@ -27,7 +28,9 @@ export class EagerProgram implements Program {
       const tensors = toTensors(feeds, this.signature.feeds);
       const result = this.step(this.state, tensors);
       // A result may be an input itself: clones have a life of their own.
-      return { state: cloneAll(result.state), fetches: cloneAll(result.fetches) };
+      const outputs = { state: cloneAll(result.state), fetches: cloneAll(result.fetches) };
+      disposeKept(result, new Set([...Object.values(this.state), ...Object.values(tensors)]));
+      return outputs;
     });
     for (const [name, tensor] of Object.entries(outputs.state)) {
       this.state[name]?.dispose();
@@ -69,6 +72,13 @@ function toTensors(arrays: NamedArrays, specs: NamedSpecs): Record<string, tf.Te
 
 function cloneAll(tensors: NamedTensors): Record<string, tf.Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
+}
+
+/** Disposes results that the step kept, which no tidy does. */
+function disposeKept({ state, fetches }: StepResult, inputs: ReadonlySet<tf.Tensor>): void {
+  for (const tensor of [...Object.values(state), ...Object.values(fetches)]) {
+    if (!inputs.has(tensor)) tensor.dispose();
+  }
 }
 
 async function readAll(tensors: NamedTensors): Promise<NamedArrays> {

@@ -1,0 +1,33 @@
+/** @file The state in which training begins. */
+import type { ArrayData, NamedArrays, Signature } from '../engines/types.ts';
+import { sizeOf } from '../engines/types.ts';
+import { initialize } from '../random/initializers.ts';
+import type { Initializer } from '../random/types.ts';
+import { extraStateName } from './names.ts';
+import type { TrainingSetup } from './signature.ts';
+
+/**
+ * First values of all state: parameters and extra state from their initializers, each from a stream of its own;
+ * optimizer slots zero.
+ */
+export function initialState(
+  { model, regularizer }: TrainingSetup,
+  signature: Signature,
+  seed: number,
+): NamedArrays {
+  const draw = (name: string, shape: readonly number[], initializer: Initializer): [string, ArrayData] => [
+    name,
+    initialize(initializer, shape, { seed, purpose: `initial/${name}`, index: 0 }),
+  ];
+  const parameters = model.parameters.map(({ name, shape, initializer }) => draw(name, shape, initializer));
+  const extra = model.prunable.flatMap((spec) =>
+    Object.entries(regularizer.extraState?.(spec) ?? {}).map(([name, { shape, initializer }]) =>
+      draw(extraStateName(spec.name, name), shape, initializer),
+    ),
+  );
+  const zeros = Object.entries(signature.state).map(([name, { shape }]) => [
+    name,
+    new Float32Array(sizeOf(shape)),
+  ]);
+  return Object.fromEntries([...zeros, ...parameters, ...extra]) as NamedArrays;
+}
