@@ -1,15 +1,16 @@
 /** @file YAML text to a tree of settings with places; refuses what no settings file needs. */
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  Lexer,
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
 } from 'yaml';
 import { UserError } from '../errors.ts';
 import { type Entry, makeMap, type Scalar, type Tree } from './tree.ts';
@@ -34,37 +35,49 @@ export function parseYaml(text: string, words: PlaceWords): Tree {
     const { line, col } = lines.linePos(offset);
     return words(Math.max(line, 1), Math.max(col, 1));
   };
-  refuseDeepBrackets(text, words(1, 1));
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  refuseDeepTokens(tokens, placeAt);
+  const [document, second] = new Composer({ uniqueKeys: false }).compose(tokens, true, text.length);
+  if (document === undefined) throw new Error('the YAML composer gave no document');
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
-    throw new UserError(`${placeAt(problem.pos[0])}: not valid YAML: ${wordProblem(problem)}`);
+    throw new UserError(`${placeAt(problem.pos[0])}: not valid YAML: ${wordProblem(problem.message)}`);
+  }
+  if (second !== undefined) {
+    throw new UserError(`${placeAt(second.range[0])}: a second document starts here, expected one`);
   }
   return new Converter(document, placeAt).convert(document.contents, 0, 0);
 }
 
-/** The parser's memory grows without bound on brackets nested a hundred thousand deep, so they are counted before. */
-function refuseDeepBrackets(text: string, place: string): void {
-  let depth = 0;
-  for (const token of new Lexer().lex(text)) {
-    if (token === '[' || token === '{') depth++;
-    else if (token === ']' || token === '}') depth--;
-    if (depth > DEEPEST) throw tooDeep(place);
+/**
+ * Composing values recurses, and V8 ends the whole process when a regular expression is compiled near the end of the
+ * stack, so depth is measured before, on the flat walk over syntax that the parser offers.
+ */
+function refuseDeepTokens(tokens: readonly CST.Token[], placeAt: (offset: number) => string): void {
+  const open = tokens.map((token): [CST.Token, number] => [token, 0]);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next;
+    if (depth > DEEPEST) throw tooDeep(placeAt(token.offset));
+    for (const child of childTokens(token)) open.push([child, depth + 1]);
   }
 }
 
-function wordProblem(problem: { code: string; message: string }): string {
-  if (problem.code === 'MULTIPLE_DOCS') return 'a second document starts here, expected one';
-  if (problem.message.startsWith('Maximum call stack')) return wordTooDeep();
-  return problem.message.charAt(0).toLowerCase() + problem.message.slice(1);
+function childTokens(token: CST.Token): CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key, value]).filter((child) => child != null);
+}
+
+function wordProblem(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 class Converter {
-  private readonly document: Document;
+  private readonly document: Document.Parsed;
   private readonly placeAt: (offset: number) => string;
   private nodes = 0;
 
-  constructor(document: Document, placeAt: (offset: number) => string) {
+  constructor(document: Document.Parsed, placeAt: (offset: number) => string) {
     this.document = document;
     this.placeAt = placeAt;
   }

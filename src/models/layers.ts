@@ -1,12 +1,11 @@
-/** @file The linear layers that a model's forward pass is built from, plain or with a regularizer in between. */
+/** @file The linear layers that a model's forward pass is built from. */
 import * as tf from '@tensorflow/tfjs';
-import type { Regularizer, WeightContext } from '../regularizers/types.ts';
 import type { Layers } from './types.ts';
 
 type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 type LinearOperation = (x: tf.Tensor, kernel: tf.Tensor) => tf.Tensor;
 /** Applies a layer's linear operation to the kernel of this name, or to what stands for it. */
-type ApplyKernel = (x: tf.Tensor, kernelName: string, apply: LinearOperation) => tf.Tensor;
+export type ApplyKernel = (x: tf.Tensor, kernelName: string, apply: LinearOperation) => tf.Tensor;
 
 /** Layers that keep the averages which a training pass has updated. */
 export interface RecordingLayers extends Layers {
@@ -29,30 +28,15 @@ export function plainLayers(parameters: NamedTensors, training: boolean): Record
 }
 
 /**
- * Layers of a training pass in which every kernel that has a context goes through the regularizer: its `linear` if it
- * has one, else the layer's own operation on its `effectiveWeight`, else on the weight itself. Biases and all other
- * kernels are used as they are.
+ * Layers whose kernels are applied by a function of the caller's; biases and all else are used as they are.
  *
- * To be created inside the differentiated function, with contexts whose `weight` and trainable state are that
- * function's arguments and whose `prepared` was made outside.
- *
- * @param parameters every parameter of the model, by name
- * @param contexts one for each prunable weight, by its name
+ * @param applyKernel gets the layer's input, the kernel's name and the linear operation without bias
  */
-export function regularizedLayers(
+export function layersOver(
   parameters: NamedTensors,
-  regularizer: Regularizer,
-  contexts: Readonly<Record<string, WeightContext>>,
+  training: boolean,
+  applyKernel: ApplyKernel,
 ): RecordingLayers {
-  return layersOver(parameters, true, (x, kernelName, apply) => {
-    const context = contexts[kernelName];
-    if (context === undefined) return apply(x, requireParameter(parameters, kernelName));
-    if (regularizer.linear !== undefined) return regularizer.linear(context, x, apply);
-    return apply(x, regularizer.effectiveWeight?.(context) ?? context.weight);
-  });
-}
-
-function layersOver(parameters: NamedTensors, training: boolean, applyKernel: ApplyKernel): RecordingLayers {
   const updates: Record<string, tf.Tensor> = {};
   const addBias = (y: tf.Tensor, layer: string): tf.Tensor => {
     const bias = parameters[`${layer}/bias`];
@@ -79,7 +63,8 @@ function layersOver(parameters: NamedTensors, training: boolean, applyKernel: Ap
   };
 }
 
-function requireParameter(parameters: NamedTensors, name: string): tf.Tensor {
+/** @throws Error if the model has no parameter of this name */
+export function requireParameter(parameters: NamedTensors, name: string): tf.Tensor {
   const parameter = parameters[name];
   if (parameter === undefined) throw new Error(`the model has no parameter "${name}"`);
   return parameter;

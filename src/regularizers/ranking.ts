@@ -1,6 +1,6 @@
 /** @file Which entries or columns of a weight are the lowest, and the column view that all rankings share. */
 import * as tf from '@tensorflow/tfjs';
-import { countLowest } from '../pruning/criteria.ts';
+import { countLowest } from './criteria.ts';
 
 /**
  * Marks, within each column, the entries whose magnitude is strictly below the value at index floor(share · n) of the

@@ -1,7 +1,7 @@
 /** @file Sparse variational dropout (Molchanov et al. 2017): a learned noise variance for each weight. */
 import * as tf from '@tensorflow/tfjs';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
-import { columnNorms } from '../pruning/criteria.ts';
+import { columnNorms } from './criteria.ts';
 import { requireTensor } from './masks.ts';
 import type { HostWeight, Regularizer, WeightContext } from './types.ts';
 

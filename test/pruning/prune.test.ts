@@ -1,7 +1,7 @@
 /** @file Checks pruning against hand-worked matrices and an independent statement of the ranking. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnNorms, magnitudes, matrixShape } from '../../src/pruning/criteria.ts';
+import { columnNorms, magnitudes, matrixShape } from '../../src/regularizers/criteria.ts';
 import { pruneWeight } from '../../src/pruning/prune.ts';
 import type { Granularity } from '../../src/regularizers/types.ts';
 

@@ -1,6 +1,6 @@
 /** @file Checks importance scores against numbers worked out by hand. */
 import { describe, expect, it } from 'vitest';
-import { columnNorms, magnitudes, matrixShape } from '../../src/pruning/criteria.ts';
+import { columnNorms, magnitudes, matrixShape } from '../../src/regularizers/criteria.ts';
 
 describe('criteria', () => {
   it('sees a convolution kernel as [height · width · in, filters]', () => {

@@ -1,0 +1,101 @@
+/** @file Batches of images as floats, written into arrays that the caller keeps: no step allocates. */
+import { permutation } from '../random/streams.ts';
+import type { Split } from './types.ts';
+
+/** The order in which an epoch takes the training images: `[count]`, another for each epoch and seed. */
+export function epochOrder(seed: number, epoch: number, count: number): Uint32Array {
+  return permutation({ seed, purpose: 'shuffle', index: epoch }, count);
+}
+
+/** Full batches of an epoch. What is left over sits the epoch out; the next order leaves out others. */
+export function countTrainingBatches(count: number, batchSize: number): number {
+  return Math.floor(count / batchSize);
+}
+
+/** Batches that cover every image, the last one perhaps in part. */
+export function countEvaluationBatches(count: number, batchSize: number): number {
+  return Math.ceil(count / batchSize);
+}
+
+/**
+ * Writes the images `indices[start]`, `indices[start + 1]` … of a split, scaled to [0, 1], and their labels.
+ *
+ * @param indices numbers of images, for example an `epochOrder`
+ * @param start where the batch begins in `indices`
+ * @param images `[batch, height, width, channels]`, overwritten
+ * @param labels `[batch]`, overwritten; its length is the batch size
+ * @throws RangeError if `indices` ends before the batch is full, names an image that is not there, or `images` does
+ *   not hold a batch
+ */
+export function fillBatch(
+  split: Split,
+  indices: Uint32Array,
+  start: number,
+  images: Float32Array,
+  labels: Int32Array,
+): void {
+  requireLength(split, images, labels);
+  for (let slot = 0; slot < labels.length; slot++) {
+    const index = indices[start + slot];
+    if (index === undefined)
+      throw new RangeError(`no full batch begins at ${start} of ${indices.length} indices`);
+    copyExample(split, index, slot, images, labels);
+  }
+}
+
+/**
+ * Writes the images `start`, `start + 1` … of a split in their own order, for evaluation. Slots after the last image
+ * are zero.
+ *
+ * @param valid `[batch]`, overwritten: 1 for a slot with an image, 0 for one without
+ * @throws RangeError if `images` or `valid` does not hold a batch
+ */
+export function fillEvaluationBatch(
+  split: Split,
+  start: number,
+  images: Float32Array,
+  labels: Int32Array,
+  valid: Float32Array,
+): void {
+  requireLength(split, images, labels);
+  if (valid.length !== labels.length) {
+    throw new RangeError(`valid holds ${valid.length} entries, expected ${labels.length}`);
+  }
+  const filled = Math.max(0, Math.min(labels.length, split.count - start));
+  for (let slot = 0; slot < filled; slot++) copyExample(split, start + slot, slot, images, labels);
+  images.fill(0, filled * imageSize(split));
+  labels.fill(0, filled);
+  valid.fill(1, 0, filled).fill(0, filled);
+}
+
+function copyExample(
+  split: Split,
+  index: number,
+  slot: number,
+  images: Float32Array,
+  labels: Int32Array,
+): void {
+  if (index >= split.count)
+    throw new RangeError(`image ${index} is not among the ${split.count} of the split`);
+  const size = imageSize(split);
+  const bytes = split.images;
+  const source = index * size;
+  const target = slot * size;
+  for (let pixel = 0; pixel < size; pixel++) {
+    images[target + pixel] = (bytes[source + pixel] ?? 0) / 255;
+  }
+  labels[slot] = split.labels[index] ?? 0;
+}
+
+function imageSize(split: Split): number {
+  return split.images.length / split.count;
+}
+
+function requireLength(split: Split, images: Float32Array, labels: Int32Array): void {
+  const expected = labels.length * imageSize(split);
+  if (images.length !== expected) {
+    throw new RangeError(
+      `images holds ${images.length} numbers, expected ${expected} for ${labels.length} images`,
+    );
+  }
+}
