@@ -2,9 +2,9 @@
 import {
   Composer,
   type CST,
-  type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -15,7 +15,7 @@ import {
 import { UserError } from '../errors.ts';
 import { type Entry, makeMap, type Scalar, type Tree } from './tree.ts';
 
-/** Settings nest five deep; the bounds keep hostile text (nested brackets, aliases of aliases) from taking all memory. */
+/** Settings nest five deep; the bounds keep damaged text (nested brackets, aliases of aliases) from taking all memory. */
 const DEEPEST = 40;
 const MOST_NODES = 20_000;
 
@@ -46,7 +46,7 @@ export function parseYaml(text: string, words: PlaceWords): Tree {
   if (second !== undefined) {
     throw new UserError(`${placeAt(second.range[0])}: a second document starts here, expected one`);
   }
-  return new Converter(document, placeAt).convert(document.contents, 0, 0);
+  return new Converter(placeAt).convert(document.contents, 0);
 }
 
 /**
@@ -57,7 +57,9 @@ function refuseDeepTokens(tokens: readonly CST.Token[], placeAt: (offset: number
   const open = tokens.map((token): [CST.Token, number] => [token, 0]);
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [token, depth] = next;
-    if (depth > DEEPEST) throw tooDeep(placeAt(token.offset));
+    if (depth > DEEPEST) {
+      throw new UserError(`${placeAt(token.offset)}: nested too deeply, expected at most ${DEEPEST} levels`);
+    }
     for (const child of childTokens(token)) open.push([child, depth + 1]);
   }
 }
@@ -72,48 +74,56 @@ function wordProblem(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
+/** Turns composed nodes into a tree, in the order of the text, since an alias means the anchor before it. */
 class Converter {
-  private readonly document: Document.Parsed;
   private readonly placeAt: (offset: number) => string;
+  private readonly anchors = new Map<string, { readonly tree: Tree; readonly nodes: number }>();
   private nodes = 0;
 
-  constructor(document: Document.Parsed, placeAt: (offset: number) => string) {
-    this.document = document;
+  constructor(placeAt: (offset: number) => string) {
     this.placeAt = placeAt;
   }
 
   /** @param offset where the value would stand, for a value that was left out */
-  convert(node: unknown, offset: number, depth: number): Tree {
+  convert(node: unknown, offset: number): Tree {
     const place = this.placeAt((node as Node | null)?.range?.[0] ?? offset);
-    if (depth > DEEPEST) throw tooDeep(place);
-    if (++this.nodes > MOST_NODES) {
-      throw new UserError(`${place}: too many values, expected at most ${MOST_NODES}`);
+    if (isAlias(node)) return this.follow(node.source, place);
+    const before = this.nodes;
+    this.count(1, place);
+    const tree = this.convertContent(node, offset, place);
+    if (isNode(node) && node.anchor !== undefined) {
+      this.anchors.set(node.anchor, { tree, nodes: this.nodes - before });
     }
-    if (isAlias(node)) {
-      const target = node.resolve(this.document);
-      if (target === undefined) {
-        throw new UserError(
-          `${place}: unknown alias "*${node.source}", expected an anchor "&${node.source}" before`,
-        );
-      }
-      return this.convert(target, offset, depth + 1);
-    }
-    if (isSeq(node)) {
-      return { kind: 'list', place, items: node.items.map((item) => this.convert(item, offset, depth + 1)) };
-    }
-    if (isMap(node)) return makeMap(place, this.convertPairs(node.items, offset, depth));
-    if (isScalar(node)) {
-      return {
-        kind: 'scalar',
-        place,
-        value: node.value as Scalar,
-        isEmpty: node.source === '' && node.value === null,
-      };
-    }
-    return { kind: 'scalar', place, value: null, isEmpty: true };
+    return tree;
   }
 
-  private convertPairs(pairs: readonly Pair[], offset: number, depth: number): Map<string, Entry> {
+  private convertContent(node: unknown, offset: number, place: string): Tree {
+    if (isSeq(node))
+      return { kind: 'list', place, items: node.items.map((item) => this.convert(item, offset)) };
+    if (isMap(node)) return makeMap(place, this.convertPairs(node.items, offset));
+    if (!isScalar(node)) return { kind: 'scalar', place, value: null, isEmpty: true };
+    const isEmpty = node.source === '' && node.value === null;
+    return { kind: 'scalar', place, value: node.value as Scalar, isEmpty };
+  }
+
+  /** An anchor counts from where its value ends, so that nothing can hold itself. */
+  private follow(name: string, place: string): Tree {
+    const anchor = this.anchors.get(name);
+    if (anchor === undefined) {
+      throw new UserError(`${place}: unknown alias "*${name}", expected an anchor "&${name}" before`);
+    }
+    this.count(anchor.nodes, place);
+    return anchor.tree;
+  }
+
+  private count(nodes: number, place: string): void {
+    this.nodes += nodes;
+    if (this.nodes > MOST_NODES) {
+      throw new UserError(`${place}: too many values, expected at most ${MOST_NODES}`);
+    }
+  }
+
+  private convertPairs(pairs: readonly Pair[], offset: number): Map<string, Entry> {
     const entries = new Map<string, Entry>();
     for (const { key, value } of pairs) {
       const keyOffset = (key as Node | null)?.range?.[0] ?? offset;
@@ -124,16 +134,8 @@ class Converter {
       if (earlier !== undefined) {
         throw new UserError(`${place}: key "${name}" stands twice in this map, first at ${earlier.place}`);
       }
-      entries.set(name, { place, value: this.convert(value, keyOffset, depth + 1) });
+      entries.set(name, { place, value: this.convert(value, keyOffset) });
     }
     return entries;
   }
-}
-
-function wordTooDeep(): string {
-  return `nested too deeply, expected at most ${DEEPEST} levels`;
-}
-
-function tooDeep(place: string): UserError {
-  return new UserError(`${place}: ${wordTooDeep()}`);
 }

@@ -1,0 +1,185 @@
+/** @file Identity: which settings make two runs the same. */
+
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { hashOf } from '../../src/config/identity.ts';
+import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+const resolve = (input: unknown): RunSettings => runSettingsSchema.parse(input);
+
+const targeted = resolve({
+  model: { name: 'lenet' },
+  regularizer: { name: 'targeted', granularity: 'unit', dropRate: 0.5 },
+  schedule: { epochs: 20, optimizer: { name: 'momentum', momentum: 0.8 } },
+});
+
+/** The schema as it might become: defaulted settings added at every level, and a new section. */
+const { dataset, model, schedule } = runSettingsSchema.shape;
+const grown = z.strictObject({
+  dataset: dataset
+    .unwrap()
+    .extend({ augment: z.boolean().default(false) })
+    .prefault({}),
+  model,
+  regularizer: z
+    .discriminatedUnion('name', [
+      z.strictObject({ name: z.literal('none'), verbose: z.number().default(1) }),
+      z.strictObject({
+        name: z.literal('targeted'),
+        granularity: z.enum(['weight', 'unit']),
+        dropRate: z.number().default(0.66),
+        targetRate: z.number().default(0.75),
+        perEntry: z.boolean().default(false),
+        schemeOfRamp: z.string().default('flat'),
+      }),
+    ])
+    .prefault({ name: 'none' }),
+  schedule: schedule
+    .unwrap()
+    .extend({
+      momentumWarmup: z.number().default(3),
+      optimizer: z
+        .discriminatedUnion('name', [
+          z.strictObject({
+            name: z.literal('momentum'),
+            momentum: z.number().default(0.9),
+            dampening: z.number().default(0),
+          }),
+          z.strictObject({ name: z.literal('lion') }),
+        ])
+        .prefault({ name: 'momentum' }),
+    })
+    .prefault({}),
+  precision: z.strictObject({ bits: z.number().default(32) }).prefault({}),
+});
+
+describe('hashOf', () => {
+  it('hashes the JSON, with sorted keys, of what differs from the defaults', () => {
+    expect(hashOf(resolve({}))).toBe(sha256('{}'));
+    expect(hashOf(targeted)).toBe(
+      sha256(
+        '{"model":{"name":"lenet"},' +
+          '"regularizer":{"dropRate":0.5,"granularity":"unit","name":"targeted"},' +
+          '"schedule":{"epochs":20,"optimizer":{"momentum":0.8,"name":"momentum"}}}',
+      ),
+    );
+  });
+
+  it('keeps the hashes that run folders already bear', () => {
+    expect(hashOf(resolve({}))).toMatchInlineSnapshot(
+      `"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"`,
+    );
+    expect(hashOf(targeted)).toMatchInlineSnapshot(
+      `"9e2913e3d5c69cafb97c69e52dc387748de4888b63e64c531efcce4c13e5628a"`,
+    );
+  });
+
+  it('keeps its value when settings with defaults are added to the schema', () => {
+    const growTo = (input: unknown) => grown.parse(input) as unknown as RunSettings;
+    const input = {
+      regularizer: { name: 'targeted', granularity: 'unit', dropRate: 0.5 },
+      schedule: { epochs: 20, optimizer: { name: 'momentum', momentum: 0.8 } },
+    };
+    expect(growTo(input)).not.toEqual(resolve(input));
+    expect(hashOf(growTo(input), grown)).toBe(hashOf(resolve(input)));
+    expect(hashOf(growTo({}), grown)).toBe(hashOf(resolve({})));
+    expect(hashOf(growTo({ precision: { bits: 16 } }), grown)).not.toBe(hashOf(resolve({})));
+  });
+
+  it('does not depend on the order of keys', () => {
+    const reverse = (value: unknown): unknown =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(
+            Object.entries(value)
+              .reverse()
+              .map(([key, inner]) => [key, reverse(inner)]),
+          )
+        : value;
+    expect(hashOf(reverse(targeted) as RunSettings)).toBe(hashOf(targeted));
+  });
+
+  it('leaves out where the data lies, and keeps how much of it is used', () => {
+    expect(hashOf(resolve({ dataset: { path: '/data/mnist' } }))).toBe(hashOf(resolve({})));
+    expect(hashOf(resolve({ dataset: { trainImages: 100 } }))).not.toBe(hashOf(resolve({})));
+  });
+
+  it('gives one hash to a point written in two ways', () => {
+    const warmup = (value: unknown) => hashOf(resolve({ schedule: { warmup: value } }));
+    expect(warmup('2ep')).toBe(warmup(2));
+    expect(warmup('2it')).not.toBe(warmup(2));
+  });
+
+  it('tells any two different settings apart, and no two equal ones', () => {
+    const settings = fc
+      .record({
+        model: fc.constantFrom({ name: 'mlp' }, { name: 'mlp', widths: [300, 100] }, { name: 'lenet' }),
+        regularizer: fc.constantFrom(
+          { name: 'none' },
+          { name: 'l1' },
+          { name: 'l1', coefficient: 0.1 },
+          { name: 'dropout', granularity: 'unit' },
+          { name: 'dropout', granularity: 'weight' },
+        ),
+        schedule: fc.record({
+          epochs: fc.constantFrom(10, 11),
+          decay: fc.constantFrom({ name: 'constant' }, { name: 'cosine' }, { name: 'cosine', final: 0.1 }),
+          gradientClip: fc.constantFrom(null, 1),
+        }),
+      })
+      .map(resolve);
+    fc.assert(
+      fc.property(settings, settings, (a, b) => {
+        expect(hashOf(a) === hashOf(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+    );
+  });
+});
+
+describe('the defaults', () => {
+  // A run that relies on a default bears a hash without it, so another default would give its results to other settings.
+  it('stay as they are, since hashes leave them out', () => {
+    const names = { model: ['mlp', 'lenet'], regularizer: ['none', 'l1', 'variational'] };
+    const ofSections = Object.entries(names).flatMap(([section, options]) =>
+      options.map((name) => resolve({ [section]: { name } })[section as 'model' | 'regularizer']),
+    );
+    const ofGranular = ['dropout', 'targeted'].map(
+      (name) => resolve({ regularizer: { name, granularity: 'unit' } }).regularizer,
+    );
+    const ofSchedule = ['sgd', 'momentum', 'nesterov', 'adam'].map(
+      (name) => resolve({ schedule: { optimizer: { name } } }).schedule.optimizer,
+    );
+    const ofDecay = [{ name: 'constant' }, { name: 'steps', at: [1] }, { name: 'cosine' }].map(
+      (decay) => resolve({ schedule: { decay } }).schedule.decay,
+    );
+    const all = [
+      resolve({}).dataset,
+      resolve({}).schedule,
+      ...ofSections,
+      ...ofGranular,
+      ...ofSchedule,
+      ...ofDecay,
+    ];
+    expect(all.map((settings) => JSON.stringify(settings)).join('\n')).toMatchInlineSnapshot(`
+      "{"name":"mnist"}
+      {"optimizer":{"name":"momentum","momentum":0.9},"learningRate":0.1,"decay":{"name":"constant"},"warmup":0,"batchSize":128,"epochs":10,"weightDecay":0,"gradientClip":null}
+      {"name":"mlp","widths":[300,100],"initializer":"glorotUniform"}
+      {"name":"lenet","filters":[20,50],"widths":[500],"initialBias":0,"standardize":false,"initializer":"glorotUniform"}
+      {"name":"none"}
+      {"name":"l1","coefficient":0.1,"reduction":"mean"}
+      {"name":"variational","granularity":"weight","klScale":0.01,"dataCount":50000,"warmupSteps":50000,"initialLogVariance":-10,"threshold":3}
+      {"name":"dropout","granularity":"unit","dropRate":0.5}
+      {"name":"targeted","granularity":"unit","dropRate":0.66,"targetRate":0.75,"perEntry":false}
+      {"name":"sgd"}
+      {"name":"momentum","momentum":0.9}
+      {"name":"nesterov","momentum":0.9}
+      {"name":"adam","beta1":0.9,"beta2":0.999,"epsilon":1e-8}
+      {"name":"constant"}
+      {"name":"steps","at":[1],"factor":0.1}
+      {"name":"cosine","final":0}"
+    `);
+  });
+});

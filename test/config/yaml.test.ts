@@ -1,0 +1,82 @@
+/** @file YAML with places: what is read, and what is refused where. */
+import { describe, expect, it } from 'vitest';
+import { nodeAt, toPlain } from '../../src/config/tree.ts';
+import { parseYaml } from '../../src/config/yaml.ts';
+import { messageOf } from './folder.ts';
+
+const parse = (text: string) => parseYaml(text, (line, column) => `${line}:${column}`);
+const refusal = (text: string) => messageOf(() => parse(text), '/nowhere');
+
+describe('parseYaml', () => {
+  it('knows the line and column of every key and value', () => {
+    const tree = parse('a: 1\nb:\n  - x\n  - { c:  true }\n');
+    expect(toPlain(tree)).toEqual({ a: 1, b: ['x', { c: true }] });
+    expect(nodeAt(tree, ['a'])?.place).toBe('1:4');
+    expect(nodeAt(tree, ['b', 1, 'c'])?.place).toBe('4:11');
+    const inner = nodeAt(tree, ['b', 1]);
+    expect(inner?.kind === 'map' && inner.entries.get('c')?.place).toBe('4:7');
+  });
+
+  it('reads numbers and words as YAML 1.2 does', () => {
+    const text = 'a: 5e-4\nb: yes\nc: 0:0.99\nd: 010\ne: ~\nf:\n';
+    expect(toPlain(parse(text))).toEqual({ a: 0.0005, b: 'yes', c: '0:0.99', d: 10, e: null, f: null });
+  });
+
+  it('tells a key without a value from a written null', () => {
+    const tree = parse('a:\nb: null\n');
+    expect([nodeAt(tree, ['a']), nodeAt(tree, ['b'])]).toMatchObject([{ isEmpty: true }, { isEmpty: false }]);
+  });
+
+  it('resolves an alias to the latest anchor of that name before it', () => {
+    expect(toPlain(parse('a: &x 1\nb: &y { c: &x 2 }\nd: &x 3\ne: *y\nf: *x\n'))).toMatchObject({
+      e: { c: 2 },
+      f: 3,
+    });
+    expect(toPlain(parse('a: &rate 0.5\nb: *rate\n'))).toEqual({ a: 0.5, b: 0.5 });
+  });
+
+  it('keeps keys that JavaScript treats in a special way as ordinary keys', () => {
+    const plain = toPlain(parse('__proto__: { polluted: 1 }\nconstructor: 2\n')) as object;
+    expect(Object.keys(plain)).toEqual(['__proto__', 'constructor']);
+    expect('polluted' in {}).toBe(false);
+  });
+
+  it.each([
+    ['a: 1\nb: 2\na: 3', '3:1: key "a" stands twice in this map, first at 1:1'],
+    ['1: a\n"1": b', '2:1: key "1" stands twice in this map, first at 1:1'],
+    ['a:\n  ? [1]\n  : 2', '2:5: a key is not plain text, expected a name'],
+    ['a: *rate', '1:4: unknown alias "*rate", expected an anchor "&rate" before'],
+    ['a: &a [*a]', '1:8: unknown alias "*a", expected an anchor "&a" before'],
+    ['a: !rate 3', '1:4: not valid YAML: unresolved tag: !rate'],
+    ['a: 1\n---\nb: 2', '2:1: a second document starts here, expected one'],
+    ['a: 1\n\tb: 2', '2:1: not valid YAML: tabs are not allowed as indentation'],
+    ['a:\n  b: "x', '2:8: not valid YAML: missing closing "quote'],
+    [
+      'a: [1,\nb: 2',
+      '2:1: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
+  ])('refuses %j with its place', (text, sentence) => {
+    expect(refusal(text)).toBe(sentence);
+  });
+
+  it.each([
+    ['brackets', '['.repeat(100_000)],
+    ['braces', '{a: '.repeat(1000)],
+    ['dashes', '- '.repeat(100_000)],
+    ['questions', '? '.repeat(1000)],
+    ['indents', Array.from({ length: 600 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+  ])('refuses %s nested without end', (_kind, text) => {
+    expect(refusal(text)).toContain('nested too deeply, expected at most 40 levels');
+  });
+
+  it('refuses aliases of aliases that would fill the memory', () => {
+    const lines = Array.from({ length: 12 }, (_, level) =>
+      level === 0
+        ? 'l0: &l0 [1, 1, 1, 1, 1]'
+        : `l${level}: &l${level} [${Array(5)
+            .fill(`*l${level - 1}`)
+            .join(', ')}]`,
+    );
+    expect(refusal(lines.join('\n'))).toContain('too many values, expected at most 20000');
+  });
+});
