@@ -17,6 +17,12 @@ export function checkArrays(arrays: NamedArrays, specs: NamedSpecs, what: string
   }
 }
 
+/** @throws Error if an entry of the state was never written */
+export function checkState(state: Readonly<Record<string, unknown>>, specs: NamedSpecs): void {
+  const missing = Object.keys(specs).find((name) => !(name in state));
+  if (missing !== undefined) throw new Error(`state "${missing}" was never written`);
+}
+
 /** @throws Error if a feed is missing, unknown or has the wrong length */
 export function checkFeeds(feeds: NamedArrays, specs: NamedSpecs): void {
   const missing = Object.keys(specs).find((name) => !(name in feeds));

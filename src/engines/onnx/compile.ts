@@ -1,9 +1,9 @@
 /** @file From a step function to an ONNX model: trace, simplify, lower, simplify again. */
-import type { Signature, StepFunction } from '../types.ts';
+import type { NamedSpecs, Signature, StepFunction } from '../types.ts';
 import type { Graph } from './graph.ts';
 import { lower } from './lower/lower.ts';
-import { simplify } from './passes/simplify.ts';
-import { trace } from './trace/backend.ts';
+import { type PassName, simplify } from './passes/simplify.ts';
+import { type TraceInput, trace } from './trace/backend.ts';
 
 /** Prefixes of the names under which a model takes and returns its arrays. */
 export const STATE = 'state/';
@@ -12,33 +12,40 @@ export const NEXT = 'next/';
 export const FETCH = 'fetch/';
 
 export interface CompiledGraphs {
-  /** As recorded, in tfjs kernels. */
+  /** In tfjs kernels, as recorded. */
+  readonly recorded: Graph;
+  /** In tfjs kernels, simplified. */
   readonly traced: Graph;
-  /** After simplification, in operators of ONNX. */
+  /** In operators of ONNX, simplified. */
   readonly lowered: Graph;
 }
 
-/** @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled */
-export function compileGraph(step: StepFunction, signature: Signature): CompiledGraphs {
-  const inputs = [
-    ...Object.entries(signature.state).map(([name, { shape, dtype }]) => ({
-      name: STATE + name,
-      shape,
-      type: dtype,
-    })),
-    ...Object.entries(signature.feeds).map(([name, { shape, dtype }]) => ({
-      name: FEED + name,
-      shape,
-      type: dtype,
-    })),
-  ];
-  const skip = new Set((process.env.TD_SKIP_PASSES ?? '').split(','));
+/**
+ * Compiles a step as far as the operators of ONNX.
+ *
+ * @param skip simplification passes to leave out: results are the same without any of them
+ * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
+ */
+export function compileGraph(
+  step: StepFunction,
+  signature: Signature,
+  skip: ReadonlySet<PassName> = new Set(),
+): CompiledGraphs {
+  const inputs = [...inputsOf(signature.state, STATE), ...inputsOf(signature.feeds, FEED)];
   const recorded = trace(inputs, (tensors) => {
     const result = step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED));
     return { ...withPrefix(result.state, NEXT), ...withPrefix(result.fetches, FETCH) };
   });
   const traced = simplify(recorded, skip);
-  return { traced, lowered: simplify(lower(traced), skip) };
+  return { recorded, traced, lowered: simplify(lower(traced), skip) };
+}
+
+function inputsOf(specs: NamedSpecs, prefix: string): TraceInput[] {
+  return Object.entries(specs).map(([name, { shape, dtype }]) => ({
+    name: prefix + name,
+    shape,
+    type: dtype,
+  }));
 }
 
 /** The entries whose names begin with a prefix, without it. */

@@ -141,6 +141,20 @@ function printCall(operation: Operation, nameOf: (value: Value) => string): stri
   return `${name}(${operation.inputs.map(nameOf).join(', ')})${attributes ? ` {${attributes}}` : ''}`;
 }
 
+/** One number many times over; not zero is true. */
+export function filled(number: number, count: number, type: ValueType): ConstantData {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(count).fill(number);
+    case 'int32':
+      return new Int32Array(count).fill(number);
+    case 'int64':
+      return new BigInt64Array(count).fill(BigInt(number));
+    case 'bool':
+      return new Uint8Array(count).fill(number === 0 ? 0 : 1);
+  }
+}
+
 /** An element that must be there. */
 export function at<T>(list: readonly T[], index: number): T {
   const element = list[index];

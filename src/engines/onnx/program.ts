@@ -1,6 +1,6 @@
 /** @file A compiled step in an onnxruntime session, with its state kept between runs. */
 import * as ort from 'onnxruntime-node';
-import { checkArrays, checkFeeds } from '../arrays.ts';
+import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
 import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
 
@@ -13,6 +13,7 @@ export class OnnxProgram implements Program {
   ) {}
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
+    checkState(this.state, this.signature.state);
     checkFeeds(feeds, this.signature.feeds);
     const inputs = withPrefix(this.state, STATE);
     for (const [name, spec] of Object.entries(this.signature.feeds)) {

@@ -1,5 +1,5 @@
 /** @file Writes a lowered graph as an ONNX model. */
-import { type Attribute, at, type Graph, type Operation, type Value } from './graph.ts';
+import { type Attribute, at, filled, type Graph, type Operation, type Value } from './graph.ts';
 import { ATTRIBUTE_TYPE, ELEMENT_TYPE, encodeModel } from './model-format.ts';
 
 const OPSET_VERSION = 18;
@@ -77,7 +77,7 @@ class ModelWriter {
     const operands = INTEGER_OPERANDS[operation.op] ?? {};
     const input = operation.inputs.map((value) => this.name(value));
     input.push(...Object.values(operands).map((source) => this.integers(source(operation))));
-    if (operation.op === 'Pad') input.push(this.padValue(operation.attributes.value as number));
+    if (operation.op === 'Pad') input.push(this.padValue(operation));
     const attribute = Object.entries(operation.attributes)
       .filter(([name]) => !(name in operands) && !(operation.op === 'Pad' && name === 'value'))
       .map(([name, value]) => encodeAttribute(name, value));
@@ -92,9 +92,11 @@ class ModelWriter {
     });
   }
 
-  private padValue(value: number): string {
-    const name = `pad_${value}`;
-    if (!this.shared.has(name)) this.addInitializer(name, 'float32', [], Float32Array.of(value));
+  private padValue({ attributes, outputs }: Operation): string {
+    const { type } = at(outputs, 0);
+    const value = attributes.value as number;
+    const name = `pad_${type}_${value}`;
+    if (!this.shared.has(name)) this.addInitializer(name, type, [], filled(value, 1, type));
     this.shared.set(name, name);
     return name;
   }

@@ -13,6 +13,7 @@ export function withBackend<T>(name: string, compute: () => T): T {
     return compute();
   } finally {
     tf.engine().endScope();
-    if (previous !== undefined) tf.setBackend(previous);
+    // A tracing backend must not stay: what computes next would meet symbols instead of numbers.
+    tf.setBackend(previous ?? 'cpu');
   }
 }

@@ -1,6 +1,6 @@
 /** @file A step run op by op on a tfjs backend. */
 import * as tf from '@tensorflow/tfjs';
-import { checkArrays, checkFeeds } from '../arrays.ts';
+import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import type {
   ArrayData,
   NamedArrays,
@@ -22,6 +22,7 @@ export class EagerProgram implements Program {
   ) {}
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
+    checkState(this.state, this.signature.state);
     checkFeeds(feeds, this.signature.feeds);
     tf.setBackend(this.backend);
     const outputs = tf.tidy(() => {
@@ -48,8 +49,7 @@ export class EagerProgram implements Program {
   async writeState(values: NamedArrays): Promise<void> {
     checkArrays(values, this.signature.state, 'state');
     tf.setBackend(this.backend);
-    const copies = Object.fromEntries(Object.entries(values).map(([name, data]) => [name, data.slice()]));
-    for (const [name, tensor] of Object.entries(toTensors(copies, this.signature.state))) {
+    for (const [name, tensor] of Object.entries(toTensors(values, this.signature.state))) {
       this.state[name]?.dispose();
       this.state[name] = tensor;
     }
@@ -61,11 +61,12 @@ export class EagerProgram implements Program {
   }
 }
 
+/** Copies the arrays: tfjs would share their memory, and a feed that becomes state would change when it is used again. */
 function toTensors(arrays: NamedArrays, specs: NamedSpecs): Record<string, tf.Tensor> {
   const entries = Object.entries(arrays).map(([name, data]) => {
     const spec = specs[name];
     if (spec === undefined) throw new Error(`no shape is known for "${name}"`);
-    return [name, tf.tensor(data, [...spec.shape], spec.dtype)];
+    return [name, tf.tensor(data.slice(), [...spec.shape], spec.dtype)];
   });
   return Object.fromEntries(entries) as Record<string, tf.Tensor>;
 }

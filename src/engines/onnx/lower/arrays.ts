@@ -15,17 +15,22 @@ function reduction(op: string): LoweringRule {
     const [input, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
     const axes = operation.attributes.axes as readonly number[];
     const keepDims = operation.attributes.keepDims === true;
+    if (axes.length === 0) {
+      // Without axes ONNX would reduce all of them.
+      context.set(output, context.cast(context.plain(input), output.type));
+      return;
+    }
     const left = [0, 1, 2, 3].filter((axis) => !axes.includes(axis));
     const ordered = !(left.includes(3) && (left.includes(1) || left.includes(2)));
     if (input.shape.length !== 4 || !context.hasChannelsFirst(input) || !(keepDims || ordered)) {
-      const plain = context.plain(input);
+      const plain = context.cast(context.plain(input), output.type);
       context.set(output, context.like(operation, op, [plain], { axes, keepdims: keepDims ? 1 : 0 }));
       return;
     }
     const moved = axes.map((axis) => at(AXIS_WITH_CHANNELS_FIRST, axis)).sort((a, b) => a - b);
     const [batch = 1, height = 1, width = 1, channels = 1] = output.shape;
     const shape = keepDims ? [batch, channels, height, width] : output.shape;
-    const operand = context.channelsFirst(input);
+    const operand = context.cast(context.channelsFirst(input), output.type);
     const reduced = context.builder.emit(
       op,
       [operand],

@@ -51,7 +51,8 @@ const step: Formula = ([x], result, context, operation) => {
   const positive = context.builder.emit('Greater', [known(x), zero], { shape: result.shape, type: 'bool' });
   const alpha = operation.attributes.alpha as number;
   if (alpha === 0) return context.cast(positive, result.type);
-  return context.builder.emit('Where', [positive, context.scalar(1), context.scalar(alpha)], result);
+  const [one, other] = [context.scalar(1, result.type), context.scalar(alpha, result.type)];
+  return context.builder.emit('Where', [positive, one, other], result);
 };
 
 const logOnePlus: Formula = ([x], result, context) => {

@@ -1,6 +1,5 @@
 /** @file State of a lowering: which ONNX values stand for a traced value, and in which layout. */
-import { sizeOf } from '../../types.ts';
-import { at, GraphBuilder, type Operation, type Value, type ValueType } from '../graph.ts';
+import { at, filled, GraphBuilder, type Operation, type Value, type ValueType } from '../graph.ts';
 
 /** From `[batch, height, width, channels]` to `[batch, channels, height, width]` and back. */
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];
@@ -20,8 +19,6 @@ interface Forms {
  */
 export class Lowering {
   readonly builder = new GraphBuilder();
-  /** Positions of the maxima of pooled values, for their gradient: by traced output of the pooling. */
-  readonly poolPositions = new Map<Value, Value>();
   private readonly forms = new Map<Value, Forms>();
 
   /** Declares what a traced value has become, layout unchanged. */
@@ -72,10 +69,7 @@ export class Lowering {
   }
 
   scalar(number: number, type: ValueType = 'float32'): Value {
-    const data =
-      type === 'float32' ? Float32Array.of(number) : type === 'int32' ? Int32Array.of(number) : undefined;
-    if (data === undefined) throw new Error(`no scalar of type ${type}`);
-    return this.builder.constant(data, [], type);
+    return this.builder.constant(filled(number, 1, type), [], type);
   }
 
   /** An operator of one result with the shape and type of the traced operation's. */
@@ -101,8 +95,3 @@ export class Lowering {
 /** Translates one traced operation and declares its results. */
 export type LoweringRule = (operation: Operation, context: Lowering) => void;
 export type LoweringRules = Readonly<Record<string, LoweringRule>>;
-
-/** Number of elements in a traced value. */
-export function elementsOf(value: Value): number {
-  return sizeOf(value.shape);
-}

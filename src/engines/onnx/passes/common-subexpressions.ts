@@ -25,11 +25,20 @@ function keyOf(operation: Operation, numberOf: (value: Value) => number): string
   return [
     operation.domain ?? '',
     operation.op,
-    JSON.stringify(operation.attributes),
+    attributesKey(operation.attributes),
     operation.inputs.map(numberOf).join(),
     results.join(),
     operation.data ? constantKey(operation.data, numberOf, operation) : '',
   ].join('|');
+}
+
+/** JSON would write infinities and NaN alike, and lose the sign of zero. */
+function attributesKey(attributes: Operation['attributes']): string {
+  return JSON.stringify(attributes, (_, value) =>
+    typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+      ? `number ${Object.is(value, -0) ? '-0' : value}`
+      : value,
+  );
 }
 
 function constantKey(data: ConstantData, numberOf: (value: Value) => number, operation: Operation): string {

@@ -5,6 +5,7 @@ import { sizeOf } from '../../types.ts';
 import {
   at,
   type ConstantData,
+  filled,
   type Graph,
   type GraphBuilder,
   type Operation,
@@ -12,7 +13,7 @@ import {
   type Value,
 } from '../graph.ts';
 
-/** Kernels that are folded; all of them are called with the attributes that the graph keeps. */
+/** Kernels that are folded; all of them are called with the attributes that the traced graph keeps. */
 const FOLDABLE = new Set([
   'Abs', 'Add', 'ClipByValue', 'Equal', 'Exp', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Log', 'LogicalAnd',
   'LogicalNot', 'LogicalOr', 'Maximum', 'Minimum', 'Multiply', 'Neg', 'NotEqual', 'Pow', 'RealDiv', 'Reciprocal',
@@ -37,14 +38,21 @@ export function foldConstants(graph: Graph): Graph {
 }
 
 function fold(operation: Operation, output: Value, builder: GraphBuilder): ConstantData | undefined {
-  if (operation.op === 'Fill') return repeat(operation.attributes.value as number, output);
-  if (operation.op === 'ZerosLike') return repeat(0, output);
-  if (operation.op === 'OnesLike') return repeat(1, output);
+  const size = sizeOf(output.shape);
+  if (operation.op === 'Fill') return filled(operation.attributes.value as number, size, output.type);
+  if (operation.op === 'ZerosLike') return filled(0, size, output.type);
+  if (operation.op === 'OnesLike') return filled(1, size, output.type);
   const inputs = operation.inputs.map((input) => builder.constantOf(input));
   if (inputs.length === 0 || !inputs.every((data) => data !== undefined)) return undefined;
   if (operation.op === 'Reshape' || operation.op === 'ExpandDims') return inputs[0];
   if (operation.op === 'Cast') return convert(at(inputs, 0), output);
-  return FOLDABLE.has(operation.op) ? evaluate(operation, inputs, output) : undefined;
+  return isFoldable(operation) ? evaluate(operation, inputs, output) : undefined;
+}
+
+/** The two dialects share most names; where they differ, tfjs' form is told by its types and attributes. */
+function isFoldable({ op, attributes, inputs }: Operation): boolean {
+  const isTracedForm = op !== 'Tile' || attributes.reps !== undefined;
+  return FOLDABLE.has(op) && isTracedForm && inputs.every(({ type }) => type !== 'int64');
 }
 
 function evaluate(operation: Operation, data: readonly ConstantData[], output: Value): ConstantData {
@@ -58,10 +66,6 @@ function evaluate(operation: Operation, data: readonly ConstantData[], output: V
     const result: tf.Tensor = tf.engine().runKernel(operation.op, named, attributes);
     return convert(result.dataSync() as Float32Array, output);
   });
-}
-
-function repeat(value: number, output: Value): ConstantData {
-  return convert(new Float32Array(sizeOf(output.shape)).fill(value), output);
 }
 
 function convert(data: ConstantData, output: Value): ConstantData {

@@ -14,9 +14,9 @@ export const PASSES = {
 
 export type PassName = keyof typeof PASSES;
 
-/** @param skip passes to leave out, for finding the one that is at fault */
-export function simplify(graph: Graph, skip: ReadonlySet<string> = new Set()): Graph {
-  const passes = Object.entries(PASSES).filter(([name]) => !skip.has(name));
+/** @param skip passes to leave out */
+export function simplify(graph: Graph, skip: ReadonlySet<PassName> = new Set()): Graph {
+  const passes = Object.entries(PASSES).filter(([name]) => !skip.has(name as PassName));
   let current = graph;
   for (let previous = Number.POSITIVE_INFINITY; current.operations.length < previous; ) {
     previous = current.operations.length;

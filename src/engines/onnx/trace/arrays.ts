@@ -3,12 +3,13 @@ import { backend_util, type DataType, slice_util, type TensorInfo, util } from '
 import { sizeOf } from '../../types.ts';
 import { at, type Value, type ValueType } from '../graph.ts';
 import { valueType } from './elementwise.ts';
-import type { TraceRule, TraceRules } from './rules.ts';
+import { ANY, NUMERIC, type TraceRule, type TraceRules } from './rules.ts';
 
 /** A reduction; `axisName` is what its kernel calls the axes. The graph keeps axes sorted and non-negative. */
 function reduction(axisName: string, typeOf: (input: ValueType) => ValueType): TraceRule {
   return {
     inputs: ['x'],
+    accepts: NUMERIC,
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const axes = util
@@ -28,6 +29,7 @@ const same = (type: ValueType): ValueType => type;
 
 const argument: TraceRule = {
   inputs: ['x'],
+  accepts: NUMERIC,
   infer: (inputs, { axis }) => {
     const x = at(inputs, 0);
     const [resolved] = util.parseAxisParam(axis as number, [...x.shape]);
@@ -39,7 +41,7 @@ const argument: TraceRule = {
 };
 
 export const arrayRules: TraceRules = {
-  Sum: reduction('axis', (type) => (type === 'bool' ? 'int32' : type)),
+  Sum: reduction('axis', same),
   Mean: reduction('axis', () => 'float32'),
   Max: reduction('reductionIndices', same),
   Min: reduction('axis', same),
@@ -47,6 +49,7 @@ export const arrayRules: TraceRules = {
   ArgMin: argument,
   Fill: {
     inputs: [],
+    accepts: [],
     infer: (_, attributes) => {
       const value = attributes.value as number;
       const dtype = (attributes.dtype ?? 'float32') as DataType;
@@ -58,6 +61,7 @@ export const arrayRules: TraceRules = {
   },
   Reshape: {
     inputs: ['x'],
+    accepts: ANY,
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const shape = util.inferFromImplicitShape(attributes.shape as number[], sizeOf(x.shape));
@@ -66,6 +70,7 @@ export const arrayRules: TraceRules = {
   },
   ExpandDims: {
     inputs: ['input'],
+    accepts: ANY,
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const dim = attributes.dim as number;
@@ -76,6 +81,7 @@ export const arrayRules: TraceRules = {
   },
   Transpose: {
     inputs: ['x'],
+    accepts: ANY,
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const perm = attributes.perm as number[];
@@ -87,6 +93,7 @@ export const arrayRules: TraceRules = {
   },
   Tile: {
     inputs: ['x'],
+    accepts: ANY,
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const reps = attributes.reps as number[];
@@ -98,6 +105,7 @@ export const arrayRules: TraceRules = {
   },
   Slice: {
     inputs: ['x'],
+    accepts: ANY,
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const [begin = [], size = []] = slice_util.parseSliceParams(
@@ -110,6 +118,7 @@ export const arrayRules: TraceRules = {
   },
   Concat: {
     inputs: 'list',
+    accepts: ANY,
     infer: (inputs, attributes) => {
       const [axis = 0] = util.parseAxisParam(attributes.axis as number, [...at(inputs, 0).shape]);
       const shape = backend_util.computeOutShape(
@@ -121,6 +130,7 @@ export const arrayRules: TraceRules = {
   },
   PadV2: {
     inputs: ['x'],
+    accepts: NUMERIC,
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const paddings = attributes.paddings as [number, number][];
@@ -137,9 +147,11 @@ export const arrayRules: TraceRules = {
   },
   GatherV2: {
     inputs: ['x', 'indices'],
+    accepts: ANY,
     infer: (inputs, attributes) => {
       const [x, indices] = [at(inputs, 0), at(inputs, 1)];
-      if (attributes.batchDims) throw new Error('GatherV2 with batchDims cannot be compiled');
+      if (attributes.batchDims) throw new Error('it has batch dimensions');
+      if (indices.type !== 'int32') throw new Error(`its indices are ${indices.type}`);
       const [axis = 0] = util.parseAxisParam(attributes.axis as number, [...x.shape]);
       const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
       return { outputs: [{ shape, type: x.type }], attributes: { axis } };
@@ -147,6 +159,7 @@ export const arrayRules: TraceRules = {
   },
   TopK: {
     inputs: ['x'],
+    accepts: NUMERIC,
     infer: (inputs, attributes) => {
       const x: Value = at(inputs, 0);
       const k = attributes.k as number;

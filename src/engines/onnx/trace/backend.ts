@@ -15,6 +15,8 @@ export const traceRules: TraceRules = { ...elementwiseRules, ...arrayRules, ...l
 /** Keeps for every tensor the symbol that it stands for. tfjs identifies a tensor's data by an opaque object. */
 class TraceBackend extends tf.KernelBackend {
   builder = new GraphBuilder();
+  /** A read whose promise nobody may have awaited; it fails the trace all the same. */
+  asynchronousRead: Error | undefined;
   private readonly values = new Map<object, Value>();
 
   /** Registers a symbol and returns the identity by which tfjs knows it. */
@@ -24,16 +26,18 @@ class TraceBackend extends tf.KernelBackend {
     return dataId;
   }
 
-  symbolOf(tensor: tf.TensorInfo): Value {
+  symbolOf(tensor: tf.TensorInfo | undefined): Value {
+    if (tensor === undefined) throw new Error('an operand is missing');
     const value = this.values.get(tensor.dataId);
     if (value === undefined)
-      throw new Error('a step uses a tensor that was made outside of it; pass it as state or feed');
+      throw new Error('the step uses a tensor that was made outside of it; pass it as state or feed');
     return value;
   }
 
   reset(): void {
     this.builder = new GraphBuilder();
     this.values.clear();
+    this.asynchronousRead = undefined;
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
@@ -41,12 +45,20 @@ class TraceBackend extends tf.KernelBackend {
     return this.adopt(this.builder.constant(constantData(values as ArrayLike<number>, dtype), shape, type));
   }
 
-  override readSync(): never {
-    throw new Error('a step must not read the values of a tensor: it is compiled before there are any');
+  override readSync(dataId: object): never {
+    throw this.refusedRead(dataId);
   }
 
-  override async read(): Promise<never> {
-    return this.readSync();
+  override read(dataId: object): Promise<never> {
+    this.asynchronousRead = this.refusedRead(dataId);
+    return Promise.reject(this.asynchronousRead);
+  }
+
+  private refusedRead(dataId: object): Error {
+    const value = this.values.get(dataId);
+    const producer = value && this.builder.producerOf(value);
+    const source = producer ? `the result of ${producer.op}` : 'its input';
+    return new Error(`a step must not read values, here of ${source}: it is compiled before there are any`);
   }
 
   override numDataIds(): number {
@@ -99,11 +111,13 @@ function record(
   attributes: tf.NamedAttrMap | undefined,
 ): tf.TensorInfo | tf.TensorInfo[] {
   const tensors = rule.inputs === 'list' ? Object.values(named) : rule.inputs.map((name) => named[name]);
-  const inputs = tensors.map((tensor, index) => {
-    if (tensor === undefined) throw new Error(`${op} was called without its input ${index}`);
-    return backend.symbolOf(tensor);
+  const { inputs, inferred } = explainRefusal(`the kernel ${op}`, () => {
+    const inputs = tensors.map((tensor) => backend.symbolOf(tensor));
+    for (const { type } of inputs) {
+      if (!rule.accepts.includes(type)) throw new Error(`it has an operand of type ${type}`);
+    }
+    return { inputs, inferred: rule.infer(inputs, attributes ?? {}) };
   });
-  const inferred = rule.infer(inputs, attributes ?? {});
   const outputs = inferred.outputs.map(({ shape, type }): Value => ({ shape: [...shape], type }));
   backend.builder.append({ op, inputs, attributes: inferred.attributes ?? {}, outputs });
   const infos = outputs.map((value) => ({
@@ -113,6 +127,16 @@ function record(
   }));
   // tfjs hands a list on as a list: only kernels with several results return one.
   return infos.length === 1 ? at(infos, 0) : infos;
+}
+
+/** Says what was refused, a kernel's call or an output, before why. */
+function explainRefusal<T>(what: string, infer: () => T): T {
+  try {
+    return infer();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what} cannot be compiled: ${reason}`, { cause: error });
+  }
 }
 
 /** A symbol that the traced function takes as an argument. */
@@ -153,10 +177,13 @@ function traceInside(
       .makeTensorFromTensorInfo({ dataId: backend.adopt(value), shape: [...shape], dtype: type });
   }
   const results = compute(tensors);
+  if (backend.asynchronousRead) throw backend.asynchronousRead;
   const outputs = Object.entries(results).map(([name, tensor]) => ({
     name,
-    value: backend.symbolOf(tensor),
+    value: explainRefusal(`the output "${name}"`, () => backend.symbolOf(tensor)),
   }));
+  // What the step kept outlives the scope around it.
+  tf.dispose(results);
   return { inputs: symbols, operations: backend.builder.operations, outputs };
 }
 

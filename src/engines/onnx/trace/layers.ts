@@ -1,10 +1,10 @@
 /** @file Tracing rules of the kernels behind layers: products, convolutions, pooling and their gradients. */
 import { backend_util } from '@tensorflow/tfjs';
 import { type Attribute, at, type Value } from '../graph.ts';
-import type { KernelAttributes, TraceRules } from './rules.ts';
+import { type KernelAttributes, REAL, type TraceRules } from './rules.ts';
 
 type Quad = [number, number, number, number];
-type Padding = 'valid' | 'same' | number | backend_util.ExplicitPadding;
+type Padding = 'valid' | 'same' | backend_util.ExplicitPadding;
 
 function convolution(
   inputShape: readonly number[],
@@ -12,15 +12,16 @@ function convolution(
   attributes: KernelAttributes,
 ): { outShape: readonly number[]; attributes: Record<string, Attribute> } {
   if (attributes.dataFormat !== undefined && attributes.dataFormat !== 'NHWC') {
-    throw new Error('a convolution with channels before height cannot be compiled');
+    throw new Error('its channels come before height and width');
   }
+  refuseDoubtfulSizes(attributes);
   const info = backend_util.computeConv2DInfo(
     [...inputShape] as Quad,
     [...filterShape] as Quad,
     attributes.strides as number,
     (attributes.dilations as number | undefined) ?? 1,
     attributes.pad as Padding,
-    attributes.dimRoundingMode as 'floor' | 'round' | 'ceil' | undefined,
+    attributes.dimRoundingMode as 'floor' | undefined,
     false,
     'channelsLast',
   );
@@ -38,13 +39,14 @@ function pooling(
   x: Value,
   attributes: KernelAttributes,
 ): { outShape: readonly number[]; attributes: Record<string, Attribute> } {
+  refuseDoubtfulSizes(attributes);
   const info = backend_util.computePool2DInfo(
     [...x.shape] as Quad,
     attributes.filterSize as number,
     attributes.strides as number,
     1,
     attributes.pad as Padding,
-    attributes.dimRoundingMode as 'floor' | 'round' | 'ceil' | undefined,
+    attributes.dimRoundingMode as 'floor' | undefined,
   );
   return {
     outShape: info.outShape,
@@ -56,9 +58,21 @@ function pooling(
   };
 }
 
+/**
+ * Sizes rounded up reach beyond the padded input, which ONNX's pads cannot say. From a padding given as one number
+ * tfjs computes the width with the filter's height and vertical stride.
+ */
+function refuseDoubtfulSizes({ dimRoundingMode, pad }: KernelAttributes): void {
+  if (typeof pad === 'number') throw new Error('its padding is one number instead of one for each side');
+  if (dimRoundingMode === 'ceil' || dimRoundingMode === 'round') {
+    throw new Error(`it rounds sizes by "${dimRoundingMode}"`);
+  }
+}
+
 export const layerRules: TraceRules = {
   BatchMatMul: {
     inputs: ['a', 'b'],
+    accepts: REAL,
     infer: (inputs, attributes) => {
       const [a, b] = [at(inputs, 0), at(inputs, 1)];
       const transposeA = attributes.transposeA === true;
@@ -77,6 +91,7 @@ export const layerRules: TraceRules = {
   },
   Conv2D: {
     inputs: ['x', 'filter'],
+    accepts: REAL,
     infer: (inputs, attributes) => {
       const resolved = convolution(at(inputs, 0).shape, at(inputs, 1).shape, attributes);
       return { outputs: [{ shape: resolved.outShape, type: 'float32' }], attributes: resolved.attributes };
@@ -84,6 +99,7 @@ export const layerRules: TraceRules = {
   },
   Conv2DBackpropInput: {
     inputs: ['dy', 'filter'],
+    accepts: REAL,
     infer: (inputs, attributes) => {
       const inputShape = attributes.inputShape as number[];
       const resolved = convolution(inputShape, at(inputs, 1).shape, attributes);
@@ -92,6 +108,7 @@ export const layerRules: TraceRules = {
   },
   Conv2DBackpropFilter: {
     inputs: ['x', 'dy'],
+    accepts: REAL,
     infer: (inputs, attributes) => {
       const filterShape = attributes.filterShape as number[];
       const resolved = convolution(at(inputs, 0).shape, filterShape, attributes);
@@ -100,6 +117,7 @@ export const layerRules: TraceRules = {
   },
   MaxPool: {
     inputs: ['x'],
+    accepts: REAL,
     infer: (inputs, attributes) => {
       const resolved = pooling(at(inputs, 0), attributes);
       return { outputs: [{ shape: resolved.outShape, type: 'float32' }], attributes: resolved.attributes };
@@ -107,6 +125,7 @@ export const layerRules: TraceRules = {
   },
   MaxPoolGrad: {
     inputs: ['dy', 'input', 'output'],
+    accepts: REAL,
     infer: (inputs, attributes) => {
       const x = at(inputs, 1);
       return {
