@@ -41,13 +41,15 @@ export interface Program {
    * Runs one step, replaces the state and returns the fetches.
    *
    * @param feeds one array for each feed of the signature; they may be reused once the promise has settled
-   * @throws Error if a feed is missing, unknown or has the wrong length
+   * @throws Error if a feed is missing, unknown or has the wrong length, if an entry of the state was never written, or
+   *   if the program was disposed
    */
   run(feeds: NamedArrays): Promise<NamedArrays>;
   /** A copy of the present state. */
   readState(): Promise<NamedArrays>;
   /** Replaces the named entries of the state; the arrays are copied. Before the first run every entry must be written. */
   writeState(values: NamedArrays): Promise<void>;
+  /** Frees what the program holds; it cannot run afterwards. Calling it again does nothing. */
   dispose(): void;
 }
 

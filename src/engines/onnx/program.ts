@@ -6,6 +6,7 @@ import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
 
 export class OnnxProgram implements Program {
   private readonly state: Record<string, ort.Tensor> = {};
+  private disposed = false;
 
   constructor(
     private readonly session: ort.InferenceSession,
@@ -13,6 +14,7 @@ export class OnnxProgram implements Program {
   ) {}
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
+    if (this.disposed) throw new Error('the program was disposed and cannot run');
     checkState(this.state, this.signature.state);
     checkFeeds(feeds, this.signature.feeds);
     const inputs = withPrefix(this.state, STATE);
@@ -45,6 +47,8 @@ export class OnnxProgram implements Program {
   }
 
   dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
     void this.session.release();
   }
 }

@@ -18,6 +18,7 @@ const outputShape: OperandSource = (operation) => at(operation.outputs, 0).shape
 const INTEGER_OPERANDS: Readonly<Record<string, Readonly<Record<string, OperandSource>>>> = {
   Reshape: { shape: outputShape },
   Expand: { shape: outputShape },
+  MaxUnpool: { output_shape: outputShape },
   Slice: { starts: fromAttribute('starts'), ends: fromAttribute('ends') },
   Pad: { pads: fromAttribute('pads') },
   Tile: { repeats: fromAttribute('repeats') },

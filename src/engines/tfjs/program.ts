@@ -14,6 +14,7 @@ import type {
 
 export class EagerProgram implements Program {
   private state: Record<string, tf.Tensor> = {};
+  private disposed = false;
 
   constructor(
     private readonly backend: string,
@@ -22,6 +23,7 @@ export class EagerProgram implements Program {
   ) {}
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
+    if (this.disposed) throw new Error('the program was disposed and cannot run');
     checkState(this.state, this.signature.state);
     checkFeeds(feeds, this.signature.feeds);
     tf.setBackend(this.backend);
@@ -56,6 +58,7 @@ export class EagerProgram implements Program {
   }
 
   dispose(): void {
+    this.disposed = true;
     tf.dispose(this.state);
     this.state = {};
   }

@@ -1,12 +1,11 @@
 /** @file Lowering of products, convolutions, pooling and their gradients, with channels first. */
 import { sizeOf } from '../../types.ts';
 import { at, type Operation, type Value } from '../graph.ts';
+import { channelsFirstShape, convolution, inputGradient } from './convolutions.ts';
+import { filterGradient } from './filter-gradient.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
 
 type Sizes = readonly number[];
-
-/** `[height, width, in, out]` to `[out, in, height, width]`. */
-const FILTER_TO_ONNX = [3, 2, 0, 1];
 
 /** Batches of matrices by MatMul; a single pair by Gemm, which transposes its operands on the way. */
 const matrixProduct: LoweringRule = (operation, context) => {
@@ -35,110 +34,6 @@ const matrixProduct: LoweringRule = (operation, context) => {
 
 function swapLastTwo(rank: number): number[] {
   return Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
-}
-
-function channelsFirstShape(value: Value): number[] {
-  const [batch = 1, height = 1, width = 1, channels = 1] = value.shape;
-  return [batch, channels, height, width];
-}
-
-function convolutionAttributes(operation: Operation): { strides: Sizes; dilations: Sizes; pads: Sizes } {
-  const { strides, dilations, pads } = operation.attributes;
-  return { strides: strides as Sizes, dilations: dilations as Sizes, pads: pads as Sizes };
-}
-
-const convolution: LoweringRule = (operation, context) => {
-  const [x, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const operands = [context.channelsFirst(x), context.transpose(context.plain(filter), FILTER_TO_ONNX)];
-  const shape = channelsFirstShape(output);
-  context.setChannelsFirst(
-    output,
-    context.builder.emit('Conv', operands, { shape }, convolutionAttributes(operation)),
-  );
-};
-
-/**
- * Gradient of a convolution with respect to its input. With stride 1, and not more padding than the filter reaches, it
- * is a convolution of the output's gradient with the filter turned by 180° and its channels swapped, which is faster
- * than the transposed convolution that serves otherwise.
- */
-const inputGradient: LoweringRule = (operation, context) => {
-  const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
-  const shape = channelsFirstShape(output);
-  const gradient = context.channelsFirst(dy);
-  const kernel = filter.shape.slice(0, 2);
-  const reach = kernel.map((extent, axis) => (extent - 1) * at(dilations, axis));
-  const spatial = [at(output.shape, 1), at(output.shape, 2)];
-  const before = reach.map((extent, axis) => extent - at(pads, axis));
-  const beyond = spatial.map(
-    (extent, axis) => extent + at(reach, axis) - at(gradient.shape, axis + 2) - at(before, axis),
-  );
-  if (strides.every((stride) => stride === 1) && [...before, ...beyond].every((extent) => extent >= 0)) {
-    const operands = [gradient, turnedFilter(context.plain(filter), context)];
-    const attributes = { strides, dilations, pads: [...before, ...beyond] };
-    context.setChannelsFirst(output, context.builder.emit('Conv', operands, { shape }, attributes));
-    return;
-  }
-  const covered = spatial.map(
-    (_, axis) => (at(gradient.shape, axis + 2) - 1) * at(strides, axis) + at(reach, axis) + 1,
-  );
-  const after = covered.map((extent, axis) => extent - at(pads, axis) - at(spatial, axis));
-  const outputPadding = after.map((extent) => Math.max(0, -extent));
-  const operands = [gradient, context.transpose(context.plain(filter), FILTER_TO_ONNX)];
-  const attributes = {
-    strides,
-    dilations,
-    pads: [...pads.slice(0, 2), ...after.map((extent) => Math.max(0, extent))],
-    output_padding: outputPadding,
-  };
-  context.setChannelsFirst(output, context.builder.emit('ConvTranspose', operands, { shape }, attributes));
-};
-
-/** `[height, width, in, out]` to `[in, out, height, width]`, turned by 180°. */
-function turnedFilter(filter: Value, context: Lowering): Value {
-  const [height = 1, width = 1, input = 1, output = 1] = filter.shape;
-  const positions = height * width;
-  const flat = context.reshape(filter, [positions, input, output]);
-  const order = BigInt64Array.from({ length: positions }, (_, index) => BigInt(positions - 1 - index));
-  const indices = context.builder.constant(order, [positions], 'int64');
-  const turned = context.builder.emit('Gather', [flat, indices], { shape: flat.shape }, { axis: 0 });
-  const moved = context.transpose(turned, [1, 2, 0]);
-  return context.reshape(moved, [input, output, height, width]);
-}
-
-/**
- * Gradient of a convolution with respect to its filter: the correlation of input and output gradient over batch and
- * positions, which is a convolution with the batch as channels and strides and dilations exchanged.
- */
-const filterGradient: LoweringRule = (operation, context) => {
-  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
-  const swapped = [1, 0, 2, 3];
-  const images = context.transpose(context.channelsFirst(x), swapped);
-  const gradient = context.transpose(context.channelsFirst(dy), swapped);
-  const kernel = output.shape.slice(0, 2);
-  const after = kernel.map((extent, axis) => {
-    const needed =
-      (at(gradient.shape, axis + 2) - 1) * at(strides, axis) + (extent - 1) * at(dilations, axis) + 1;
-    return needed - at(images.shape, axis + 2) - at(pads, axis);
-  });
-  // A stride that does not divide the input leaves its last rows unseen: they are cut off, not padded.
-  const seen = after.map((extent, axis) => at(images.shape, axis + 2) + Math.min(0, extent));
-  const cropped = after.some((extent) => extent < 0) ? crop(images, seen, context) : images;
-  const attributes = {
-    strides: dilations,
-    dilations: strides,
-    pads: [...pads.slice(0, 2), ...after.map((extent) => Math.max(0, extent))],
-  };
-  const shape = [at(images.shape, 0), at(gradient.shape, 0), ...kernel];
-  const correlated = context.builder.emit('Conv', [cropped, gradient], { shape }, attributes);
-  context.set(output, context.transpose(correlated, [2, 3, 0, 1]));
-};
-
-function crop(images: Value, spatial: readonly number[], context: Lowering): Value {
-  const shape = [...images.shape.slice(0, 2), ...spatial];
-  return context.builder.emit('Slice', [images], { shape }, { starts: [0, 0, 0, 0], ends: shape });
 }
 
 const maxPool: LoweringRule = (operation, context) => {
@@ -175,14 +70,18 @@ const maxPoolGradient: LoweringRule = (operation, context) => {
   const output = at(operation.outputs, 0);
   const { positions } = pool(x, channelsFirstShape(dy), operation, context);
   const shape = channelsFirstShape(x);
+  const { window, strides } = operation.attributes as { window: Sizes; strides: Sizes };
+  const gradient = context.channelsFirst(dy);
+  if (window.every((extent, axis) => extent <= at(strides, axis))) {
+    const attributes = { kernel_shape: window, strides };
+    const unpooled = context.builder.emit('MaxUnpool', [gradient, positions], { shape }, attributes);
+    context.setChannelsFirst(output, unpooled);
+    return;
+  }
   const [elements, count] = [sizeOf(shape), sizeOf(positions.shape)];
   const zeros = context.builder.emit('Expand', [context.scalar(0)], { shape: [elements] });
-  const flatPositions = context.reshape(positions, [count]);
-  const flatGradient = context.reshape(context.channelsFirst(dy), [count]);
-  const operands = [zeros, flatPositions, flatGradient];
-  const { window, strides } = operation.attributes;
-  const overlaps = (window as Sizes).some((extent, axis) => extent > at(strides as Sizes, axis));
-  const attributes = { axis: 0, reduction: overlaps ? 'add' : 'none' };
+  const operands = [zeros, context.reshape(positions, [count]), context.reshape(gradient, [count])];
+  const attributes = { axis: 0, reduction: 'add' };
   const scattered = context.builder.emit('ScatterElements', operands, { shape: [elements] }, attributes);
   context.setChannelsFirst(output, context.reshape(scattered, shape));
 };

@@ -1,0 +1,83 @@
+/** @file Lowering of the gradient of a convolution with respect to its filter. */
+import { sizeOf } from '../../types.ts';
+import { at, type Operation, type Value } from '../graph.ts';
+import { convolutionAttributes } from './convolutions.ts';
+import type { Lowering, LoweringRule } from './lowering.ts';
+import { patchTable } from './patches.ts';
+
+/** Patches of images with fewer channels are rows too short to gather quickly. */
+const FEWEST_PATCH_CHANNELS = 8;
+
+/** Gradient of a convolution with respect to its filter. */
+export const filterGradient: LoweringRule = (operation, context) => {
+  const channels = at(at(operation.outputs, 0).shape, 2);
+  if (channels < FEWEST_PATCH_CHANNELS) correlate(operation, context);
+  else multiplyPatches(operation, context);
+};
+
+/**
+ * As the product of the output's gradient `[out, P]` with the patches `[P, height · width · in]` that made it, over the
+ * P positions of all images. The patches are gathered by a constant table of pixel numbers, which onnxruntime does on
+ * all threads.
+ */
+const multiplyPatches: LoweringRule = (operation, context) => {
+  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const { builder } = context;
+  const [filters, input] = [at(output.shape, 3), at(output.shape, 2)];
+  const positions = sizeOf(dy.shape.slice(0, 3));
+  const padded = padImages(context.plain(x), operation, context);
+  const pixels = context.reshape(padded, [sizeOf(padded.shape.slice(0, 3)), input]);
+  const table = patchTable(padded.shape, dy.shape, output.shape, convolutionAttributes(operation));
+  const indices = builder.constant(table, [table.length], 'int32');
+  const rows = builder.emit('Gather', [pixels, indices], { shape: [table.length, input] }, { axis: 0 });
+  const patchSize = sizeOf(output.shape.slice(0, 3));
+  const patches = context.reshape(rows, [positions, patchSize]);
+  const gradient = context.transpose(context.channelsFirst(dy), [1, 0, 2, 3]);
+  const operands = [context.reshape(gradient, [filters, positions]), patches];
+  const product = builder.emit('MatMul', operands, { shape: [filters, patchSize] });
+  context.set(output, context.reshape(context.transpose(product, [1, 0]), output.shape));
+};
+
+/** `[batch, height, width, channels]` with the convolution's zeros around. */
+function padImages(images: Value, operation: Operation, context: Lowering): Value {
+  const [top = 0, left = 0, bottom = 0, right = 0] = convolutionAttributes(operation).pads;
+  if (top + left + bottom + right === 0) return images;
+  const [batch = 1, height = 1, width = 1, channels = 1] = images.shape;
+  const shape = [batch, height + top + bottom, width + left + right, channels];
+  const attributes = { pads: [0, top, left, 0, 0, bottom, right, 0], value: 0 };
+  return context.builder.emit('Pad', [images], { shape }, attributes);
+}
+
+/**
+ * As the correlation of input and output gradient over batch and positions: a convolution with the batch as channels,
+ * and strides and dilations exchanged.
+ */
+const correlate: LoweringRule = (operation, context) => {
+  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const swapped = [1, 0, 2, 3];
+  const images = context.transpose(context.channelsFirst(x), swapped);
+  const gradient = context.transpose(context.channelsFirst(dy), swapped);
+  const kernel = output.shape.slice(0, 2);
+  const after = kernel.map((extent, axis) => {
+    const needed =
+      (at(gradient.shape, axis + 2) - 1) * at(strides, axis) + (extent - 1) * at(dilations, axis) + 1;
+    return needed - at(images.shape, axis + 2) - at(pads, axis);
+  });
+  // A stride that does not divide the input leaves its last rows unseen: they are cut off, not padded.
+  const seen = after.map((extent, axis) => at(images.shape, axis + 2) + Math.min(0, extent));
+  const cropped = after.some((extent) => extent < 0) ? crop(images, seen, context) : images;
+  const attributes = {
+    strides: dilations,
+    dilations: strides,
+    pads: [...pads.slice(0, 2), ...after.map((extent) => Math.max(0, extent))],
+  };
+  const shape = [at(images.shape, 0), at(gradient.shape, 0), ...kernel];
+  const correlated = context.builder.emit('Conv', [cropped, gradient], { shape }, attributes);
+  context.set(output, context.transpose(correlated, [2, 3, 0, 1]));
+};
+
+function crop(images: Value, spatial: readonly number[], context: Lowering): Value {
+  const shape = [...images.shape.slice(0, 2), ...spatial];
+  return context.builder.emit('Slice', [images], { shape }, { starts: [0, 0, 0, 0], ends: shape });
+}
