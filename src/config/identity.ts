@@ -8,14 +8,13 @@ type Plain = Record<string, unknown>;
 /**
  * SHA-256 in hex of the settings that can change a run's numbers and differ from their defaults, as JSON with sorted
  * keys. A new setting with a default keeps every old hash; changing a default does not change the hash of those who
- * rely on it, so a default stays as it is and another behaviour gets a new setting. Where the data set lies on disk does
- * not enter, nor does the seed, which stands beside the hash in a run's id.
+ * rely on it, so a default stays as it is and another behaviour gets a new setting. A data set's folder enters, since
+ * other files may lie there; the seed does not, it stands beside the hash in a run's id.
  *
  * @param schema for tests: the schema whose defaults count
  */
 export function hashOf(settings: RunSettings, schema: z.ZodType = runSettingsSchema): string {
-  const { path: _location, ...dataset } = settings.dataset;
-  const essence = withoutDefaults(schema, { ...settings, dataset });
+  const essence = withoutDefaults(schema, settings);
   return createHash('sha256').update(writeSorted(essence)).digest('hex');
 }
 
