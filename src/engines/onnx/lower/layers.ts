@@ -70,10 +70,11 @@ const maxPoolGradient: LoweringRule = (operation, context) => {
   const output = at(operation.outputs, 0);
   const { positions } = pool(x, channelsFirstShape(dy), operation, context);
   const shape = channelsFirstShape(x);
-  const { window, strides } = operation.attributes as { window: Sizes; strides: Sizes };
+  const { window, strides, pads } = operation.attributes as Record<'window' | 'strides' | 'pads', Sizes>;
   const gradient = context.channelsFirst(dy);
   if (window.every((extent, axis) => extent <= at(strides, axis))) {
-    const attributes = { kernel_shape: window, strides };
+    // Without the pads onnxruntime takes a window that hangs over the edge for one that does not fit.
+    const attributes = { kernel_shape: window, strides, pads };
     const unpooled = context.builder.emit('MaxUnpool', [gradient, positions], { shape }, attributes);
     context.setChannelsFirst(output, unpooled);
     return;
