@@ -1,0 +1,61 @@
+/** @file Every kernel that can be compiled gives what tfjs' own cpu backend gives, on random calls. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
+import { loweringRules } from '../../../src/engines/onnx/lower/lower.ts';
+import { traceRules } from '../../../src/engines/onnx/trace/backend.ts';
+import { createReferenceEngine } from '../../../src/engines/tfjs/engine.ts';
+import { arrayCalls } from './array-calls.ts';
+import { elementwiseCalls } from './elementwise-calls.ts';
+import type { KernelTable } from './kernel-table.ts';
+import { layerCalls } from './layer-calls.ts';
+import { runCalls } from './run-calls.ts';
+
+const kernels: KernelTable = { ...elementwiseCalls, ...arrayCalls, ...layerCalls };
+
+/** Largest difference, relative to the larger of 1 and the expected number. */
+const TOLERANCE = 1e-5;
+
+/** The same calls at every run; other seeds look for new counterexamples. */
+const SEED = Number(process.env.TD_TEST_SEED ?? 20190531);
+/** Layers have more ways to be called, and each of their parameters matters. */
+const runsOf = (kernel: string): number => (kernel in layerCalls ? 40 : 15);
+
+const onnx = await createOnnxEngine({ threads: 1 });
+const reference = await createReferenceEngine();
+
+describe('the compiled kernels', () => {
+  it('are each tested here and can each be lowered', () => {
+    expect(Object.keys(kernels).sort()).toEqual(Object.keys(traceRules).sort());
+    expect(Object.keys(loweringRules).sort()).toEqual(Object.keys(traceRules).sort());
+  });
+
+  it.each(Object.entries(kernels))('%s agrees with the reference engine', async (kernel, table) => {
+    const batches = fc.array(table.calls, { minLength: 1, maxLength: 8, size: 'max' });
+    const agrees = fc.asyncProperty(batches, async (batch) => {
+      const expected = await runCalls(reference, kernel, table, batch);
+      const actual = await runCalls(onnx, kernel, table, batch);
+      for (const [index, wanted] of expected.entries()) {
+        if (table.exact) expect(actual[index]?.map(withoutSign)).toEqual(wanted.map(withoutSign));
+        else expectClose(actual[index] ?? [], wanted);
+      }
+    });
+    await fc.assert(agrees, { numRuns: runsOf(kernel), seed: SEED });
+  });
+});
+
+/** −0 as 0: they are equal numbers. */
+function withoutSign(numbers: readonly number[]): number[] {
+  return numbers.map((number) => number + 0);
+}
+
+function expectClose(actual: readonly number[][], expected: readonly number[][]): void {
+  expect(actual.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
+  const difference = expected.flatMap((numbers, output) =>
+    numbers.map((wanted, index) => {
+      const got = actual[output]?.[index] ?? Number.NaN;
+      return got === wanted ? 0 : Math.abs(got - wanted) / Math.max(1, Math.abs(wanted));
+    }),
+  );
+  expect(Math.max(0, ...difference)).toBeLessThan(TOLERANCE);
+}

@@ -1,0 +1,64 @@
+/** @file No result depends on a simplification pass. */
+import * as ort from 'onnxruntime-node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compileGraph, FEED, STATE } from '../../../../src/engines/onnx/compile.ts';
+import { PASSES, type PassName } from '../../../../src/engines/onnx/passes/simplify.ts';
+import { OnnxProgram } from '../../../../src/engines/onnx/program.ts';
+import { serialize } from '../../../../src/engines/onnx/serialize.ts';
+import type { NamedArrays } from '../../../../src/engines/types.ts';
+import { useCpuBackend } from '../../../support/cpu-backend.ts';
+import { largestDifference } from '../../../support/engines.ts';
+import { createTrainingCase, METHODS } from '../../../support/training-cases.ts';
+
+beforeAll(useCpuBackend);
+
+/** Without dead code removed, onnxruntime warns of constants that nobody uses. */
+const ERRORS_ONLY = { logSeverityLevel: 3 } as const;
+
+const passes = Object.keys(PASSES) as PassName[];
+const methods = ['targeted dropout of weights', 'variational dropout'] as const;
+
+describe.each(methods)('a training step of a LeNet with %s', (method) => {
+  const { compiled, state, feedsOf } = createTrainingCase('lenet', METHODS[method] ?? { name: 'none' }, {
+    optimizer: { name: 'adam' },
+    gradientClip: 1,
+  });
+  const { step, signature } = compiled;
+
+  async function runWithout(skipped: readonly PassName[]): Promise<NamedArrays> {
+    const { lowered } = compileGraph(step, signature, new Set(skipped));
+    const program = new OnnxProgram(
+      await ort.InferenceSession.create(serialize(lowered), ERRORS_ONLY),
+      signature,
+    );
+    await program.writeState(state);
+    await program.run(feedsOf(0));
+    const fetches = await program.run(feedsOf(1));
+    const result = { ...fetches, ...(await program.readState()) };
+    program.dispose();
+    return result;
+  }
+
+  it.each([...passes.map((name) => [`the pass ${name}`, [name]] as const), ['all passes', passes] as const])(
+    'gives the same without %s',
+    async (_, skipped) => {
+      const [all, some] = [await runWithout([]), await runWithout(skipped)];
+      expect(largestDifference(some, all).difference).toBeLessThan(1e-6);
+    },
+  );
+
+  it('has fewer operations with every pass than without one of them', () => {
+    const count = (skipped: readonly PassName[]) =>
+      compileGraph(step, signature, new Set(skipped)).lowered.operations.length;
+    for (const name of passes) expect(count([]), name).toBeLessThan(count([name]));
+  });
+
+  it('keeps its inputs and outputs, whatever is simplified', () => {
+    const { recorded, lowered } = compileGraph(step, signature);
+    const namesOf = (list: readonly { name: string }[]) => list.map(({ name }) => name);
+    expect(namesOf(lowered.inputs)).toEqual(namesOf(recorded.inputs));
+    expect(namesOf(lowered.outputs)).toEqual(namesOf(recorded.outputs));
+    expect(namesOf(lowered.inputs)).toContain(`${FEED}images`);
+    expect(namesOf(lowered.inputs)).toContain(`${STATE}conv1/kernel`);
+  });
+});
