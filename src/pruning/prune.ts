@@ -13,7 +13,7 @@ export interface PrunedWeight {
 /**
  * Zeroes what ranks lowest: entries within each column (weight), or whole columns within the matrix (unit).
  * An entry or column goes if its score lies strictly below the value at index floor(rate · n) of the sorted scores
- * (paper, section 4), so ties at the threshold stay, rate 0 removes nothing and rate 1 everything.
+ * (the paper), so ties at the threshold stay, rate 0 removes nothing and rate 1 everything.
  *
  * @param weight row-major, of the given shape; left as it is
  * @param shape its last axis is the column

@@ -14,7 +14,7 @@ export interface PrunedNetwork {
 }
 
 /**
- * Prunes every prunable weight at the same rate, without retraining (paper, section 5). Each weight is first replaced
+ * Prunes every prunable weight at the same rate, without retraining, as the paper does. Each weight is first replaced
  * by the method's evaluation weight; then it is ranked by the method's importance, which sees the trained weight and
  * its extra state, or else by magnitude or column norm of the evaluation weight.
  *

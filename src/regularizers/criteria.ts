@@ -1,7 +1,7 @@
 /** @file Importance scores that pruning ranks by when a method has none of its own: magnitude and column norm. */
 
 /**
- * A kernel seen as a matrix of `[everything else, outputs]` (paper, section 4): one column a unit or filter.
+ * A kernel seen as a matrix of `[everything else, outputs]`, as in the paper: one column a unit or filter.
  *
  * @throws RangeError if the shape has no axis
  */
@@ -18,7 +18,7 @@ export function magnitudes(weight: Float32Array): Float32Array {
 }
 
 /**
- * L2 norm of each column (paper, equation 3). The squares are summed in double precision, so that the ranking does
+ * L2 norm of each column. The squares are summed in double precision, so that the ranking does
  * not depend on the order of rows.
  *
  * @param shape of the weight; the last axis is the column

@@ -51,7 +51,7 @@ export interface HostWeight {
 /**
  * A method. Every part is optional; a method without parts is plain training.
  * `prepare` runs before gradients are taken, since tfjs has no gradient for logical ops and the paper selects the
- * dropped set first (section 4.2); `effectiveWeight`, `linear` and `penalty` are differentiated.
+ * dropped set first; `effectiveWeight`, `linear` and `penalty` are differentiated.
  */
 export interface Regularizer {
   readonly name: string;
