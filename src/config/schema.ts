@@ -20,7 +20,18 @@ const dataset = z.strictObject({
   testImages: count.optional(),
 });
 
-const initializer = z.enum(['glorotUniform', 'glorotNormal']).default('glorotUniform');
+const initializers = z.enum(['glorotUniform', 'glorotNormal']);
+const initializer = initializers.default('glorotUniform');
+
+/** The paper's code has these two numbers in all its networks. */
+const batchNorm = z
+  .strictObject({
+    /** Share of a moving average that each step keeps. */
+    momentum: rate.lt(1).default(0.997),
+    /** Added to the variance before its root is taken. */
+    epsilon: positive.default(1e-3),
+  })
+  .prefault({});
 
 const model = z.discriminatedUnion('name', [
   z.strictObject({
@@ -39,6 +50,26 @@ const model = z.discriminatedUnion('name', [
     initialBias: z.number().default(0),
     /** Per-image standardisation inside the network, as in the paper's code. */
     standardize: z.boolean().default(false),
+    initializer,
+  }),
+  z.strictObject({
+    name: name('resnet'),
+    /** Filters of the first convolution, then of each stage. */
+    filters: z.array(count).min(2).default([16, 32, 64, 128]),
+    /** Residual units of each stage, of two convolutions each. */
+    units: count.default(5),
+    batchNorm,
+    initializer: initializers.default('glorotNormal'),
+  }),
+  z.strictObject({
+    name: name('vgg'),
+    /** Filters of the convolutions in each of the five groups. */
+    filters: z.tuple([count, count, count, count, count]).default([64, 128, 256, 512, 512]),
+    /** Units of each hidden dense layer. */
+    widths: z.array(count).min(1).default([4096, 4096]),
+    /** ReLU after each hidden dense layer, as in the original VGG; the paper's code has none. */
+    denseRelu: z.boolean().default(false),
+    batchNorm,
     initializer,
   }),
 ]);

@@ -1,19 +1,13 @@
 /** @file The dense end of a network: hidden layers with ReLU, then logits. */
 import * as tf from '@tensorflow/tfjs';
 import type { Initializer } from '../random/types.ts';
+import type { Block } from './blocks.ts';
 import { describeDense } from './parameters.ts';
-import type { Layers, Parameter, PrunableWeight } from './types.ts';
-
-export interface Classifier {
-  readonly parameters: readonly Parameter[];
-  /** All hidden kernels; the logits layer is exempt, as in the paper. */
-  readonly prunable: readonly PrunableWeight[];
-  /** `[batch, …] → [batch, classes]`; everything after the batch axis is flattened first. */
-  forward(x: tf.Tensor, layers: Layers): tf.Tensor;
-}
 
 /**
- * Layers `dense1` … `denseN` of the given widths and `logits`. Biases start at 0.
+ * Layers `dense1` … `denseN` of the given widths and `logits`, from `[batch, …]` to `[batch, classes]`: everything
+ * after the batch axis is flattened first. Biases start at 0. Prunable are all hidden kernels; the logits layer is
+ * exempt, as in the paper.
  *
  * @param inputs number of features of one flattened example
  */
@@ -22,7 +16,7 @@ export function createClassifier(
   widths: readonly number[],
   classes: number,
   initializer: Initializer,
-): Classifier {
+): Block {
   const initialization = { kernel: initializer, bias: 0 };
   const hidden = widths.map((width, index) => ({
     name: `dense${index + 1}`,

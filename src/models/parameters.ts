@@ -2,7 +2,7 @@
 import type { Initializer } from '../random/types.ts';
 import type { Parameter, PrunableWeight } from './types.ts';
 
-/** What a layer with a kernel and a bias contributes to a model. */
+/** What a layer with a kernel contributes to a model. */
 export interface LayerDescription {
   readonly parameters: readonly Parameter[];
   /** The kernel as regularizers and pruning see it; the model decides whether it is prunable. */
@@ -11,8 +11,8 @@ export interface LayerDescription {
 
 interface Initialization {
   readonly kernel: Initializer;
-  /** First value of every bias. */
-  readonly bias: number;
+  /** First value of every bias. A layer without it has no bias: batch normalisation behind it would take it away. */
+  readonly bias?: number;
 }
 
 /** A dense layer `[batch, inputs] → [batch, units]` with kernel `[inputs, units]`. */
@@ -30,10 +30,10 @@ export function describeDense(
 }
 
 /**
- * A convolution with square filters and a bias.
+ * A convolution with square filters.
  *
  * @param outputShape `[height, width, filters]`
- * @returns kernel `[size, size, channels, filters]`, bias `[filters]`
+ * @returns kernel `[size, size, channels, filters]`, and bias `[filters]` if it has a first value
  */
 export function describeConvolution(
   layer: string,
@@ -59,16 +59,14 @@ function describeLayer(
   biasName: string,
   initialization: Initialization,
 ): LayerDescription {
-  return {
-    weight,
-    parameters: [
-      { name: weight.name, shape: weight.shape, role: 'kernel', initializer: initialization.kernel },
-      {
-        name: biasName,
-        shape: weight.shape.slice(-1),
-        role: 'bias',
-        initializer: { kind: 'constant', value: initialization.bias },
-      },
-    ],
+  const { name, shape } = weight;
+  const kernel: Parameter = { name, shape, role: 'kernel', initializer: initialization.kernel };
+  if (initialization.bias === undefined) return { weight, parameters: [kernel] };
+  const bias: Parameter = {
+    name: biasName,
+    shape: shape.slice(-1),
+    role: 'bias',
+    initializer: { kind: 'constant', value: initialization.bias },
   };
+  return { weight, parameters: [kernel, bias] };
 }

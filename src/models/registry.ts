@@ -2,7 +2,9 @@
 import type { ModelSettings } from '../config/schema.ts';
 import { createLenet } from './lenet.ts';
 import { createMlp } from './mlp.ts';
+import { createResnet } from './resnet.ts';
 import type { Model } from './types.ts';
+import { createVgg } from './vgg.ts';
 
 /**
  * The model that the settings describe. A name without a case here does not compile.
@@ -20,5 +22,9 @@ export function createModel(
       return createMlp(settings, imageShape, classes);
     case 'lenet':
       return createLenet(settings, imageShape, classes);
+    case 'resnet':
+      return createResnet(settings, imageShape, classes);
+    case 'vgg':
+      return createVgg(settings, imageShape, classes);
   }
 }
