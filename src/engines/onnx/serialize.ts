@@ -77,7 +77,9 @@ class ModelWriter {
     }
     const operands = INTEGER_OPERANDS[operation.op] ?? {};
     const input = operation.inputs.map((value) => this.name(value));
-    input.push(...Object.values(operands).map((source) => this.integers(source(operation))));
+    // A selection whose size is computed has it among its inputs.
+    const given = operation.op === 'TopK' && operation.inputs.length > 1 ? {} : operands;
+    input.push(...Object.values(given).map((source) => this.integers(source(operation))));
     if (operation.op === 'Pad') input.push(this.padValue(operation));
     const attribute = Object.entries(operation.attributes)
       .filter(([name]) => !(name in operands) && !(operation.op === 'Pad' && name === 'value'))

@@ -110,6 +110,38 @@ const topK: LoweringRule = (operation, context) => {
   context.set(positions, context.cast(places, 'int32'));
 };
 
+/** Whether one place is looked up in numbers that were sorted for it, at an index known when the program runs. */
+function isRankLookup({ attributes }: Operation, [x, index]: Value[], { builder }: Lowering): boolean {
+  if (x === undefined || index === undefined) return false;
+  const sort = builder.producerOf(x);
+  const isSorted = sort?.op === 'TopK' && sort.attributes.sorted === 1 && sort.outputs[0] === x;
+  return isSorted && attributes.axis === x.shape.length - 1 && index.shape.length === 0;
+}
+
+/**
+ * The number at an index of a descending sort, as the least of the `index + 1` largest. Selecting them costs a fraction
+ * of the sort, which is left without a user and dropped. How many there are is an operand: the shape between the two
+ * operators is known to onnxruntime alone, the one written here is its bound.
+ */
+function selectAtRank(operation: Operation, [sorted, index]: Value[], context: Lowering): Value {
+  const sort = context.builder.producerOf(sorted as Value);
+  const source = at(sort?.inputs ?? [], 0);
+  const count = context.builder.emit('Add', [index as Value, context.scalar(1, 'int32')], {
+    shape: [],
+    type: 'int32',
+  });
+  const k = context.reshape(context.cast(count, 'int64'), [1]);
+  const found: Value = { shape: source.shape, type: source.type };
+  const places: Value = { shape: source.shape, type: 'int64' };
+  context.builder.append({
+    op: 'TopK',
+    inputs: [source, k],
+    attributes: { sorted: 0, largest: 1, axis: -1 },
+    outputs: [found, places],
+  });
+  return context.like(operation, 'ReduceMin', [found], { axes: [source.shape.length - 1], keepdims: 0 });
+}
+
 export const arrayRules: LoweringRules = {
   Sum: reduction('ReduceSum'),
   Mean: reduction('ReduceMean'),
@@ -132,7 +164,9 @@ export const arrayRules: LoweringRules = {
   ),
   PadV2: pad,
   GatherV2: onPlain((operation, operands, context) =>
-    context.like(operation, 'Gather', operands, operation.attributes),
+    isRankLookup(operation, operands, context)
+      ? selectAtRank(operation, operands, context)
+      : context.like(operation, 'Gather', operands, operation.attributes),
   ),
   TopK: topK,
 };
