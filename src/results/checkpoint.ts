@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
-import { renameDurably, writeFileAtomic } from './atomic.ts';
+import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
 import { jsonNumber, readIfPresent, readJson, writeJson } from './files.ts';
 import { RUN_FILES } from './run-directory.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';

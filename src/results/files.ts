@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { writeFileAtomic } from './atomic.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
 
 /** @returns the file's bytes, or nothing if there is no such file */
 export function readIfPresent(path: string): Buffer | undefined {
