@@ -5,24 +5,24 @@ import { epochOrder } from '../data/batches.ts';
 import { loadDataset } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import { chooseEngine } from '../engines/registry.ts';
-import type { Engine } from '../engines/types.ts';
-import { UserError } from '../errors.ts';
+import type { Engine, NamedArrays } from '../engines/types.ts';
+import type { Model } from '../models/types.ts';
 import { evaluationParameters } from '../regularizers/host-weights.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { TrainingFeeds } from '../training/feeds.ts';
 import { initialState } from '../training/initial-state.ts';
 import { buildTrainingStep } from '../training/step.ts';
-import { createSetup } from '../training/trainer.ts';
-import { columns, grouped } from './words.ts';
+import { planTraining } from '../training/trainer.ts';
+import type { ExecutionOptions } from './options.ts';
+import { printJson, printTable } from './output.ts';
+import { grouped } from './words.ts';
 
-export interface BenchOptions {
+export interface BenchOptions extends ExecutionOptions {
   readonly only?: readonly string[];
   readonly set?: readonly string[];
   readonly batch?: number;
   readonly steps: number;
   readonly json?: boolean;
-  readonly engine: string;
-  readonly threads?: number;
 }
 
 /** Times are milliseconds, medians over the timed steps unless they say otherwise. */
@@ -49,38 +49,30 @@ export async function bench(file: string, options: BenchOptions): Promise<void> 
       : [...(options.set ?? []), `schedule.batchSize=${options.batch}`];
   const experiment = loadExperiment(file, { set, only: options.only });
   const runs = expandRuns(experiment, { seeds: [0] });
-  const { engine } = await chooseEngine(
-    options.engine,
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
+  const { engine } = await chooseEngine(options.engine, options);
   const timings: Timing[] = [];
   for (const run of options.only === undefined ? runs.slice(0, 1) : runs)
     timings.push(await timeRun(run, engine, options.steps));
-  if (options.json) process.stdout.write(`${JSON.stringify(timings, null, 2)}\n`);
+  if (options.json) printJson(timings);
   else printTimings(timings);
 }
 
 async function timeRun(run: RunSpec, engine: Engine, steps: number): Promise<Timing> {
   const dataset = await loadDataset(run.settings.dataset);
-  const setup = createSetup(run.settings, dataset);
+  const { setup, stepsPerEpoch } = planTraining(run.settings, dataset);
   const { batchSize } = run.settings.schedule;
-  const inEpoch = Math.floor(dataset.train.count / batchSize);
-  if (inEpoch === 0)
-    throw new UserError(
-      `the batch size ${batchSize} is more than the ${dataset.train.count} training images`,
-    );
   const compiled = buildTrainingStep(setup);
   const compiling = performance.now();
   const program = await engine.compile(compiled.step, compiled.signature);
   const compileMilliseconds = performance.now() - compiling;
   await program.writeState(initialState(setup, compiled.signature, run.seed));
-  const feeds = new TrainingFeeds(setup, compiled, dataset.train, inEpoch, run.seed);
+  const feeds = new TrainingFeeds(setup, compiled, dataset.train, stepsPerEpoch, run.seed);
   const order = epochOrder(run.seed, 0, dataset.train.count);
   const warmup = Math.ceil(steps / 10);
   const times: { step: number; feed: number }[] = [];
   for (let step = 0; step < warmup + steps; step++) {
     const began = performance.now();
-    const filled = feeds.fill(step, order, (step % inEpoch) * batchSize);
+    const filled = feeds.fill(step, order, (step % stepsPerEpoch) * batchSize);
     const feed = performance.now() - began;
     await program.run(filled);
     if (step >= warmup) times.push({ step: performance.now() - began, feed });
@@ -106,9 +98,9 @@ async function timeRun(run: RunSpec, engine: Engine, steps: number): Promise<Tim
 /** Median of three passes over the test images, after one for warm-up. */
 async function timeEvaluation(
   engine: Engine,
-  model: Parameters<typeof Evaluator.create>[1],
+  model: Model,
   dataset: Dataset,
-  parameters: Parameters<Evaluator['evaluate']>[0],
+  parameters: NamedArrays,
 ): Promise<number> {
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const seconds: number[] = [];
@@ -155,5 +147,5 @@ function printTimings(timings: readonly Timing[]): void {
     'evaluation images/s',
     'compile',
   ];
-  process.stdout.write(`${columns(header, rows)}\n`);
+  printTable(header, rows);
 }

@@ -1,11 +1,12 @@
 /** @file td data: lists and verifies data sets. */
 import { listDatasets, verifyDataset } from '../data/registry.ts';
-import { columns, grouped } from './words.ts';
+import { printJson, printTable } from './output.ts';
+import { grouped } from './words.ts';
 
 export async function listData({ json = false }: { readonly json?: boolean }): Promise<void> {
   const datasets = await listDatasets();
   if (json) {
-    process.stdout.write(`${JSON.stringify(datasets, null, 2)}\n`);
+    printJson(datasets);
     return;
   }
   const rows = datasets.map((dataset) => [
@@ -16,12 +17,14 @@ export async function listData({ json = false }: { readonly json?: boolean }): P
     dataset.source,
     dataset.isPresent ? (dataset.folder ?? '') : 'not present',
   ]);
-  process.stdout.write(
-    `${columns(['name', 'train + test images', 'shape', 'classes', 'source', 'folder'], rows)}\n`,
-  );
+  printTable(['name', 'train + test images', 'shape', 'classes', 'source', 'folder'], rows);
 }
 
-/** Exit code 1 if a file is missing or damaged. */
+/**
+ * Exit code 1 if a file is missing or damaged.
+ *
+ * @throws UserError if there is no data set of that name
+ */
 export async function verifyData(
   name: string | undefined,
   { path }: { readonly path?: string },
@@ -36,6 +39,6 @@ export async function verifyData(
 }
 
 function describe(report: Awaited<ReturnType<typeof verifyDataset>>[number]): string {
-  if (report.state !== 'damaged') return `${report.state.padEnd(8)} ${report.path}`;
-  return `damaged  ${report.path}: SHA-256 is ${report.found}, expected ${report.expected}`;
+  const line = `${report.state.padEnd(8)} ${report.path}`;
+  return report.state === 'damaged' ? `${line}: found ${report.found}, expected ${report.expected}` : line;
 }

@@ -1,11 +1,11 @@
 /** @file td engines: what can compute here. */
 import { listEngines } from '../engines/registry.ts';
-import { columns } from './words.ts';
+import { printJson, printTable } from './output.ts';
 
 export async function engines({ json = false }: { readonly json?: boolean }): Promise<void> {
   const found = await listEngines();
   if (json) {
-    process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+    printJson(found);
     return;
   }
   const rows = found.map((status) =>
@@ -13,5 +13,5 @@ export async function engines({ json = false }: { readonly json?: boolean }): Pr
       ? [status.name, 'available', `${status.devices.join(', ')}; ${status.version}`]
       : [status.name, 'absent', status.reason],
   );
-  process.stdout.write(`${columns(['engine', 'state', 'devices, or why it is absent'], rows)}\n`);
+  printTable(['engine', 'state', 'devices, or why it is absent'], rows);
 }

@@ -1,6 +1,7 @@
 /** @file Entry point: parses the command line, words every error, and is the only place that ends the process. */
 import { CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { wordFailure } from './failures.ts';
 import { createProgram } from './program.ts';
 
 /** Work failed: a run diverged, a file is damaged. */
@@ -19,18 +20,23 @@ async function main(): Promise<number> {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  if (error instanceof UserError) {
-    process.stderr.write(`td: ${error.message}\n`);
-    return EXIT_USAGE;
-  }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return EXIT_FAILED;
+  process.stderr.write(`td: ${wordFailure(error)}\n`);
+  return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
 }
 
-/** A reader that closes the pipe early (`td list | head`) is no error. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+function isClosedPipe(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE';
+}
+
+/** A reader that closes the pipe early (`td list | head`) is no error: what it asked for, it has read. */
+process.stdout.on('error', (error) => {
+  if (!isClosedPipe(error)) throw error;
+  process.exit(Number(process.exitCode ?? 0));
+});
+
+/** Nobody has to watch a training for it to go on. */
+process.stderr.on('error', (error) => {
+  if (!isClosedPipe(error)) throw error;
 });
 
 process.exit(await main());

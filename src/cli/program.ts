@@ -1,43 +1,101 @@
 /** @file The command line: commands, flags and their help. Each command's code is loaded when it is called. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { ENGINE_NAMES } from '../engines/types.ts';
-import { suggest } from '../errors.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import {
+  countOption,
+  engineOption,
+  granularityOption,
+  resultsOption,
+  seedsOption,
+  settingOption,
+  threadsOption,
+  variantsOption,
+} from './options.ts';
+import { refuseRepeats, wordUsageErrors } from './usage-errors.ts';
 
 const DESCRIPTION = `Trains small image networks with targeted dropout and the methods it is compared with, prunes every trained network at increasing rates, and writes tables that compare them.`;
 
 const EXAMPLES = `
 Examples:
-  td run configs/mnist-mlp.yaml                     train every variant that is not trained yet
-  td run configs/mnist-mlp.yaml --only none,l1      two of its variants
-  td run configs/mnist-mlp.yaml --set schedule.epochs=5 --dry-run
-  td sweep configs/mnist-mlp.yaml --prune 0:0.99    prune what is trained, write and print the tables
-  td list                                           what there is, trained and unfinished
+  td run configs/mnist-mlp.yaml               train what is not trained yet
+  td run configs/mnist-mlp.yaml --only none,l1 --set schedule.epochs=5
+  td sweep configs/mnist-mlp.yaml             prune what is trained, print tables
+  td list                                     what there is, trained and unfinished
 
-Exit codes: 0 done, 1 a run failed, 2 a mistake in the command line, a config or a file.`;
+Exit codes:
+  0  done
+  1  something failed on the way: a run diverged, a file is damaged
+  2  a mistake in the command line, a config or a file; nothing was written`;
 
+const RUN_HELP = `
+A run is one variant with one seed. Its folder is
+<results>/<experiment>/<variant>/seed-<n>-<hash>, where the hash covers every
+setting that can change the numbers. A run that is done is skipped, one that was
+cut off goes on from its last checkpoint.
+
+Examples:
+  td run configs/mnist-lenet.yaml --dry-run        what is new, unfinished, done
+  td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
+  td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow`;
+
+const SWEEP_HELP = `
+The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
+a:b:step goes from a to b, both included. Every prunable layer loses the same
+share without retraining: the lowest-ranked entries of each column (weight), or
+the lowest-ranked columns (unit). Rates that sweep.csv has for the same
+checkpoint are not computed again.
+
+Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv.
+
+Examples:
+  td sweep                                         all that is trained
+  td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
+  td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01`;
+
+const BENCH_HELP = `
+Times are medians over the timed steps, batches and noise included; a tenth as
+many steps go before them as a warm-up. Nothing is written.
+
+Example:
+  td bench configs/mnist-lenet.yaml --only none,targeted-weight --batch 128`;
+
+/** A parser of the command line that throws instead of ending the process. */
 export function createProgram(): Command {
   const program = new Command('td')
     .description(DESCRIPTION)
+    .usage('<command> [options]')
     .addHelpText('after', EXAMPLES)
-    .version('0.1.0', '-v, --version', 'print the version')
-    .helpCommand(false)
-    .showSuggestionAfterError()
-    .configureOutput({ outputError: (text, write) => write(wordError(text)) })
-    .exitOverride();
+    .version(readVersion(), '-v, --version', 'print the version');
   addRun(program);
   addSweep(program);
   addList(program);
   addData(program);
   addEngines(program);
   addBench(program);
-  for (const command of [
-    program,
-    ...program.commands,
-    ...program.commands.flatMap(({ commands }) => commands),
-  ]) {
-    command.configureHelp({ showGlobalOptions: false }).exitOverride();
-  }
+  configure(program, 'td');
   return program;
+}
+
+/** What holds for a command and those below it. */
+function configure(command: Command, path: string): void {
+  command
+    .helpCommand(false)
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ subcommandTerm: describeTerm })
+    .exitOverride();
+  wordUsageErrors(command, path);
+  refuseRepeats(command, ['set']);
+  for (const child of command.commands) configure(child, `${path} ${child.name()}`);
+}
+
+/** A command in the list of its parent's help: name and arguments. */
+function describeTerm(command: Command): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = argument.variadic ? `${argument.name()}...` : argument.name();
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...names].join(' ');
 }
 
 function addRun(program: Command): void {
@@ -45,26 +103,15 @@ function addRun(program: Command): void {
     .command('run')
     .description('train every variant of an experiment that is not trained yet')
     .argument('<experiment...>', 'experiment files (YAML)')
-    .option('--only <variants>', 'only these variants, separated by commas', parseNames)
-    .option('--seeds <seeds>', "these seeds instead of the experiment's, separated by commas", parseSeeds)
-    .option(
-      '--set <path=value>',
-      'override a setting, for example schedule.epochs=5 (repeatable)',
-      collect,
-      [],
-    )
-    .option('--dry-run', 'say what would be trained, and do nothing')
-    .option('--print-config', 'print the resolved settings, and do nothing')
+    .addOption(variantsOption('only these variants: none,l1'))
+    .addOption(seedsOption())
+    .addOption(settingOption())
+    .option('--dry-run', 'list the runs and their states, and do nothing')
+    .option('--print-config', 'print all settings as an experiment file, and do nothing')
     .addOption(resultsOption())
     .addOption(engineOption())
     .addOption(threadsOption())
-    .addHelpText(
-      'after',
-      `
-A run is one variant with one seed. Its folder is results/<experiment>/<variant>/seed-<n>-<hash>, where the hash
-covers every setting that can change the numbers. A run that is done is skipped, one that was cut off goes on from
-its last checkpoint.`,
-    )
+    .addHelpText('after', RUN_HELP)
     .action(async (files, options) => (await import('./run.ts')).run(files, options));
 }
 
@@ -72,22 +119,13 @@ function addSweep(program: Command): void {
   program
     .command('sweep')
     .description('prune trained networks at increasing rates, and compare them in tables')
-    .argument('[experiment...]', 'experiment files (YAML); every experiment with trained runs if absent')
-    .option(
-      '--prune <rates>',
-      "rates and ranges, for example 0.5,0.9 or 0:0.99 or 0:0.9:0.05 (default: the experiment's)",
-    )
-    .addOption(new Option('--granularity <what>', 'what is pruned').choices(['weight', 'unit', 'both']))
+    .argument('[experiment...]', 'experiment files (YAML); all that is trained if absent')
+    .option('--prune <rates>', "rates and ranges: 0.5,0.9 or 0:0.99 (default: the experiment's)")
+    .addOption(granularityOption())
     .addOption(resultsOption())
     .addOption(engineOption())
     .addOption(threadsOption())
-    .addHelpText(
-      'after',
-      `
-The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b]; a:b:step is a regular one. All
-prunable weights lose the same share, the lowest-ranked entries of each column (weight) or the lowest-ranked columns
-of each layer (unit), without retraining. Rates that sweep.csv has for the same checkpoint are not computed again.`,
-    )
+    .addHelpText('after', SWEEP_HELP)
     .action(async (files, options) => (await import('./sweep.ts')).sweep(files, options));
 }
 
@@ -95,14 +133,14 @@ function addList(program: Command): void {
   program
     .command('list')
     .description('list runs: state, accuracy, time')
-    .argument('[experiment...]', 'names of experiments; all if absent')
+    .argument('[name...]', 'names of experiments; all if absent')
     .option('--json', 'print JSON')
     .addOption(resultsOption())
     .action(async (names, options) => (await import('./list.ts')).list(names, options));
 }
 
 function addData(program: Command): void {
-  const data = program.command('data').description('list and verify data sets').helpCommand(false);
+  const data = program.command('data').description('list and verify data sets').usage('<command> [options]');
   data
     .command('list')
     .description('list the data sets, and where they lie')
@@ -110,7 +148,7 @@ function addData(program: Command): void {
     .action(async (options) => (await import('./data.ts')).listData(options));
   data
     .command('verify')
-    .description('hash every file of a data set and compare with what is expected')
+    .description('hash every file of a data set, and report what is damaged')
     .argument('[name]', 'data set; all if absent')
     .option('--path <folder>', 'verify the files in this folder')
     .action(async (name, options) => (await import('./data.ts')).verifyData(name, options));
@@ -127,67 +165,20 @@ function addEngines(program: Command): void {
 function addBench(program: Command): void {
   program
     .command('bench')
-    .description("time the training step and the evaluation of an experiment's variant")
+    .description("time the training step and the evaluation of an experiment's variants")
     .argument('<experiment>', 'experiment file (YAML)')
-    .option('--only <variants>', 'variants to time, separated by commas (default: the first)', parseNames)
-    .option('--batch <n>', "batch size instead of the experiment's", parseCount)
-    .option('--steps <n>', 'timed steps, after a tenth as many for warm-up', parseCount, 50)
-    .option('--set <path=value>', 'override a setting (repeatable)', collect)
+    .addOption(variantsOption('variants to time: none,l1 (default: the first)'))
+    .addOption(countOption('--batch <n>', "batch size (default: the experiment's)"))
+    .addOption(countOption('--steps <n>', 'timed steps').default(50))
+    .addOption(settingOption())
     .option('--json', 'print JSON')
     .addOption(engineOption())
     .addOption(threadsOption())
+    .addHelpText('after', BENCH_HELP)
     .action(async (file, options) => (await import('./bench.ts')).bench(file, options));
 }
 
-function resultsOption(): Option {
-  return new Option('--results <folder>', 'where results are read and written').default('results');
-}
-
-function engineOption(): Option {
-  const names = ['auto', ...ENGINE_NAMES];
-  return new Option('--engine <name>', `what computes: ${names.join(', ')}`)
-    .default('auto')
-    .argParser((name) => {
-      if (names.includes(name)) return name;
-      throw new InvalidArgumentError(`Unknown engine${suggest(name, names)}.`);
-    });
-}
-
-function threadsOption(): Option {
-  return new Option('--threads <n>', 'threads inside an operation (default: all cores)').argParser(
-    parseCount,
-  );
-}
-
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0.');
-  return Number(text);
-}
-
-function parseNames(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.some((name) => name === ''))
-    throw new InvalidArgumentError('Expected names separated by commas.');
-  return names;
-}
-
-function parseSeeds(text: string): number[] {
-  return parseNames(text).map((seed) => {
-    if (!/^\d{1,15}$/.test(seed))
-      throw new InvalidArgumentError('Expected whole numbers separated by commas.');
-    return Number(seed);
-  });
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
-}
-
-/** Commander's message as one line in the form of all others. */
-function wordError(text: string): string {
-  const sentence = text
-    .trim()
-    .replace(/^error: /, '')
-    .replaceAll(/\s*\n\s*/g, ' ');
-  return `td: ${sentence}\n`;
+function readVersion(): string {
+  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

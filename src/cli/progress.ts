@@ -6,21 +6,26 @@ export interface Progress {
   update(done: number, detail: string): void;
   /** A line that stays. In a terminal it is left out unless `always` is set: the bar says it already. */
   line(text: string, always?: boolean): void;
-  /** Takes the bar away. */
+  /** Takes the bar away; once it is gone it does nothing. */
   stop(): void;
 }
 
 /** @param total where the bar is full */
-export function startProgress(label: string, total: number): Progress {
-  return process.stderr.isTTY ? startBar(label, total) : { update() {}, line: printLine, stop() {} };
+export function startProgress(
+  label: string,
+  total: number,
+  stream: NodeJS.WriteStream = process.stderr,
+): Progress {
+  if (stream.isTTY) return startBar(label, total, stream);
+  return { update() {}, line: (text) => printLine(text, stream), stop() {} };
 }
 
 /** A line on standard error. */
-export function printLine(text: string): void {
-  process.stderr.write(`${text}\n`);
+export function printLine(text: string, stream: NodeJS.WriteStream = process.stderr): void {
+  stream.write(`${text}\n`);
 }
 
-function startBar(label: string, total: number): Progress {
+function startBar(label: string, total: number, stream: NodeJS.WriteStream): Progress {
   const bar = new SingleBar({
     format: `${label} {bar} {percentage}% · {detail}`,
     barCompleteChar: '█',
@@ -29,17 +34,34 @@ function startBar(label: string, total: number): Progress {
     hideCursor: true,
     clearOnComplete: true,
     linewrap: false,
-    stream: process.stderr,
+    stream,
   });
-  bar.start(total, 0, { detail: '' });
+  // A process that is interrupted behind a bar would leave the terminal without cursor and line wrap.
+  const interrupt = () => {
+    stop();
+    process.kill(process.pid, 'SIGINT');
+  };
+  let isShown = false;
+  const start = () => {
+    isShown = true;
+    process.once('SIGINT', interrupt);
+    bar.start(total, 0, { detail: '' });
+  };
+  const stop = () => {
+    if (!isShown) return;
+    isShown = false;
+    process.removeListener('SIGINT', interrupt);
+    bar.stop();
+  };
+  start();
   return {
     update: (done, detail) => bar.update(done, { detail }),
     line(text, always = false) {
       if (!always) return;
-      bar.stop();
-      printLine(text);
-      bar.start(total, 0, { detail: '' });
+      stop();
+      printLine(text, stream);
+      start();
     },
-    stop: () => bar.stop(),
+    stop,
   };
 }

@@ -4,6 +4,7 @@ import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import { loadDataset } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
+import { chooseEngine } from '../engines/registry.ts';
 import type { Engine, NamedArrays } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { type PruneResult, sweepRun } from '../pruning/sweep.ts';
@@ -14,6 +15,7 @@ import { RUN_FILES } from '../results/run-directory.ts';
 import { checkpointId, findSweepRow, type SweepRow, toSweepRow } from '../results/sweep-table.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { createSetup } from '../training/trainer.ts';
+import type { ExecutionOptions } from './options.ts';
 
 export interface SweepRequest {
   readonly rates: readonly number[];
@@ -28,9 +30,17 @@ export class RunSweeper {
   private readonly datasets = new Map<string, Promise<Dataset>>();
   private readonly evaluators = new Map<string, Promise<Evaluator>>();
 
-  constructor(private readonly engine: Engine) {}
+  private constructor(private readonly engine: Engine) {}
 
-  /** @returns a row per granularity and rate, known ones included */
+  /** @throws UserError if the engine cannot run here */
+  static async create(options: ExecutionOptions): Promise<RunSweeper> {
+    return new RunSweeper((await chooseEngine(options.engine, options)).engine);
+  }
+
+  /**
+   * @returns a row per granularity and rate, known ones included
+   * @throws UserError if the run's folder does not hold what its summary says
+   */
   async sweep(run: FinishedRun, request: SweepRequest): Promise<SweepRow[]> {
     const { experiment, variant, seed } = run.identity;
     const runId = checkpointId(run.id, run.summary.checkpointSha256);

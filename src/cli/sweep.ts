@@ -1,11 +1,6 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
-import { loadExperiment } from '../config/load.ts';
-import { parsePruneRates } from '../config/prune-rates.ts';
-import { chooseEngine } from '../engines/registry.ts';
-import { UserError } from '../errors.ts';
-import type { Granularity } from '../regularizers/types.ts';
 import { compareVariants, comparisonPath, writeComparison } from '../results/comparison.ts';
-import { type FinishedRun, findRuns } from '../results/find-runs.ts';
+import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
 import {
   checkpointId,
@@ -15,128 +10,86 @@ import {
   sweepPath,
   writeSweep,
 } from '../results/sweep-table.ts';
+import { type Failure, reportFailures, wordFailure } from './failures.ts';
+import type { ExecutionOptions } from './options.ts';
 import { printLine, startProgress } from './progress.ts';
-import { RunSweeper } from './run-sweeper.ts';
+import type { RunSweeper } from './run-sweeper.ts';
+import { planSweep, type SweepChoice, type SweepTask } from './sweep-tasks.ts';
 import { counted, duration, percent } from './words.ts';
 
-const DEFAULT_RATES = '0:0.99';
+/** Columns of a table that no terminal bounds. */
+const PLAIN_WIDTH = 120;
 
-export interface SweepCommandOptions {
-  readonly prune?: string;
-  readonly granularity?: 'weight' | 'unit' | 'both';
-  readonly results: string;
-  readonly engine: string;
-  readonly threads?: number;
-}
-
-/** What is asked of one experiment. */
-interface Task {
-  readonly experiment: string;
-  /** Names in the order of the file; empty if no file was named. */
-  readonly variants: readonly string[];
-  readonly rates: readonly number[];
-  readonly granularities: readonly Granularity[];
-  readonly runs: readonly FinishedRun[];
-}
-
-/** @throws UserError before anything is written, if a range, a file or an engine is wrong or nothing is trained */
-export async function sweep(files: readonly string[], options: SweepCommandOptions): Promise<void> {
-  // A malformed range is refused before anything is looked up.
-  if (options.prune !== undefined) ratesOf(options.prune);
-  const tasks = files.length > 0 ? tasksOfFiles(files, options) : tasksOfResults(options);
-  const { engine } = await chooseEngine(
-    options.engine,
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
-  const sweeper = new RunSweeper(engine);
+/**
+ * A run that fails is reported and leaves the others alone; the exit code is then 1.
+ *
+ * @throws UserError before anything is written, if a range, a file or an engine is wrong or nothing is trained
+ */
+export async function sweep(
+  files: readonly string[],
+  options: SweepChoice & ExecutionOptions,
+): Promise<void> {
+  const tasks = planSweep(files, options);
+  const { RunSweeper } = await import('./run-sweeper.ts');
+  const sweeper = await RunSweeper.create(options);
+  const failures: Failure[] = [];
   try {
     for (const task of tasks) {
-      const rows = await sweepExperiment(task, sweeper, options.results);
-      printTables(task, rows, options.results);
+      const { rows, failed } = await sweepExperiment(task, sweeper, options.results);
+      if (rows.length > 0) printTables(task, rows, options.results);
+      failures.push(...failed);
     }
   } finally {
     sweeper.dispose();
   }
-}
-
-function tasksOfFiles(files: readonly string[], options: SweepCommandOptions): Task[] {
-  return files.map((file) => {
-    const { name, variants, sweep: settings } = loadExperiment(file);
-    const runs = finishedRuns(options.results, [name]);
-    if (runs.length === 0) {
-      throw new UserError(
-        `no run of experiment "${name}" is trained in ${options.results}; train with: td run ${file}`,
-      );
-    }
-    return {
-      experiment: name,
-      variants: variants.map((variant) => variant.name),
-      rates: ratesOf(options.prune ?? settings.prune),
-      granularities: granularitiesOf(options.granularity ?? settings.granularity),
-      runs,
-    };
-  });
-}
-
-function tasksOfResults(options: SweepCommandOptions): Task[] {
-  const rates = ratesOf(options.prune ?? DEFAULT_RATES);
-  const runs = finishedRuns(options.results);
-  if (runs.length === 0)
-    throw new UserError(`nothing is trained in ${options.results}; train with: td run <experiment.yaml>`);
-  const names = [...new Set(runs.map(({ identity }) => identity.experiment))];
-  return names.map((experiment) => ({
-    experiment,
-    variants: [],
-    rates,
-    granularities: granularitiesOf(options.granularity ?? 'both'),
-    runs: runs.filter(({ identity }) => identity.experiment === experiment),
-  }));
-}
-
-function finishedRuns(results: string, experiments?: readonly string[]): FinishedRun[] {
-  return findRuns(results, experiments).filter((run) => run.state === 'done');
-}
-
-function ratesOf(text: string): number[] {
-  try {
-    return parsePruneRates(text);
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(`--prune: ${error.message}`) : error;
-  }
-}
-
-function granularitiesOf(choice: 'weight' | 'unit' | 'both'): Granularity[] {
-  return choice === 'both' ? ['weight', 'unit'] : [choice];
+  reportFailures(failures);
 }
 
 /** Sweeps run after run; the table is written after each, so that an interruption loses one run at most. */
-async function sweepExperiment(task: Task, sweeper: RunSweeper, results: string): Promise<SweepRow[]> {
-  const path = sweepPath(results, task.experiment);
-  const alive = new Set(task.runs.map(({ id, summary }) => checkpointId(id, summary.checkpointSha256)));
+async function sweepExperiment(
+  task: SweepTask,
+  sweeper: RunSweeper,
+  results: string,
+): Promise<{ rows: readonly SweepRow[]; failed: readonly Failure[] }> {
+  const { experiment, runs } = task;
+  const path = sweepPath(results, experiment);
+  const alive = new Set(runs.map(({ id, summary }) => checkpointId(id, summary.checkpointSha256)));
   let rows = readSweep(path);
-  for (const [index, run] of task.runs.entries()) {
-    const label = `[${index + 1}/${task.runs.length}] ${task.experiment} ${run.identity.variant} seed ${run.identity.seed}`;
-    const swept = await sweepShown(label, run, task, rows, sweeper);
-    rows = mergeSweep(rows, swept, alive);
-    writeSweep(path, rows, task.variants);
+  const failed: Failure[] = [];
+  for (const [index, run] of runs.entries()) {
+    const { variant, seed } = run.identity;
+    const label = `[${index + 1}/${runs.length}] ${experiment} ${variant} seed ${seed}`;
+    try {
+      const swept = await sweepShown(label, run, task, rows, sweeper);
+      rows = mergeSweep(rows, swept, alive);
+      writeSweep(path, rows, task.variants);
+    } catch (error) {
+      const reason = wordFailure(error);
+      printLine(`${label}: failed: ${reason}`);
+      failed.push({ run: `${experiment}/${run.id}`, reason });
+    }
   }
-  return rows;
+  return { rows, failed };
 }
 
 /** Sweeps one run behind a bar. */
 async function sweepShown(
   label: string,
   run: FinishedRun,
-  { rates, granularities }: Task,
+  { rates, granularities }: SweepTask,
   known: readonly SweepRow[],
   sweeper: RunSweeper,
 ): Promise<SweepRow[]> {
-  const total = rates.length * granularities.length;
-  const progress = startProgress(label, total);
+  const progress = startProgress(label, rates.length * granularities.length);
   const began = performance.now();
   let [done, reused] = [0, 0];
+  const report = () => {
+    const seconds = duration((performance.now() - began) / 1000);
+    const computed = counted(done - reused, 'evaluation');
+    return `${label}: ${computed} in ${seconds}${reused > 0 ? `, ${reused} known already` : ''}`;
+  };
   try {
-    return await sweeper.sweep(run, {
+    const rows = await sweeper.sweep(run, {
       rates,
       granularities,
       known,
@@ -146,17 +99,16 @@ async function sweepShown(
         progress.update(done, `${granularity} ${pruneRate}: accuracy ${percent(accuracy)}`);
       },
     });
+    progress.stop();
+    printLine(report());
+    return rows;
   } finally {
     progress.stop();
-    const known = reused > 0 ? `, ${reused} of them known already` : '';
-    printLine(
-      `${label}: ${counted(done, 'evaluation')} in ${duration((performance.now() - began) / 1000)}${known}`,
-    );
   }
 }
 
 function printTables(
-  { experiment, variants, granularities, rates }: Task,
+  { experiment, variants, granularities, rates }: SweepTask,
   rows: readonly SweepRow[],
   results: string,
 ): void {
@@ -169,7 +121,7 @@ function printTables(
     paths.push(path);
     const asked = { ...comparison, ...onlyRates(comparison, rates) };
     const bold = process.stdout.isTTY === true && !process.env.NO_COLOR;
-    const width = process.stdout.isTTY ? process.stdout.columns : 120;
+    const width = process.stdout.isTTY ? process.stdout.columns : PLAIN_WIDTH;
     process.stdout.write(`${experiment}: ${formatTable(asked, { width, bold })}\n\n`);
   }
   process.stdout.write(`written: ${paths.join(', ')}\n`);

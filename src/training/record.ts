@@ -1,6 +1,6 @@
 /** @file Trains one run into its directory, or finds that it is there already. */
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
 import type { Dataset } from '../data/types.ts';
@@ -34,6 +34,10 @@ export interface Recorded {
 /**
  * Trains a run and writes its directory: a row of metrics and a checkpoint each epoch, the summary last. A run that is
  * done is left alone, one that was cut off goes on from its last checkpoint.
+ *
+ * @throws UserError if what an earlier session left is damaged, or as `train`
+ * @throws DivergedError as `train`; the last checkpoint stays
+ * @throws Error of the file system if the directory cannot be written
  */
 export async function trainAndRecord(options: RecordOptions): Promise<Recorded> {
   const { run, resultsDirectory, environment } = options;
@@ -42,28 +46,37 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded> 
   if (done !== undefined) return { summary: done, wasDone: true };
   const checkpoint = readCheckpoint(directory);
   truncateMetrics(directory, checkpoint?.epoch ?? 0);
-  const log = pino(
-    { base: null },
-    pino.destination({ dest: join(directory, RUN_FILES.log), sync: true, append: true }),
-  );
-  log.info(
-    {
-      run: run.id,
-      engine: options.engine.name,
-      device: options.engine.device,
-      fromEpoch: checkpoint?.epoch ?? 0,
-    },
-    'training begins',
-  );
-  options.onStart?.(checkpoint?.epoch ?? 0);
+  const destination = pino.destination({ dest: join(directory, RUN_FILES.log), sync: true, append: true });
+  const log = pino({ base: null }, destination);
+  try {
+    const summary = await trainFrom(checkpoint, directory, log, options);
+    writeSummary(directory, summary);
+    return { summary, wasDone: false };
+  } catch (error) {
+    log.error(error, 'training failed');
+    throw error;
+  } finally {
+    destination.end();
+  }
+}
 
+async function trainFrom(
+  checkpoint: Checkpoint | undefined,
+  directory: string,
+  log: Logger,
+  options: RecordOptions,
+): Promise<Summary> {
+  const { run, engine, dataset } = options;
+  const fromEpoch = checkpoint?.epoch ?? 0;
+  log.info({ run: run.id, engine: engine.name, device: engine.device, fromEpoch }, 'training begins');
+  options.onStart?.(fromEpoch);
   const clock = createClock(checkpoint?.trainSeconds ?? 0);
   let sha256 = checkpoint?.sha256;
   await train({
     settings: run.settings,
     seed: run.seed,
-    dataset: options.dataset,
-    engine: options.engine,
+    dataset,
+    engine,
     resume: checkpoint && { epoch: checkpoint.epoch, state: checkpoint.arrays },
     onStep: (report) => options.onStep?.(report),
     onEpoch(report) {
@@ -75,8 +88,7 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded> 
   });
   const summary = summarize(options, directory, clock.seconds(), sha256);
   log.info({ testAccuracy: summary.testAccuracy, seconds: summary.trainSeconds }, 'training done');
-  writeSummary(directory, summary);
-  return { summary, wasDone: false };
+  return summary;
 }
 
 /** Wall-clock time, added to that of earlier sessions. */

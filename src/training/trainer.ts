@@ -2,11 +2,12 @@
 import type { RunSettings } from '../config/schema.ts';
 import { countTrainingBatches, epochOrder } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
-import type { Engine, NamedArrays, NamedSpecs } from '../engines/types.ts';
+import type { Engine, NamedArrays, NamedSpecs, Program } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { createModel } from '../models/registry.ts';
 import { evaluationParameters } from '../regularizers/host-weights.ts';
 import { createRegularizer } from '../regularizers/registry.ts';
+import { DivergedError } from './diverged.ts';
 import { type Evaluation, Evaluator } from './evaluator.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
@@ -32,6 +33,7 @@ export interface StepReport {
 }
 
 export interface EpochReport extends StepReport {
+  /** Of the epoch's last step. */
   readonly learningRate: number;
   readonly test: Evaluation;
   /** A copy of the program's state after the epoch. */
@@ -50,11 +52,6 @@ export interface TrainingOptions {
   onEpoch?(report: EpochReport): void | Promise<void>;
 }
 
-/** The training went wrong, not the program: the loss is no longer a number. */
-export class DivergedError extends Error {
-  override readonly name = 'DivergedError';
-}
-
 /** @throws UserError if the model does not fit the data set */
 export function createSetup({ model, regularizer, schedule }: RunSettings, dataset: Dataset): TrainingSetup {
   return {
@@ -65,51 +62,51 @@ export function createSetup({ model, regularizer, schedule }: RunSettings, datas
 }
 
 /**
+ * What a training will consist of.
+ *
+ * @throws UserError if the model does not fit the data set, or the data set has fewer images than a batch
+ */
+export function planTraining(
+  settings: RunSettings,
+  dataset: Dataset,
+): { readonly setup: TrainingSetup; readonly stepsPerEpoch: number } {
+  const setup = createSetup(settings, dataset);
+  const { batchSize } = settings.schedule;
+  const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
+  if (stepsPerEpoch > 0) return { setup, stepsPerEpoch };
+  throw new UserError(
+    `schedule.batchSize is ${batchSize}, expected at most the ${dataset.train.count} training images`,
+  );
+}
+
+/**
  * Trains one run to its end.
  *
- * @throws UserError if the data set has fewer images than a batch
- * @throws DivergedError if the loss stops being finite
+ * @throws UserError as `planTraining`
+ * @throws DivergedError if a loss stops being finite; the epoch in which it did is not reported
  */
 export async function train(options: TrainingOptions): Promise<void> {
   const { settings, seed, dataset, engine, resume } = options;
-  const setup = createSetup(settings, dataset);
-  const { batchSize, epochs } = settings.schedule;
-  const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
-  if (stepsPerEpoch === 0) {
-    throw new UserError(
-      `schedule.batchSize is ${batchSize}, expected at most the ${dataset.train.count} training images`,
-    );
-  }
+  const { setup, stepsPerEpoch } = planTraining(settings, dataset);
   const compiled = buildTrainingStep(setup);
   const program = await engine.compile(compiled.step, compiled.signature);
   const evaluator = await Evaluator.create(engine, setup.model, dataset.test);
   try {
     await program.writeState(resume?.state ?? initialState(setup, compiled.signature, seed));
     const feeds = new TrainingFeeds(setup, compiled, dataset.train, stepsPerEpoch, seed);
-    for (let epoch = resume?.epoch ?? 0; epoch < epochs; epoch++) {
-      const order = epochOrder(seed, epoch, dataset.train.count);
-      const sums = { loss: 0, correct: 0 };
-      for (let batch = 0; batch < stepsPerEpoch; batch++) {
-        const step = epoch * stepsPerEpoch + batch;
-        const fetches = await program.run(feeds.fill(step, order, batch * batchSize));
-        sums.loss += finiteLoss(fetches, step);
-        sums.correct += fetches.correct?.[0] ?? Number.NaN;
-        options.onStep?.({
-          epoch,
-          step: step + 1,
-          stepsPerEpoch,
-          means: meansOf(sums, batch + 1, batchSize),
-        });
-      }
+    for (let epoch = resume?.epoch ?? 0; epoch < settings.schedule.epochs; epoch++) {
+      const means = await trainEpoch(program, feeds, epoch, stepsPerEpoch, options);
       const state = await program.readState();
       const step = (epoch + 1) * stepsPerEpoch;
+      const test = await evaluator.evaluate(evaluationParameters(setup.model, setup.regularizer, state));
+      requireFinite(test.loss, `of the evaluation after epoch ${epoch + 1}`);
       await options.onEpoch?.({
         epoch: epoch + 1,
         step,
         stepsPerEpoch,
-        means: meansOf(sums, stepsPerEpoch, batchSize),
+        means,
         learningRate: learningRateAt(settings.schedule, step - 1, stepsPerEpoch),
-        test: await evaluator.evaluate(evaluationParameters(setup.model, setup.regularizer, state)),
+        test,
         state,
         specs: compiled.signature.state,
       });
@@ -120,13 +117,37 @@ export async function train(options: TrainingOptions): Promise<void> {
   }
 }
 
-function meansOf(sums: { loss: number; correct: number }, batches: number, batchSize: number): TrainingMeans {
-  return { loss: sums.loss / batches, accuracy: sums.correct / (batches * batchSize) };
+/** Takes every batch of an epoch once. */
+async function trainEpoch(
+  program: Program,
+  feeds: TrainingFeeds,
+  epoch: number,
+  stepsPerEpoch: number,
+  { settings, seed, dataset, onStep }: TrainingOptions,
+): Promise<TrainingMeans> {
+  const { batchSize } = settings.schedule;
+  const order = epochOrder(seed, epoch, dataset.train.count);
+  const sums = { loss: 0, correct: 0 };
+  let means: TrainingMeans = { loss: 0, accuracy: 0 };
+  for (let batch = 0; batch < stepsPerEpoch; batch++) {
+    const step = epoch * stepsPerEpoch + batch;
+    const { loss, penalty, correct } = await program.run(feeds.fill(step, order, batch * batchSize));
+    requireFinite(scalarOf(loss) + scalarOf(penalty), `at step ${step + 1}`);
+    sums.loss += scalarOf(loss);
+    sums.correct += scalarOf(correct);
+    means = { loss: sums.loss / (batch + 1), accuracy: sums.correct / ((batch + 1) * batchSize) };
+    onStep?.({ epoch, step: step + 1, stepsPerEpoch, means });
+  }
+  return means;
 }
 
-function finiteLoss(fetches: NamedArrays, step: number): number {
-  const loss = fetches.loss?.[0] ?? Number.NaN;
-  if (!Number.isFinite(loss + (fetches.penalty?.[0] ?? 0)))
-    throw new DivergedError(`the loss is no finite number any more at step ${step + 1}`);
-  return loss;
+function scalarOf(fetched: NamedArrays[string] | undefined): number {
+  return fetched?.[0] ?? Number.NaN;
+}
+
+function requireFinite(loss: number, where: string): void {
+  if (Number.isFinite(loss)) return;
+  throw new DivergedError(
+    `the loss ${where} is ${loss}; a lower schedule.learningRate or a schedule.gradientClip may help`,
+  );
 }

@@ -1,0 +1,39 @@
+/** @file What went wrong, in words: a sentence for what happens to users, the stack for a bug. */
+import { UserError } from '../errors.ts';
+import { DivergedError } from '../training/diverged.ts';
+import { printLine } from './progress.ts';
+import { counted } from './words.ts';
+
+/** A piece of work that failed while others went on. */
+export interface Failure {
+  /** The run's folder below the results: `<experiment>/<variant>/seed-<n>-<hash8>`. */
+  readonly run: string;
+  readonly reason: string;
+}
+
+/** An error that is somebody's to mend in one sentence; any other with its stack. */
+export function wordFailure(error: unknown): string {
+  if (error instanceof UserError || error instanceof DivergedError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  return isSystemError(error) ? wordSystemError(error) : (error.stack ?? error.message);
+}
+
+/** Lists what failed and lets the process end with exit code 1. */
+export function reportFailures(failures: readonly Failure[]): void {
+  if (failures.length === 0) return;
+  const them = failures.length === 1 ? 'it' : 'them';
+  printLine(`${counted(failures.length, 'run')} failed; the same command tries ${them} again:`);
+  for (const { run, reason } of failures) printLine(`  ${run}: ${reason.split('\n')[0]}`);
+  process.exitCode = 1;
+}
+
+/** What the operating system refused: a full disk, a missing permission, a file where a folder should be. */
+function isSystemError(error: Error): error is NodeJS.ErrnoException {
+  return 'syscall' in error && 'errno' in error;
+}
+
+/** Node says `EACCES: permission denied, open 'a/b'`. */
+function wordSystemError({ message, code, path, syscall }: NodeJS.ErrnoException): string {
+  const reason = message.replace(/^[A-Z0-9_]+: /, '').replace(/, \w+( '.*')?( -> '.*')?$/s, '');
+  return `cannot ${syscall} ${path === undefined ? 'a file' : path}: ${reason} (${code})`;
+}

@@ -1,0 +1,86 @@
+/** @file Flags that several commands share, and how the text of a flag becomes a value. */
+import { Option } from 'commander';
+import { ENGINE_NAMES } from '../engines/types.ts';
+import { suggest, UserError } from '../errors.ts';
+
+/** Where a command computes. */
+export interface ExecutionOptions {
+  readonly engine: string;
+  /** Threads inside an operation; the engine's own default if absent. */
+  readonly threads?: number;
+}
+
+/** The folder that `--results` names if it is not given. */
+export const DEFAULT_RESULTS = 'results';
+
+export function resultsOption(): Option {
+  return new Option('--results <folder>', 'where results are read and written').default(
+    DEFAULT_RESULTS,
+    DEFAULT_RESULTS,
+  );
+}
+
+export function engineOption(): Option {
+  const names = ['auto', ...ENGINE_NAMES];
+  return new Option('--engine <name>', `what computes: ${names.join(', ')}`)
+    .default('auto', 'auto')
+    .argParser((text) => parseChoice(text, names, '--engine'));
+}
+
+export function threadsOption(): Option {
+  return countOption('--threads <n>', 'threads inside an operation (default: all cores)');
+}
+
+export function granularityOption(): Option {
+  const choices = ['weight', 'unit', 'both'];
+  const description = `what is pruned: ${choices.join(', ')} (default: the experiment's)`;
+  return new Option('--granularity <what>', description).argParser((text) =>
+    parseChoice(text, choices, '--granularity'),
+  );
+}
+
+/** @param flags as commander writes them: `--steps <n>` */
+export function countOption(flags: string, description: string): Option {
+  const [name = flags] = flags.split(' ');
+  return new Option(flags, description).argParser((text) => {
+    if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+    throw new UserError(`${name} is "${text}", expected a whole number above 0`);
+  });
+}
+
+export function variantsOption(description: string): Option {
+  return new Option('--only <variants>', description).argParser((text) =>
+    parseList(text, '--only', 'names of variants'),
+  );
+}
+
+export function seedsOption(): Option {
+  return new Option('--seeds <seeds>', "these seeds instead of the experiment's: 0,1,2").argParser((text) =>
+    parseList(text, '--seeds', 'seeds').map((seed) => {
+      if (/^\d+$/.test(seed) && Number.isSafeInteger(Number(seed))) return Number(seed);
+      throw new UserError(`--seeds: "${seed}" is no seed, expected whole numbers separated by commas`);
+    }),
+  );
+}
+
+/** The one flag that may be given again and again. */
+export function settingOption(): Option {
+  return new Option(
+    '--set <path=value>',
+    'change a setting, such as schedule.epochs=5; repeatable',
+  ).argParser((text, earlier: readonly string[] | undefined) => [...(earlier ?? []), text]);
+}
+
+function parseChoice(text: string, choices: readonly string[], flag: string): string {
+  if (choices.includes(text)) return text;
+  throw new UserError(`${flag}: there is no "${text}"${suggest(text, choices)}`);
+}
+
+/** A repeated entry is a slip of the hand: the second was meant to be another. */
+function parseList(text: string, flag: string, what: string): string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  if (entries.includes('')) throw new UserError(`${flag} is "${text}", expected ${what} separated by commas`);
+  const repeated = entries.find((entry, index) => entries.indexOf(entry) < index);
+  if (repeated === undefined) return entries;
+  throw new UserError(`${flag}: "${repeated}" stands twice, expected each once`);
+}

@@ -1,0 +1,52 @@
+/** @file Words commander's own errors as sentences like all others, and refuses flags that are given twice. */
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+
+/** Commander's messages, and what stands for them. */
+const WORDINGS: readonly (readonly [RegExp, string])[] = [
+  [/^unknown option '(.*?)'/, 'unknown option "$1"'],
+  [/^unknown command '(.*?)'/, 'unknown command "$1"'],
+  [/^missing required argument '(.*)'$/, 'the argument <$1> is missing'],
+  [/^option '(\S+) (.*)' argument missing$/, '$1 has no value, expected $2'],
+  [
+    /^too many arguments(?: for '.*')?\. Expected (\d+) arguments? but got (\d+)\.$/,
+    'too many arguments: expected $1, got $2',
+  ],
+  [/ \(Did you mean one of (.*)\?\)$/, ' (did you mean one of $1?)'],
+  [/ \(Did you mean (.*)\?\)$/, ' (did you mean "$1"?)'],
+];
+
+/**
+ * Makes the errors of a command's own parsing one line each, ended by where its help is found.
+ *
+ * @param path the command as the user types it: `td data list`
+ */
+export function wordUsageErrors(command: Command, path: string): void {
+  command.configureOutput({
+    outputError: (text, write) => write(`td: ${wordMessage(text)}; see ${path} --help\n`),
+  });
+}
+
+function wordMessage(text: string): string {
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return WORDINGS.reduce((worded, [pattern, replacement]) => worded.replace(pattern, replacement), message);
+}
+
+/**
+ * Refuses a second value of a flag that takes one: commander would let the last win without a word.
+ *
+ * @param repeatable attribute names of the flags that collect their values
+ */
+export function refuseRepeats(command: Command, repeatable: readonly string[]): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || repeatable.includes(option.attributeName())) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) throw new UserError(`${option.long} is given twice, expected one ${option.flags}`);
+      isGiven = true;
+    });
+  }
+}
