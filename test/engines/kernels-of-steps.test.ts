@@ -14,7 +14,7 @@ await useCpuBackend();
 
 const FOLDER = join(import.meta.dirname, '../../node_modules/@tensorflow/tfjs-node-gpu/dist');
 const isInstalled = existsSync(join(FOLDER, 'register_all_kernels.js'));
-const modelNames: readonly CaseModel[] = ['mlp', 'lenet', 'standardizedLenet'];
+const modelNames: readonly CaseModel[] = ['mlp', 'lenet', 'standardizedLenet', 'resnet', 'vgg'];
 
 /** Names of the kernels that all training and evaluation steps call. */
 function kernelsOfSteps(): string[] {
@@ -66,8 +66,8 @@ describe('the kernels of all training and evaluation steps', () => {
       "Abs Add AddN ArgMax BatchMatMul Cast ClipByValue Conv2D Conv2DBackpropFilter
       Conv2DBackpropInput Equal Exp ExpandDims GreaterEqual Identity Less LessEqual
       Log LogicalAnd Max MaxPool MaxPoolGrad Maximum Mean Min Multiply Neg RealDiv
-      Relu Reshape Select Sigmoid Softplus Sqrt Square Step Sub Sum TopK Transpose
-      ZerosLike
+      Relu Reshape Rsqrt Select Sigmoid Softplus Sqrt Square Step Sub Sum TopK
+      Transpose ZerosLike
       "
     `);
     expect(used.filter((kernel) => !(kernel in traceRules))).toEqual([]);

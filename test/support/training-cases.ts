@@ -30,6 +30,8 @@ const models = {
     settings: { name: 'lenet', filters: [8, 3], widths: [7], standardize: true, initialBias: 0.1 },
     imageShape: [14, 13, 1],
   },
+  resnet: { settings: { name: 'resnet', filters: [2, 3, 4], units: 1 }, imageShape: [6, 5, 3] },
+  vgg: { settings: { name: 'vgg', filters: [2, 2, 3, 3, 4], widths: [5] }, imageShape: [32, 32, 1] },
 } as const;
 
 export type CaseModel = keyof typeof models;

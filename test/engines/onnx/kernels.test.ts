@@ -19,7 +19,7 @@ const TOLERANCE = 1e-5;
 /** The same calls at every run; other seeds look for new counterexamples. */
 const SEED = Number(process.env.TD_TEST_SEED ?? 20190531);
 /** Layers have more ways to be called, and each of their parameters matters. */
-const runsOf = (kernel: string): number => (kernel in layerCalls ? 40 : 15);
+const runsOf = (kernel: string): number => (kernel in layerCalls ? 25 : 15);
 
 const onnx = await createOnnxEngine({ threads: 1 });
 const reference = await createReferenceEngine();

@@ -5,19 +5,27 @@ import { createReferenceEngine } from '../../../src/engines/tfjs/engine.ts';
 import type { Engine, NamedArrays } from '../../../src/engines/types.ts';
 import { buildEvaluationStep } from '../../../src/training/evaluator.ts';
 import { largestDifference, runOnce } from '../../support/engines.ts';
-import {
-  type CaseModel,
-  createTrainingCase,
-  METHODS,
-  OPTIMIZERS,
-  type TrainingCase,
-} from '../../support/training-cases.ts';
+import { createTrainingCase, METHODS, OPTIMIZERS, type TrainingCase } from '../../support/training-cases.ts';
 
 /**
  * Largest difference allowed between an element on the two engines, relative to the largest element of its array.
- * Single precision rounds at 6e-8; steps add up and multiply what each of them loses.
+ * Single precision rounds at 6e-8; steps add up and multiply what each of them loses, most where batch normalisation
+ * divides by a small deviation. A VGG is left out: normalised thirteen times over batches of 4, it is chaotic.
  */
-const BOUND = 2e-5;
+const BOUNDS = { mlp: 5e-6, lenet: 2e-5, standardizedLenet: 2e-5, resnet: 1e-4 } as const;
+type TrainedModel = keyof typeof BOUNDS;
+
+/** The first two models go through every method; the others add forms of layers to a few of them. */
+const FEW_METHODS = [
+  'none',
+  'targeted dropout of weights',
+  'targeted dropout of units',
+  'variational dropout',
+];
+const methodsOf = (model: TrainedModel) =>
+  Object.entries(METHODS).filter(
+    ([name]) => model === 'mlp' || model === 'lenet' || FEW_METHODS.includes(name),
+  );
 
 interface Difference {
   readonly difference: number;
@@ -53,12 +61,16 @@ function relativeDifference(actual: NamedArrays, expected: NamedArrays): Differe
 }
 
 /** Trains on both engines and compares all that they fetched and kept. */
-async function expectAgreement(trainingCase: TrainingCase, steps: number): Promise<Difference> {
+async function expectAgreement(
+  trainingCase: TrainingCase,
+  steps: number,
+  bound: number,
+): Promise<Difference> {
   const expected = await trainOn(reference, trainingCase, steps);
   const actual = await trainOn(onnx, trainingCase, steps);
   const { difference, where } = relativeDifference(actual, expected);
   const summary = `largest relative difference after ${steps} steps: ${difference.toExponential(1)} in ${where}`;
-  expect(difference, summary).toBeLessThan(BOUND);
+  expect(difference, summary).toBeLessThan(bound);
   expectLearning(expected, trainingCase);
   return { difference, where };
 }
@@ -71,15 +83,13 @@ function expectLearning(results: NamedArrays, { setup, state }: TrainingCase): v
   }
 }
 
-const models: readonly CaseModel[] = ['mlp', 'lenet', 'standardizedLenet'];
-
-describe.each(models)('training steps of the model %s', (model) => {
+describe.each(Object.keys(BOUNDS) as TrainedModel[])('training steps of the model %s', (model) => {
   const differences: (Difference & { readonly what: string })[] = [];
   const compare = async (what: string, trainingCase: TrainingCase, steps: number): Promise<void> => {
-    differences.push({ what, ...(await expectAgreement(trainingCase, steps)) });
+    differences.push({ what, ...(await expectAgreement(trainingCase, steps, BOUNDS[model])) });
   };
 
-  it.each(Object.entries(METHODS))('agree over 5 steps with %s', (name, regularizer) => {
+  it.each(methodsOf(model))('agree over 5 steps with %s', (name, regularizer) => {
     const schedule = { learningRate: 0.05, gradientClip: 1, weightDecay: 0.01 };
     return compare(name, createTrainingCase(model, regularizer, schedule), 5);
   });
@@ -111,7 +121,7 @@ describe.each(models)('training steps of the model %s', (model) => {
     };
     const expected = await runOnce(reference, step, signature, { state: parameters, feeds });
     const actual = await runOnce(onnx, step, signature, { state: parameters, feeds });
-    expect(relativeDifference(actual.fetches, expected.fetches).difference).toBeLessThan(BOUND);
+    expect(relativeDifference(actual.fetches, expected.fetches).difference).toBeLessThan(BOUNDS[model]);
     expect(actual.fetches.correct).toEqual(expected.fetches.correct);
   });
 });
