@@ -5,9 +5,11 @@ import type { ModelSettings } from '../../src/config/schema.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { plainLayers } from '../../src/models/layers.ts';
 import { createModel } from '../../src/models/registry.ts';
+import type { Model } from '../../src/models/types.ts';
 import { type NamedTensors, randomNormal, randomParameters } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { naiveClassifier, naiveLenet, plainLinear } from '../support/naive-networks.ts';
+import { naiveResnet, naiveVgg } from '../support/naive-normalized-networks.ts';
 import { createNumbers } from '../support/numbers.ts';
 
 beforeAll(useCpuBackend);
@@ -83,4 +85,57 @@ describe('LeNet', () => {
     const blank = model.forward(tf.ones([1, ...imageShape]), plainLayers(parameters, false));
     expectClose(tf.slice(logits, [2, 0], [1, 5]), [...blank.dataSync()]);
   });
+});
+
+/** Parameters with variances that are positive and scales that keep the signal alive through many layers. */
+function normalizedParameters(model: Model, seed: number): NamedTensors {
+  const random = randomParameters(model.parameters, createNumbers(seed));
+  const entries = Object.entries(random).map(([name, value]) => {
+    if (name.endsWith('/variance')) return [name, tf.add(0.7, tf.abs(value))];
+    return [name, name.endsWith('/scale') ? tf.add(1, value) : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+describe.each([true, false])('a network with batch normalisation, training %s', (training) => {
+  const batch = 3;
+  const forward = (model: Model, imageShape: readonly number[]) => {
+    const parameters = normalizedParameters(model, 4);
+    const images = randomNormal([batch, ...imageShape], createNumbers(5));
+    const logits = model.forward(images, plainLayers(parameters, training));
+    const values = valuesOf(parameters);
+    const network = { parameters: values, linear: plainLinear(values), epsilon: 0.01, evaluates: !training };
+    return { logits, data: [...images.dataSync()], network };
+  };
+
+  it.each([
+    ['even sides', [8, 4, 2]],
+    ['odd sides, which strides round up', [7, 5, 3]],
+  ] as const)('ResNet is units of two convolutions with shortcuts, on %s', (_, imageShape) => {
+    const [filters, units] = [[3, 2, 4, 5], 2] as const;
+    const model = createModel(
+      settings({ name: 'resnet', filters, units, batchNorm: { epsilon: 0.01 } }),
+      imageShape,
+      6,
+    );
+    const { logits, data, network } = forward(model, imageShape);
+    expect(logits.shape).toEqual([batch, 6]);
+    expectClose(logits, naiveResnet({ data, shape: [batch, ...imageShape] }, 3, units, network));
+  });
+
+  it.each([false, true])(
+    'VGG is five groups of convolutions and dense layers, with ReLU there: %s',
+    (denseRelu) => {
+      const imageShape = [9, 6, 2] as const;
+      const sizes = { filters: [3, 4, 3, 4, 5], widths: [6, 4] };
+      const model = createModel(
+        settings({ name: 'vgg', ...sizes, denseRelu, batchNorm: { epsilon: 0.01 } }),
+        imageShape,
+        3,
+      );
+      const { logits, data, network } = forward(model, imageShape);
+      expect(logits.shape).toEqual([batch, 3]);
+      expectClose(logits, naiveVgg({ data, shape: [batch, ...imageShape] }, 2, { ...network, denseRelu }));
+    },
+  );
 });

@@ -17,28 +17,60 @@ import {
   parameterOf,
   plainLinear,
 } from '../support/naive-networks.ts';
+import { naiveResnet, naiveVgg } from '../support/naive-normalized-networks.ts';
 import { createNumbers } from '../support/numbers.ts';
 import { naiveKl, naiveLogAlpha } from '../support/variational-formulas.ts';
 
 beforeAll(useCpuBackend);
 
-const BATCH = 2;
 const STATE = '/logVariance';
+const EPSILON = 0.01;
 
-const networks = [
+interface Case {
+  readonly network: string;
+  /** Names of the regularizers to try; all if absent. */
+  readonly methods?: readonly string[];
+  readonly settings: object;
+  /** Batch normalisation of two examples would leave nothing but their order. */
+  readonly batch: number;
+  readonly imageShape: readonly [number, number, number];
+  naive(images: number[], parameters: NaiveParameters, linear: NaiveLinear): number[];
+}
+
+const networks: readonly Case[] = [
   {
     network: 'mlp',
+    batch: 2,
     settings: { name: 'mlp', widths: [12, 10] },
-    imageShape: [2, 3, 1] as const,
-    naive: (images: number[], parameters: NaiveParameters, linear: NaiveLinear) =>
-      naiveClassifier(images, 6, 2, parameters, linear),
+    imageShape: [2, 3, 1],
+    naive: (images, parameters, linear) => naiveClassifier(images, 6, 2, parameters, linear),
   },
   {
     network: 'lenet',
+    batch: 2,
     settings: { name: 'lenet', filters: [2, 3], widths: [4], standardize: true },
-    imageShape: [13, 14, 1] as const,
-    naive: (images: number[], parameters: NaiveParameters, linear: NaiveLinear) =>
-      naiveLenet({ data: images, shape: [BATCH, 13, 14, 1] }, 1, true, parameters, linear),
+    imageShape: [13, 14, 1],
+    naive: (images, parameters, linear) =>
+      naiveLenet({ data: images, shape: [2, 13, 14, 1] }, 1, true, parameters, linear),
+  },
+  {
+    network: 'resnet',
+    methods: ['none', 'targeted', 'variational'],
+    batch: 3,
+    settings: { name: 'resnet', filters: [2, 2, 2], units: 2, batchNorm: { epsilon: EPSILON } },
+    imageShape: [4, 3, 1],
+    naive: (images, parameters, linear) =>
+      naiveResnet({ data: images, shape: [3, 4, 3, 1] }, 2, 2, { parameters, linear, epsilon: EPSILON }),
+  },
+  {
+    network: 'vgg',
+    // A network so narrow would lose whole layers to masks.
+    methods: ['none'],
+    batch: 4,
+    settings: { name: 'vgg', filters: [2, 2, 2, 2, 2], widths: [3, 4], batchNorm: { epsilon: EPSILON } },
+    imageShape: [7, 6, 1],
+    naive: (images, parameters, linear) =>
+      naiveVgg({ data: images, shape: [4, 7, 6, 1] }, 2, { parameters, linear, epsilon: EPSILON }),
   },
 ];
 
@@ -66,6 +98,9 @@ function differentiate(
   const names = Object.keys(trained);
   const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
     const current = Object.fromEntries(names.map((name, index) => [name, tensors[index] ?? tf.scalar(0)]));
+    const averages = model.parameters.filter(({ role }) => role === 'average');
+    // Training moves them but computes nothing from them.
+    for (const { name, shape } of averages) current[name] = tf.fill([...shape], Number.NaN);
     const fresh = Object.fromEntries(
       Object.entries(contexts).map(([name, context]) => {
         const logVariance = current[`${name}${STATE}`];
@@ -139,19 +174,25 @@ function finiteDifferences(
   );
 }
 
-describe.each(networks)('$network', ({ settings, imageShape, naive }) => {
-  it.each(regularizers)('has the loss and gradients of plain loops under %o', (method) => {
+describe.each(networks)('$network', ({ settings, batch, imageShape, naive, methods }) => {
+  const tried = regularizers.filter(({ name }) => methods === undefined || methods.includes(name));
+  it.each(tried)('has the loss and gradients of plain loops under %o', (method) => {
     const numbers = createNumbers(17);
     const parsed = runSettingsSchema.parse({ model: settings, regularizer: method });
     const model = createModel(parsed.model, imageShape, 3);
     const regularizer = createRegularizer(parsed.regularizer);
-    const parameters = randomParameters(model.parameters, numbers);
-    const images = randomNormal([BATCH, ...imageShape], numbers);
+    const trainable = model.parameters.filter(({ role }) => role !== 'average');
+    const parameters = { ...randomParameters(trainable, numbers) };
+    // Scales near 0 would leave deep networks with dead channels, whose gradients are all zero.
+    for (const { name, role } of trainable) {
+      if (role === 'scale') parameters[name] = tf.add(1, parameters[name] ?? 0);
+    }
+    const images = randomNormal([batch, ...imageShape], numbers);
     const contexts: Record<string, WeightContext> = {};
     const trained: Record<string, tf.Tensor> = { ...parameters };
     for (const spec of model.prunable) {
       const weight = parameters[spec.name] ?? tf.scalar(0);
-      contexts[spec.name] = createContext(regularizer, spec, weight, numbers, { batchSize: BATCH });
+      contexts[spec.name] = createContext(regularizer, spec, weight, numbers, { batchSize: batch });
       if (method.name === 'variational')
         trained[`${spec.name}${STATE}`] = tf.sub(randomNormal(spec.shape, numbers), 4);
     }

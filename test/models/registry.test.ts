@@ -5,17 +5,13 @@ import { runSettingsSchema } from '../../src/config/schema.ts';
 import { sizeOf } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { createModel } from '../../src/models/registry.ts';
-import type { Model } from '../../src/models/types.ts';
+import { countParameters } from '../../src/pruning/accounting.ts';
 
 const MNIST = [28, 28, 1] as const;
 const CIFAR = [32, 32, 3] as const;
 
 function settings(model: object): ModelSettings {
   return runSettingsSchema.parse({ model }).model;
-}
-
-function countParameters(model: Model): number {
-  return model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 describe('parameter counts', () => {
@@ -49,6 +45,96 @@ describe('parameter counts', () => {
   it('agree with the published totals 266,610 and 431,080', () => {
     expect(countParameters(createModel(settings({ name: 'mlp' }), MNIST, 10))).toBe(266_610);
     expect(countParameters(createModel(settings({ name: 'lenet' }), MNIST, 10))).toBe(431_080);
+  });
+});
+
+/** Kernels of the residual stages, as sizes: two 3×3 convolutions a unit and a 1×1 shortcut a stage. */
+function stageWeights(filters: readonly number[], units: number): number {
+  return filters.slice(1).reduce((sum, width, stage) => {
+    const inputs = Number(filters[stage]);
+    return sum + 9 * inputs * width + (2 * units - 1) * 9 * width * width + inputs * width;
+  }, 0);
+}
+
+/** Scale and shift of two normalisations a unit, on its inputs and between its convolutions, and of the last one. */
+function normParameters(filters: readonly number[], units: number): number {
+  const channels = filters.slice(1).reduce(
+    (sum, width, stage) => {
+      return sum + Number(filters[stage]) + (2 * units - 1) * width;
+    },
+    Number(filters.at(-1)),
+  );
+  return 2 * channels;
+}
+
+const total = (shapes: readonly { readonly shape: readonly number[] }[]): number =>
+  shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+describe("the paper's ResNet-32", () => {
+  const model = createModel(settings({ name: 'resnet' }), CIFAR, 10);
+
+  it('has 1,857,498 parameters: no convolution has a bias, and moving averages are not counted', () => {
+    // First convolution 7·7·3·16, stages, batch normalisation, logits 128·10 + 10.
+    const [stages, norms] = [stageWeights([16, 32, 64, 128], 5), normParameters([16, 32, 64, 128], 5)];
+    expect([stages, norms]).toEqual([1_849_344, 4_512]);
+    expect(2_352 + stages + norms + 1_290).toBe(1_857_498);
+    expect(countParameters(model)).toBe(1_857_498);
+    expect(model.parameters.filter(({ role }) => role === 'bias').map(({ name }) => name)).toEqual([
+      'logits/bias',
+    ]);
+  });
+
+  it('has 1,849,344 prunable weights in 2,464 filters: all convolutions but the first, shortcuts included', () => {
+    expect(total(model.prunable)).toBe(1_849_344);
+    // Ten convolutions and a shortcut in each stage.
+    expect(11 * (32 + 64 + 128)).toBe(2_464);
+    expect(model.prunable.reduce((sum, { shape }) => sum + Number(shape.at(-1)), 0)).toBe(2_464);
+    expect(model.prunable).toHaveLength(33);
+    expect(model.prunable.some(({ name }) => name === 'conv1/kernel' || name.startsWith('logits'))).toBe(
+      false,
+    );
+  });
+
+  it('halves the image in the first unit of the second and third stage', () => {
+    const sideOf = (weight: string) =>
+      model.prunable.find(({ name }) => name === `${weight}/kernel`)?.outputShape;
+    expect(sideOf('stage1.unit1.conv1')).toEqual([32, 32, 32]);
+    expect(sideOf('stage2.unit1.conv1')).toEqual([16, 16, 64]);
+    expect(sideOf('stage2.unit1.shortcut')).toEqual([16, 16, 64]);
+    expect(sideOf('stage3.unit5.conv2')).toEqual([8, 8, 128]);
+  });
+
+  it('has 468,890 parameters with the usual 16, 16, 32, 64 filters', () => {
+    const filters = [16, 16, 32, 64];
+    const narrow = createModel(settings({ name: 'resnet', filters }), CIFAR, 10);
+    expect(2_352 + stageWeights(filters, 5) + normParameters(filters, 5) + 650).toBe(468_890);
+    expect(countParameters(narrow)).toBe(468_890);
+  });
+});
+
+describe('VGG-16', () => {
+  const model = createModel(settings({ name: 'vgg' }), CIFAR, 100);
+
+  it('has the published 14,710,464 weights in its convolutions, and on small images 512 features behind them', () => {
+    const convolutions = model.parameters.filter(
+      ({ name, role }) => role === 'kernel' && name.includes('conv'),
+    );
+    expect(convolutions).toHaveLength(13);
+    expect(total(convolutions)).toBe(14_710_464);
+    // Norms of 4,224 filters and 8,192 units, 512·4096 + 4096·4096, logits 4096·100 + 100.
+    expect(countParameters(model)).toBe(14_710_464 + 2 * (4_224 + 8_192) + 18_874_368 + 409_700);
+  });
+
+  it('prunes all of its kernels but the first and the logits', () => {
+    expect(total(model.prunable)).toBe(14_710_464 - 3 * 9 * 64 + 18_874_368);
+    expect(model.prunable.map(({ name }) => name).slice(0, 2)).toEqual([
+      'group1.conv2/kernel',
+      'group2.conv1/kernel',
+    ]);
+    expect(model.prunable.slice(-2)).toEqual([
+      { name: 'dense1/kernel', shape: [512, 4096], layer: 'dense', outputShape: [4096] },
+      { name: 'dense2/kernel', shape: [4096, 4096], layer: 'dense', outputShape: [4096] },
+    ]);
   });
 });
 
