@@ -1,12 +1,8 @@
 /** @file The settings of a run, as zod schemas with their defaults. Every key here can be set in YAML and by --set. */
 import { z } from 'zod';
 import { parsePruneRates } from './prune-rates.ts';
-
-const rate = z.number().min(0).max(1);
-const positive = z.number().positive();
-const count = z.int().positive();
-const name = <T extends string>(value: T) => z.literal(value);
-const granularity = z.enum(['weight', 'unit']);
+import { regularizer } from './regularizer-schema.ts';
+import { count, name, point, positive, rate } from './schema-values.ts';
 
 const dataset = z.strictObject({
   name: z.enum(['mnist']).default('mnist'),
@@ -74,46 +70,6 @@ const model = z.discriminatedUnion('name', [
   }),
 ]);
 
-const regularizer = z.discriminatedUnion('name', [
-  z.strictObject({ name: name('none') }),
-  z.strictObject({ name: name('dropout'), granularity, dropRate: rate.lt(1).default(0.5) }),
-  z
-    .strictObject({
-      name: name('targeted'),
-      granularity,
-      /** alpha: probability that a candidate is dropped. */
-      dropRate: rate.default(0.66),
-      /** gamma: share of the lowest-ranked entries that are candidates. */
-      targetRate: rate.default(0.75),
-      /** Unit granularity only: draw the mask per entry inside low-norm columns, as the paper's code does. */
-      perEntry: z.boolean().default(false),
-    })
-    .refine((settings) => settings.granularity === 'unit' || !settings.perEntry, {
-      path: ['perEntry'],
-      error: 'expected false, since entries are drawn in columns only at granularity "unit"',
-    }),
-  z.strictObject({
-    name: name('l1'),
-    /** beta */
-    coefficient: z.number().nonnegative().default(0.1),
-    /** `mean`: mean |w| of each layer (the paper's code); `sum`: the plain norm (the paper's text). */
-    reduction: z.enum(['mean', 'sum']).default('mean'),
-  }),
-  z.strictObject({
-    name: name('variational'),
-    granularity: z.literal('weight').default('weight'),
-    /** Factor of the divided KL term. */
-    klScale: z.number().nonnegative().default(0.01),
-    /** Number of training images that the KL term is divided by. */
-    dataCount: positive.default(50_000),
-    /** Steps over which the KL factor rises linearly from 0. */
-    warmupSteps: z.int().nonnegative().default(50_000),
-    initialLogVariance: z.number().default(-10),
-    /** Weights with log alpha at or above this are zero in evaluation. */
-    threshold: z.number().default(3),
-  }),
-]);
-
 const optimizer = z.discriminatedUnion('name', [
   z.strictObject({ name: name('sgd') }),
   z.strictObject({ name: name('momentum'), momentum: rate.lt(1).default(0.9) }),
@@ -125,17 +81,6 @@ const optimizer = z.discriminatedUnion('name', [
     epsilon: positive.default(1e-8),
   }),
 ]);
-
-/** A point in training. Epochs come out as a number whichever way they were written, so that both have one identity. */
-const point = z
-  .union([
-    z.number().nonnegative(),
-    z
-      .string()
-      .regex(/^(\d+(\.\d+)?ep|\d+it)$/)
-      .transform((text) => (text.endsWith('ep') ? Number(text.slice(0, -2)) : text)),
-  ])
-  .describe('epochs (12 or "12ep") or steps ("2000it")');
 
 const decay = z.discriminatedUnion('name', [
   z.strictObject({ name: name('constant') }),

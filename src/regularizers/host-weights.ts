@@ -37,6 +37,19 @@ export function hostWeight(spec: PrunableWeight, regularizer: Regularizer, state
   };
 }
 
+/** @throws Error if the weight has no extra state of this name */
+export function requireNumbers({ state }: HostWeight, name: string): Float32Array {
+  const numbers = state[name];
+  if (numbers === undefined) throw new Error(`the regularizer was not given its "${name}"`);
+  return numbers;
+}
+
+/** The weight with each entry, or each column, multiplied by its factor. */
+export function scaleWeight(weight: Float32Array, factors: Float32Array): Float32Array {
+  // Columns are the last axis: their factors repeat from row to row.
+  return weight.map((value, index) => value * (factors[index % factors.length] ?? Number.NaN));
+}
+
 function floatsOf(state: NamedArrays, name: string, shape: readonly number[]): Float32Array {
   const array = arrayOf(state, name, shape);
   if (array instanceof Float32Array) return array;

@@ -8,14 +8,20 @@ import type { Regularizer } from './types.ts';
  * `coefficient`. The weight itself is used in training and evaluation.
  */
 export function createL1(settings: SettingsOf<RegularizerSettings, 'l1'>): Regularizer {
-  const reduce = settings.reduction === 'mean' ? tf.mean : tf.sum;
-  return {
-    name: 'l1',
-    penalty: ({ weight }) => tf.mul(settings.coefficient, reduce(magnitude(weight))),
-  };
+  return { name: 'l1', ...l1Penalty(settings.coefficient, settings.reduction) };
 }
 
-/** |w| with gradient sign(w). The gradient of `tf.abs` is −1 at zero, which would push a zero weight away from it. */
-function magnitude(weight: tf.Tensor): tf.Tensor {
-  return tf.add(tf.relu(weight), tf.relu(tf.neg(weight)));
+/** The penalty alone, for methods that it is added to; no part at all if beta is 0. */
+export function l1Penalty(
+  coefficient: number,
+  reduction: 'mean' | 'sum',
+): Required<Pick<Regularizer, 'penalty'>> | Record<string, never> {
+  if (coefficient === 0) return {};
+  const reduce = reduction === 'mean' ? tf.mean : tf.sum;
+  return { penalty: ({ weight }) => tf.mul(coefficient, reduce(magnitude(weight))) };
+}
+
+/** |x| with gradient sign(x). The gradient of `tf.abs` is −1 at zero, which would push a zero away from it. */
+export function magnitude(x: tf.Tensor): tf.Tensor {
+  return tf.add(tf.relu(x), tf.relu(tf.neg(x)));
 }

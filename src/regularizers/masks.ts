@@ -1,14 +1,36 @@
 /** @file Noise and multiplication shared by the methods that mask a weight. */
 import * as tf from '@tensorflow/tfjs';
 import type { PrunableWeight } from '../models/types.ts';
+import { lowestColumns, lowestEntries, type Share } from './ranking.ts';
 import type { Granularity, Noise, WeightContext } from './types.ts';
+
+/** Shape of what there is one of for each entry (weight) or column (unit): the weight's, or `[columns]`. */
+export function shapeOfParts(spec: PrunableWeight, granularity: Granularity): readonly number[] {
+  return granularity === 'weight' ? spec.shape : spec.shape.slice(-1);
+}
 
 /** Uniform numbers, one for each entry (weight) or column (unit): whatever is dropped on its own. */
 export function maskNoise(spec: PrunableWeight, granularity: Granularity): Noise {
-  return {
-    shape: granularity === 'weight' ? spec.shape : spec.shape.slice(-1),
-    distribution: 'uniform',
-  };
+  return { shape: shapeOfParts(spec, granularity), distribution: 'uniform' };
+}
+
+/** Marks the share of lowest magnitude within each column (weight), or of lowest norm within the layer (unit). */
+export function findLowest(weight: tf.Tensor, granularity: Granularity, share: Share): tf.Tensor {
+  return granularity === 'weight' ? lowestEntries(weight, share) : lowestColumns(weight, share);
+}
+
+/**
+ * A mask that is 0 where something is a candidate and its noise (`drop`) lies below the rate, else 1.
+ *
+ * @param candidates booleans that broadcast against the noise
+ */
+export function dropCandidates(
+  candidates: tf.Tensor,
+  noise: WeightContext['noise'],
+  dropRate: Share,
+): tf.Tensor {
+  const dropped = tf.logicalAnd(candidates, tf.less(requireTensor(noise, 'drop'), dropRate));
+  return tf.sub(1, tf.cast(dropped, 'float32'));
 }
 
 /**
@@ -17,6 +39,20 @@ export function maskNoise(spec: PrunableWeight, granularity: Granularity): Noise
  */
 export function applyMask({ weight, prepared }: WeightContext): tf.Tensor {
   return tf.mul(weight, requireTensor(prepared, 'mask'));
+}
+
+/**
+ * What a function computes from tensors, as a constant with respect to gradients: for choices that need a layer's input,
+ * which is there only while the loss is differentiated.
+ */
+export function withoutGradient(compute: () => tf.Tensor): tf.Tensor {
+  // Without arguments nothing that was differentiated leads to the result.
+  return tf.customGrad(() => ({ value: compute(), gradFunc: () => [] }))();
+}
+
+/** @throws Error if the step was not fed the number that this method asked for */
+export function requireScalar(scalars: WeightContext['scalars'], name: string): tf.Scalar {
+  return requireTensor(scalars, name) as tf.Scalar;
 }
 
 /** @throws Error if the step was not given the tensor that this method asked for */

@@ -1,8 +1,7 @@
 /** @file Targeted dropout: only the lowest-ranked weights or units are candidates for dropping. */
-import * as tf from '@tensorflow/tfjs';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
-import { applyMask, maskNoise, requireTensor } from './masks.ts';
-import { lowestColumns, lowestEntries } from './ranking.ts';
+import { l1Penalty } from './l1.ts';
+import { applyMask, dropCandidates, findLowest, maskNoise } from './masks.ts';
 import type { Regularizer } from './types.ts';
 
 /**
@@ -11,18 +10,17 @@ import type { Regularizer } from './types.ts';
  * kept is not rescaled. Evaluation uses the weight itself.
  *
  * The paper drops whole columns; its code draws one number for each entry of a low-norm column (`perEntry`).
+ * `l1` adds the L1 penalty beta · mean |w| to the loss, as the paper's code combines the two.
  */
 export function createTargeted(settings: SettingsOf<RegularizerSettings, 'targeted'>): Regularizer {
-  const { granularity, dropRate, targetRate, perEntry } = settings;
-  const findCandidates = granularity === 'weight' ? lowestEntries : lowestColumns;
+  const { granularity, dropRate, targetRate, perEntry, l1 } = settings;
   return {
     name: 'targeted',
     noise: (spec) => ({ drop: maskNoise(spec, perEntry ? 'weight' : granularity) }),
-    prepare({ weight, noise }) {
-      const hit = tf.less(requireTensor(noise, 'drop'), dropRate);
-      const dropped = tf.logicalAnd(findCandidates(weight, targetRate), hit);
-      return { mask: tf.sub(1, tf.cast(dropped, 'float32')) };
-    },
+    prepare: ({ weight, noise }) => ({
+      mask: dropCandidates(findLowest(weight, granularity, targetRate), noise, dropRate),
+    }),
     effectiveWeight: applyMask,
+    ...l1Penalty(l1, 'mean'),
   };
 }

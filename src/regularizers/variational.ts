@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
 import { columnNorms } from './criteria.ts';
-import { requireTensor } from './masks.ts';
+import { requireNumbers } from './host-weights.ts';
+import { requireTensor, shapeOfParts } from './masks.ts';
 import type { HostWeight, Regularizer, WeightContext } from './types.ts';
 
 /** Keeps logarithms and square roots, and their gradients, finite at zero; the value of the paper's code. */
@@ -15,21 +16,29 @@ const K2 = 1.8732;
 const K3 = 1.48695;
 
 /**
- * Each weight is normal with mean w and variance sigma² = alpha · w²; log sigma² is trained with it. Training samples
- * the layer's output, not the weight (local reparameterisation). The penalty is the KL divergence from the log-uniform
- * prior, divided by `dataCount`, times `klScale`, with a factor that rises linearly over the first `warmupSteps` steps.
+ * Each weight is normal with mean w and variance sigma² = alpha · w²; log sigma² is trained with it, one for each entry
+ * (weight) or one for all entries of a column (unit). Training samples the layer's output, not the weight (local
+ * reparameterisation). The penalty is the KL divergence from the log-uniform prior, summed over entries, divided by
+ * `dataCount`, times `klScale`, with a factor that rises linearly over the first `warmupSteps` steps.
+ *
  * Weights with log alpha at or above `threshold` are mostly noise and are zero in evaluation. Pruning ranks weights by
  * −log alpha, and units by the column norm of the evaluation weight: the paper's code, too, prunes units by norm.
+ *
+ * With one variance a column, a column has the log alpha of its mean square, log sigma² − log mean w²: columns at or
+ * above `threshold` are zero in evaluation, and units are ranked by its negative. The paper's code zeroes entry by
+ * entry and ranks units by norm there too (`perEntry`).
  */
 export function createVariational(settings: SettingsOf<RegularizerSettings, 'variational'>): Regularizer {
-  const { klScale, dataCount, warmupSteps, initialLogVariance, threshold } = settings;
-  const evaluationWeight = (host: HostWeight) => zeroNoisy(host, threshold);
+  const { granularity, klScale, dataCount, warmupSteps, initialLogVariance, threshold, perEntry } = settings;
+  const byColumn = granularity === 'unit' && !perEntry;
+  const evaluationWeight = (host: HostWeight) =>
+    zeroNoisy(host.weight, byColumn ? columnLogAlpha(host) : hostLogAlpha(host), threshold);
   return {
     name: 'variational',
     disablesWeightDecay: true,
     extraState: (spec) => ({
       logVariance: {
-        shape: spec.shape,
+        shape: shapeOfParts(spec, granularity),
         initializer: { kind: 'constant', value: initialLogVariance },
         trainable: true,
       },
@@ -44,10 +53,11 @@ export function createVariational(settings: SettingsOf<RegularizerSettings, 'var
     penalty: (context) =>
       tf.mul(requireTensor(context.scalars, 'klFactor'), klDivergence(clippedLogAlpha(context))),
     evaluationWeight,
-    importance: (host, granularity) =>
-      granularity === 'weight'
-        ? hostLogAlpha(host).map((logAlpha) => -logAlpha)
-        : columnNorms(evaluationWeight(host), host.spec.shape),
+    importance(host, asked) {
+      if (asked === 'weight') return hostLogAlpha(host).map((logAlpha) => -logAlpha);
+      if (byColumn) return columnLogAlpha(host).map((logAlpha) => -logAlpha);
+      return columnNorms(evaluationWeight(host), host.spec.shape);
+    },
   };
 }
 
@@ -85,13 +95,25 @@ function klDivergence(logAlpha: tf.Tensor): tf.Scalar {
  * log alpha of each entry. It is not clipped: the order is the same, and pruning has no ties among weights that are
  * beyond the bound.
  */
-function hostLogAlpha({ weight, state }: HostWeight): Float32Array {
-  const logVariance = state.logVariance;
-  if (logVariance === undefined) throw new Error('the regularizer was not given its "logVariance"');
-  return weight.map((value, index) => (logVariance[index] ?? 0) - Math.log(value * value + EPSILON));
+function hostLogAlpha(host: HostWeight): Float32Array {
+  const logVariance = requireNumbers(host, 'logVariance');
+  return host.weight.map(
+    // Variances of columns repeat from row to row.
+    (value, index) => (logVariance[index % logVariance.length] ?? 0) - Math.log(value * value + EPSILON),
+  );
 }
 
-function zeroNoisy(host: HostWeight, threshold: number): Float32Array {
-  const logAlpha = hostLogAlpha(host);
-  return host.weight.map((value, index) => ((logAlpha[index] ?? 0) >= threshold ? 0 : value));
+/** log sigma² − log mean w² of each column. */
+function columnLogAlpha(host: HostWeight): Float32Array {
+  const { spec, weight } = host;
+  const norms = columnNorms(weight, spec.shape);
+  const rows = weight.length / norms.length;
+  return requireNumbers(host, 'logVariance').map(
+    (logVariance, column) => logVariance - Math.log((norms[column] ?? 0) ** 2 / rows + EPSILON),
+  );
+}
+
+/** @param logAlpha one for each entry or for each column */
+function zeroNoisy(weight: Float32Array, logAlpha: Float32Array, threshold: number): Float32Array {
+  return weight.map((value, index) => ((logAlpha[index % logAlpha.length] ?? 0) >= threshold ? 0 : value));
 }

@@ -142,13 +142,16 @@ describe('hashOf', () => {
 describe('the defaults', () => {
   // A run that relies on a default bears a hash without it, so another default would give its results to other settings.
   it('stay as they are, since hashes leave them out', () => {
-    const names = { model: ['mlp', 'lenet'], regularizer: ['none', 'l1', 'variational'] };
+    const names = { model: ['mlp', 'lenet'], regularizer: ['none', 'l1', 'variational', 'targeted-ard'] };
     const ofSections = Object.entries(names).flatMap(([section, options]) =>
       options.map((name) => resolve({ [section]: { name } })[section as 'model' | 'regularizer']),
     );
-    const ofGranular = ['dropout', 'targeted'].map(
-      (name) => resolve({ regularizer: { name, granularity: 'unit' } }).regularizer,
-    );
+    const granular = ['dropout', 'targeted', 'delayed-prune', 'random-prune', 'ramping', 'l0', 'smallify'];
+    const ofGranular = [...granular, 'ramping', 'l0', 'smallify'].map((name, index) => {
+      // Some defaults depend on the granularity.
+      const granularity = index < granular.length ? 'unit' : 'weight';
+      return resolve({ regularizer: { name, granularity } }).regularizer;
+    });
     const ofSchedule = ['sgd', 'momentum', 'nesterov', 'adam'].map(
       (name) => resolve({ schedule: { optimizer: { name } } }).schedule.optimizer,
     );
@@ -170,9 +173,18 @@ describe('the defaults', () => {
       {"name":"lenet","filters":[20,50],"widths":[500],"initialBias":0,"standardize":false,"initializer":"glorotUniform"}
       {"name":"none"}
       {"name":"l1","coefficient":0.1,"reduction":"mean"}
-      {"name":"variational","granularity":"weight","klScale":0.01,"dataCount":50000,"warmupSteps":50000,"initialLogVariance":-10,"threshold":3}
+      {"name":"variational","granularity":"weight","klScale":0.01,"dataCount":50000,"warmupSteps":50000,"initialLogVariance":-10,"threshold":3,"perEntry":false}
+      {"name":"targeted-ard","dropRate":0.25,"targetRate":0.5,"perEntry":true}
       {"name":"dropout","granularity":"unit","dropRate":0.5}
-      {"name":"targeted","granularity":"unit","dropRate":0.66,"targetRate":0.75,"perEntry":false}
+      {"name":"targeted","granularity":"unit","dropRate":0.66,"targetRate":0.75,"perEntry":false,"l1":0}
+      {"name":"delayed-prune","granularity":"unit","targetRate":0.5,"delay":"5000it"}
+      {"name":"random-prune","granularity":"unit","targetRate":0.5,"dropRate":1}
+      {"name":"ramping","granularity":"unit","dropRate":0.99,"perEntry":false,"ramp":{"first":49,"second":49},"l1":0,"targetRate":0.9}
+      {"name":"l0","granularity":"unit","dataCount":50000,"initialDropRate":0.001,"coefficient":0.01}
+      {"name":"smallify","granularity":"unit","decay":0.9,"threshold":0.5,"coefficient":0.0001}
+      {"name":"ramping","granularity":"weight","dropRate":0.99,"perEntry":false,"ramp":{"first":49,"second":49},"l1":0,"targetRate":0.99}
+      {"name":"l0","granularity":"weight","dataCount":50000,"initialDropRate":0.001,"coefficient":0.1}
+      {"name":"smallify","granularity":"weight","decay":0.9,"threshold":0.5,"coefficient":0.00001}
       {"name":"sgd"}
       {"name":"momentum","momentum":0.9}
       {"name":"nesterov","momentum":0.9}

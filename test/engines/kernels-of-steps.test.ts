@@ -64,10 +64,10 @@ describe('the kernels of all training and evaluation steps', () => {
     // A kernel that joins this list needs nothing but the checks here, which is why the list is worth seeing.
     expect(wrap(used)).toMatchInlineSnapshot(`
       "Abs Add AddN ArgMax BatchMatMul Cast ClipByValue Conv2D Conv2DBackpropFilter
-      Conv2DBackpropInput Equal Exp ExpandDims GreaterEqual Identity Less LessEqual
-      Log LogicalAnd Max MaxPool MaxPoolGrad Maximum Mean Min Multiply Neg RealDiv
-      Relu Reshape Rsqrt Select Sigmoid Softplus Sqrt Square Step Sub Sum TopK
-      Transpose ZerosLike
+      Conv2DBackpropInput Equal Exp ExpandDims Floor GatherV2 GreaterEqual Identity
+      Less LessEqual Log LogicalAnd LogicalOr Max MaxPool MaxPoolGrad Maximum Mean Min
+      Multiply Neg RealDiv Relu Reshape Rsqrt Select Sigmoid Sign Softplus Sqrt Square
+      Step Sub Sum TopK Transpose ZerosLike
       "
     `);
     expect(used.filter((kernel) => !(kernel in traceRules))).toEqual([]);

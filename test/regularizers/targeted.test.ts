@@ -19,6 +19,7 @@ function createMethod(settings: Partial<Settings>) {
     dropRate: 0.5,
     targetRate: 0.5,
     perEntry: false,
+    l1: 0,
     ...settings,
   });
   const effective = (context: WeightContext) => withoutSignedZeros(method.effectiveWeight?.(context));

@@ -12,6 +12,7 @@ function createMethod({ threshold = 3 } = {}) {
     warmupSteps: 0,
     initialLogVariance: -10,
     threshold,
+    perEntry: false,
   });
 }
 

@@ -24,6 +24,7 @@ function createMethod(settings: Partial<Settings> = {}) {
     warmupSteps: 0,
     initialLogVariance: -10,
     threshold: 3,
+    perEntry: false,
     ...settings,
   });
 }

@@ -1,6 +1,7 @@
 /** @file Builds what a regularizer sees of prunable weights, as a training step would. */
 import * as tf from '@tensorflow/tfjs';
 import type { Parameter, PrunableWeight } from '../../src/models/types.ts';
+import type { Initializer } from '../../src/random/types.ts';
 import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
 import type { Numbers } from './numbers.ts';
 
@@ -49,8 +50,7 @@ export function createContext(
   );
   const state = Object.fromEntries(
     Object.entries(regularizer.extraState?.(spec) ?? {}).map(([name, { shape, initializer }]) => {
-      if (initializer.kind !== 'constant') throw new Error(`no test support for ${initializer.kind}`);
-      return [name, tf.fill([...shape], initializer.value)];
+      return [name, initialTensor(initializer, shape, numbers)];
     }),
   );
   const scalars = Object.fromEntries(
@@ -60,6 +60,25 @@ export function createContext(
     ]),
   );
   return prepare(regularizer, { spec, weight, noise, state, scalars, prepared: {} });
+}
+
+function initialTensor(initializer: Initializer, shape: readonly number[], numbers: Numbers): tf.Tensor {
+  const count = tf.util.sizeFromShape([...shape]);
+  const scaled = (values: Float32Array, factor: number, offset: number): tf.Tensor =>
+    tf.tensor(
+      values.map((value) => offset + factor * value),
+      [...shape],
+    );
+  switch (initializer.kind) {
+    case 'constant':
+      return tf.fill([...shape], initializer.value);
+    case 'uniform':
+      return scaled(numbers.uniform(count), initializer.high - initializer.low, initializer.low);
+    case 'normal':
+      return scaled(numbers.normal(count), initializer.sd, initializer.mean);
+    default:
+      throw new Error(`no test support for ${initializer.kind}`);
+  }
 }
 
 /** The context with what the regularizer chooses before gradients are taken. */

@@ -44,6 +44,28 @@ export const METHODS: Readonly<Record<string, RegularizerInput>> = {
   'targeted dropout of weights': { name: 'targeted', granularity: 'weight' },
   'targeted dropout of units': { name: 'targeted', granularity: 'unit' },
   'targeted dropout of entries in low units': { name: 'targeted', granularity: 'unit', perEntry: true },
+  'targeted dropout with L1': { name: 'targeted', granularity: 'unit', l1: 0.1 },
+  // Rates that change at every step of a test, up to their end.
+  'ramping targeted dropout of weights': {
+    name: 'ramping',
+    granularity: 'weight',
+    dropRate: 0.8,
+    targetRate: 0.8,
+    ramp: { first: '2it', second: '2it' },
+  },
+  'ramping targeted dropout of units': {
+    name: 'ramping',
+    granularity: 'unit',
+    dropRate: 0.8,
+    ramp: { first: '1it', second: '3it' },
+  },
+  'targeted dropout of inputs': { name: 'targeted-ard', dropRate: 0.5 },
+  'targeted dropout of whole inputs': { name: 'targeted-ard', dropRate: 0.5, perEntry: false },
+  'delayed pruning of weights': { name: 'delayed-prune', granularity: 'weight', delay: '2it' },
+  'delayed pruning of units': { name: 'delayed-prune', granularity: 'unit', delay: '2it' },
+  'random pruning of weights': { name: 'random-prune', granularity: 'weight' },
+  'random pruning of units': { name: 'random-prune', granularity: 'unit', targetRate: 0.4 },
+  'random dropout of a fixed set': { name: 'random-prune', granularity: 'weight', dropRate: 0.5 },
   'L1 mean': { name: 'l1' },
   'L1 sum': { name: 'l1', coefficient: 0.01, reduction: 'sum' },
   'variational dropout': {
@@ -53,6 +75,18 @@ export const METHODS: Readonly<Record<string, RegularizerInput>> = {
     warmupSteps: 3,
     initialLogVariance: -3,
   },
+  'variational dropout of units': {
+    name: 'variational',
+    granularity: 'unit',
+    klScale: 1,
+    dataCount: 100,
+    warmupSteps: 3,
+    initialLogVariance: -3,
+  },
+  'L0 gates of weights': { name: 'l0', granularity: 'weight', dataCount: 100, initialDropRate: 0.3 },
+  'L0 gates of units': { name: 'l0', granularity: 'unit', dataCount: 100, initialDropRate: 0.3 },
+  'Smallify of weights': { name: 'smallify', granularity: 'weight', coefficient: 0.01 },
+  'Smallify of units': { name: 'smallify', granularity: 'unit', coefficient: 0.01 },
 };
 
 export const OPTIMIZERS: Readonly<Record<string, ScheduleInput['optimizer']>> = {

@@ -1,0 +1,44 @@
+/** @file Ramping targeted dropout: alpha and gamma rise over training to rates at which few weights are left. */
+import { parsePoint, stepsUntil } from '../config/point.ts';
+import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
+import { l1Penalty } from './l1.ts';
+import { applyMask, dropCandidates, findLowest, maskNoise, requireScalar } from './masks.ts';
+import type { Progress, Regularizer } from './types.ts';
+
+type Settings = SettingsOf<RegularizerSettings, 'ramping'>;
+
+/** Share of gamma that is reached at the end of the first part of the ramp. */
+const FIRST_SHARE = 0.95;
+
+/**
+ * Targeted dropout whose gamma rises linearly from 0 to 95 % of `targetRate` over the first part of the ramp and to all
+ * of it over the second, while alpha rises linearly from 0 to `dropRate` over both; then they stay. Everything else is
+ * as in targeted dropout.
+ */
+export function createRamping(settings: Settings): Regularizer {
+  const { granularity, perEntry, l1 } = settings;
+  return {
+    name: 'ramping',
+    noise: (spec) => ({ drop: maskNoise(spec, perEntry ? 'weight' : granularity) }),
+    scalars: (progress) => ratesAt(settings, progress),
+    prepare({ weight, noise, scalars }) {
+      const candidates = findLowest(weight, granularity, requireScalar(scalars, 'targetRate'));
+      return { mask: dropCandidates(candidates, noise, requireScalar(scalars, 'dropRate')) };
+    },
+    effectiveWeight: applyMask,
+    ...l1Penalty(l1, 'mean'),
+  };
+}
+
+function ratesAt({ dropRate, targetRate, ramp }: Settings, { step, stepsPerEpoch }: Progress) {
+  const first = stepsUntil(parsePoint(ramp.first), stepsPerEpoch);
+  const second = stepsUntil(parsePoint(ramp.second), stepsPerEpoch);
+  const reached = FIRST_SHARE * rise(step, first) + (1 - FIRST_SHARE) * rise(step - first, second);
+  return { dropRate: dropRate * rise(step, first + second), targetRate: targetRate * reached };
+}
+
+/** From 0 at step 0 to 1 at the end of a part; a part without steps is over at once. */
+function rise(step: number, length: number): number {
+  if (step < 0) return 0;
+  return step >= length ? 1 : step / length;
+}
