@@ -87,6 +87,26 @@ describe('LeNet', () => {
   });
 });
 
+describe("the paper code's LeNet", () => {
+  it('takes CIFAR images: two convolution blocks leave 5×5 pixels of 16 filters', () => {
+    const numbers = createNumbers(6);
+    const imageShape = [32, 32, 3] as const;
+    const lenet = { name: 'lenet', filters: [6, 16], widths: [500], standardize: true, initialBias: 0.1 };
+    const model = createModel(settings(lenet), imageShape, 10);
+    const parameters = randomParameters(model.parameters, numbers);
+    expect(parameters['dense1/kernel']?.shape).toEqual([5 * 5 * 16, 500]);
+    const images = tf.add(2, randomNormal([2, ...imageShape], numbers));
+    const logits = tf.mul(0.01, model.forward(images, plainLayers(parameters, true)));
+    const values = valuesOf(parameters);
+    const grid = { data: [...images.dataSync()], shape: [2, ...imageShape] as const };
+    const expected = naiveLenet(grid, 1, true, values, plainLinear(values));
+    expectClose(
+      logits,
+      expected.map((value) => 0.01 * value),
+    );
+  });
+});
+
 /** Parameters with variances that are positive and scales that keep the signal alive through many layers. */
 function normalizedParameters(model: Model, seed: number): NamedTensors {
   const random = randomParameters(model.parameters, createNumbers(seed));
