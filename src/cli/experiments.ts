@@ -62,5 +62,10 @@ function canWrite(folder: string): boolean {
 /** A command as the user would type it next: `td sweep a.yaml --results elsewhere`. */
 export function wordCommand(command: string, files: readonly string[], results: string): string {
   const words = ['td', command, ...files, ...(results === DEFAULT_RESULTS ? [] : ['--results', results])];
-  return words.map((word) => (/^[\w./:@%+=,-]+$/.test(word) ? word : `'${word}'`)).join(' ');
+  return words.map(quote).join(' ');
+}
+
+/** A word as a shell takes it for one. */
+function quote(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -35,5 +35,5 @@ function isSystemError(error: Error): error is NodeJS.ErrnoException {
 /** Node says `EACCES: permission denied, open 'a/b'`. */
 function wordSystemError({ message, code, path, syscall }: NodeJS.ErrnoException): string {
   const reason = message.replace(/^[A-Z0-9_]+: /, '').replace(/, \w+( '.*')?( -> '.*')?$/s, '');
-  return `cannot ${syscall} ${path === undefined ? 'a file' : path}: ${reason} (${code})`;
+  return `cannot ${path === undefined ? syscall : `${syscall} ${path}`}: ${reason} (${code})`;
 }

@@ -18,10 +18,10 @@ const DESCRIPTION = `Trains small image networks with targeted dropout and the m
 
 const EXAMPLES = `
 Examples:
-  td run configs/mnist-mlp.yaml               train what is not trained yet
+  td run configs/mnist-mlp.yaml      train what is not trained yet
   td run configs/mnist-mlp.yaml --only none,l1 --set schedule.epochs=5
-  td sweep configs/mnist-mlp.yaml             prune what is trained, print tables
-  td list                                     what there is, trained and unfinished
+  td sweep configs/mnist-mlp.yaml    prune what is trained, print the tables
+  td list                            what there is, trained and unfinished
 
 Exit codes:
   0  done
@@ -35,7 +35,7 @@ setting that can change the numbers. A run that is done is skipped, one that was
 cut off goes on from its last checkpoint.
 
 Examples:
-  td run configs/mnist-lenet.yaml --dry-run        what is new, unfinished, done
+  td run configs/mnist-lenet.yaml --dry-run    what is new, unfinished, done
   td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
   td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow`;
 
@@ -49,7 +49,7 @@ checkpoint are not computed again.
 Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv.
 
 Examples:
-  td sweep                                         all that is trained
+  td sweep                                     all that is trained
   td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
   td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01`;
 
@@ -101,7 +101,7 @@ function describeTerm(command: Command): string {
 function addRun(program: Command): void {
   program
     .command('run')
-    .description('train every variant of an experiment that is not trained yet')
+    .description('train the variants of an experiment that are not trained yet')
     .argument('<experiment...>', 'experiment files (YAML)')
     .addOption(variantsOption('only these variants: none,l1'))
     .addOption(seedsOption())

@@ -4,6 +4,7 @@ import { experimentSchema, type SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { Granularity } from '../regularizers/types.ts';
 import { type FinishedRun, findRuns } from '../results/find-runs.ts';
+import { readSweep, sweepPath } from '../results/sweep-table.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
 
 export interface SweepChoice {
@@ -16,7 +17,7 @@ export interface SweepChoice {
 /** What is asked of one experiment. */
 export interface SweepTask {
   readonly experiment: string;
-  /** Names in the order of the file; empty if no file was named. */
+  /** Names in the order of the file, or of the last sweep if no file was named. */
   readonly variants: readonly string[];
   readonly rates: readonly number[];
   readonly granularities: readonly Granularity[];
@@ -58,7 +59,7 @@ function tasksOfResults(choice: SweepChoice): SweepTask[] {
   const names = [...new Set(runs.map(({ identity }) => identity.experiment))];
   return names.map((experiment) => ({
     experiment,
-    variants: [],
+    variants: [...new Set(readSweep(sweepPath(choice.results, experiment)).map(({ variant }) => variant))],
     runs: runs.filter(({ identity }) => identity.experiment === experiment),
     ...grid,
   }));

@@ -1,0 +1,241 @@
+/** @file The help of every command, as users read it. */
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
+import { makeFolder, td } from './td.ts';
+
+/** The help of a command in a terminal of 80 columns. */
+function helpOf(path: string): string {
+  const program = createProgram();
+  const command = path
+    .split(' ')
+    .filter((name) => name !== '')
+    .reduce((parent, name) => parent.commands.find((child) => child.name() === name) as Command, program);
+  let text = '';
+  command.configureOutput({
+    getOutHelpWidth: () => 80,
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}
+
+describe('help', () => {
+  it('of the program says what it does, with which commands, and what it returns', () => {
+    expect(helpOf('')).toMatchInlineSnapshot(`
+      "Usage: td <command> [options]
+
+      Trains small image networks with targeted dropout and the methods it is compared
+      with, prunes every trained network at increasing rates, and writes tables that
+      compare them.
+
+      Options:
+        -v, --version          print the version
+        -h, --help             print this help
+
+      Commands:
+        run <experiment...>    train the variants of an experiment that are not
+                               trained yet
+        sweep [experiment...]  prune trained networks at increasing rates, and compare
+                               them in tables
+        list [name...]         list runs: state, accuracy, time
+        data                   list and verify data sets
+        engines                list what can compute here, and why the rest cannot
+        bench <experiment>     time the training step and the evaluation of an
+                               experiment's variants
+
+      Examples:
+        td run configs/mnist-mlp.yaml      train what is not trained yet
+        td run configs/mnist-mlp.yaml --only none,l1 --set schedule.epochs=5
+        td sweep configs/mnist-mlp.yaml    prune what is trained, print the tables
+        td list                            what there is, trained and unfinished
+
+      Exit codes:
+        0  done
+        1  something failed on the way: a run diverged, a file is damaged
+        2  a mistake in the command line, a config or a file; nothing was written
+      "
+    `);
+  });
+  it('of run', () => {
+    expect(helpOf('run')).toMatchInlineSnapshot(`
+      "Usage: td run [options] <experiment...>
+
+      train the variants of an experiment that are not trained yet
+
+      Arguments:
+        experiment          experiment files (YAML)
+
+      Options:
+        --only <variants>   only these variants: none,l1
+        --seeds <seeds>     these seeds instead of the experiment's: 0,1,2
+        --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
+        --dry-run           list the runs and their states, and do nothing
+        --print-config      print all settings as an experiment file, and do nothing
+        --results <folder>  where results are read and written (default: results)
+        --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
+                            auto)
+        --threads <n>       threads inside an operation (default: all cores)
+        -h, --help          print this help
+
+      A run is one variant with one seed. Its folder is
+      <results>/<experiment>/<variant>/seed-<n>-<hash>, where the hash covers every
+      setting that can change the numbers. A run that is done is skipped, one that was
+      cut off goes on from its last checkpoint.
+
+      Examples:
+        td run configs/mnist-lenet.yaml --dry-run    what is new, unfinished, done
+        td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
+        td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow
+      "
+    `);
+  });
+  it('of sweep', () => {
+    expect(helpOf('sweep')).toMatchInlineSnapshot(`
+      "Usage: td sweep [options] [experiment...]
+
+      prune trained networks at increasing rates, and compare them in tables
+
+      Arguments:
+        experiment            experiment files (YAML); all that is trained if absent
+
+      Options:
+        --prune <rates>       rates and ranges: 0.5,0.9 or 0:0.99 (default: the
+                              experiment's)
+        --granularity <what>  what is pruned: weight, unit, both (default: the
+                              experiment's)
+        --results <folder>    where results are read and written (default: results)
+        --engine <name>       what computes: auto, onnx, tensorflow, reference
+                              (default: auto)
+        --threads <n>         threads inside an operation (default: all cores)
+        -h, --help            print this help
+
+      The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
+      a:b:step goes from a to b, both included. Every prunable layer loses the same
+      share without retraining: the lowest-ranked entries of each column (weight), or
+      the lowest-ranked columns (unit). Rates that sweep.csv has for the same
+      checkpoint are not computed again.
+
+      Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv.
+
+      Examples:
+        td sweep                                     all that is trained
+        td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
+        td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
+      "
+    `);
+  });
+  it('of list', () => {
+    expect(helpOf('list')).toMatchInlineSnapshot(`
+      "Usage: td list [options] [name...]
+
+      list runs: state, accuracy, time
+
+      Arguments:
+        name                names of experiments; all if absent
+
+      Options:
+        --json              print JSON
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+      "
+    `);
+  });
+  it('of data', () => {
+    expect(helpOf('data')).toMatchInlineSnapshot(`
+      "Usage: td data <command> [options]
+
+      list and verify data sets
+
+      Options:
+        -h, --help     print this help
+
+      Commands:
+        list           list the data sets, and where they lie
+        verify [name]  hash every file of a data set, and report what is damaged
+      "
+    `);
+  });
+  it('of data list', () => {
+    expect(helpOf('data list')).toMatchInlineSnapshot(`
+      "Usage: td data list [options]
+
+      list the data sets, and where they lie
+
+      Options:
+        --json      print JSON
+        -h, --help  print this help
+      "
+    `);
+  });
+  it('of data verify', () => {
+    expect(helpOf('data verify')).toMatchInlineSnapshot(`
+      "Usage: td data verify [options] [name]
+
+      hash every file of a data set, and report what is damaged
+
+      Arguments:
+        name             data set; all if absent
+
+      Options:
+        --path <folder>  verify the files in this folder
+        -h, --help       print this help
+      "
+    `);
+  });
+  it('of engines', () => {
+    expect(helpOf('engines')).toMatchInlineSnapshot(`
+      "Usage: td engines [options]
+
+      list what can compute here, and why the rest cannot
+
+      Options:
+        --json      print JSON
+        -h, --help  print this help
+      "
+    `);
+  });
+  it('of bench', () => {
+    expect(helpOf('bench')).toMatchInlineSnapshot(`
+      "Usage: td bench [options] <experiment>
+
+      time the training step and the evaluation of an experiment's variants
+
+      Arguments:
+        experiment          experiment file (YAML)
+
+      Options:
+        --only <variants>   variants to time: none,l1 (default: the first)
+        --batch <n>         batch size (default: the experiment's)
+        --steps <n>         timed steps (default: 50)
+        --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
+        --json              print JSON
+        --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
+                            auto)
+        --threads <n>       threads inside an operation (default: all cores)
+        -h, --help          print this help
+
+      Times are medians over the timed steps, batches and noise included; a tenth as
+      many steps go before them as a warm-up. Nothing is written.
+
+      Example:
+        td bench configs/mnist-lenet.yaml --only none,targeted-weight --batch 128
+      "
+    `);
+  });
+  it('is what td prints when asked, and where a command is missing also, as a mistake', async () => {
+    const { folder, remove } = makeFolder({});
+    const [asked, bare] = await Promise.all([td(folder, '--help'), td(folder, 'data')]);
+    remove();
+    expect(asked).toEqual({ code: 0, stdout: helpOf(''), stderr: '' });
+    expect(bare).toEqual({ code: 2, stdout: '', stderr: helpOf('data') });
+  });
+
+  it('fits 80 columns', () => {
+    const paths = ['', 'run', 'sweep', 'list', 'data', 'data list', 'data verify', 'engines', 'bench'];
+    const lines = paths.flatMap((path) => helpOf(path).split('\n'));
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+});

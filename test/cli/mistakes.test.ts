@@ -1,0 +1,58 @@
+/** @file Mistakes of users: each is answered by one sentence and exit code 2, and nothing is written. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listFiles, makeFolder, TINY, td } from './td.ts';
+
+const FILES = {
+  'tiny.yaml': TINY,
+  'same.yaml': 'name: tiny',
+  'wrong.yaml': 'schedule:\n  epochs: many\n',
+  'large.yaml': 'dataset: { trainImages: 100 }\nvariants: { big: { schedule: { batchSize: 128 } } }',
+  'folder/keep.txt': '',
+};
+
+/** What the user types, and the answer. */
+const MISTAKES = {
+  'rnu tiny.yaml': 'unknown command "rnu" (did you mean "run"?); see td --help',
+  run: 'the argument <experiment> is missing; see td run --help',
+  'run tiny.yaml --onyl plain': 'unknown option "--onyl" (did you mean "--only"?); see td run --help',
+  'run tiny.yaml --set': '--set has no value, expected <path=value>; see td run --help',
+  'engines extra': 'too many arguments: expected 0, got 1; see td engines --help',
+  'run tiny.yml': 'tiny.yml does not exist (did you mean "tiny.yaml"?)',
+  'run wrong.yaml': 'wrong.yaml:2:11: schedule.epochs is "many", expected a whole number of at least 1',
+  'run tiny.yaml --only plian': 'experiment "tiny" has no variant "plian" (did you mean "plain"?)',
+  'run tiny.yaml --set schedule.epoch=3':
+    '--set schedule.epoch: unknown key "epoch" in schedule (did you mean "epochs"?), in variant "plain"',
+  'run tiny.yaml same.yaml': 'tiny.yaml and same.yaml are both named "tiny", expected each experiment once',
+  'run large.yaml': 'variant "big": schedule.batchSize is 128, expected at most the 100 training images',
+  'run tiny.yaml --results tiny.yaml': '--results: tiny.yaml is a file, expected a folder',
+  'sweep --results tiny.yaml/x':
+    /^--results: tiny.yaml\/x lies below the file .*\/tiny.yaml, expected a folder$/,
+  'sweep tiny.yaml --prune 0.9:0.1':
+    '--prune: prune range "0.9:0.1" is reversed, expected the lower rate first',
+  sweep: 'nothing is trained in results; train with: td run <experiment.yaml>',
+  'sweep tiny.yaml --results elsewhere':
+    'no run of experiment "tiny" is trained in elsewhere; train with: td run tiny.yaml --results elsewhere',
+  'list tiny': 'results holds no experiment "tiny"',
+  'data verify mnsit': 'unknown data set "mnsit" (did you mean "mnist"?)',
+  'bench large.yaml': 'schedule.batchSize is 128, expected at most the 100 training images',
+};
+
+describe.concurrent('a mistake', () => {
+  let place: ReturnType<typeof makeFolder>;
+  beforeAll(() => {
+    place = makeFolder(FILES);
+  });
+  afterAll(() => {
+    expect(listFiles(place.folder)).toEqual(Object.keys(FILES).sort());
+    place.remove();
+  });
+
+  it.each(Object.entries(MISTAKES))('td %s', async (typed, answer) => {
+    const { code, stdout, stderr } = await td(place.folder, ...typed.split(' '));
+    const line = stderr.replace(/^td: /, '').replace(/\n$/, '');
+    if (typeof answer === 'string') expect(line).toBe(answer);
+    else expect(line).toMatch(answer);
+    expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 2, stdout: '', lines: 2 });
+    expect(stderr).toMatch(/^td: /);
+  });
+});
