@@ -142,7 +142,10 @@ describe('hashOf', () => {
 describe('the defaults', () => {
   // A run that relies on a default bears a hash without it, so another default would give its results to other settings.
   it('stay as they are, since hashes leave them out', () => {
-    const names = { model: ['mlp', 'lenet'], regularizer: ['none', 'l1', 'variational', 'targeted-ard'] };
+    const names = {
+      model: ['mlp', 'lenet', 'resnet', 'vgg'],
+      regularizer: ['none', 'l1', 'variational', 'targeted-ard'],
+    };
     const ofSections = Object.entries(names).flatMap(([section, options]) =>
       options.map((name) => resolve({ [section]: { name } })[section as 'model' | 'regularizer']),
     );
@@ -171,6 +174,8 @@ describe('the defaults', () => {
       {"optimizer":{"name":"momentum","momentum":0.9},"learningRate":0.1,"decay":{"name":"constant"},"warmup":0,"batchSize":128,"epochs":10,"weightDecay":0,"gradientClip":null}
       {"name":"mlp","widths":[300,100],"initializer":"glorotUniform"}
       {"name":"lenet","filters":[20,50],"widths":[500],"initialBias":0,"standardize":false,"initializer":"glorotUniform"}
+      {"name":"resnet","filters":[16,32,64,128],"units":5,"batchNorm":{"momentum":0.997,"epsilon":0.001},"initializer":"glorotNormal"}
+      {"name":"vgg","filters":[64,128,256,512,512],"widths":[4096,4096],"denseRelu":false,"batchNorm":{"momentum":0.997,"epsilon":0.001},"initializer":"glorotUniform"}
       {"name":"none"}
       {"name":"l1","coefficient":0.1,"reduction":"mean"}
       {"name":"variational","granularity":"weight","klScale":0.01,"dataCount":50000,"warmupSteps":50000,"initialLogVariance":-10,"threshold":3,"perEntry":false}

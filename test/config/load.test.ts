@@ -169,7 +169,10 @@ describe('--set', () => {
       'schedule.epochs.x=1',
       '--set schedule.epochs.x: schedule.epochs is a map, expected a whole number of at least 1',
     ],
-    ['model=lenet', '--set model: model is "lenet", expected settings with a name (mlp or lenet)'],
+    [
+      'model=lenet',
+      '--set model: model is "lenet", expected settings with a name (mlp, lenet, resnet or vgg)',
+    ],
     ['extends=y.yaml', '--set extends: extends can only be given in the file'],
     ['constructor.name=x', '--set constructor.name: unknown key "constructor" (expected one of:'],
     ['__proto__.x=1', '--set __proto__.x: unknown key "__proto__" (expected one of:'],
