@@ -1,7 +1,9 @@
 /** @file The L1 penalty: value, gradient, and what it leaves alone. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runSettingsSchema } from '../../src/config/schema.ts';
 import { createL1 } from '../../src/regularizers/l1.ts';
+import { createRegularizer } from '../../src/regularizers/registry.ts';
 import type { Regularizer } from '../../src/regularizers/types.ts';
 import { createContext, denseSpec } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
@@ -42,5 +44,21 @@ describe('the L1 penalty', () => {
   it('leaves the forward pass, evaluation and weight decay as they are', () => {
     const method = createL1({ name: 'l1', coefficient: 0.1, reduction: 'mean' });
     expect(Object.keys(method).sort()).toEqual(['name', 'penalty']);
+  });
+});
+
+describe.each(['targeted', 'ramping'])('beside the method %s', (name) => {
+  const create = (l1: number) =>
+    createRegularizer(
+      runSettingsSchema.parse({ regularizer: { name, granularity: 'weight', l1 } }).regularizer,
+    );
+
+  it('the penalty is beta times the mean magnitude of the whole weight, dropped or not', () => {
+    expect(penaltyOf(create(0.3), weight()).dataSync()[0]).toBeCloseTo((0.3 * 12) / 6, 6);
+  });
+
+  it('everything but the penalty stays, and without beta there is none', () => {
+    expect(Object.keys(create(0.3)).filter((part) => part !== 'penalty')).toEqual(Object.keys(create(0)));
+    expect(create(0).penalty).toBeUndefined();
   });
 });

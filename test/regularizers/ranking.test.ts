@@ -95,3 +95,35 @@ describe('the lowest columns', () => {
     expect(bits(lowestColumns(filters, 0.5))).toEqual([1, 0]);
   });
 });
+
+describe('a share that is fed', () => {
+  it('marks what the same share marks when it is known beforehand', () => {
+    const weight = randomNormal([3, 3, 11, 5], createNumbers(8));
+    for (const share of [0, 0.001, 0.01, 0.29, 0.33, 0.5, 0.66, 0.75, 0.9, 0.95, 0.98, 0.99, 1]) {
+      expect(bits(lowestEntries(weight, tf.scalar(share)))).toEqual(bits(lowestEntries(weight, share)));
+      expect(bits(lowestColumns(weight, tf.scalar(share)))).toEqual(bits(lowestColumns(weight, share)));
+    }
+  });
+
+  it('marks floor(share · n) entries for every decimal share, though single precision holds none of them', () => {
+    for (const entries of [7, 100, 128, 300, 1152]) {
+      const weight = randomNormal([entries, 1], createNumbers(entries));
+      for (let hundredths = 0; hundredths <= 100; hundredths += entries > 1000 ? 9 : 1) {
+        const marked = tf.sum(tf.cast(lowestEntries(weight, tf.scalar(hundredths / 100)), 'int32'));
+        expect([entries, hundredths, marked.dataSync()[0]]).toEqual([
+          entries,
+          hundredths,
+          Math.floor((hundredths * entries) / 100),
+        ]);
+      }
+    }
+  });
+
+  it('leaves ties with the threshold unmarked, but marks all at share 1', () => {
+    const tied = tf.tensor2d([[1], [-2], [2], [3]]);
+    expect(bits(lowestEntries(tied, tf.scalar(0.5)))).toEqual([1, 0, 0, 0]);
+    expect(bits(lowestEntries(tf.ones([4, 1]), tf.scalar(0.75)))).toEqual([0, 0, 0, 0]);
+    expect(bits(lowestEntries(tf.ones([4, 1]), tf.scalar(1)))).toEqual([1, 1, 1, 1]);
+    expect(bits(lowestColumns(tf.zeros([2, 3]), tf.scalar(1)))).toEqual([1, 1, 1]);
+  });
+});

@@ -10,6 +10,12 @@ describe('the registry', () => {
     { name: 'targeted', granularity: 'weight' },
     { name: 'l1' },
     { name: 'variational' },
+    { name: 'ramping', granularity: 'unit' },
+    { name: 'targeted-ard' },
+    { name: 'delayed-prune', granularity: 'weight' },
+    { name: 'random-prune', granularity: 'unit' },
+    { name: 'l0', granularity: 'weight' },
+    { name: 'smallify', granularity: 'unit' },
   ])('creates $name', (regularizer) => {
     const settings = runSettingsSchema.parse({ regularizer }).regularizer;
     expect(createRegularizer(settings).name).toBe(regularizer.name);

@@ -1,0 +1,42 @@
+/** @file Methods as an experiment would write them, and what to compare of their results. */
+import type * as tf from '@tensorflow/tfjs';
+import type { z } from 'zod';
+import { runSettingsSchema } from '../../src/config/schema.ts';
+import { createRegularizer } from '../../src/regularizers/registry.ts';
+import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
+
+type RegularizerInput = NonNullable<z.input<typeof runSettingsSchema>['regularizer']>;
+
+/** The method of these settings, all others at their defaults. */
+export function createMethod(settings: RegularizerInput): Regularizer {
+  return createRegularizer(runSettingsSchema.parse({ regularizer: settings }).regularizer);
+}
+
+/** The weight that training would use. */
+export function effectiveWeight(method: Regularizer, context: WeightContext): number[] {
+  return valuesOf(method.effectiveWeight?.(context));
+}
+
+/** Numbers of a tensor; a dropped negative weight is −0, which `toEqual` tells from 0. */
+export function valuesOf(tensor: tf.Tensor | undefined): number[] {
+  return [...(tensor?.dataSync() ?? [])].map((value) => Number(value) + 0);
+}
+
+/**
+ * Checks that numbers are those expected, each within a tolerance relative to the larger of 1 and the expected number.
+ *
+ * @throws Error naming the first that is not
+ */
+export function expectNumbers(
+  actual: ArrayLike<number>,
+  expected: readonly number[],
+  tolerance = 1e-5,
+): void {
+  if (actual.length !== expected.length)
+    throw new Error(`got ${actual.length} numbers, expected ${expected.length}`);
+  expected.forEach((wanted, index) => {
+    const difference = Math.abs((actual[index] ?? Number.NaN) - wanted) / Math.max(1, Math.abs(wanted));
+    if (!(difference <= tolerance))
+      throw new Error(`number ${index} is ${actual[index]}, expected ${wanted} of ${expected.join(', ')}`);
+  });
+}
