@@ -21,22 +21,35 @@ export const filterGradient: LoweringRule = (operation, context) => {
  * all threads.
  */
 const multiplyPatches: LoweringRule = (operation, context) => {
-  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const [dy, output] = [at(operation.inputs, 1), at(operation.outputs, 0)];
   const { builder } = context;
-  const [filters, input] = [at(output.shape, 3), at(output.shape, 2)];
+  const filters = at(output.shape, 3);
   const positions = sizeOf(dy.shape.slice(0, 3));
-  const padded = padImages(context.plain(x), operation, context);
-  const pixels = context.reshape(padded, [sizeOf(padded.shape.slice(0, 3)), input]);
-  const table = patchTable(padded.shape, dy.shape, output.shape, convolutionAttributes(operation));
-  const indices = builder.constant(table, [table.length], 'int32');
-  const rows = builder.emit('Gather', [pixels, indices], { shape: [table.length, input] }, { axis: 0 });
   const patchSize = sizeOf(output.shape.slice(0, 3));
-  const patches = context.reshape(rows, [positions, patchSize]);
+  const patches = context.reshape(gatherPatches(operation, context), [positions, patchSize]);
   const gradient = context.transpose(context.channelsFirst(dy), [1, 0, 2, 3]);
   const operands = [context.reshape(gradient, [filters, positions]), patches];
   const product = builder.emit('MatMul', operands, { shape: [filters, patchSize] });
   context.set(output, context.reshape(context.transpose(product, [1, 0]), output.shape));
 };
+
+/** The input under each filter tap of each position, a row a pixel: `[positions · taps, channels]`. */
+function gatherPatches(operation: Operation, context: Lowering): Value {
+  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const channels = at(output.shape, 2);
+  const padded = padImages(context.plain(x), operation, context);
+  const pixels = context.reshape(padded, [sizeOf(padded.shape.slice(0, 3)), channels]);
+  const convolution = convolutionAttributes(operation);
+  const rows = sizeOf(dy.shape.slice(0, 3)) * sizeOf(output.shape.slice(0, 2));
+  // A 1 × 1 filter that moves by single steps sees each pixel once, in order.
+  const isIdentity = rows === at(pixels.shape, 0) && sizeOf(output.shape.slice(0, 2)) === 1;
+  if (isIdentity) return pixels;
+  const name = `patches ${[padded.shape.slice(0, 3), dy.shape.slice(0, 3), output.shape.slice(0, 2)].join(' ')} ${JSON.stringify(convolution)}`;
+  const table = context.sharedTable(name, () =>
+    patchTable(padded.shape, dy.shape, output.shape, convolution),
+  );
+  return context.builder.emit('Gather', [pixels, table], { shape: [rows, channels] }, { axis: 0 });
+}
 
 /** `[batch, height, width, channels]` with the convolution's zeros around. */
 function padImages(images: Value, operation: Operation, context: Lowering): Value {

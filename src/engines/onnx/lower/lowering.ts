@@ -20,6 +20,7 @@ interface Forms {
 export class Lowering {
   readonly builder = new GraphBuilder();
   private readonly forms = new Map<Value, Forms>();
+  private readonly tables = new Map<string, Value>();
 
   /** Declares what a traced value has become, layout unchanged. */
   set(traced: Value, lowered: Value): void {
@@ -66,6 +67,16 @@ export class Lowering {
 
   cast(value: Value, type: ValueType): Value {
     return value.type === type ? value : this.builder.emit('Cast', [value], { shape: value.shape, type });
+  }
+
+  /** A constant vector of int32 that all who name it alike share; large ones are made once this way. */
+  sharedTable(name: string, make: () => Int32Array): Value {
+    const known = this.tables.get(name);
+    if (known !== undefined) return known;
+    const data = make();
+    const table = this.builder.constant(data, [data.length], 'int32');
+    this.tables.set(name, table);
+    return table;
   }
 
   scalar(number: number, type: ValueType = 'float32'): Value {
