@@ -1,0 +1,206 @@
+/** @file Run directories: equal runs are equal bytes, cut off or not; what is done is left alone. */
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/data/types.ts';
+import { chooseEngine } from '../../src/engines/registry.ts';
+import type { Engine } from '../../src/engines/types.ts';
+import { readCheckpoint } from '../../src/results/checkpoint.ts';
+import { readMetrics } from '../../src/results/metrics.ts';
+import { DivergedError } from '../../src/training/diverged.ts';
+import { type RecordOptions, trainAndRecord } from '../../src/training/record.ts';
+import { ENVIRONMENT } from '../results/runs.ts';
+import { temporaryFolder } from '../results/temporary.ts';
+import { loadSmallMnist, runOf, type SettingsInput, smallSettings } from './small-mnist.ts';
+
+let dataset: Dataset;
+let engine: Engine;
+beforeAll(async () => {
+  dataset = await loadSmallMnist(640, 200);
+  engine = (await chooseEngine('onnx')).engine;
+});
+
+/** Methods and optimizers with state of every kind, and schedules that depend on where training stands. */
+const CASES: Readonly<Record<string, SettingsInput>> = {
+  'targeted dropout of weights with momentum': {
+    regularizer: { name: 'targeted', granularity: 'weight' },
+    schedule: {
+      optimizer: { name: 'momentum' },
+      decay: { name: 'cosine' },
+      gradientClip: 1,
+      weightDecay: 1e-3,
+    },
+  },
+  'variational dropout with Adam': {
+    regularizer: { name: 'variational', klScale: 1, dataCount: 640, warmupSteps: 25, initialLogVariance: -6 },
+    schedule: { optimizer: { name: 'adam' }, learningRate: 3e-3 },
+  },
+  'dropout of units with Nesterov momentum': {
+    regularizer: { name: 'dropout', granularity: 'unit', dropRate: 0.25 },
+    schedule: {
+      optimizer: { name: 'nesterov' },
+      learningRate: 0.03,
+      warmup: '15it',
+      decay: { name: 'steps', at: [2.5] },
+    },
+  },
+};
+
+/** Where a run's files lie, and the files that hold no times. */
+interface Trained {
+  readonly directory: string;
+  readonly metrics: string;
+  readonly checkpoint: Buffer;
+}
+
+interface Work {
+  readonly results: string;
+  readonly seed?: number;
+  readonly hooks?: Pick<RecordOptions, 'onStart' | 'onStep' | 'onEpoch'>;
+}
+
+async function record(input: SettingsInput, { results, seed = 0, hooks }: Work): Promise<Trained> {
+  const run = runOf(smallSettings(input), seed);
+  await trainAndRecord({
+    resultsDirectory: results,
+    run,
+    dataset,
+    engine,
+    environment: ENVIRONMENT,
+    ...hooks,
+  });
+  const directory = directoryOf(input, results, seed);
+  return {
+    directory,
+    metrics: readFileSync(join(directory, 'metrics.csv'), 'utf8'),
+    checkpoint: readFileSync(join(directory, 'checkpoint.safetensors')),
+  };
+}
+
+function directoryOf(input: SettingsInput, results: string, seed = 0): string {
+  return join(results, 'test', runOf(smallSettings(input), seed).id);
+}
+
+/** Trains until the process is cut off at a moment that a hook chooses. */
+async function cutOff(input: SettingsInput, results: string, hooks: Work['hooks']): Promise<void> {
+  await expect(record(input, { results, hooks: hooks ?? {} })).rejects.toThrow('cut off');
+}
+
+function fail(): never {
+  throw new Error('cut off');
+}
+
+describe.each(Object.entries(CASES))('a run of %s', (_name, input) => {
+  it('is the same bytes with the same seed, and others with another', async () => {
+    const first = await record(input, { results: temporaryFolder() });
+    const second = await record(input, { results: temporaryFolder() });
+    const other = await record(input, { results: temporaryFolder(), seed: 1 });
+    expect(second.metrics).toBe(first.metrics);
+    expect(second.checkpoint.equals(first.checkpoint)).toBe(true);
+    expect(other.metrics).not.toBe(first.metrics);
+    expect(other.checkpoint.equals(first.checkpoint)).toBe(false);
+  });
+
+  it('is the same bytes if it is cut off after an epoch, and again within the next', async () => {
+    const whole = await record(input, { results: temporaryFolder() });
+    const results = temporaryFolder();
+    await cutOff(input, results, { onEpoch: fail });
+    await cutOff(input, results, { onStep: ({ step }) => (step === 14 ? fail() : undefined) });
+    const starts: number[] = [];
+    const resumed = await record(input, { results, hooks: { onStart: (epoch) => starts.push(epoch) } });
+    expect(starts).toEqual([1]);
+    expect(resumed.metrics).toBe(whole.metrics);
+    expect(resumed.checkpoint.equals(whole.checkpoint)).toBe(true);
+  });
+});
+
+describe('a run directory', () => {
+  it('that was cut off between metrics and checkpoint goes on from the checkpoint', async () => {
+    const whole = await record({}, { results: temporaryFolder() });
+    const results = temporaryFolder();
+    await cutOff({}, results, { onEpoch: fail });
+    appendFileSync(join(directoryOf({}, results), 'metrics.csv'), '2,20,0.1,0.5,0.5,0.5,0.5\n');
+    expect((await record({}, { results })).metrics).toBe(whole.metrics);
+  });
+
+  it('that was cut off before its first checkpoint starts over', async () => {
+    const whole = await record({}, { results: temporaryFolder() });
+    const results = temporaryFolder();
+    await cutOff({}, results, { onStep: ({ step }) => (step === 5 ? fail() : undefined) });
+    expect((await record({}, { results })).checkpoint.equals(whole.checkpoint)).toBe(true);
+  });
+
+  it('that lacks only its summary gets it without training', async () => {
+    const results = temporaryFolder();
+    const { directory, checkpoint } = await record({}, { results });
+    rmSync(join(directory, 'summary.json'));
+    const again = await record({}, { results, hooks: { onStep: fail } });
+    expect(again.checkpoint.equals(checkpoint)).toBe(true);
+    expect(existsSync(join(directory, 'summary.json'))).toBe(true);
+  });
+
+  it('that is done is left alone', async () => {
+    const results = temporaryFolder();
+    const { directory } = await record({}, { results });
+    const timesOf = () =>
+      ['config.yaml', 'environment.json', 'log.jsonl', 'metrics.csv', 'summary.json'].map(
+        (name) => statSync(join(directory, name)).mtimeMs,
+      );
+    const before = timesOf();
+    const run = runOf(smallSettings(), 0);
+    const again = await trainAndRecord({
+      resultsDirectory: results,
+      run,
+      dataset,
+      engine,
+      environment: ENVIRONMENT,
+      onStart: fail,
+    });
+    expect(again).toMatchObject({ wasDone: true, summary: { id: run.id, epochs: 3, steps: 30 } });
+    expect(timesOf()).toEqual(before);
+  });
+
+  it('holds what the training said: a row of metrics an epoch, and a summary of the last', async () => {
+    const results = temporaryFolder();
+    const run = runOf(smallSettings(), 0);
+    const { summary } = await trainAndRecord({
+      resultsDirectory: results,
+      run,
+      dataset,
+      engine,
+      environment: ENVIRONMENT,
+    });
+    const directory = directoryOf({}, results);
+    const rows = readMetrics(directory);
+    expect(rows.map(({ epoch, step }) => [epoch, step])).toEqual([
+      [1, 10],
+      [2, 20],
+      [3, 30],
+    ]);
+    expect(summary).toMatchObject({
+      testAccuracy: rows[2]?.testAccuracy,
+      testLoss: rows[2]?.testLoss,
+      parameters: 784 * 24 + 24 + 24 * 12 + 12 + 12 * 10 + 10,
+      checkpointSha256: readCheckpoint(directory)?.sha256,
+    });
+    expect(summary.imagesPerSecond).toBeCloseTo((30 * 64) / summary.trainSeconds, 9);
+  });
+
+  it('keeps the last good checkpoint of a training that diverges later', async () => {
+    const input: SettingsInput = { schedule: { decay: { name: 'steps', at: [1.5], factor: 1e37 } } };
+    const results = temporaryFolder();
+    await expect(record(input, { results })).rejects.toThrow(DivergedError);
+    const directory = directoryOf(input, results);
+    expect(readCheckpoint(directory)).toMatchObject({ epoch: 1, step: 10 });
+    expect(readMetrics(directory)).toHaveLength(1);
+    expect(existsSync(join(directory, 'summary.json'))).toBe(false);
+  });
+
+  it('whose checkpoint is damaged is refused with its name', async () => {
+    const results = temporaryFolder();
+    await cutOff({}, results, { onEpoch: fail });
+    const path = join(directoryOf({}, results), 'checkpoint.safetensors');
+    appendFileSync(path, 'x');
+    await expect(record({}, { results })).rejects.toThrow(`${path} is damaged`);
+  });
+});

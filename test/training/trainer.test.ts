@@ -1,0 +1,133 @@
+/** @file Training on real images: it learns, reports what it did, and fails where it should. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/data/types.ts';
+import { chooseEngine } from '../../src/engines/registry.ts';
+import type { Engine } from '../../src/engines/types.ts';
+import { UserError } from '../../src/errors.ts';
+import { DivergedError } from '../../src/training/diverged.ts';
+import { Evaluator } from '../../src/training/evaluator.ts';
+import { createSetup, type EpochReport, type StepReport, train } from '../../src/training/trainer.ts';
+import { loadSmallMnist, type SettingsInput, smallSettings } from './small-mnist.ts';
+
+let dataset: Dataset;
+let engine: Engine;
+beforeAll(async () => {
+  dataset = await loadSmallMnist(2000, 1000);
+  engine = (await chooseEngine('onnx')).engine;
+});
+
+async function trainSmall(input: SettingsInput, images = dataset) {
+  const steps: StepReport[] = [];
+  const epochs: EpochReport[] = [];
+  const settings = smallSettings(input);
+  await train({
+    settings,
+    seed: 0,
+    dataset: images,
+    engine,
+    onStep: (report) => steps.push(report),
+    onEpoch: (report) => void epochs.push(report),
+  });
+  return { settings, steps, epochs, last: epochs.at(-1) as EpochReport };
+}
+
+/** Accuracy and loss of a report's own state, without anything that a regularizer would change. */
+async function evaluatePlainly(report: EpochReport) {
+  const { model } = createSetup(smallSettings(), dataset);
+  const evaluator = await Evaluator.create(engine, model, dataset.test);
+  const evaluation = await evaluator.evaluate(report.state);
+  evaluator.dispose();
+  return evaluation;
+}
+
+describe('training', () => {
+  it('learns: 2,000 digits in 6 epochs give over 80 % on digits that it never saw', async () => {
+    const { epochs, last } = await trainSmall({
+      schedule: { epochs: 6, learningRate: 0.05, decay: { name: 'cosine' } },
+    });
+    expect(last.test.accuracy).toBeGreaterThan(0.8);
+    expect(last.test.count).toBe(1000);
+    expect(last.means.loss).toBeLessThan((epochs[0]?.means.loss ?? 0) / 3);
+  });
+
+  it('learns nothing from labels that are dealt at random', async () => {
+    const { count, images, labels } = dataset.train;
+    const dealt = labels.map((_, index) => labels[(index * 7 + 3) % count] ?? 0);
+    const { last } = await trainSmall({}, { ...dataset, train: { count, images, labels: dealt } });
+    expect(last.test.accuracy).toBeLessThan(0.25);
+  });
+
+  it('takes every full batch of an epoch, and reports means over the epoch so far', async () => {
+    const { steps, epochs } = await trainSmall({ schedule: { epochs: 2, decay: { name: 'cosine' } } });
+    // 2,000 images are 31 batches of 64, and 16 images that sit the epoch out.
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 62 }, (_, index) => index + 1));
+    expect(steps.map(({ epoch }) => epoch)).toEqual(
+      Array.from({ length: 62 }, (_, index) => Number(index >= 31)),
+    );
+    expect(epochs).toMatchObject([
+      { epoch: 1, step: 31, stepsPerEpoch: 31, means: steps[30]?.means },
+      { epoch: 2, step: 62, stepsPerEpoch: 31, means: steps[61]?.means },
+    ]);
+    const share = steps[0]?.means.accuracy ?? Number.NaN;
+    expect(share * 64).toBeCloseTo(Math.round(share * 64), 9);
+    // Cosine at the last step of each epoch, taken by hand.
+    expect(epochs[0]?.learningRate).toBeCloseTo(0.05 * (1 + Math.cos((Math.PI * 30) / 62)), 12);
+    expect(epochs[1]?.learningRate).toBeCloseTo(0.05 * (1 + Math.cos((Math.PI * 61) / 62)), 12);
+  });
+
+  it('evaluates with the weights as they are, although all that is prunable was dropped in training', async () => {
+    const regularizer = { name: 'targeted', granularity: 'weight', dropRate: 1, targetRate: 1 } as const;
+    const { last } = await trainSmall({ regularizer, schedule: { epochs: 1, optimizer: { name: 'sgd' } } });
+    const plain = await evaluatePlainly(last);
+    expect(last.test).toEqual(plain);
+    // In training the images did not reach the logits, so that the loss was about that of a guess.
+    expect(last.means.loss).toBeGreaterThan(2.2);
+    expect(Math.abs(plain.loss - last.means.loss)).toBeGreaterThan(0.01);
+  });
+
+  it('evaluates variational dropout without the weights whose log alpha is too high', async () => {
+    const regularizer = { name: 'variational', initialLogVariance: -4, threshold: 1 } as const;
+    const { last } = await trainSmall({
+      regularizer,
+      schedule: { epochs: 1, optimizer: { name: 'adam' }, learningRate: 1e-3 },
+    });
+    expect(last.test.loss).not.toBe((await evaluatePlainly(last)).loss);
+    const thresholded = { ...last, state: { ...last.state } };
+    for (const name of ['dense1/kernel', 'dense2/kernel']) {
+      const logVariance = Object.entries(last.state).find(
+        ([key, array]) => key.startsWith(`${name}/`) && array.length === last.state[name]?.length,
+      )?.[1];
+      thresholded.state[name] = (last.state[name] as Float32Array).map((weight, index) =>
+        (logVariance?.[index] ?? Number.NaN) - Math.log(weight ** 2 + 1e-8) >= 1 ? 0 : weight,
+      );
+    }
+    expect(last.test.loss).toBeCloseTo((await evaluatePlainly(thresholded)).loss, 5);
+  });
+});
+
+describe('training that cannot go well', () => {
+  it('stops with its step when the loss is no number any more', async () => {
+    const wild = trainSmall({ schedule: { learningRate: 1e30 } });
+    await expect(wild).rejects.toThrow(DivergedError);
+    await expect(wild).rejects.toThrow(/^the loss at step [2-5] is NaN; a lower schedule.learningRate/);
+  });
+
+  it('stops when the last step of all spoils the weights, which only the evaluation sees', async () => {
+    const images = await loadSmallMnist(64, 100);
+    const wild = trainSmall({ schedule: { learningRate: 1e38, epochs: 1 } }, images);
+    await expect(wild).rejects.toThrow(/^the loss of the evaluation after epoch 1 is (NaN|Infinity); /);
+  });
+
+  it('refuses a batch that is larger than the training set', async () => {
+    const wide = trainSmall({ schedule: { batchSize: 2001 } });
+    await expect(wide).rejects.toThrow(UserError);
+    await expect(wide).rejects.toThrow(
+      'schedule.batchSize is 2001, expected at most the 2000 training images',
+    );
+  });
+
+  it('refuses a model that the images are too small for', async () => {
+    const small: Dataset = { ...dataset, imageShape: [7, 112, 1] };
+    await expect(trainSmall({ model: { name: 'lenet' } }, small)).rejects.toThrow(UserError);
+  });
+});
