@@ -51,7 +51,8 @@ export interface HostWeight {
 /**
  * A method. Every part is optional; a method without parts is plain training.
  * `prepare` runs before gradients are taken, since tfjs has no gradient for logical ops and the paper selects the
- * dropped set first; `effectiveWeight`, `linear` and `penalty` are differentiated.
+ * dropped set first; `effectiveWeight`, `linear` and `penalty` are differentiated. What depends on a
+ * layer's input can only be chosen in `linear`, under `withoutGradient` (masks.ts).
  */
 export interface Regularizer {
   readonly name: string;
