@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { locateSource, readManifest } from '../../src/data/manifest.ts';
-import { listFiles, makeFolder, TINY, td } from './td.ts';
+import { execute, listFiles, makeFolder, TD, TINY, td } from './td.ts';
 
 const place = makeFolder({ 'tiny.yaml': TINY });
 afterAll(() => place.remove());
@@ -104,12 +104,17 @@ describe.concurrent('td bench', () => {
     expect(listFiles(place.folder)).not.toContain('results');
   });
 
-  it('times the first variant if none is asked for', async () => {
-    const { code, stdout } = await td(place.folder, 'bench', 'tiny.yaml', '--steps', '2');
+  it('times the first variant if none is asked for, and leaves nothing in the home of the user', async () => {
+    const home = join(place.folder, 'home');
+    mkdirSync(home);
+    const variables = { HOME: home, XDG_CACHE_HOME: '', ORT_DISABLE_TELEMETRY: '' };
+    const words = [TD, 'bench', 'tiny.yaml', '--steps', '2'];
+    const { code, stdout } = await execute(process.execPath, words, place.folder, variables);
     expect(code).toBe(0);
     const lines = stdout.trim().split('\n');
     expect(lines[0]).toMatch(/^engine onnx on CPU, \d+ threads?, batch 64, medians of 2 steps$/);
     expect(lines[2]).toMatch(/^variant +step +fastest +of it feeds +steps\/s +training images\/s/);
     expect(lines.slice(3).map((line) => line.split(' ')[0])).toEqual(['plain']);
+    expect(listFiles(home)).toEqual([]);
   });
 });

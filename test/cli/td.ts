@@ -17,10 +17,19 @@ export function td(folder: string, ...parameters: readonly string[]): Promise<En
   return execute(process.execPath, [TD, ...parameters], folder);
 }
 
-/** Runs any command to its end. */
-export function execute(command: string, parameters: readonly string[], folder: string): Promise<Ended> {
+/** Runs any command to its end, with variables added to those of this process. */
+export function execute(
+  command: string,
+  parameters: readonly string[],
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, parameters, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, parameters, {
+      cwd: folder,
+      env: { ...process.env, ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const outputs = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {

@@ -1,9 +1,9 @@
 /** @file The compiled engine: steps are traced, lowered to ONNX and run by onnxruntime. */
 import { cpus } from 'node:os';
-import * as ort from 'onnxruntime-node';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { compileGraph } from './compile.ts';
 import { OnnxProgram } from './program.ts';
+import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
 
 /** onnxruntime's scale of what it logs: 3 is errors only. */

@@ -1,8 +1,8 @@
 /** @file A compiled step in an onnxruntime session, with its state kept between runs. */
-import * as ort from 'onnxruntime-node';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
 import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
+import { ort } from './runtime.ts';
 
 export class OnnxProgram implements Program {
   private readonly state: Record<string, ort.Tensor> = {};

@@ -1,9 +1,9 @@
 /** @file No result depends on a simplification pass. */
-import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileGraph, FEED, STATE } from '../../../../src/engines/onnx/compile.ts';
 import { PASSES, type PassName } from '../../../../src/engines/onnx/passes/simplify.ts';
 import { OnnxProgram } from '../../../../src/engines/onnx/program.ts';
+import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
 import type { NamedArrays } from '../../../../src/engines/types.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';
