@@ -1,9 +1,8 @@
 /** @file The way of a user: plan, run, list, sweep, again, with more rates, and all of it elsewhere. */
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, listFiles, makeFolder, TINY, td } from './td.ts';
+import { Journey, parseRecords } from './journey.ts';
+import { listFiles, TINY } from './td.ts';
 
 const RUNS = [
   'plain/seed-0-69edd4d0',
@@ -25,96 +24,77 @@ const RUN_FILES = [
 const SWEEP_HEADER =
   'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id';
 
-const place = makeFolder({ 'tiny.yaml': TINY });
-const ended = new Map<string, Ended>();
-/** Files as they were after a step. */
-const kept = { filesAfterPlan: '', checkpointTimes: '', sweep: '', sweepAgain: '' };
+const journey = new Journey({ 'tiny.yaml': TINY });
+const checkpointTimes = () => RUNS.map((run) => journey.timeOf(`first/tiny/${run}/checkpoint.safetensors`));
 
-function read(path: string): string {
-  return readFileSync(join(place.folder, path), 'utf8');
+/** What was said and what lay in sweep.csv, step by step. */
+async function workInFirst() {
+  const plan = await journey.type('run tiny.yaml --dry-run --results first');
+  const filesAfterPlan = listFiles(journey.folder);
+  const run = await journey.type('run tiny.yaml --results first');
+  const sweep = await journey.type('sweep tiny.yaml --results first');
+  const table = journey.read('first/tiny/sweep.csv');
+  const times = checkpointTimes();
+  const runAgain = await journey.type('run tiny.yaml --results first');
+  const sweepAgain = await journey.type('sweep --results first --prune 0,0.5');
+  const tableAgain = journey.read('first/tiny/sweep.csv');
+  const sweepMore = await journey.type('sweep tiny.yaml --results first --prune 0.9 --granularity unit');
+  const list = await journey.type('list tiny --results first');
+  const json = await journey.type('list --json --results first');
+  return {
+    plan,
+    filesAfterPlan,
+    run,
+    sweep,
+    table,
+    times,
+    runAgain,
+    sweepAgain,
+    tableAgain,
+    sweepMore,
+    list,
+    json,
+  };
 }
 
-function readRecords(path: string): Readonly<Record<string, string>>[] {
-  return parse(read(path), { columns: true });
+/** The same from the resolved settings that td itself printed, as a file of another name. */
+async function workInSecond() {
+  const printed = await journey.type('run tiny.yaml --print-config');
+  journey.write('printed/other.yaml', printed.stdout);
+  await journey.type('run printed/other.yaml --results second');
+  const sweep = await journey.type('sweep printed/other.yaml --results second');
+  const plan = await journey.type('run printed/other.yaml --dry-run --results second');
+  return { sweep, plan };
 }
 
-/** Types a command, which must succeed. */
-async function type(step: string, ...words: readonly string[]): Promise<void> {
-  const result = await td(place.folder, ...words);
-  if (result.code !== 0) throw new Error(`td ${words.join(' ')}: ${result.stderr}`);
-  ended.set(step, result);
-}
-
-function outputOf(step: string): Ended {
-  return ended.get(step) ?? { code: null, stdout: '', stderr: '' };
-}
-
-function checkpointTimes(): string {
-  const paths = RUNS.map((run) => join(place.folder, 'first/tiny', run, 'checkpoint.safetensors'));
-  return paths.map((path) => statSync(path).mtimeMs).join();
-}
-
-async function workInFirst(): Promise<void> {
-  await type('plan', 'run', 'tiny.yaml', '--dry-run', '--results', 'first');
-  kept.filesAfterPlan = listFiles(place.folder).join();
-  await type('run', 'run', 'tiny.yaml', '--results', 'first');
-  await type('sweep', 'sweep', 'tiny.yaml', '--results', 'first');
-  kept.sweep = read('first/tiny/sweep.csv');
-  kept.checkpointTimes = checkpointTimes();
-  await type('run again', 'run', 'tiny.yaml', '--results', 'first');
-  await type('sweep again', 'sweep', '--results', 'first', '--prune', '0,0.5');
-  kept.sweepAgain = read('first/tiny/sweep.csv');
-  await type(
-    'sweep more',
-    'sweep',
-    'tiny.yaml',
-    '--results',
-    'first',
-    '--prune',
-    '0.9',
-    '--granularity',
-    'unit',
-  );
-  await type('list', 'list', 'tiny', '--results', 'first');
-  await type('list as JSON', 'list', '--json', '--results', 'first');
-}
-
-/** The same from the resolved settings that td itself printed. */
-async function workInSecond(): Promise<void> {
-  await type('print', 'run', 'tiny.yaml', '--print-config');
-  const printed = 'printed/of-any-name.yaml';
-  place.write(printed, outputOf('print').stdout);
-  await type('second run', 'run', printed, '--results', 'second');
-  await type('second sweep', 'sweep', printed, '--results', 'second');
-  await type('second plan', 'run', printed, '--dry-run', '--results', 'second');
-}
-
+let first: Awaited<ReturnType<typeof workInFirst>>;
+let second: Awaited<ReturnType<typeof workInSecond>>;
 beforeAll(async () => {
-  await workInFirst();
-  await workInSecond();
+  first = await workInFirst();
+  second = await workInSecond();
 }, 120_000);
-afterAll(() => place.remove());
+afterAll(() => journey.end());
 
 describe('td run', () => {
   it('--dry-run lists the runs that it would train, and writes nothing', () => {
-    expect(outputOf('plan').stdout).toBe(`\
+    expect(first.plan.stdout).toBe(`\
 experiment  variant   seed  state  epochs  folder
 tiny        plain     0     new    2       first/tiny/plain/seed-0-69edd4d0
 tiny        plain     1     new    2       first/tiny/plain/seed-1-69edd4d0
 tiny        targeted  0     new    2       first/tiny/targeted/seed-0-3674de4f
 tiny        targeted  1     new    2       first/tiny/targeted/seed-1-3674de4f
 `);
-    expect(kept.filesAfterPlan).toBe('tiny.yaml');
+    expect(first.filesAfterPlan).toEqual(['tiny.yaml']);
   });
 
   it('writes the files of each run, and nothing else', () => {
-    expect(listFiles(join(place.folder, 'second/tiny')).filter((path) => path.includes('/'))).toEqual(
+    expect(listFiles(join(journey.folder, 'second/tiny')).filter((path) => path.includes('/'))).toEqual(
       RUNS.flatMap((run) => RUN_FILES.map((file) => `${run}/${file}`)),
     );
   });
 
   it('writes a row of metrics for each epoch, with step, learning rate, losses and accuracies', () => {
-    const rows = readRecords(`first/tiny/${RUNS[0]}/metrics.csv`);
+    const rows = journey.readRecords(`first/tiny/${RUNS[0]}/metrics.csv`);
     expect(Object.keys(rows[0] ?? {}).join()).toBe(
       'epoch,step,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy',
     );
@@ -126,7 +106,7 @@ tiny        targeted  1     new    2       first/tiny/targeted/seed-1-3674de4f
   });
 
   it('shows a line an epoch and one a run where there is no terminal, then a table and what is next', () => {
-    const { stdout, stderr } = outputOf('run');
+    const { stdout, stderr } = first.run;
     const lines = stderr.trim().split('\n');
     expect(lines).toHaveLength(1 + 4 * 3 + 1);
     expect(lines[1]).toMatch(
@@ -141,28 +121,28 @@ tiny        targeted  1     new    2       first/tiny/targeted/seed-1-3674de4f
   });
 
   it('trains nothing when all is trained', () => {
-    expect(outputOf('run again').stderr.match(/already trained/g)).toHaveLength(4);
-    expect(outputOf('run again').stderr).not.toContain('epoch');
-    expect(outputOf('run again').stdout).toBe(outputOf('run').stdout);
-    expect(checkpointTimes()).toBe(kept.checkpointTimes);
+    expect(first.runAgain.stderr.match(/already trained/g)).toHaveLength(4);
+    expect(first.runAgain.stderr).not.toContain('epoch');
+    expect(first.runAgain.stdout).toBe(first.run.stdout);
+    expect(checkpointTimes()).toEqual(first.times);
   });
 
   it('--print-config prints an experiment file that stands for the same runs', () => {
-    expect(outputOf('second plan').stdout.match(/\w+\/seed-\S+/g)).toEqual([...RUNS]);
-    expect(outputOf('second plan').stdout.match(/ done /g)).toHaveLength(4);
+    expect(second.plan.stdout.match(/\w+\/seed-\S+/g)).toEqual([...RUNS]);
+    expect(second.plan.stdout.match(/ done /g)).toHaveLength(4);
   });
 
   it('gives the same bytes in another folder', () => {
     for (const file of RUNS.map((run) => `tiny/${run}/metrics.csv`)) {
-      expect(read(`second/${file}`), file).toBe(read(`first/${file}`));
+      expect(journey.read(`second/${file}`), file).toBe(journey.read(`first/${file}`));
     }
-    expect(read('second/tiny/sweep.csv')).toBe(kept.sweep);
+    expect(journey.read('second/tiny/sweep.csv')).toBe(first.table);
   });
 });
 
 describe('td list', () => {
   it('lists each run with its state, accuracy, time and folder', () => {
-    const lines = outputOf('list').stdout.trim().split('\n');
+    const lines = first.list.stdout.trim().split('\n');
     expect(lines[0]).toMatch(/^experiment +variant +seed +state +test accuracy +time +folder$/);
     expect(lines.slice(1).map((line) => line.split(/ {2,}/).toSpliced(4, 2))).toEqual(
       RUNS.map((run) => {
@@ -173,8 +153,8 @@ describe('td list', () => {
   });
 
   it('--json gives each run with its whole summary', () => {
-    const runs: unknown = JSON.parse(outputOf('list as JSON').stdout);
-    const summary: unknown = JSON.parse(read(`first/tiny/${RUNS[2]}/summary.json`));
+    const runs: unknown = JSON.parse(first.json.stdout);
+    const summary: unknown = JSON.parse(journey.read(`first/tiny/${RUNS[2]}/summary.json`));
     expect(runs).toHaveLength(4);
     expect(runs).toHaveProperty('2', {
       identity: { experiment: 'tiny', variant: 'targeted', seed: 0, hash: '3674de4f' },
@@ -188,8 +168,8 @@ describe('td list', () => {
 
 describe('td sweep', () => {
   it('writes a row for each run, granularity and rate', () => {
-    expect(kept.sweep.split('\n')[0]).toBe(SWEEP_HEADER);
-    const rows: Readonly<Record<string, string>>[] = parse(kept.sweep, { columns: true });
+    expect(first.table.split('\n')[0]).toBe(SWEEP_HEADER);
+    const rows = parseRecords(first.table);
     const grid = rows.map(({ run_id, granularity, prune_rate }) =>
       [run_id?.split('@')[0], granularity, prune_rate].join(' '),
     );
@@ -200,7 +180,9 @@ describe('td sweep', () => {
   it('counts what is left: half of the hidden layers, and no less of the rest', () => {
     // 784·16 + 16·8 weights can be pruned; 8·10 of the logits and 16 + 8 + 10 biases cannot.
     const [prunable, rest] = [784 * 16 + 16 * 8, 8 * 10 + 34];
-    const halved = readRecords('first/tiny/sweep.csv').filter(({ prune_rate }) => prune_rate === '0.5');
+    const halved = journey
+      .readRecords('first/tiny/sweep.csv')
+      .filter(({ prune_rate }) => prune_rate === '0.5');
     expect(halved).toHaveLength(8);
     for (const row of halved) {
       expect(row).toMatchObject({
@@ -213,15 +195,17 @@ describe('td sweep', () => {
   });
 
   it('finds at rate 0 the accuracy and loss that the run ended with', () => {
-    const rows = readRecords('first/tiny/sweep.csv').filter(({ prune_rate }) => prune_rate === '0');
+    const rows = journey.readRecords('first/tiny/sweep.csv').filter(({ prune_rate }) => prune_rate === '0');
     for (const { run_id, accuracy, loss } of rows) {
-      const last = readRecords(`first/tiny/${run_id?.split('@')[0]}/metrics.csv`).at(-1);
+      const last = journey.readRecords(`first/tiny/${run_id?.split('@')[0]}/metrics.csv`).at(-1);
       expect({ accuracy, loss }).toEqual({ accuracy: last?.test_accuracy, loss: last?.test_loss });
     }
   });
 
   it.each(['weight', 'unit'])('tabulates mean and deviation over the seeds, %ss pruned', (granularity) => {
-    const rows = readRecords('second/tiny/sweep.csv').filter((row) => row.granularity === granularity);
+    const rows = journey
+      .readRecords('second/tiny/sweep.csv')
+      .filter((row) => row.granularity === granularity);
     const cellOf = (variant: string, rate: string): string => {
       const [a = Number.NaN, b = Number.NaN] = rows
         .filter((row) => row.variant === variant && row.prune_rate === rate)
@@ -229,7 +213,7 @@ describe('td sweep', () => {
       // Of two numbers, the sample standard deviation is their distance over the root of two.
       return `${((a + b) / 2).toFixed(2)} ± ${(Math.abs(a - b) / Math.SQRT2).toFixed(2)}`;
     };
-    const table = readRecords(`second/tiny/table-${granularity}.csv`);
+    const table = journey.readRecords(`second/tiny/table-${granularity}.csv`);
     expect(table).toEqual(
       ['0', '0.5'].map((rate) => ({
         prune_rate: rate,
@@ -237,27 +221,25 @@ describe('td sweep', () => {
         targeted: cellOf('targeted', rate),
       })),
     );
-    const printed = outputOf('second sweep').stdout.replaceAll('*', ' ');
+    const printed = second.sweep.stdout.replaceAll('*', ' ');
     for (const { plain = '', targeted = '' } of table) {
       expect(printed).toMatch(new RegExp(`${plain} +${targeted}`));
     }
   });
 
   it('computes nothing anew, and leaves the table as it is, whether or not the file is named', () => {
-    expect(
-      outputOf('sweep again').stderr.match(/: 0 evaluations in [\d.]+ s, 4 known already/g),
-    ).toHaveLength(4);
-    expect(kept.sweepAgain).toBe(kept.sweep);
-    expect(outputOf('sweep again').stdout).toBe(outputOf('sweep').stdout);
+    expect(first.sweepAgain.stderr.match(/: 0 evaluations in [\d.]+ s, 4 known already/g)).toHaveLength(4);
+    expect(first.tableAgain).toBe(first.table);
+    expect(first.sweepAgain.stdout).toBe(first.sweep.stdout);
   });
 
   it('adds further rates to those that it has, and prints those that were asked for', () => {
-    const rows = read('first/tiny/sweep.csv').split('\n');
-    expect(kept.sweep.split('\n').filter((row) => !rows.includes(row))).toEqual([]);
-    expect(rows).toHaveLength(kept.sweep.split('\n').length + 4);
-    expect(outputOf('sweep more').stdout).toContain('90 %');
-    expect(outputOf('sweep more').stdout).not.toContain('50 %');
-    expect(readRecords('first/tiny/table-unit.csv').map(({ prune_rate }) => prune_rate)).toEqual([
+    const rows = journey.read('first/tiny/sweep.csv').split('\n');
+    expect(first.table.split('\n').filter((row) => !rows.includes(row))).toEqual([]);
+    expect(rows).toHaveLength(first.table.split('\n').length + 4);
+    expect(first.sweepMore.stdout).toContain('90 %');
+    expect(first.sweepMore.stdout).not.toContain('50 %');
+    expect(journey.readRecords('first/tiny/table-unit.csv').map(({ prune_rate }) => prune_rate)).toEqual([
       '0',
       '0.5',
       '0.9',
