@@ -13,6 +13,7 @@ import { TrainingFeeds } from '../training/feeds.ts';
 import { initialState } from '../training/initial-state.ts';
 import { buildTrainingStep } from '../training/step.ts';
 import { planTraining } from '../training/trainer.ts';
+import { startFetchStage } from './fetch-progress.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printJson, printTable } from './output.ts';
 import { grouped } from './words.ts';
@@ -58,7 +59,7 @@ export async function bench(file: string, options: BenchOptions): Promise<void> 
 }
 
 async function timeRun(run: RunSpec, engine: Engine, steps: number): Promise<Timing> {
-  const dataset = await loadDataset(run.settings.dataset);
+  const dataset = await loadDataset(run.settings.dataset, startFetchStage);
   const { setup, stepsPerEpoch } = planTraining(run.settings, dataset);
   const { batchSize } = run.settings.schedule;
   const compiled = buildTrainingStep(setup);

@@ -1,7 +1,9 @@
-/** @file td data: lists and verifies data sets. */
-import { listDatasets, verifyDataset } from '../data/registry.ts';
+/** @file td data: lists, fetches and verifies data sets. */
+import { describeDamage, type FileReport } from '../data/files.ts';
+import { fetchDataset, listDatasets, verifyDataset } from '../data/registry.ts';
+import { startFetchStage } from './fetch-progress.ts';
 import { printJson, printTable } from './output.ts';
-import { grouped } from './words.ts';
+import { duration, grouped } from './words.ts';
 
 export async function listData({ json = false }: { readonly json?: boolean }): Promise<void> {
   const datasets = await listDatasets();
@@ -20,8 +22,21 @@ export async function listData({ json = false }: { readonly json?: boolean }): P
   printTable(['name', 'train + test images', 'shape', 'classes', 'source', 'folder'], rows);
 }
 
+/** @throws UserError if there is no such data set or source, or the files cannot be had or are not the published ones */
+export async function fetchData(name: string, { source }: { readonly source?: string }): Promise<void> {
+  const began = performance.now();
+  const origin = await fetchDataset(name, source, startFetchStage);
+  process.stdout.write(`${name}: ${wordOrigin(origin, (performance.now() - began) / 1000)}\n`);
+}
+
+function wordOrigin(origin: string, seconds: number): string {
+  if (origin === 'package') return 'comes with this program, nothing to fetch';
+  if (origin === 'cache') return 'is there already, and is the published one';
+  return `fetched from ${origin} in ${duration(seconds)}, and is the published one`;
+}
+
 /**
- * Exit code 1 if a file is missing or damaged.
+ * Exit code 1 if a file is missing or damaged. Files that were never fetched are missed only in a data set that is named.
  *
  * @throws UserError if there is no data set of that name
  */
@@ -29,16 +44,22 @@ export async function verifyData(
   name: string | undefined,
   { path }: { readonly path?: string },
 ): Promise<void> {
-  const names = name === undefined ? (await listDatasets()).map((dataset) => dataset.name) : [name];
-  for (const dataset of names) {
-    for (const report of await verifyDataset(dataset, path)) {
-      process.stdout.write(`${describe(report)}\n`);
-      if (report.state !== 'ok') process.exitCode = 1;
-    }
+  if (name !== undefined) {
+    printReports(await verifyDataset(name, path));
+    return;
+  }
+  for (const dataset of await listDatasets()) {
+    const reports = await verifyDataset(dataset.name, path);
+    if (dataset.isFetched && reports.every(({ state }) => state === 'missing')) {
+      process.stdout.write(`absent   ${dataset.name}: td data fetch ${dataset.name}\n`);
+    } else printReports(reports);
   }
 }
 
-function describe(report: Awaited<ReturnType<typeof verifyDataset>>[number]): string {
-  const line = `${report.state.padEnd(8)} ${report.path}`;
-  return report.state === 'damaged' ? `${line}: found ${report.found}, expected ${report.expected}` : line;
+function printReports(reports: readonly FileReport[]): void {
+  for (const report of reports) {
+    const damage = report.state === 'damaged' ? `: ${describeDamage(report)}` : '';
+    process.stdout.write(`${report.state.padEnd(8)} ${report.path}${damage}\n`);
+    if (report.state !== 'ok') process.exitCode = 1;
+  }
 }

@@ -15,6 +15,7 @@ import { RUN_FILES } from '../results/run-directory.ts';
 import { checkpointId, findSweepRow, type SweepRow, toSweepRow } from '../results/sweep-table.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { createSetup } from '../training/trainer.ts';
+import { startFetchStage } from './fetch-progress.ts';
 import type { ExecutionOptions } from './options.ts';
 
 export interface SweepRequest {
@@ -65,7 +66,9 @@ export class RunSweeper {
   }
 
   private datasetOf({ settings }: RunSpec): Promise<Dataset> {
-    return once(this.datasets, JSON.stringify(settings.dataset), () => loadDataset(settings.dataset));
+    return once(this.datasets, JSON.stringify(settings.dataset), () =>
+      loadDataset(settings.dataset, startFetchStage),
+    );
   }
 
   /** Compiled when a rate is not known yet. */

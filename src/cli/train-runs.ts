@@ -10,6 +10,7 @@ import type { Summary } from '../results/summary.ts';
 import { trainAndRecord } from '../training/record.ts';
 import { planTraining } from '../training/trainer.ts';
 import { type Failure, wordFailure } from './failures.ts';
+import { startFetchStage } from './fetch-progress.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printLine } from './progress.ts';
 import { showTraining } from './training-progress.ts';
@@ -63,7 +64,7 @@ async function loadDatasets(runs: readonly RunSpec[]): Promise<Dataset[]> {
   const datasets: Dataset[] = [];
   for (const { settings, variant } of runs) {
     const key = JSON.stringify(settings.dataset);
-    const loading = loaded.get(key) ?? loadDataset(settings.dataset);
+    const loading = loaded.get(key) ?? loadDataset(settings.dataset, startFetchStage);
     loaded.set(key, loading);
     const dataset = await loading;
     requireFit(() => planTraining(settings, dataset), variant);

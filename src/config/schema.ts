@@ -5,15 +5,19 @@ import { regularizer } from './regularizer-schema.ts';
 import { count, name, point, positive, rate } from './schema-values.ts';
 
 const dataset = z.strictObject({
-  name: z.enum(['mnist']).default('mnist'),
+  name: z.enum(['mnist', 'cifar10', 'cifar100']).default('mnist'),
   /**
-   * Folder with the data set's own files, plain or .gz, relative to the working directory; the built-in source if
-   * absent.
+   * The data set's own files, relative to the working directory: for MNIST a folder with the four files, plain or
+   * .gz; for CIFAR the official archive or the folder in it. The built-in source if absent.
    */
   path: z.string().min(1).optional(),
   /** Use the first n images only. */
   trainImages: count.optional(),
   testImages: count.optional(),
+  /** In training: pad by 4 zeros, crop at random, flip half of the images. */
+  augmentation: z.enum(['none', 'crop-flip']).default('none'),
+  /** Bytes to [0, 1], or each image (cropped and flipped) to mean 0 and standard deviation 1. */
+  normalization: z.enum(['scale', 'standardize']).default('scale'),
 });
 
 const initializers = z.enum(['glorotUniform', 'glorotNormal']);

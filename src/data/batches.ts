@@ -1,6 +1,9 @@
 /** @file Batches of images as floats, written into arrays that the caller keeps: no step allocates. */
 import { permutation } from '../random/streams.ts';
+import { cropAndFlip, DRAWS_PER_IMAGE, standardize } from './augmentation.ts';
 import type { Split } from './types.ts';
+
+const NO_DRAWS = new Float32Array(0);
 
 /** The order in which an epoch takes the training images: `[count]`, another for each epoch and seed. */
 export function epochOrder(seed: number, epoch: number, count: number): Uint32Array {
@@ -17,15 +20,22 @@ export function countEvaluationBatches(count: number, batchSize: number): number
   return Math.ceil(count / batchSize);
 }
 
+/** Uniform numbers that the augmentation of a training batch takes. */
+export function countDraws(split: Split, batchSize: number): number {
+  return split.augmentation === undefined ? 0 : batchSize * DRAWS_PER_IMAGE;
+}
+
 /**
- * Writes the images `indices[start]`, `indices[start + 1]` … of a split, scaled to [0, 1], and their labels.
+ * Writes the images `indices[start]`, `indices[start + 1]` … of a split, augmented and normalised as it says, and
+ * their labels.
  *
  * @param indices numbers of images, for example an `epochOrder`
  * @param start where the batch begins in `indices`
  * @param images `[batch, height, width, channels]`, overwritten
  * @param labels `[batch]`, overwritten; its length is the batch size
- * @throws RangeError if `indices` ends before the batch is full, names an image that is not there, or `images` does
- *   not hold a batch
+ * @param draws uniform numbers on [0, 1), as many as `countDraws` says
+ * @throws RangeError if `indices` ends before the batch is full, names an image that is not there, or `images` or
+ *   `draws` is not as large as the batch needs
  */
 export function fillBatch(
   split: Split,
@@ -33,19 +43,23 @@ export function fillBatch(
   start: number,
   images: Float32Array,
   labels: Int32Array,
+  draws: Float32Array = NO_DRAWS,
 ): void {
   requireLength(split, images, labels);
+  const needed = countDraws(split, labels.length);
+  if (draws.length !== needed)
+    throw new RangeError(`draws holds ${draws.length} numbers, expected ${needed}`);
   for (let slot = 0; slot < labels.length; slot++) {
     const index = indices[start + slot];
     if (index === undefined)
       throw new RangeError(`no full batch begins at ${start} of ${indices.length} indices`);
-    copyExample(split, index, slot, images, labels);
+    copyExample(split, index, slot, images, labels, draws);
   }
 }
 
 /**
- * Writes the images `start`, `start + 1` … of a split in their own order, for evaluation. Slots after the last image
- * are zero.
+ * Writes the images `start`, `start + 1` … of a split in their own order, normalised but never augmented, for
+ * evaluation. Slots after the last image are zero.
  *
  * @param valid `[batch]`, overwritten: 1 for a slot with an image, 0 for one without
  * @throws RangeError if `images` or `valid` does not hold a batch
@@ -62,29 +76,44 @@ export function fillEvaluationBatch(
     throw new RangeError(`valid holds ${valid.length} entries, expected ${labels.length}`);
   }
   const filled = Math.max(0, Math.min(labels.length, split.count - start));
-  for (let slot = 0; slot < filled; slot++) copyExample(split, start + slot, slot, images, labels);
+  for (let slot = 0; slot < filled; slot++) {
+    copyExample(split, start + slot, slot, images, labels, NO_DRAWS);
+  }
   images.fill(0, filled * imageSize(split));
   labels.fill(0, filled);
   valid.fill(1, 0, filled).fill(0, filled);
 }
 
+/** @param draws of the whole batch; the image is augmented if there are any */
 function copyExample(
   split: Split,
   index: number,
   slot: number,
   images: Float32Array,
   labels: Int32Array,
+  draws: Float32Array,
 ): void {
   if (index >= split.count)
     throw new RangeError(`image ${index} is not among the ${split.count} of the split`);
   const size = imageSize(split);
-  const bytes = split.images;
-  const source = index * size;
-  const target = slot * size;
-  for (let pixel = 0; pixel < size; pixel++) {
-    images[target + pixel] = (bytes[source + pixel] ?? 0) / 255;
+  const { augmentation } = split;
+  if (augmentation !== undefined && draws.length > 0) {
+    const { imageShape } = augmentation;
+    cropAndFlip(split.images, index * size, imageShape, draws, slot * DRAWS_PER_IMAGE, images, slot * size);
+  } else {
+    copyBytes(split.images, index * size, size, images, slot * size);
   }
+  if (split.normalization === 'standardize') standardize(images, slot * size, size);
+  else scale(images, slot * size, size);
   labels[slot] = split.labels[index] ?? 0;
+}
+
+function copyBytes(bytes: Uint8Array, source: number, size: number, out: Float32Array, target: number): void {
+  for (let offset = 0; offset < size; offset++) out[target + offset] = bytes[source + offset] as number;
+}
+
+function scale(out: Float32Array, start: number, size: number): void {
+  for (let index = start; index < start + size; index++) out[index] = (out[index] as number) / 255;
 }
 
 function imageSize(split: Split): number {

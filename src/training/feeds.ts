@@ -1,5 +1,5 @@
 /** @file What a training step is fed: batch, learning rate, noise and scalars, in arrays that are used again. */
-import { fillBatch } from '../data/batches.ts';
+import { countDraws, fillBatch } from '../data/batches.ts';
 import type { Split } from '../data/types.ts';
 import { type ArrayData, type NamedArrays, sizeOf } from '../engines/types.ts';
 import { NormalTable } from '../random/normal-table.ts';
@@ -12,6 +12,7 @@ import type { TrainingStep } from './step.ts';
 export class TrainingFeeds {
   private readonly arrays: NamedArrays;
   private readonly normals: NormalTable;
+  private readonly draws: Float32Array;
 
   constructor(
     private readonly setup: TrainingSetup,
@@ -27,6 +28,7 @@ export class TrainingFeeds {
     });
     this.arrays = Object.fromEntries(entries);
     this.normals = new NormalTable(seed);
+    this.draws = new Float32Array(countDraws(split, setup.schedule.batchSize));
   }
 
   /**
@@ -38,7 +40,10 @@ export class TrainingFeeds {
    */
   fill(step: number, order: Uint32Array, start: number): NamedArrays {
     const { images, labels } = this.arrays;
-    fillBatch(this.split, order, start, images as Float32Array, labels as Int32Array);
+    if (this.draws.length > 0) {
+      fillUniform({ seed: this.seed, purpose: 'augmentation', index: step }, this.draws);
+    }
+    fillBatch(this.split, order, start, images as Float32Array, labels as Int32Array, this.draws);
     this.setScalar('learningRate', learningRateAt(this.setup.schedule, step, this.stepsPerEpoch));
     this.fillScalars(step);
     this.fillNoise(step);

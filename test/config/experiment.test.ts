@@ -69,6 +69,8 @@ describe('printSettings', () => {
         - 0
       dataset:
         name: mnist
+        augmentation: none
+        normalization: scale
       model:
         name: mlp
         widths:

@@ -92,7 +92,10 @@ describe('a wrong value', () => {
       'model: { name: lenet, standardize: maybe }',
       '1:36: model.standardize is "maybe", expected true or false',
     ],
-    ['dataset: { name: imagenet }', '1:18: dataset.name is "imagenet", expected "mnist"'],
+    [
+      'dataset: { name: imagenet }',
+      '1:18: dataset.name is "imagenet" (expected one of: mnist, cifar10, cifar100)',
+    ],
     ['dataset: { path: 3 }', '1:18: dataset.path is 3, expected text'],
     [
       'regularizer: { name: targeted, granularity: units }',

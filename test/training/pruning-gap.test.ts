@@ -68,7 +68,7 @@ async function measure(method: Method, dataset: Dataset, engine: Engine): Promis
 
 describe('after 3 epochs of 10,000 images of MNIST', () => {
   beforeAll(async () => {
-    const dataset = await loadDataset({ name: 'mnist', trainImages: 10_000 });
+    const dataset = await loadDataset(smallSettings({ dataset: { trainImages: 10_000 } }).dataset);
     const { engine } = await chooseEngine('onnx');
     for (const method of Object.keys(METHODS) as Method[])
       accuracies[method] = await measure(method, dataset, engine);

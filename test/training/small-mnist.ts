@@ -10,7 +10,7 @@ export type SettingsInput = z.input<typeof runSettingsSchema>;
 
 /** The first images of MNIST. */
 export function loadSmallMnist(trainImages: number, testImages: number): Promise<Dataset> {
-  return loadDataset({ name: 'mnist', trainImages, testImages });
+  return loadDataset(smallSettings({ dataset: { trainImages, testImages } }).dataset);
 }
 
 /** An MLP of 24 and 12 units in batches of 64, unless told otherwise. */

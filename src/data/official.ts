@@ -1,0 +1,70 @@
+/** @file CIFAR as its authors publish it: an archive of record files, or the folder that it unpacks to. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { readArchive } from './archive.ts';
+import { type FileReport, inspectFile, isFolder, readDataFile } from './files.ts';
+import type { OfficialSource } from './manifest.ts';
+
+/** The records of each split, in one piece. */
+export interface RecordFiles {
+  readonly train: Uint8Array;
+  readonly test: Uint8Array;
+}
+
+/**
+ * Reads the record files of an archive or of a folder: the one that has them, or the one around it. Their content is
+ * not compared with the manifest.
+ *
+ * @throws UserError if there is nothing at the path, or a file is missing or unreadable
+ */
+export async function readOfficial(path: string, source: OfficialSource): Promise<RecordFiles> {
+  const names = [...source.train, ...source.test].map(({ name }) => name);
+  const contents = await readContents(path, source, names);
+  return {
+    train: joined(contents.slice(0, source.train.length)),
+    test: joined(contents.slice(source.train.length)),
+  };
+}
+
+/** Compares an archive, or each file of a folder, with the manifest. */
+export function inspectOfficial(path: string, source: OfficialSource): FileReport[] {
+  if (!isFolder(path)) return [inspectFile(path, source.archive)];
+  const folder = innerFolder(path, source);
+  return [...source.train, ...source.test].map((file) => inspectFile(join(folder, file.name), file));
+}
+
+async function readContents(
+  path: string,
+  source: OfficialSource,
+  names: readonly string[],
+): Promise<Uint8Array[]> {
+  if (!existsSync(path)) {
+    throw new UserError(
+      `there is nothing at "${path}", expected ${source.archive.name} or its folder ${source.folder}`,
+    );
+  }
+  if (!isFolder(path)) {
+    return readArchive(
+      path,
+      names.map((name) => `${source.folder}/${name}`),
+    );
+  }
+  const folder = innerFolder(path, source);
+  return names.map((name) => {
+    const content = readDataFile(join(folder, name));
+    if (content === undefined)
+      throw new UserError(`"${folder}" has no ${name}, expected ${names.join(', ')}`);
+    return content;
+  });
+}
+
+function innerFolder(path: string, { folder }: OfficialSource): string {
+  const inner = join(path, folder);
+  return isFolder(inner) ? inner : path;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+}

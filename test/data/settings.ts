@@ -1,0 +1,7 @@
+/** @file Settings of a data set as the schema completes them. */
+import { type DatasetSettings, runSettingsSchema } from '../../src/config/schema.ts';
+
+/** @param given what a user writes under `dataset` */
+export function datasetSettings(given: Partial<DatasetSettings>): DatasetSettings {
+  return runSettingsSchema.parse({ dataset: given }).dataset;
+}
