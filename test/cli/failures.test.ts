@@ -29,15 +29,15 @@ interface Steps {
 }
 
 async function work(): Promise<Steps> {
-  const run = await td(place.folder, 'run', 'wild.yaml');
-  const runAgain = await td(place.folder, 'run', 'wild.yaml');
+  const run = await td(place.folder, 'run', 'wild.yaml', '--threads', '1');
+  const runAgain = await td(place.folder, 'run', 'wild.yaml', '--threads', '1');
   const weights = readFileSync(fileOf(TARGETED, 'checkpoint.safetensors'));
   writeFileSync(fileOf(TARGETED, 'checkpoint.safetensors'), weights.subarray(0, -1));
-  const sweep = await td(place.folder, 'sweep', 'wild.yaml');
+  const sweep = await td(place.folder, 'sweep', 'wild.yaml', '--threads', '1');
   rmSync(fileOf(TARGETED, 'summary.json'));
   rmSync(fileOf(PLAIN, ''), { recursive: true });
   place.write(`results/wild/${PLAIN}`, 'a file where the folder should be');
-  const runDamaged = await td(place.folder, 'run', 'wild.yaml');
+  const runDamaged = await td(place.folder, 'run', 'wild.yaml', '--threads', '1');
   return { run, runAgain, sweep, runDamaged };
 }
 

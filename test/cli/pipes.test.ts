@@ -20,7 +20,7 @@ describe.skipIf(!existsSync('/bin/bash'))('a pipe that is closed early', () => {
   });
 
   it('does not stop a training whose progress nobody reads any more', async () => {
-    const ended = await shell('td run tiny.yaml --only plain 2>&1 >table.txt | head -n 1');
+    const ended = await shell('td run tiny.yaml --only plain --threads 1 2>&1 >table.txt | head -n 1');
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^engine onnx .*\n$/), stderr: '' });
     for (const seed of [0, 1]) {
       expect(existsSync(join(place.folder, `results/tiny/plain/seed-${seed}-69edd4d0/summary.json`))).toBe(

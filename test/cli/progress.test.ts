@@ -57,7 +57,7 @@ describe('progress elsewhere', () => {
 describe.skipIf(!existsSync('/usr/bin/script'))('a training in a terminal', () => {
   it('shows loss, accuracy, speed and time left, and leaves one line a run', async () => {
     const { folder, remove } = makeFolder({ 'tiny.yaml': TINY });
-    const typed = `'${process.execPath}' '${TD}' run tiny.yaml --only plain --seeds 0`;
+    const typed = `'${process.execPath}' '${TD}' run tiny.yaml --only plain --seeds 0 --threads 1`;
     const { code, stdout } = await execute('/usr/bin/script', ['-qec', typed, '/dev/null'], folder);
     remove();
     expect(code).toBe(0);

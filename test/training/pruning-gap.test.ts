@@ -68,8 +68,8 @@ async function measure(method: Method, dataset: Dataset, engine: Engine): Promis
 
 describe('after 3 epochs of 10,000 images of MNIST', () => {
   beforeAll(async () => {
-    const dataset = await loadDataset(smallSettings({ dataset: { trainImages: 10_000 } }).dataset);
-    const { engine } = await chooseEngine('onnx');
+    const dataset = await loadDataset({ name: 'mnist', trainImages: 10_000 });
+    const { engine } = await chooseEngine('onnx', { threads: 1 });
     for (const method of Object.keys(METHODS) as Method[])
       accuracies[method] = await measure(method, dataset, engine);
   }, 120_000);

@@ -17,7 +17,7 @@ let dataset: Dataset;
 let engine: Engine;
 beforeAll(async () => {
   dataset = await loadSmallMnist(640, 200);
-  engine = (await chooseEngine('onnx')).engine;
+  engine = (await chooseEngine('onnx', { threads: 1 })).engine;
 });
 
 /** Methods and optimizers with state of every kind, and schedules that depend on where training stands. */

@@ -13,7 +13,7 @@ let dataset: Dataset;
 let engine: Engine;
 beforeAll(async () => {
   dataset = await loadSmallMnist(2000, 1000);
-  engine = (await chooseEngine('onnx')).engine;
+  engine = (await chooseEngine('onnx', { threads: 1 })).engine;
 });
 
 async function trainSmall(input: SettingsInput, images = dataset) {
