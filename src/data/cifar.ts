@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { fetchRecords, inspectStore, type RecordStore } from './fetch.ts';
+import { fetchRecords, inspectGiven, inspectStore, type RecordStore } from './fetch.ts';
 import { readPinnedFile } from './files.ts';
 import { DATASETS_FOLDER, readManifest } from './manifest.ts';
-import { inspectOfficial, readOfficial } from './official.ts';
+import { readOfficial } from './official.ts';
 import { decodeRecords } from './records.ts';
 import type { Dataset, DatasetFacts, DatasetImplementation, StartStage } from './types.ts';
 
@@ -19,9 +19,7 @@ export function recordsDataset(open: () => RecordStore): DatasetImplementation {
     describe: () => describeRecords(open()),
     verify(path) {
       const store = open();
-      return path === undefined
-        ? inspectStore(store)
-        : inspectOfficial(path, store.manifest.sources.official);
+      return path === undefined ? inspectStore(store) : inspectGiven(store, path);
     },
     fetch: (source, startStage) => fetchRecords(open(), source, startStage),
   };

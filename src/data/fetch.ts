@@ -7,7 +7,7 @@ import { describeDamage, type FileReport, inspectBytes, inspectFile, isFolder, t
 import type { NpmSource, RecordManifest } from './manifest.ts';
 import { readNpmImages } from './npm-images.ts';
 import { packFromNpm } from './npm-pack.ts';
-import { type RecordFiles, readOfficial } from './official.ts';
+import { inspectOfficial, type RecordFiles, readOfficial } from './official.ts';
 import type { StartStage } from './types.ts';
 import { megabytes } from './words.ts';
 import { inWorkplace } from './workplace.ts';
@@ -24,6 +24,12 @@ const SPLITS = ['train', 'test'] as const;
 /** Compares the cache with the manifest. */
 export function inspectStore({ manifest, folder }: RecordStore): FileReport[] {
   return Object.values(manifest.files).map((file) => inspectFile(join(folder, file.name), file));
+}
+
+/** Compares an archive of either source, or a folder, with the manifest. */
+export function inspectGiven({ manifest }: RecordStore, path: string): FileReport[] {
+  const { npm, official } = manifest.sources;
+  return isNpmTarball(path, npm) ? [{ path, state: 'ok' }] : inspectOfficial(path, official);
 }
 
 /**
@@ -116,15 +122,17 @@ async function fromOfficial(
   return [url, await readOfficial(path, official)];
 }
 
-/** A folder, or one of the two archives, told apart by size. */
+/** A folder, or one of the two archives. */
 async function fromPath({ manifest }: RecordStore, path: string, startStage: StartStage): Promise<Sourced> {
   const { official, npm } = manifest.sources;
   if (isFolder(path)) return [path, await readOfficial(path, official)];
-  if (npm !== undefined && inspectFile(path, npmPins(npm)).state === 'ok') {
-    return [path, await readNpmImages(path, npm, startStage)];
-  }
+  if (isNpmTarball(path, npm)) return [path, await readNpmImages(path, npm, startStage)];
   refuseDamaged(inspectFile(path, official.archive), `${path} is not ${official.archive.name} as published`);
   return [path, await readOfficial(path, official)];
+}
+
+function isNpmTarball(path: string, npm: NpmSource | undefined): npm is NpmSource {
+  return npm !== undefined && !isFolder(path) && inspectFile(path, npmPins(npm)).state === 'ok';
 }
 
 function npmPins({ bytes, integrity }: NpmSource): Pins {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fetchRecords, inspectStore, type RecordStore } from '../../src/data/fetch.ts';
+import { fetchRecords, inspectGiven, inspectStore, type RecordStore } from '../../src/data/fetch.ts';
 import type { NpmSource } from '../../src/data/manifest.ts';
 import { readNpmImages } from '../../src/data/npm-images.ts';
 import { decodePngImages } from '../../src/data/png-images.ts';
@@ -97,6 +97,7 @@ describe('the npm package', () => {
   it('is read from a tarball of the user just as well', async () => {
     const path = join(writeFiles({ 'small.tgz': TARBALL }), 'small.tgz');
     const store = storeWithNpm();
+    expect(inspectGiven(store, path)).toEqual([{ path, state: 'ok' }]);
     expect(await fetchRecords(store, path, SILENT)).toBe(path);
     expect(inspectStore(store).map(({ state }) => state)).toEqual(['ok', 'ok']);
   });
