@@ -2,7 +2,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { runSettingsSchema } from '../../src/config/schema.ts';
-import { loadDataset } from '../../src/data/registry.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine, NamedArrays } from '../../src/engines/types.ts';
@@ -10,7 +9,7 @@ import { sweepRun } from '../../src/pruning/sweep.ts';
 import type { Granularity } from '../../src/regularizers/types.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
 import { createSetup, train } from '../../src/training/trainer.ts';
-import { smallSettings } from './small-mnist.ts';
+import { loadSmallMnist, smallSettings } from './small-mnist.ts';
 
 type Regularizer = NonNullable<z.input<typeof runSettingsSchema>['regularizer']>;
 
@@ -68,7 +67,7 @@ async function measure(method: Method, dataset: Dataset, engine: Engine): Promis
 
 describe('after 3 epochs of 10,000 images of MNIST', () => {
   beforeAll(async () => {
-    const dataset = await loadDataset({ name: 'mnist', trainImages: 10_000 });
+    const dataset = await loadSmallMnist(10_000, 10_000);
     const { engine } = await chooseEngine('onnx', { threads: 1 });
     for (const method of Object.keys(METHODS) as Method[])
       accuracies[method] = await measure(method, dataset, engine);
