@@ -3,9 +3,9 @@ import type { NamedArrays } from '../engines/types.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';
 import { columnNorms, magnitudes } from '../regularizers/criteria.ts';
 import { evaluationParameters, hostWeight } from '../regularizers/host-weights.ts';
+import { pruneWeight } from '../regularizers/prune.ts';
 import type { Granularity, Regularizer } from '../regularizers/types.ts';
 import { type Accounting, accountFor } from './accounting.ts';
-import { pruneWeight } from './prune.ts';
 
 export interface PrunedNetwork {
   /** Every parameter of the model by name; prunable weights are new arrays, the others those of the state. */

@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { parsePoint, stepsUntil } from '../config/point.ts';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
-import { pruneWeight } from '../pruning/prune.ts';
 import { columnNorms, magnitudes } from './criteria.ts';
 import { requireNumbers } from './host-weights.ts';
 import { applyMask, findLowest, requireScalar } from './masks.ts';
+import { pruneWeight } from './prune.ts';
 import type { HostWeight, Regularizer } from './types.ts';
 
 type Settings = SettingsOf<RegularizerSettings, 'delayed-prune'>;

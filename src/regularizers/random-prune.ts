@@ -1,9 +1,9 @@
 /** @file Random pruning: a mask drawn before training, which training never changes. */
 import * as tf from '@tensorflow/tfjs';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
-import { pruneWeight } from '../pruning/prune.ts';
 import { requireNumbers } from './host-weights.ts';
 import { applyMask, dropCandidates, findLowest, maskNoise, requireTensor, shapeOfParts } from './masks.ts';
+import { pruneWeight } from './prune.ts';
 import type { Regularizer } from './types.ts';
 
 /**

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
-import { pruneWeight } from '../../src/pruning/prune.ts';
 import { magnitudes } from '../../src/regularizers/criteria.ts';
+import { pruneWeight } from '../../src/regularizers/prune.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { createMethod, effectiveWeight, valuesOf } from '../support/methods.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnNorms, magnitudes, matrixShape } from '../../src/regularizers/criteria.ts';
-import { pruneWeight } from '../../src/pruning/prune.ts';
+import { pruneWeight } from '../../src/regularizers/prune.ts';
 import type { Granularity } from '../../src/regularizers/types.ts';
 
 // Columns by magnitude: 0.1 0.4 0.5 0.9, then 3 2 1 4.
