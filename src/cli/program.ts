@@ -116,6 +116,7 @@ function addRun(program: Command): void {
     .addOption(settingOption())
     .option('--dry-run', 'list the runs and their states, and do nothing')
     .option('--print-config', 'print all settings as an experiment file, and do nothing')
+    .option('--verbose', 'show the log of each run instead of its progress')
     .addOption(resultsOption())
     .addOption(engineOption())
     .addOption(threadsOption())

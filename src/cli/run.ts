@@ -16,6 +16,7 @@ export interface RunOptions extends ExecutionOptions {
   readonly set?: readonly string[];
   readonly dryRun?: boolean;
   readonly printConfig?: boolean;
+  readonly verbose?: boolean;
   readonly results: string;
 }
 

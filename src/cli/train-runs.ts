@@ -28,6 +28,8 @@ interface Workplace {
   readonly results: string;
   readonly engine: Engine;
   readonly environment: Environment;
+  /** The log of each run on standard error, instead of its progress. */
+  readonly verbose: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ interface Workplace {
  */
 export async function trainRuns(
   runs: readonly RunSpec[],
-  options: ExecutionOptions & { readonly results: string },
+  options: ExecutionOptions & { readonly results: string; readonly verbose?: boolean },
 ): Promise<Outcome[]> {
   const datasets = await loadDatasets(runs);
   const { engine, reason } = await chooseEngine(options.engine, options);
@@ -49,7 +51,7 @@ export async function trainRuns(
     device: engine.device,
     ...(threads === undefined ? {} : { threads }),
   });
-  const workplace = { results: options.results, engine, environment };
+  const workplace = { results: options.results, engine, environment, verbose: options.verbose ?? false };
   const outcomes: Outcome[] = [];
   for (const [index, run] of runs.entries()) {
     const label = `[${index + 1}/${runs.length}] ${run.variant} seed ${run.seed}`;
@@ -85,7 +87,7 @@ async function trainOne(
   run: RunSpec,
   label: string,
   dataset: Dataset,
-  { results, engine, environment }: Workplace,
+  { results, engine, environment, verbose }: Workplace,
 ): Promise<Outcome> {
   const shown = showTraining(label, run);
   try {
@@ -95,7 +97,7 @@ async function trainOne(
       dataset,
       engine,
       environment,
-      ...shown.hooks,
+      ...(verbose ? { echoLog: true } : shown.hooks),
     });
     shown.stop();
     const outcome = wasDone ? 'already trained' : `trained in ${duration(summary.trainSeconds)}`;

@@ -1,6 +1,6 @@
 /** @file Trains one run into its directory, or finds that it is there already. */
 import { join } from 'node:path';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
 import type { Dataset } from '../data/types.ts';
@@ -10,6 +10,7 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../results/che
 import type { Environment } from '../results/environment.ts';
 import { appendMetrics, readMetrics, truncateMetrics } from '../results/metrics.ts';
 import { openRun, RUN_FILES } from '../results/run-directory.ts';
+import { openRunLog } from '../results/run-log.ts';
 import { readSummary, type Summary, writeSummary } from '../results/summary.ts';
 import { createSetup, type EpochReport, type StepReport, train } from './trainer.ts';
 
@@ -19,6 +20,8 @@ export interface RecordOptions {
   readonly dataset: Dataset;
   readonly engine: Engine;
   readonly environment: Environment;
+  /** Also writes the run's log to standard error. */
+  readonly echoLog?: boolean;
   /** Called once before training; `epoch` is where it begins. */
   onStart?(epoch: number): void;
   onStep?(report: StepReport): void;
@@ -46,8 +49,7 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded> 
   if (done !== undefined) return { summary: done, wasDone: true };
   const checkpoint = readCheckpoint(directory);
   truncateMetrics(directory, checkpoint?.epoch ?? 0);
-  const destination = pino.destination({ dest: join(directory, RUN_FILES.log), sync: true, append: true });
-  const log = pino({ base: null }, destination);
+  const { log, close } = openRunLog(join(directory, RUN_FILES.log), options.echoLog ?? false);
   try {
     const summary = await trainFrom(checkpoint, directory, log, options);
     writeSummary(directory, summary);
@@ -56,7 +58,7 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded> 
     log.error(error, 'training failed');
     throw error;
   } finally {
-    destination.end();
+    close();
   }
 }
 

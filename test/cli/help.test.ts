@@ -74,6 +74,7 @@ describe('help', () => {
         --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
         --dry-run           list the runs and their states, and do nothing
         --print-config      print all settings as an experiment file, and do nothing
+        --verbose           show the log of each run instead of its progress
         --results <folder>  where results are read and written (default: results)
         --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
                             auto)
