@@ -42,7 +42,10 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const outcomes = await trainRuns(runs, options);
   printOutcomes(outcomes, options.results);
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
-  if (failures.length === 0) printLine(`next: ${wordCommand('sweep', files, options.results)}`);
+  // A run under another name is not found by its file.
+  const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
+  const next = wordCommand('sweep', isRenamed ? [] : files, options.results);
+  if (failures.length === 0) printLine(`next: ${next}`);
   reportFailures(failures);
 }
 
