@@ -2,7 +2,7 @@
 import type { NamedSpecs, Signature, StepFunction } from '../types.ts';
 import type { Graph } from './graph.ts';
 import { lower } from './lower/lower.ts';
-import { type PassName, simplify } from './passes/simplify.ts';
+import { optimize, type PassName, simplify } from './passes/simplify.ts';
 import { type TraceInput, trace } from './trace/backend.ts';
 
 /** Prefixes of the names under which a model takes and returns its arrays. */
@@ -20,16 +20,22 @@ export interface CompiledGraphs {
   readonly lowered: Graph;
 }
 
+export interface CompileOptions {
+  /** Passes to leave out: results are the same without any of them. */
+  readonly skip?: ReadonlySet<PassName>;
+  /** Channels in a block of onnxruntime's blocked layout on this machine; without it the layout is not used. */
+  readonly block?: number;
+}
+
 /**
  * Compiles a step as far as the operators of ONNX.
  *
- * @param skip simplification passes to leave out: results are the same without any of them
  * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
  */
 export function compileGraph(
   step: StepFunction,
   signature: Signature,
-  skip: ReadonlySet<PassName> = new Set(),
+  { skip = new Set(), block = 0 }: CompileOptions = {},
 ): CompiledGraphs {
   const inputs = [...inputsOf(signature.state, STATE), ...inputsOf(signature.feeds, FEED)];
   const recorded = trace(inputs, (tensors) => {
@@ -37,7 +43,7 @@ export function compileGraph(
     return { ...withPrefix(result.state, NEXT), ...withPrefix(result.fetches, FETCH) };
   });
   const traced = simplify(recorded, skip);
-  return { recorded, traced, lowered: simplify(lower(traced), skip) };
+  return { recorded, traced, lowered: optimize(lower(traced, block), skip) };
 }
 
 function inputsOf(specs: NamedSpecs, prefix: string): TraceInput[] {

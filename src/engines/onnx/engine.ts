@@ -1,6 +1,7 @@
 /** @file The compiled engine: steps are traced, lowered to ONNX and run by onnxruntime. */
 import { cpus } from 'node:os';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
+import { blockSize } from './block-size.ts';
 import { compileGraph } from './compile.ts';
 import { OnnxProgram } from './program.ts';
 import { ort } from './runtime.ts';
@@ -29,7 +30,7 @@ export async function onnxStatus(): Promise<EngineStatus> {
 }
 
 async function compile(step: StepFunction, signature: Signature, threads: number): Promise<Program> {
-  const { lowered } = compileGraph(step, signature);
+  const { lowered } = compileGraph(step, signature, { block: await blockSize() });
   const session = await ort.InferenceSession.create(serialize(lowered), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,

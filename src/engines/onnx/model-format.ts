@@ -40,6 +40,7 @@ const schema = protobuf.Root.fromJSON({
         f: field(2, 'float'),
         i: field(3, 'int64'),
         s: field(4, 'bytes'),
+        floats: repeated(7, 'float'),
         ints: repeated(8, 'int64'),
         type: field(20, 'int32'),
       },
@@ -63,7 +64,7 @@ const schema = protobuf.Root.fromJSON({
 /** Codes of TensorProto.DataType. */
 export const ELEMENT_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 /** Codes of AttributeProto.AttributeType. */
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
 
 /** Encodes a model given with the field names of the schema above. */
 export function encodeModel(model: Record<string, unknown>): Uint8Array {

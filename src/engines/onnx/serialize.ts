@@ -29,7 +29,7 @@ const INTEGER_OPERANDS: Readonly<Record<string, Readonly<Record<string, OperandS
   ReduceMin: { axes: fromAttribute('axes') },
 };
 /** Attributes of type float; all other numbers are integers. */
-const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta', 'epsilon', 'momentum']);
+const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta', 'epsilon', 'momentum', 'activation_params']);
 
 /** Names values, and collects the tensors that the model carries. */
 class ModelWriter {
@@ -158,7 +158,10 @@ function requiredOutputs({ op, outputs }: Operation, isUsed: (value: Value) => b
 function encodeAttribute(name: string, value: Attribute): object {
   if (typeof value === 'string') return { name, s: Buffer.from(value), type: ATTRIBUTE_TYPE.string };
   if (typeof value === 'boolean') return { name, i: Number(value), type: ATTRIBUTE_TYPE.int };
-  if (typeof value !== 'number') return { name, ints: value, type: ATTRIBUTE_TYPE.ints };
+  if (typeof value !== 'number')
+    return FLOAT_ATTRIBUTES.has(name)
+      ? { name, floats: value, type: ATTRIBUTE_TYPE.floats }
+      : { name, ints: value, type: ATTRIBUTE_TYPE.ints };
   return FLOAT_ATTRIBUTES.has(name)
     ? { name, f: value, type: ATTRIBUTE_TYPE.float }
     : { name, i: value, type: ATTRIBUTE_TYPE.int };

@@ -1,6 +1,7 @@
 /** @file Lowering of kernels that make, move, cut, join or reduce arrays. */
 import { sizeOf } from '../../types.ts';
 import { at, type Operation, type Value } from '../graph.ts';
+import { reduceBlocked } from './blocked-elementwise.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
 
 /** Position of each axis of `[batch, height, width, channels]` when channels come first. */
@@ -15,6 +16,7 @@ function reduction(op: string): LoweringRule {
     const [input, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
     const axes = operation.attributes.axes as readonly number[];
     const keepDims = operation.attributes.keepDims === true;
+    if (reduceBlocked(operation, op, context)) return;
     if (axes.length === 0) {
       // Without axes ONNX would reduce all of them.
       context.set(output, context.cast(context.plain(input), output.type));

@@ -1,14 +1,11 @@
 /** @file Lowering of convolutions and of their gradient with respect to the input, with channels first. */
-import { sizeOf } from '../../types.ts';
 import { at, type Operation, type Value } from '../graph.ts';
+import { convolveBlocked, inputGradientBlocked } from './blocked-convolutions.ts';
+import { convolutionAttributes, reachOf, turnedConvolution } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
-
-type Sizes = readonly number[];
 
 /** `[height, width, in, out]` to `[out, in, height, width]`. */
 const FILTER_TO_ONNX = [3, 2, 0, 1];
-/** Beyond this ratio of input to output positions, an input gradient is computed by transposed convolution. */
-const LARGEST_GROWTH = 1.25;
 
 /** `[batch, height, width, channels]` to `[batch, channels, height, width]`. */
 export function channelsFirstShape(value: Value): number[] {
@@ -16,65 +13,48 @@ export function channelsFirstShape(value: Value): number[] {
   return [batch, channels, height, width];
 }
 
-export function convolutionAttributes(operation: Operation): {
-  strides: Sizes;
-  dilations: Sizes;
-  pads: Sizes;
-} {
-  const { strides, dilations, pads } = operation.attributes;
-  return { strides: strides as Sizes, dilations: dilations as Sizes, pads: pads as Sizes };
-}
-
 export const convolution: LoweringRule = (operation, context) => {
+  if (convolveBlocked(operation, context)) return;
   const [x, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const operands = [context.channelsFirst(x), context.transpose(context.plain(filter), FILTER_TO_ONNX)];
   const shape = channelsFirstShape(output);
-  context.setChannelsFirst(
-    output,
-    context.builder.emit('Conv', operands, { shape }, convolutionAttributes(operation)),
-  );
+  const attributes = { ...convolutionAttributes(operation) };
+  context.setChannelsFirst(output, context.builder.emit('Conv', operands, { shape }, attributes));
 };
 
-/**
- * Gradient of a convolution with respect to its input: a transposed convolution of the output's gradient. With stride
- * 1, and not more padding than the filter reaches, it is also a convolution with the filter turned by 180° and its
- * channels swapped, which is faster unless the input is so much larger than the output that most of it is padding.
- */
+/** A convolution with the turned filter where there is one, else a transposed convolution of the output's gradient. */
 export const inputGradient: LoweringRule = (operation, context) => {
+  if (inputGradientBlocked(operation, context)) return;
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
   const shape = channelsFirstShape(output);
-  const gradient = context.channelsFirst(dy);
-  const kernel = filter.shape.slice(0, 2);
-  const reach = kernel.map((extent, axis) => (extent - 1) * at(dilations, axis));
-  const spatial = [at(output.shape, 1), at(output.shape, 2)];
-  const before = reach.map((extent, axis) => extent - at(pads, axis));
-  const beyond = spatial.map(
-    (extent, axis) => extent + at(reach, axis) - at(gradient.shape, axis + 2) - at(before, axis),
-  );
-  const growth = sizeOf(spatial) / sizeOf(gradient.shape.slice(2));
-  const turns =
-    strides.every((stride) => stride === 1) && [...before, ...beyond].every((extent) => extent >= 0);
-  if (turns && growth <= LARGEST_GROWTH) {
-    const operands = [gradient, turnedFilter(context.plain(filter), context)];
-    const attributes = { strides, dilations, pads: [...before, ...beyond] };
-    context.setChannelsFirst(output, context.builder.emit('Conv', operands, { shape }, attributes));
+  const turned = turnedConvolution(operation);
+  if (turned !== undefined) {
+    const operands = [context.channelsFirst(dy), turnedFilter(context.plain(filter), context)];
+    const gradient = context.builder.emit('Conv', operands, { shape }, { ...turned });
+    context.setChannelsFirst(output, gradient);
     return;
   }
-  const covered = spatial.map(
-    (_, axis) => (at(gradient.shape, axis + 2) - 1) * at(strides, axis) + at(reach, axis) + 1,
-  );
-  const after = covered.map((extent, axis) => extent - at(pads, axis) - at(spatial, axis));
-  const outputPadding = after.map((extent) => Math.max(0, -extent));
-  const operands = [gradient, context.transpose(context.plain(filter), FILTER_TO_ONNX)];
-  const attributes = {
+  const operands = [context.channelsFirst(dy), context.transpose(context.plain(filter), FILTER_TO_ONNX)];
+  const attributes = transposedAttributes(operation);
+  context.setChannelsFirst(output, context.builder.emit('ConvTranspose', operands, { shape }, attributes));
+};
+
+/** Sizes of the transposed convolution, with what the strides of the convolution left unseen padded or cut off. */
+function transposedAttributes(operation: Operation): Record<string, readonly number[]> {
+  const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const reach = reachOf(operation, filter.shape);
+  const after = reach.map((extent, axis) => {
+    const covered = (at(dy.shape, axis + 1) - 1) * at(strides, axis) + extent + 1;
+    return covered - at(pads, axis) - at(output.shape, axis + 1);
+  });
+  return {
     strides,
     dilations,
     pads: [...pads.slice(0, 2), ...after.map((extent) => Math.max(0, extent))],
-    output_padding: outputPadding,
+    output_padding: after.map((extent) => Math.max(0, -extent)),
   };
-  context.setChannelsFirst(output, context.builder.emit('ConvTranspose', operands, { shape }, attributes));
-};
+}
 
 /** `[height, width, in, out]` to `[in, out, height, width]`, turned by 180°. */
 function turnedFilter(filter: Value, context: Lowering): Value {

@@ -1,14 +1,16 @@
 /** @file Lowering of kernels that work element by element, in whichever layout their operands are. */
-import { at, type Operation, type Value } from '../graph.ts';
-import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
+import { at, type Value } from '../graph.ts';
+import { elementwiseBlocked, type Formula } from './blocked-elementwise.ts';
+import type { LoweringRule, LoweringRules } from './lowering.ts';
 
-/** Computes lowered operands into a lowered result of the same layout; `result` has its shape and type. */
-type Formula = (operands: readonly Value[], result: Value, context: Lowering, operation: Operation) => Value;
-
-/** Runs a formula with channels first if a rank-4 operand already is so, else on values as tfjs lays them out. */
+/**
+ * Runs a formula on blocked images or with channels first if a rank-4 operand already is so, else on values as tfjs lays
+ * them out.
+ */
 function elementwise(formula: Formula): LoweringRule {
   return (operation, context) => {
     const output = at(operation.outputs, 0);
+    if (elementwiseBlocked(operation, context, formula)) return;
     const channelsFirst =
       output.shape.length === 4 &&
       operation.inputs.some((input) => input.shape.length === 4 && context.hasChannelsFirst(input));

@@ -1,7 +1,8 @@
 /** @file Lowering of the gradient of a convolution with respect to its filter. */
 import { sizeOf } from '../../types.ts';
 import { at, type Operation, type Value } from '../graph.ts';
-import { convolutionAttributes } from './convolutions.ts';
+import { filterGradientBlocked } from './blocked-filter-gradient.ts';
+import { convolutionAttributes } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
 import { patchTable } from './patches.ts';
 
@@ -10,6 +11,7 @@ const FEWEST_PATCH_CHANNELS = 8;
 
 /** Gradient of a convolution with respect to its filter. */
 export const filterGradient: LoweringRule = (operation, context) => {
+  if (filterGradientBlocked(operation, context)) return;
   const channels = at(at(operation.outputs, 0).shape, 2);
   if (channels < FEWEST_PATCH_CHANNELS) correlate(operation, context);
   else multiplyPatches(operation, context);

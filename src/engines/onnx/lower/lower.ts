@@ -8,9 +8,12 @@ import { Lowering, type LoweringRules } from './lowering.ts';
 /** Every kernel that can be lowered. */
 export const loweringRules: LoweringRules = { ...elementwiseRules, ...arrayRules, ...layerRules };
 
-/** @throws Error naming the kernel, if a traced one has no rule */
-export function lower(graph: Graph): Graph {
-  const context = new Lowering();
+/**
+ * @param block channels in a block of onnxruntime's blocked layout on this machine; 0 does without it
+ * @throws Error naming the kernel, if a traced one has no rule
+ */
+export function lower(graph: Graph, block = 0): Graph {
+  const context = new Lowering(block);
   const inputs = graph.inputs.map(({ name, value }): NamedValue => {
     const lowered: Value = { shape: value.shape, type: value.type };
     context.set(value, lowered);

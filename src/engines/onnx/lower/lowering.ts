@@ -5,14 +5,19 @@ import { at, filled, GraphBuilder, type Operation, type Value, type ValueType } 
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
 
+/** Operator set of the kernels that work on blocked images. */
+export const BLOCKED = 'com.microsoft.nchwc';
+
 interface Forms {
   plain?: Value;
   channelsFirst?: Value;
+  blocked?: Value;
 }
 
 /**
- * Translates a traced graph operation by operation. ONNX convolves with channels first, tfjs with channels last: every
- * rank-4 value may exist in both forms, made when first asked for, so that a chain of layers is never transposed.
+ * Translates a traced graph operation by operation. ONNX convolves with channels first, tfjs with channels last, and
+ * onnxruntime's fastest kernels with channels in blocks: every rank-4 value may exist in all these forms, made when first
+ * asked for, so that a chain of layers is never rearranged.
  *
  * Lowered operators are those of ONNX, opset 18, except that integer operands known at compile time (axes, shapes,
  * pads) stand as attributes; serialization turns them into operands.
@@ -21,6 +26,9 @@ export class Lowering {
   readonly builder = new GraphBuilder();
   private readonly forms = new Map<Value, Forms>();
   private readonly tables = new Map<string, Value>();
+
+  /** @param block channels in a block of the blocked layout; 0 leaves that layout unused */
+  constructor(readonly block = 0) {}
 
   /** Declares what a traced value has become, layout unchanged. */
   set(traced: Value, lowered: Value): void {
@@ -31,25 +39,76 @@ export class Lowering {
     this.forms.set(traced, { ...this.forms.get(traced), channelsFirst: lowered });
   }
 
+  /** Declares a result in blocks, named by the shape `[batch, channels, height, width]`. */
+  setBlocked(traced: Value, lowered: Value): void {
+    this.forms.set(traced, { ...this.forms.get(traced), blocked: lowered });
+  }
+
+  hasBlocked(traced: Value): boolean {
+    return this.forms.get(traced)?.blocked !== undefined;
+  }
+
+  /** Whether a value consists of images whose channels fill whole blocks. */
+  canBlock({ shape, type }: Value): boolean {
+    const channels = shape[3] ?? 0;
+    return this.block > 0 && type === 'float32' && shape.length === 4 && channels % this.block === 0;
+  }
+
   hasChannelsFirst(traced: Value): boolean {
     return this.forms.get(traced)?.channelsFirst !== undefined;
   }
 
   plain(traced: Value): Value {
     const forms = this.formsOf(traced);
-    forms.plain ??= this.transpose(this.known(forms.channelsFirst), TO_CHANNELS_LAST);
+    forms.plain ??=
+      forms.channelsFirst === undefined
+        ? this.unblocked(this.known(forms.blocked), true)
+        : this.transpose(forms.channelsFirst, TO_CHANNELS_LAST);
     return forms.plain;
   }
 
   /** The value with channels first; values of lower rank as they broadcast against one. */
   channelsFirst(traced: Value): Value {
     const forms = this.formsOf(traced);
-    if (forms.channelsFirst === undefined) {
+    if (forms.channelsFirst !== undefined) return forms.channelsFirst;
+    if (forms.plain === undefined && forms.blocked !== undefined) {
+      forms.channelsFirst = this.unblocked(forms.blocked, false);
+    } else {
       const plain = this.known(forms.plain);
       forms.channelsFirst =
         plain.shape.length === 0 ? plain : this.transpose(this.padRank(plain), TO_CHANNELS_FIRST);
     }
     return forms.channelsFirst;
+  }
+
+  /** Images in blocks; only for values that can be blocked. */
+  blocked(traced: Value): Value {
+    const forms = this.formsOf(traced);
+    if (forms.blocked !== undefined) return forms.blocked;
+    const fromPlain = forms.channelsFirst === undefined;
+    const source = this.known(forms.channelsFirst ?? forms.plain);
+    const [batch = 1, height = 1, width = 1, channels = 1] = traced.shape;
+    const shape = [batch, channels, height, width];
+    // One block of channels inside is what channels last are.
+    forms.blocked =
+      fromPlain && channels === this.block
+        ? this.reshape(source, shape)
+        : this.builder.emit(
+            'ReorderInput',
+            [source],
+            { shape },
+            { channels_last: fromPlain ? 1 : 0 },
+            BLOCKED,
+          );
+    return forms.blocked;
+  }
+
+  private unblocked(blocked: Value, channelsLast: boolean): Value {
+    const [batch = 1, channels = 1, height = 1, width = 1] = blocked.shape;
+    const shape = channelsLast ? [batch, height, width, channels] : blocked.shape;
+    if (channelsLast && channels === this.block) return this.reshape(blocked, shape);
+    const attributes = { channels, channels_last: channelsLast ? 1 : 0 };
+    return this.builder.emit('ReorderOutput', [blocked], { shape }, attributes, BLOCKED);
   }
 
   reshape(value: Value, shape: readonly number[]): Value {

@@ -11,6 +11,8 @@ const RIGHT_IDENTITY: Readonly<Record<string, number>> = {
   Div: 1,
   Pow: 1,
 };
+/** Longer constants are not looked through. */
+const LONGEST_COMPARED = 4096;
 const COMMUTATIVE = new Set(['Add', 'Multiply', 'Mul']);
 
 export function removeNoOps(graph: Graph): Graph {
@@ -93,7 +95,7 @@ function isFilledWith(value: Value, number: number, builder: GraphBuilder): bool
   const data = builder.constantOf(value);
   return (
     data !== undefined &&
-    data.length <= 64 &&
+    data.length <= LONGEST_COMPARED &&
     Array.from(data as ArrayLike<number>).every((element) => element === number)
   );
 }

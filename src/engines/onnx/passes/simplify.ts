@@ -1,7 +1,10 @@
 /** @file The passes that hold for both dialects, repeated until nothing changes. */
 import type { Graph } from '../graph.ts';
+import { expandAffines } from '../lower/channel-affine.ts';
+import { joinAffines } from './channel-affine.ts';
 import { shareCommonSubexpressions } from './common-subexpressions.ts';
 import { foldConstants } from './constants.ts';
+import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { removeNoOps } from './no-ops.ts';
 
@@ -12,7 +15,13 @@ export const PASSES = {
   'dead-code': removeDeadCode,
 } as const;
 
-export type PassName = keyof typeof PASSES;
+/** Passes over a lowered graph only, in their order. Each returns the graph itself when it finds nothing to do. */
+export const LOWERED_PASSES = {
+  'channel-affines': joinAffines,
+  'convolution-epilogues': joinConvolutionEpilogues,
+} as const;
+
+export type PassName = keyof typeof PASSES | keyof typeof LOWERED_PASSES;
 
 /** @param skip passes to leave out */
 export function simplify(graph: Graph, skip: ReadonlySet<PassName> = new Set()): Graph {
@@ -23,4 +32,17 @@ export function simplify(graph: Graph, skip: ReadonlySet<PassName> = new Set()):
     for (const [, pass] of passes) current = pass(current);
   }
   return current;
+}
+
+/** Makes a lowered graph ready to be written. */
+export function optimize(graph: Graph, skip: ReadonlySet<PassName> = new Set()): Graph {
+  let current = simplify(graph, skip);
+  for (const [name, pass] of Object.entries(LOWERED_PASSES)) {
+    if (skip.has(name as PassName)) continue;
+    for (let joined = pass(current); joined !== current; joined = pass(current)) {
+      current = removeDeadCode(joined);
+    }
+    current = simplify(current, skip);
+  }
+  return simplify(expandAffines(current), skip);
 }

@@ -26,7 +26,7 @@ describe.each(methods)('a training step of a LeNet with %s', (method) => {
   const { step, signature } = compiled;
 
   async function runWithout(skipped: readonly PassName[]): Promise<NamedArrays> {
-    const { lowered } = compileGraph(step, signature, new Set(skipped));
+    const { lowered } = compileGraph(step, signature, { skip: new Set(skipped) });
     const program = new OnnxProgram(
       await ort.InferenceSession.create(serialize(lowered), SESSION),
       signature,
@@ -53,7 +53,7 @@ describe.each(methods)('a training step of a LeNet with %s', (method) => {
 
   it('has fewer operations with every pass than without one of them', () => {
     const count = (skipped: readonly PassName[]) =>
-      compileGraph(step, signature, new Set(skipped)).lowered.operations.length;
+      compileGraph(step, signature, { skip: new Set(skipped) }).lowered.operations.length;
     for (const name of passes) expect(count([]), name).toBeLessThan(count([name]));
   });
 

@@ -1,0 +1,136 @@
+/** @file Lowering of filter gradients to a convolution on images blocked along the batch. */
+import { sizeOf } from '../../types.ts';
+import { at, type Operation, type Value } from '../graph.ts';
+import { emitBlocked, gatherRows, padBlocked } from './blocked.ts';
+import { convolutionAttributes } from './convolution-sizes.ts';
+import type { Lowering } from './lowering.ts';
+
+/**
+ * The gradient sums input × output gradient over batch and positions. As a convolution that is: the batch as channels
+ * in blocks of B images, the output's gradient as filters of the images' height and width. The trick is in the width of
+ * its input, where columns and channels lie side by side, channels inside: a filter dilated by the number of channels
+ * meets every channel as one more position along the width. One operator then yields all taps, and
+ * no patch of the input is ever copied.
+ *
+ * It holds for batches in whole blocks, filters in whole blocks, and filters without dilation.
+ */
+export function filterGradientBlocked(operation: Operation, context: Lowering): boolean {
+  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const batch = at(x.shape, 0);
+  const fits = context.block > 0 && batch % context.block === 0 && dilations.every((step) => step === 1);
+  if (!fits || !context.canBlock(dy)) return false;
+  const [kernelHeight = 1, kernelWidth = 1, channels = 1, filters = 1] = output.shape;
+  const [, height = 1, width = 1] = dy.shape;
+  const images = context.canBlock(x)
+    ? imagesOfBlocks(operation, context)
+    : imagesOfPixels(operation, context);
+  const parts = at(images.shape, 0);
+  const inside = channels / parts;
+  // Rows that no filter reaches are cut off: without pads below, the operator would still look at them.
+  const below = kernelHeight + (height - 1) * at(strides, 0) - at(x.shape, 1) - at(pads, 0);
+  const rows = kernelHeight + Math.max(0, -below);
+  const columns = at(images.shape, 3) - (width - 1) * at(strides, 1) * inside;
+  const product = emitBlocked(
+    context,
+    'Conv',
+    [images, gradientAsFilters(context.blocked(dy), context)],
+    [parts, filters, rows, columns],
+    {
+      kernel_shape: [height, width],
+      dilations: [at(strides, 0), at(strides, 1) * inside],
+      pads: [at(pads, 0), 0, Math.max(0, below), 0],
+    },
+  );
+  context.set(output, filtersOf(product, { kernelHeight, kernelWidth, channels: inside }, context));
+  return true;
+}
+
+/** Zeros left and right of the images, as many as the filter's taps reach. */
+function sidePads(operation: Operation): [number, number] {
+  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const { strides, pads } = convolutionAttributes(operation);
+  const needed = at(output.shape, 1) + (at(dy.shape, 2) - 1) * at(strides, 1);
+  return [at(pads, 1), Math.max(0, needed - at(x.shape, 2) - at(pads, 1))];
+}
+
+/** From blocked images: `[channels/B, batch, height, width · B]` with the batch in blocks, a part for each block of channels. */
+function imagesOfBlocks(operation: Operation, context: Lowering): Value {
+  const { block } = context;
+  const [left, right] = sidePads(operation);
+  const padded = padBlocked(context.blocked(at(operation.inputs, 0)), [0, left, 0, right], context);
+  const [batch = 1, channels = 1, height = 1, width = 1] = padded.shape;
+  const [parts, length] = [channels / block, height * width * block];
+  const rows = context.reshape(padded, [batch * parts, length]);
+  const sorted =
+    parts === 1
+      ? rows
+      : gatherRows(rows, `blocks ${batch} ${parts}`, () => swappedTable(batch, parts), context);
+  const blocks = context.reshape(sorted, [(parts * batch) / block, block, length]);
+  return context.reshape(context.transpose(blocks, [0, 2, 1]), [parts, batch, height, width * block]);
+}
+
+/** From pixels of few channels: `[1, batch, height, width · channels]` with the batch in blocks. */
+function imagesOfPixels(operation: Operation, context: Lowering): Value {
+  const { block } = context;
+  const plain = context.plain(at(operation.inputs, 0));
+  const [left, right] = sidePads(operation);
+  const [batch = 1, height = 1, width = 1, channels = 1] = plain.shape;
+  const shape = [batch, height, width + left + right, channels];
+  const attributes = { pads: [0, 0, left, 0, 0, 0, right, 0], value: 0 };
+  const padded = left + right === 0 ? plain : context.builder.emit('Pad', [plain], { shape }, attributes);
+  const length = sizeOf(shape.slice(1));
+  const blocks = context.reshape(padded, [batch / block, block, length]);
+  return context.reshape(context.transpose(blocks, [0, 2, 1]), [1, batch, height, at(shape, 2) * channels]);
+}
+
+/** The row numbers that turn `[outer, inner]` rows into `[inner, outer]` rows. */
+function swappedTable(outer: number, inner: number): Int32Array {
+  return Int32Array.from(
+    { length: outer * inner },
+    (_, row) => (row % outer) * inner + Math.floor(row / outer),
+  );
+}
+
+/**
+ * Blocked gradients as a blocked filter bank: `[out/B, batch/B, height, width, B images, B out]` from
+ * `[batch, out/B, height, width, B out]`.
+ */
+function gradientAsFilters(gradient: Value, context: Lowering): Value {
+  const { block } = context;
+  const [batch = 1, filters = 1, height = 1, width = 1] = gradient.shape;
+  const [parts, pixels] = [filters / block, height * width];
+  const rows = context.reshape(gradient, [batch * parts * pixels, block]);
+  const table = (): Int32Array => {
+    const order = new Int32Array(batch * parts * pixels);
+    let next = 0;
+    for (let part = 0; part < parts; part++)
+      for (let first = 0; first < batch; first += block)
+        for (let pixel = 0; pixel < pixels; pixel++)
+          for (let image = first; image < first + block; image++)
+            order[next++] = (image * parts + part) * pixels + pixel;
+    return order;
+  };
+  const sorted = gatherRows(rows, `filters ${batch} ${parts} ${pixels}`, table, context);
+  return context.reshape(sorted, [filters, batch, height, width]);
+}
+
+/** `[height, width, in, out]` of the operator's result `[in parts, out/B, rows, columns · channels, B out]`. */
+function filtersOf(
+  product: Value,
+  { kernelHeight, kernelWidth, channels }: { kernelHeight: number; kernelWidth: number; channels: number },
+  context: Lowering,
+): Value {
+  const { block } = context;
+  const [parts = 1, filters = 1, rows = 1, width = 1] = product.shape;
+  const columns = width / channels;
+  const shape = [parts, filters / block, rows, columns, channels, block];
+  const split = context.reshape(product, shape);
+  const kept = [parts, filters / block, kernelHeight, kernelWidth, channels, block];
+  const cut =
+    rows === kernelHeight && columns === kernelWidth
+      ? split
+      : context.builder.emit('Slice', [split], { shape: kept }, { starts: [0, 0, 0, 0, 0, 0], ends: kept });
+  const moved = context.transpose(cut, [2, 3, 0, 4, 1, 5]);
+  return context.reshape(moved, [kernelHeight, kernelWidth, parts * channels, filters]);
+}

@@ -1,0 +1,75 @@
+/** @file The blocked layout of onnxruntime's fastest CPU kernels: channels in blocks, innermost. */
+import { type Attribute, at, type Value } from '../graph.ts';
+import { BLOCKED, type Lowering } from './lowering.ts';
+
+/** Shape of a rank-4 value as blocked operators name it: `[batch, channels, height, width]`. */
+export function blockedShape({ shape: [batch = 1, height = 1, width = 1, channels = 1] }: Value): number[] {
+  return [batch, channels, height, width];
+}
+
+/**
+ * A blocked filter bank, of the order `[out/B, in/B, height, width, B in, B out]`, or `[out/B, in, height, width, B out]`
+ * for images with fewer channels than a block.
+ *
+ * @param filter `[height, width, in, out]`
+ */
+export function blockedFilter(filter: Value, context: Lowering): Value {
+  const [height = 1, width = 1, input = 1, output = 1] = filter.shape;
+  const block = context.block;
+  const taps = height * width;
+  const moved =
+    input < block
+      ? context.transpose(context.reshape(filter, [taps, input, output / block, block]), [2, 1, 0, 3])
+      : context.transpose(
+          context.reshape(filter, [taps, input / block, block, output / block, block]),
+          [3, 1, 0, 2, 4],
+        );
+  return context.reshape(moved, [output, input, height, width]);
+}
+
+/** A filter bank turned by 180° with its channels swapped, blocked: convolving with it undoes where the filter read. */
+export function turnedBlockedFilter(filter: Value, context: Lowering): Value {
+  const [height = 1, width = 1, input = 1, output = 1] = filter.shape;
+  const { block, builder } = context;
+  const taps = height * width;
+  const flat = context.reshape(filter, [taps, input * output]);
+  const order = Int32Array.from({ length: taps }, (_, index) => taps - 1 - index);
+  const indices = builder.constant(order, [taps], 'int32');
+  const turned =
+    taps === 1 ? flat : builder.emit('Gather', [flat, indices], { shape: flat.shape }, { axis: 0 });
+  const parts = context.reshape(turned, [taps, input / block, block, output / block, block]);
+  const moved = context.transpose(parts, [1, 3, 0, 4, 2]);
+  return context.reshape(moved, [input, output, height, width]);
+}
+
+/** An operator on blocked images; `shape` is that of its result, `[batch, channels, height, width]`. */
+export function emitBlocked(
+  context: Lowering,
+  op: string,
+  operands: readonly Value[],
+  shape: readonly number[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+): Value {
+  return context.builder.emit(op, operands, { shape }, attributes, BLOCKED);
+}
+
+/** Blocked images with zeros around, in one pass on all threads: a convolution of each channel with a single 1. */
+export function padBlocked(
+  images: Value,
+  [top = 0, left = 0, bottom = 0, right = 0]: readonly number[],
+  context: Lowering,
+): Value {
+  if (top + left + bottom + right === 0) return images;
+  const [batch = 1, channels = 1, height = 1, width = 1] = images.shape;
+  const ones = context.builder.constant(new Float32Array(channels).fill(1), [channels, 1, 1, 1], 'float32');
+  const attributes = { group: channels, kernel_shape: [1, 1], pads: [top, left, bottom, right] };
+  const shape = [batch, channels, height + top + bottom, width + left + right];
+  return emitBlocked(context, 'Conv', [images, ones], shape, attributes);
+}
+
+/** Copies rows of a matrix in the order of a constant table, which onnxruntime does on all threads. */
+export function gatherRows(matrix: Value, name: string, table: () => Int32Array, context: Lowering): Value {
+  const indices = context.sharedTable(name, table);
+  const shape = [at(indices.shape, 0), at(matrix.shape, 1)];
+  return context.builder.emit('Gather', [matrix, indices], { shape }, { axis: 0 });
+}

@@ -1,0 +1,77 @@
+/** @file An affine map of each channel of blocked images: the one elementwise operation that takes its parts in one pass. */
+import { type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
+import { BLOCKED, type Lowering } from './lowering.ts';
+
+/** Operations of the compiler's own, which are expanded before a model is written. */
+const OWN = 'td';
+const OP = 'ChannelAffine';
+
+export interface AffineMap {
+  /** `[channels]`; 1 if absent. */
+  readonly scale?: Value;
+  /** `[channels]`; 0 if absent. */
+  readonly shift?: Value;
+}
+
+/**
+ * `activation(scale · x + shift + residual)`, with one number of scale and shift for each channel.
+ *
+ * Operands: x, scale, shift and, if there is one, the residual, which has the shape of x.
+ */
+export interface Affine {
+  readonly x: Value;
+  readonly scale: Value;
+  readonly shift: Value;
+  readonly residual?: Value;
+  readonly activation?: Activation;
+}
+
+export type Activation = 'Relu' | 'HardSigmoid';
+
+/** @param x blocked images `[batch, channels, height, width]` */
+export function channelAffine(x: Value, { scale, shift }: AffineMap, { builder }: Lowering): Value {
+  const channels = x.shape[1] ?? 1;
+  const filled = (number: number): Value =>
+    builder.constant(new Float32Array(channels).fill(number), [channels], 'float32');
+  return emitAffine({ x, scale: scale ?? filled(1), shift: shift ?? filled(0) }, builder);
+}
+
+export function emitAffine({ x, scale, shift, residual, activation }: Affine, builder: GraphBuilder): Value {
+  const inputs = [x, scale, shift, ...(residual === undefined ? [] : [residual])];
+  return builder.emit(OP, inputs, { shape: x.shape }, activation === undefined ? {} : { activation }, OWN);
+}
+
+/** Reads what `emitAffine` wrote. */
+export function affineOf(operation: Operation | undefined): Affine | undefined {
+  if (operation?.op !== OP || operation.domain !== OWN) return undefined;
+  const [x, scale, shift, residual] = operation.inputs;
+  if (x === undefined || scale === undefined || shift === undefined) return undefined;
+  const activation = operation.attributes.activation as Activation | undefined;
+  return {
+    x,
+    scale,
+    shift,
+    ...(residual === undefined ? {} : { residual }),
+    ...(activation === undefined ? {} : { activation }),
+  };
+}
+
+/** Attributes of a blocked convolution with an activation; the step function is a steep hard sigmoid. */
+export function activationAttributes(activation: Activation | undefined): Record<string, string | number[]> {
+  if (activation === undefined) return {};
+  return activation === 'Relu' ? { activation } : { activation, activation_params: [3e38, 0] };
+}
+
+/** Turns affine maps into convolutions of each channel with one number, which onnxruntime computes in a single pass. */
+export function expandAffines(graph: Graph): Graph {
+  return rewrite(graph, (operation, builder) => {
+    const affine = affineOf(operation);
+    if (affine === undefined) return undefined;
+    const { x, scale, shift, residual, activation } = affine;
+    const channels = x.shape[1] ?? 1;
+    const weights = builder.emit('Reshape', [scale], { shape: [channels, 1, 1, 1] });
+    const attributes = { group: channels, kernel_shape: [1, 1], ...activationAttributes(activation) };
+    const inputs = [x, weights, shift, ...(residual === undefined ? [] : [residual])];
+    return [builder.emit('Conv', inputs, { shape: x.shape }, attributes, BLOCKED)];
+  });
+}

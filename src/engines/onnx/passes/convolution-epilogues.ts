@@ -1,0 +1,57 @@
+/** @file Lets blocked convolutions add images to their result, and rescale and activate it. */
+import type { Graph, GraphBuilder, Operation, Value } from '../graph.ts';
+import { activationAttributes, affineOf } from '../lower/channel-affine.ts';
+import { BLOCKED } from '../lower/lowering.ts';
+import { rewriteJoining, type Uses } from './uses.ts';
+
+export function joinConvolutionEpilogues(graph: Graph): Graph {
+  return rewriteJoining(graph, join);
+}
+
+function join(operation: Operation, builder: GraphBuilder, uses: Uses): Value | undefined {
+  const [a, b] = operation.inputs;
+  if (operation.op === 'Add' && a && b) return addTo(a, b, builder, uses) ?? addTo(b, a, builder, uses);
+  return affineAfter(operation, builder, uses);
+}
+
+/** A convolution of two operands, whose result is used once. */
+function bareConvolution(value: Value, builder: GraphBuilder, uses: Uses): Operation | undefined {
+  const operation = builder.producerOf(value);
+  const isBare = operation?.op === 'Conv' && operation.domain === BLOCKED && operation.inputs.length === 2;
+  return isBare && uses.of(value) === 1 ? operation : undefined;
+}
+
+function addTo(result: Value, other: Value, builder: GraphBuilder, uses: Uses): Value | undefined {
+  const convolution = bareConvolution(result, builder, uses);
+  if (convolution === undefined || result.shape.join() !== other.shape.join()) return undefined;
+  const filters = result.shape[1] ?? 1;
+  const bias = builder.constant(new Float32Array(filters), [filters], 'float32');
+  return builder.emit('Conv', [...convolution.inputs, bias, other], result, convolution.attributes, BLOCKED);
+}
+
+/** s · conv(x, w) + t = conv(x, s · w) + t, as in evaluation with batch normalisation behind a convolution. */
+function affineAfter(operation: Operation, builder: GraphBuilder, uses: Uses): Value | undefined {
+  const affine = affineOf(operation);
+  const convolution = affine && bareConvolution(affine.x, builder, uses);
+  const [images, filter] = convolution?.inputs ?? [];
+  if (affine === undefined || convolution === undefined || images === undefined || filter === undefined)
+    return undefined;
+  const block = blockOf(filter, builder);
+  if (block === undefined) return undefined;
+  const [filters = 1, ...rest] = filter.shape;
+  const rows = rest.reduce((product, extent) => product * extent, 1);
+  const split = builder.emit('Reshape', [filter], { shape: [filters / block, rows, block] });
+  const scale = builder.emit('Reshape', [affine.scale], { shape: [filters / block, 1, block] });
+  const scaled = builder.emit('Mul', [split, scale], { shape: split.shape });
+  const weights = builder.emit('Reshape', [scaled], { shape: filter.shape });
+  const { residual, activation } = affine;
+  const inputs = [images, weights, affine.shift, ...(residual === undefined ? [] : [residual])];
+  const attributes = { ...convolution.attributes, ...activationAttributes(activation) };
+  return builder.emit('Conv', inputs, { shape: affine.x.shape }, attributes, BLOCKED);
+}
+
+/** The extent of the innermost axis before a blocked filter bank was named by its plain shape. */
+function blockOf(filter: Value, builder: GraphBuilder): number | undefined {
+  const reshape = builder.producerOf(filter);
+  return reshape?.op === 'Reshape' ? reshape.inputs[0]?.shape.at(-1) : undefined;
+}
