@@ -1,6 +1,7 @@
 /** @file Lowering of convolutions and of their gradient with respect to the input, with channels first. */
 import { at, type Operation, type Value } from '../graph.ts';
 import { convolveBlocked, inputGradientBlocked } from './blocked-convolutions.ts';
+import { inputGradientByPhases } from './blocked-phases.ts';
 import { convolutionAttributes, reachOf, turnedConvolution } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
 
@@ -24,7 +25,7 @@ export const convolution: LoweringRule = (operation, context) => {
 
 /** A convolution with the turned filter where there is one, else a transposed convolution of the output's gradient. */
 export const inputGradient: LoweringRule = (operation, context) => {
-  if (inputGradientBlocked(operation, context)) return;
+  if (inputGradientBlocked(operation, context) || inputGradientByPhases(operation, context)) return;
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const shape = channelsFirstShape(output);
   const turned = turnedConvolution(operation);
