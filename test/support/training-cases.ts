@@ -18,7 +18,6 @@ type ScheduleInput = NonNullable<Settings['schedule']>;
 
 const SEED = 3;
 const CLASSES = 4;
-const IMAGES = 40;
 const STEPS_PER_EPOCH = 10;
 
 /** Sizes at which a step of the plain JavaScript engine takes milliseconds; 13 pixels are the least for a LeNet. */
@@ -31,10 +30,22 @@ const models = {
     imageShape: [14, 13, 1],
   },
   resnet: { settings: { name: 'resnet', filters: [2, 3, 4], units: 1 }, imageShape: [6, 5, 3] },
+  // Channels and images in whole blocks, with steps of two: the compiler's blocked layout from end to end.
+  blockedResnet: {
+    settings: { name: 'resnet', filters: [16, 16, 32], units: 1 },
+    imageShape: [6, 6, 3],
+    batchSize: 16,
+  },
   vgg: { settings: { name: 'vgg', filters: [2, 2, 3, 3, 4], widths: [5] }, imageShape: [32, 32, 1] },
 } as const;
 
 export type CaseModel = keyof typeof models;
+
+interface CaseSettings {
+  readonly settings: Settings['model'];
+  readonly imageShape: readonly [number, number, number];
+  readonly batchSize?: number;
+}
 
 /** Every method in every form that traces to another program, with rates at which each part of it matters. */
 export const METHODS: Readonly<Record<string, RegularizerInput>> = {
@@ -104,38 +115,42 @@ export interface TrainingCase {
   feedsOf(step: number): NamedArrays;
 }
 
-/** A model with the settings above, trained in batches of 4 on random images that depend on nothing else. */
+/** A model with the settings above, trained in batches of 4, unless they say otherwise, on random images that depend on nothing else. */
 export function createTrainingCase(
   modelName: CaseModel,
   regularizer: RegularizerInput,
   schedule: ScheduleInput = {},
 ): TrainingCase {
-  const { settings: model, imageShape } = models[modelName];
-  const settings = runSettingsSchema.parse({ model, regularizer, schedule: { batchSize: 4, ...schedule } });
+  const { settings: model, imageShape, batchSize = 4 }: CaseSettings = models[modelName];
+  const settings = runSettingsSchema.parse({ model, regularizer, schedule: { batchSize, ...schedule } });
   const setup: TrainingSetup = {
     model: createModel(settings.model, imageShape, CLASSES),
     regularizer: createRegularizer(settings.regularizer),
     schedule: settings.schedule,
   };
   const compiled = buildTrainingStep(setup);
-  const feeds = new TrainingFeeds(setup, compiled, randomSplit(imageShape), STEPS_PER_EPOCH, SEED);
-  const { batchSize } = settings.schedule;
+  const images = STEPS_PER_EPOCH * settings.schedule.batchSize;
+  const feeds = new TrainingFeeds(setup, compiled, randomSplit(imageShape, images), STEPS_PER_EPOCH, SEED);
   return {
     setup,
     compiled,
     state: initialState(setup, compiled.signature, SEED),
     feedsOf(step) {
       const epoch = Math.floor(step / STEPS_PER_EPOCH);
-      return feeds.fill(step, epochOrder(SEED, epoch, IMAGES), (step % STEPS_PER_EPOCH) * batchSize);
+      return feeds.fill(
+        step,
+        epochOrder(SEED, epoch, images),
+        (step % STEPS_PER_EPOCH) * settings.schedule.batchSize,
+      );
     },
   };
 }
 
-function randomSplit(imageShape: readonly number[]): Split {
+function randomSplit(imageShape: readonly number[], count: number): Split {
   const numbers = createNumbers(11);
   return {
-    count: IMAGES,
-    images: Uint8Array.from(numbers.uniform(IMAGES * sizeOf(imageShape)), (value) => 256 * value),
-    labels: Uint8Array.from(numbers.uniform(IMAGES), (value) => CLASSES * value),
+    count,
+    images: Uint8Array.from(numbers.uniform(count * sizeOf(imageShape)), (value) => 256 * value),
+    labels: Uint8Array.from(numbers.uniform(count), (value) => CLASSES * value),
   };
 }

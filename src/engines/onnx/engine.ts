@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { compileGraph } from './compile.ts';
+import { type PassName, parsePassNames } from './passes/simplify.ts';
 import { OnnxProgram } from './program.ts';
 import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
@@ -10,12 +11,14 @@ import { serialize } from './serialize.ts';
 /** onnxruntime's scale of what it logs: 3 is errors only. */
 const LOG_ERRORS_ONLY = 3;
 
+/** @throws UserError if the environment variable TD_SKIP_PASSES names an unknown pass of the compiler */
 export async function createOnnxEngine(options: EngineOptions = {}): Promise<Engine> {
   const threads = options.threads ?? cpus().length;
+  const skip = parsePassNames(process.env.TD_SKIP_PASSES ?? '');
   return {
     name: 'onnx',
     device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    compile: (step, signature) => compile(step, signature, threads),
+    compile: (step, signature) => compile(step, signature, { threads, skip }),
   };
 }
 
@@ -29,8 +32,12 @@ export async function onnxStatus(): Promise<EngineStatus> {
   };
 }
 
-async function compile(step: StepFunction, signature: Signature, threads: number): Promise<Program> {
-  const { lowered } = compileGraph(step, signature, { block: await blockSize() });
+async function compile(
+  step: StepFunction,
+  signature: Signature,
+  { threads, skip }: { threads: number; skip: ReadonlySet<PassName> },
+): Promise<Program> {
+  const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
   const session = await ort.InferenceSession.create(serialize(lowered), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,

@@ -1,14 +1,11 @@
 /** @file Networks whose channels fill whole blocks: the blocked layout gives what the others give. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { blockSize } from '../../../src/engines/onnx/block-size.ts';
-import { compileGraph } from '../../../src/engines/onnx/compile.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import { printGraph } from '../../../src/engines/onnx/graph.ts';
 import { createReferenceEngine } from '../../../src/engines/tfjs/engine.ts';
-import { sizeOf, type Signature, type StepFunction } from '../../../src/engines/types.ts';
+import { type Signature, type StepFunction, sizeOf } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
-import { largestDifference, runOnce } from '../../support/engines.ts';
+import { runOnce } from '../../support/engines.ts';
 import { createNumbers } from '../../support/numbers.ts';
 
 beforeAll(useCpuBackend);

@@ -1,4 +1,5 @@
 /** @file The passes that hold for both dialects, repeated until nothing changes. */
+import { suggest, UserError } from '../../../errors.ts';
 import type { Graph } from '../graph.ts';
 import { expandAffines } from '../lower/channel-affine.ts';
 import { joinAffines } from './channel-affine.ts';
@@ -21,7 +22,30 @@ export const LOWERED_PASSES = {
   'convolution-epilogues': joinConvolutionEpilogues,
 } as const;
 
-export type PassName = keyof typeof PASSES | keyof typeof LOWERED_PASSES;
+/** The lowering to blocked images is left out like a pass. */
+export const BLOCKED_LAYOUT = 'blocked-layout';
+
+export type PassName = keyof typeof PASSES | keyof typeof LOWERED_PASSES | typeof BLOCKED_LAYOUT;
+
+export const PASS_NAMES = [
+  ...Object.keys(PASSES),
+  BLOCKED_LAYOUT,
+  ...Object.keys(LOWERED_PASSES),
+] as readonly PassName[];
+
+/**
+ * The passes of a list such as `channel-affines,dead-code`.
+ *
+ * @throws UserError if a name is unknown
+ */
+export function parsePassNames(list: string): ReadonlySet<PassName> {
+  const names = list.split(',').map((name) => name.trim());
+  for (const name of names.filter((name) => name !== '')) {
+    if (!(PASS_NAMES as readonly string[]).includes(name))
+      throw new UserError(`unknown compiler pass "${name}" in TD_SKIP_PASSES${suggest(name, PASS_NAMES)}`);
+  }
+  return new Set(names as PassName[]);
+}
 
 /** @param skip passes to leave out */
 export function simplify(graph: Graph, skip: ReadonlySet<PassName> = new Set()): Graph {

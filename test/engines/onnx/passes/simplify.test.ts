@@ -1,7 +1,14 @@
 /** @file No result depends on a simplification pass. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { blockSize } from '../../../../src/engines/onnx/block-size.ts';
 import { compileGraph, FEED, STATE } from '../../../../src/engines/onnx/compile.ts';
-import { PASSES, type PassName } from '../../../../src/engines/onnx/passes/simplify.ts';
+import {
+  LOWERED_PASSES,
+  PASS_NAMES,
+  PASSES,
+  type PassName,
+  parsePassNames,
+} from '../../../../src/engines/onnx/passes/simplify.ts';
 import { OnnxProgram } from '../../../../src/engines/onnx/program.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
@@ -64,5 +71,56 @@ describe.each(methods)('a training step of a LeNet with %s', (method) => {
     expect(namesOf(lowered.outputs)).toEqual(namesOf(recorded.outputs));
     expect(namesOf(lowered.inputs)).toContain(`${FEED}images`);
     expect(namesOf(lowered.inputs)).toContain(`${STATE}conv1/kernel`);
+  });
+});
+
+describe('a training step of a ResNet in the blocked layout', () => {
+  const { compiled, state, feedsOf } = createTrainingCase(
+    'blockedResnet',
+    METHODS['targeted dropout of weights'] ?? { name: 'none' },
+  );
+  const { step, signature } = compiled;
+  const graphWithout = (skipped: readonly PassName[]) =>
+    compileGraph(step, signature, { skip: new Set(skipped), block: 16 }).lowered;
+
+  it.each(Object.keys(LOWERED_PASSES) as PassName[])('goes through images less often with %s', (name) => {
+    const passes = (skipped: readonly PassName[]): number =>
+      graphWithout(skipped).operations.filter(({ outputs: [output] }) => output?.shape.length === 4).length;
+    expect(passes([])).toBeLessThan(passes([name]));
+  });
+
+  it('has no operator on blocked images without that layout', () => {
+    const domains = (skipped: readonly PassName[]) =>
+      graphWithout(skipped).operations.filter(({ domain }) => domain !== undefined).length;
+    expect(domains([])).toBeGreaterThan(50);
+    expect(domains(['blocked-layout'])).toBe(0);
+  });
+
+  it.each(['blocked-layout', ...Object.keys(LOWERED_PASSES)])('gives the same without %s', async (name) => {
+    const block = await blockSize();
+    const run = async (skip: ReadonlySet<PassName>): Promise<NamedArrays> => {
+      const { lowered } = compileGraph(step, signature, { skip, block });
+      const session = await ort.InferenceSession.create(serialize(lowered), SESSION);
+      const program = new OnnxProgram(session, signature);
+      await program.writeState(state);
+      await program.run(feedsOf(0));
+      const result = { ...(await program.run(feedsOf(1))), ...(await program.readState()) };
+      program.dispose();
+      return result;
+    };
+    const difference = largestDifference(await run(parsePassNames(name)), await run(new Set()));
+    expect(difference.difference).toBeLessThan(1e-5);
+  });
+});
+
+describe('names of passes', () => {
+  it('are read from a list', () => {
+    expect([...parsePassNames('dead-code, blocked-layout')]).toEqual(['dead-code', 'blocked-layout']);
+    expect(parsePassNames('').has('dead-code')).toBe(false);
+    expect([...parsePassNames(PASS_NAMES.join())]).toEqual(PASS_NAMES);
+  });
+
+  it('are corrected', () => {
+    expect(() => parsePassNames('dead-cod')).toThrow('(did you mean "dead-code"?)');
   });
 });
