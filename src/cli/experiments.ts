@@ -61,8 +61,12 @@ function canWrite(folder: string): boolean {
 
 /** A command as the user would type it next: `td sweep a.yaml --results elsewhere`. */
 export function wordCommand(command: string, files: readonly string[], results: string): string {
-  const words = ['td', command, ...files, ...(results === DEFAULT_RESULTS ? [] : ['--results', results])];
-  return words.map(quote).join(' ');
+  return wordCommandLine([command, ...files, ...(results === DEFAULT_RESULTS ? [] : ['--results', results])]);
+}
+
+/** What follows `td` on a command line, as the user would type it. */
+export function wordCommandLine(words: readonly string[]): string {
+  return ['td', ...words].map(quote).join(' ');
 }
 
 /** A word as a shell takes it for one. */

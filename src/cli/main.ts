@@ -1,7 +1,9 @@
 /** @file Entry point: parses the command line, words every error, and is the only place that ends the process. */
 import { CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
+import { wordCommandLine } from './experiments.ts';
 import { wordFailure } from './failures.ts';
+import { InterruptedError, listenForSignals } from './interruption.ts';
 import { createProgram } from './program.ts';
 
 /** Work failed: a run diverged, a file is damaged. */
@@ -20,6 +22,10 @@ async function main(): Promise<number> {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`td: ${error.message}; to go on: ${wordCommandLine(process.argv.slice(2))}\n`);
+    return error.exitCode;
+  }
   process.stderr.write(`td: ${wordFailure(error)}\n`);
   return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
 }
@@ -39,4 +45,5 @@ process.stderr.on('error', (error) => {
   if (!isClosedPipe(error)) throw error;
 });
 
+listenForSignals((code) => process.exit(code));
 process.exit(await main());

@@ -36,21 +36,17 @@ function startBar(label: string, total: number, stream: NodeJS.WriteStream): Pro
     linewrap: false,
     stream,
   });
-  // A process that is interrupted behind a bar would leave the terminal without cursor and line wrap.
-  const interrupt = () => {
-    stop();
-    process.kill(process.pid, 'SIGINT');
-  };
+  // A process that ends behind a bar would leave the terminal without cursor and line wrap.
   let isShown = false;
   const start = () => {
     isShown = true;
-    process.once('SIGINT', interrupt);
+    process.once('exit', stop);
     bar.start(total, 0, { detail: '' });
   };
   const stop = () => {
     if (!isShown) return;
     isShown = false;
-    process.removeListener('SIGINT', interrupt);
+    process.removeListener('exit', stop);
     bar.stop();
   };
   start();

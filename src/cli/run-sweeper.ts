@@ -23,8 +23,10 @@ export interface SweepRequest {
   readonly granularities: readonly Granularity[];
   /** Rows of earlier sweeps, which are not computed again. */
   readonly known: readonly SweepRow[];
+  /** Once aborted, the evaluation under way is given up. */
+  readonly signal?: AbortSignal;
   /** Called after each pair of granularity and rate. */
-  onResult?(result: PruneResult, wasKnown: boolean): void;
+  onRow?(row: SweepRow, wasKnown: boolean): void;
 }
 
 export class RunSweeper {
@@ -41,6 +43,7 @@ export class RunSweeper {
   /**
    * @returns a row per granularity and rate, known ones included
    * @throws UserError if the run's folder does not hold what its summary says
+   * @throws the signal's reason if it is aborted; the rows so far were given to `onRow`
    */
   async sweep(run: FinishedRun, request: SweepRequest): Promise<SweepRow[]> {
     const { experiment, variant, seed } = run.identity;
@@ -48,17 +51,19 @@ export class RunSweeper {
     const spec = settingsOf(run);
     const dataset = await this.datasetOf(spec);
     const { model, regularizer } = createSetup(spec.settings, dataset);
+    const { signal } = request;
+    const toRow = (result: PruneResult) => toSweepRow({ experiment, variant, seed, runId }, result);
     const results = await sweepRun({
       model,
       regularizer,
       state: stateOf(run),
       rates: request.rates,
       granularities: request.granularities,
-      evaluate: async (parameters) => (await this.evaluatorOf(spec, dataset)).evaluate(parameters),
+      evaluate: async (parameters) => (await this.evaluatorOf(spec, dataset)).evaluate(parameters, signal),
       done: (granularity, rate) => findSweepRow(request.known, runId, granularity, rate),
-      onRow: (result, wasKnown) => request.onResult?.(result, wasKnown),
+      onRow: (result, wasKnown) => request.onRow?.(toRow(result), wasKnown),
     });
-    return results.map((result) => toSweepRow({ experiment, variant, seed, runId }, result));
+    return results.map(toRow);
   }
 
   dispose(): void {

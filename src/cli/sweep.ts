@@ -2,15 +2,10 @@
 import { compareVariants, comparisonPath, writeComparison } from '../results/comparison.ts';
 import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
-import {
-  checkpointId,
-  mergeSweep,
-  readSweep,
-  type SweepRow,
-  sweepPath,
-  writeSweep,
-} from '../results/sweep-table.ts';
+import { addSweepRows, changeTables } from '../results/sweep-store.ts';
+import { readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
 import { type Failure, reportFailures, wordFailure } from './failures.ts';
+import { interruptible } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printLine, startProgress } from './progress.ts';
 import type { RunSweeper } from './run-sweeper.ts';
@@ -24,6 +19,7 @@ const PLAIN_WIDTH = 120;
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
  *
  * @throws UserError before anything is written, if a range, a file or an engine is wrong or nothing is trained
+ * @throws InterruptedError once the rows so far are written
  */
 export async function sweep(
   files: readonly string[],
@@ -35,9 +31,11 @@ export async function sweep(
   const failures: Failure[] = [];
   try {
     for (const task of tasks) {
-      const { rows, failed } = await sweepExperiment(task, sweeper, options.results);
-      if (rows.length > 0) printTables(task, rows, options.results);
-      failures.push(...failed);
+      const place = { sweeper, results: options.results };
+      failures.push(...(await interruptible((signal) => sweepExperiment(task, { ...place, signal }))));
+      await changeTables(options.results, task.experiment, (rows) => {
+        if (rows.length > 0) printTables(task, rows, options.results);
+      });
     }
   } finally {
     sweeper.dispose();
@@ -45,65 +43,70 @@ export async function sweep(
   reportFailures(failures);
 }
 
-/** Sweeps run after run; the table is written after each, so that an interruption loses one run at most. */
-async function sweepExperiment(
-  task: SweepTask,
-  sweeper: RunSweeper,
-  results: string,
-): Promise<{ rows: readonly SweepRow[]; failed: readonly Failure[] }> {
-  const { experiment, runs } = task;
-  const path = sweepPath(results, experiment);
-  const alive = new Set(runs.map(({ id, summary }) => checkpointId(id, summary.checkpointSha256)));
-  let rows = readSweep(path);
+interface Workplace {
+  readonly sweeper: RunSweeper;
+  readonly results: string;
+  readonly signal: AbortSignal;
+}
+
+/** Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. */
+async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failure[]> {
+  const { experiment, runs, variants } = task;
+  const { results, signal } = place;
   const failed: Failure[] = [];
   for (const [index, run] of runs.entries()) {
     const { variant, seed } = run.identity;
     const label = `[${index + 1}/${runs.length}] ${experiment} ${variant} seed ${seed}`;
+    const swept: SweepRow[] = [];
     try {
-      const swept = await sweepShown(label, run, task, rows, sweeper);
-      rows = mergeSweep(rows, swept, alive);
-      writeSweep(path, rows, task.variants);
+      signal.throwIfAborted();
+      await sweepShown(label, run, task, place, swept).finally(() =>
+        addSweepRows(results, experiment, swept, variants),
+      );
     } catch (error) {
+      if (signal.aborted && error === signal.reason) throw error;
       const reason = wordFailure(error);
       printLine(`${label}: failed: ${reason}`);
       failed.push({ run: `${experiment}/${run.id}`, reason });
     }
   }
-  return { rows, failed };
+  return failed;
 }
 
-/** Sweeps one run behind a bar. */
+/**
+ * Sweeps one run behind a bar.
+ *
+ * @param swept receives the rows as they come
+ */
 async function sweepShown(
   label: string,
   run: FinishedRun,
-  { rates, granularities }: SweepTask,
-  known: readonly SweepRow[],
-  sweeper: RunSweeper,
-): Promise<SweepRow[]> {
+  { experiment, rates, granularities }: SweepTask,
+  { sweeper, results, signal }: Workplace,
+  swept: SweepRow[],
+): Promise<void> {
   const progress = startProgress(label, rates.length * granularities.length);
   const began = performance.now();
-  let [done, reused] = [0, 0];
-  const report = () => {
-    const seconds = duration((performance.now() - began) / 1000);
-    const computed = counted(done - reused, 'evaluation');
-    return `${label}: ${computed} in ${seconds}${reused > 0 ? `, ${reused} known already` : ''}`;
-  };
+  let reused = 0;
   try {
-    const rows = await sweeper.sweep(run, {
+    await sweeper.sweep(run, {
       rates,
       granularities,
-      known,
-      onResult({ granularity, pruneRate, accuracy }, wasKnown) {
-        done++;
+      known: readSweep(sweepPath(results, experiment)),
+      signal,
+      onRow(row, wasKnown) {
+        swept.push(row);
         if (wasKnown) reused++;
-        progress.update(done, `${granularity} ${pruneRate}: accuracy ${percent(accuracy)}`);
+        const { granularity, pruneRate, accuracy } = row;
+        progress.update(swept.length, `${granularity} ${pruneRate}: accuracy ${percent(accuracy)}`);
       },
     });
-    progress.stop();
-    printLine(report());
-    return rows;
   } finally {
     progress.stop();
+    const seconds = duration((performance.now() - began) / 1000);
+    const computed = counted(swept.length - reused, 'evaluation');
+    if (swept.length > 0)
+      printLine(`${label}: ${computed} in ${seconds}${reused > 0 ? `, ${reused} known already` : ''}`);
   }
 }
 

@@ -1,35 +1,53 @@
 /** @file Trains runs one after another, each shown while it trains. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunSpec } from '../config/experiment.ts';
-import { loadDataset } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import { chooseEngine } from '../engines/registry.ts';
 import type { Engine } from '../engines/types.ts';
-import { UserError } from '../errors.ts';
 import { collectEnvironment, type Environment } from '../results/environment.ts';
 import type { Summary } from '../results/summary.ts';
 import { trainAndRecord } from '../training/record.ts';
-import { planTraining } from '../training/trainer.ts';
 import { type Failure, wordFailure } from './failures.ts';
-import { startFetchStage } from './fetch-progress.ts';
+import { interruptible } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printLine } from './progress.ts';
+import { loadDatasets } from './run-datasets.ts';
 import { showTraining } from './training-progress.ts';
 import { duration, percent } from './words.ts';
 
-/** What became of a run: a summary or a failure. */
+/** Milliseconds between two looks at runs that other processes train. */
+const POLL_INTERVAL = 1000;
+
+/** What became of a run: a summary, a failure, or the process that trains it. */
 export interface Outcome {
   readonly run: RunSpec;
   readonly summary?: Summary;
   readonly failure?: Failure;
+  /** In words. */
+  readonly owner?: string;
+}
+
+export interface TrainOptions extends ExecutionOptions {
+  readonly results: string;
+  readonly verbose?: boolean;
+  readonly checkpointMinutes?: number;
+  /** What to do with runs that other processes train; `skip` if absent. */
+  readonly whenBusy?: string;
 }
 
 /** What all runs of one command share. */
 interface Workplace {
-  readonly results: string;
+  readonly options: TrainOptions;
   readonly engine: Engine;
   readonly environment: Environment;
-  /** The log of each run on standard error, instead of its progress. */
-  readonly verbose: boolean;
+  readonly signal: AbortSignal;
+}
+
+interface Task {
+  readonly run: RunSpec;
+  /** `[1/4] none seed 0` */
+  readonly label: string;
+  readonly dataset: Dataset;
 }
 
 /**
@@ -37,11 +55,9 @@ interface Workplace {
  *
  * @throws UserError before anything is written, if a data set is missing or damaged, the engine cannot run here, or a
  *   model or batch size does not fit its data set
+ * @throws InterruptedError once the run under way is saved
  */
-export async function trainRuns(
-  runs: readonly RunSpec[],
-  options: ExecutionOptions & { readonly results: string; readonly verbose?: boolean },
-): Promise<Outcome[]> {
+export async function trainRuns(runs: readonly RunSpec[], options: TrainOptions): Promise<Outcome[]> {
   const datasets = await loadDatasets(runs);
   const { engine, reason } = await chooseEngine(options.engine, options);
   printLine(`engine ${engine.name} on ${engine.device} (${reason})`);
@@ -51,60 +67,71 @@ export async function trainRuns(
     device: engine.device,
     ...(threads === undefined ? {} : { threads }),
   });
-  const workplace = { results: options.results, engine, environment, verbose: options.verbose ?? false };
-  const outcomes: Outcome[] = [];
-  for (const [index, run] of runs.entries()) {
-    const label = `[${index + 1}/${runs.length}] ${run.variant} seed ${run.seed}`;
-    outcomes.push(await trainOne(run, label, datasets[index] as Dataset, workplace));
-  }
-  return outcomes;
+  const tasks = runs.map((run, index) => ({
+    run,
+    label: `[${index + 1}/${runs.length}] ${run.variant} seed ${run.seed}`,
+    dataset: datasets[index] as Dataset,
+  }));
+  return interruptible((signal) => trainTasks(tasks, { options, engine, environment, signal }));
 }
 
-/** The data set of each run, loaded once if several share it, and found to fit. */
-async function loadDatasets(runs: readonly RunSpec[]): Promise<Dataset[]> {
-  const loaded = new Map<string, Promise<Dataset>>();
-  const datasets: Dataset[] = [];
-  for (const { settings, variant } of runs) {
-    const key = JSON.stringify(settings.dataset);
-    const loading = loaded.get(key) ?? loadDataset(settings.dataset, startFetchStage);
-    loaded.set(key, loading);
-    const dataset = await loading;
-    requireFit(() => planTraining(settings, dataset), variant);
-    datasets.push(dataset);
+/** Runs that others train are looked at again at the end: they may be done, or their owners may be gone. */
+async function trainTasks(tasks: readonly Task[], workplace: Workplace): Promise<Outcome[]> {
+  const { options, signal } = workplace;
+  const isWaiting = options.whenBusy === 'wait';
+  const outcomes = new Map<Task, Outcome>();
+  const trainAll = async (some: readonly Task[]) => {
+    for (const task of some) {
+      signal.throwIfAborted();
+      const before = outcomes.get(task)?.owner;
+      const outcome = await trainOne(task, workplace);
+      outcomes.set(task, outcome);
+      if (outcome.owner === undefined || outcome.owner === before) continue;
+      printLine(
+        `${task.label}: is trained by ${outcome.owner}, ${isWaiting ? 'to be waited for' : 'skipped'}`,
+      );
+    }
+  };
+  const busyTasks = () => tasks.filter((task) => outcomes.get(task)?.owner !== undefined);
+  await trainAll(tasks);
+  await trainAll(busyTasks());
+  while (isWaiting && busyTasks().length > 0) {
+    await sleep(POLL_INTERVAL, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await trainAll(busyTasks());
   }
-  return datasets;
+  return tasks.flatMap((task) => outcomes.get(task) ?? []);
 }
 
-function requireFit(plan: () => unknown, variant: string): void {
-  try {
-    plan();
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(`variant "${variant}": ${error.message}`) : error;
-  }
-}
-
-async function trainOne(
-  run: RunSpec,
-  label: string,
-  dataset: Dataset,
-  { results, engine, environment, verbose }: Workplace,
-): Promise<Outcome> {
+async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Promise<Outcome> {
+  const { options, engine, environment, signal } = workplace;
   const shown = showTraining(label, run);
+  let saved = '';
   try {
-    const { summary, wasDone } = await trainAndRecord({
-      resultsDirectory: results,
+    const recorded = await trainAndRecord({
+      resultsDirectory: options.results,
       run,
       dataset,
       engine,
       environment,
-      ...(verbose ? { echoLog: true } : shown.hooks),
+      signal,
+      ...(options.checkpointMinutes === undefined ? {} : { checkpointMinutes: options.checkpointMinutes }),
+      ...(options.verbose ? { echoLog: true } : shown.hooks),
+      onCheckpoint({ step, epoch }) {
+        saved = `, saved after step ${step} (epoch ${epoch} of ${run.settings.schedule.epochs} done)`;
+      },
     });
     shown.stop();
+    if ('owner' in recorded) return { run, owner: recorded.owner };
+    const { summary, wasDone } = recorded;
     const outcome = wasDone ? 'already trained' : `trained in ${duration(summary.trainSeconds)}`;
     printLine(`${label}: ${outcome}, test accuracy ${percent(summary.testAccuracy)}`);
     return { run, summary };
   } catch (error) {
     shown.stop();
+    if (signal.aborted && error === signal.reason) {
+      printLine(`${label}: interrupted${saved}`);
+      throw error;
+    }
     const reason = wordFailure(error);
     printLine(`${label}: failed: ${reason}`);
     return { run, failure: { run: `${run.experiment}/${run.id}`, reason } };

@@ -1,7 +1,9 @@
 /** @file How a training shows itself while it runs. */
 import type { RunSpec } from '../config/experiment.ts';
-import type { EpochReport, StepReport } from '../training/trainer.ts';
-import { type Progress, startProgress } from './progress.ts';
+import type { StepReport } from '../training/epoch.ts';
+import type { TrainingProgress } from '../training/record.ts';
+import type { EpochReport } from '../training/trainer.ts';
+import { type Progress, printLine, startProgress } from './progress.ts';
 import { duration, grouped, percent } from './words.ts';
 
 /** Milliseconds between two updates of the bar. */
@@ -9,9 +11,10 @@ const REDRAW_INTERVAL = 100;
 
 export interface ShownTraining {
   readonly hooks: {
-    onStart(epoch: number): void;
+    onStart(position: TrainingProgress): void;
     onStep(report: StepReport): void;
     onEpoch(report: EpochReport): void;
+    onWarning(sentence: string): void;
   };
   stop(): void;
 }
@@ -20,12 +23,13 @@ export interface ShownTraining {
 export function showTraining(label: string, { settings }: RunSpec): ShownTraining {
   const { epochs, batchSize } = settings.schedule;
   let progress: Progress | undefined;
-  let firstEpoch = 0;
+  let firstStep = 0;
   let began = performance.now();
   let drawn = 0;
   const speedAt = ({ step, stepsPerEpoch }: StepReport) => {
     const seconds = (performance.now() - began) / 1000;
-    const steps = step - firstEpoch * stepsPerEpoch;
+    // None, if an earlier session took every step of the epoch and was cut off in its evaluation.
+    const steps = Math.max(1, step - firstStep);
     return {
       images: (steps * batchSize) / seconds,
       left: ((epochs * stepsPerEpoch - step) * seconds) / steps,
@@ -33,10 +37,11 @@ export function showTraining(label: string, { settings }: RunSpec): ShownTrainin
   };
   return {
     hooks: {
-      onStart(epoch) {
+      onStart({ epoch, step }) {
         progress = startProgress(label, 1);
-        if (epoch > 0) progress.line(`${label}: goes on after epoch ${epoch} of ${epochs}`, true);
-        firstEpoch = epoch;
+        if (step > 0)
+          progress.line(`${label}: goes on after step ${step} (epoch ${epoch} of ${epochs} done)`, true);
+        firstStep = step;
         began = performance.now();
       },
       onStep(report) {
@@ -61,6 +66,7 @@ export function showTraining(label: string, { settings }: RunSpec): ShownTrainin
             `test accuracy ${percent(test.accuracy)}, ${grouped(images)} images/s, ${duration(left)} left`,
         );
       },
+      onWarning: (sentence) => printLine(`${label}: warning: ${sentence}`),
     },
     stop: () => progress?.stop(),
   };

@@ -58,6 +58,10 @@ function runNpm(
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(0, 2 ** 20);
   });
+  // Without us nobody waits for the tarball.
+  const stop = () => child.kill();
+  process.once('exit', stop);
+  child.once('close', () => process.off('exit', stop));
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new UserError(`npm cannot be started: ${error.message}`)));
     child.on('close', (code) => resolve({ code, output }));

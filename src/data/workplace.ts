@@ -7,12 +7,9 @@ import { megabytes } from './words.ts';
 
 const PREFIX = '.fetch-';
 
-/** Signals that ask a process to end. */
-const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /**
- * Runs work in a folder of its own, which is removed when the work ends, fails or is interrupted. If the process is
- * killed outright, the next call on the same machine removes it.
+ * Runs work in a folder of its own, which is removed when the work or the process ends. If the process is killed
+ * outright, the next call on the same machine removes it.
  *
  * @param folder made if it is missing; the work's folder lies in it
  * @param space bytes that the work needs
@@ -25,22 +22,14 @@ export async function inWorkplace<T>(
 ): Promise<T> {
   const workplace = prepare(folder, space);
   const remove = () => rmSync(workplace, { recursive: true, force: true });
-  const interrupt = (signal: NodeJS.Signals) => {
-    stopListening();
-    remove();
-    process.kill(process.pid, signal);
-  };
-  const stopListening = () => {
-    for (const signal of ENDING_SIGNALS) process.off(signal, interrupt);
-  };
-  for (const signal of ENDING_SIGNALS) process.on(signal, interrupt);
+  process.once('exit', remove);
   try {
     return await work(workplace);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     throw new UserError(`the disk of ${folder} is full; ${megabytes(space)} are needed`);
   } finally {
-    stopListening();
+    process.off('exit', remove);
     remove();
   }
 }

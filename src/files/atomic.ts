@@ -1,20 +1,33 @@
 /** @file Writing files so that a reader, or a crash, never sees half of one. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+
+/** Names of the files that `writeFileAtomic` works on: `.metrics.csv.<UUID>.tmp`. */
+const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
  * Writes a file under a temporary name in its own folder, syncs it, renames it over the old one and syncs the folder.
  * The folder is made if it is missing.
  *
- * @throws Error of the file system; the old file is then untouched and the temporary one removed
+ * @throws Error of the file system; the old file is then untouched and the temporary one removed, unless it was the
+ *   folder that could not be synced: the new file is then there, whole, and may be gone after a power cut
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const directory = dirname(path);
   mkdirSync(directory, { recursive: true });
   const temporary = join(directory, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    writeSynced(temporary, data);
+    writeNewFile(temporary, data);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -29,13 +42,25 @@ export function renameDurably(from: string, to: string): void {
   syncDirectory(dirname(to));
 }
 
-function writeSynced(path: string, data: string | Uint8Array): void {
+/**
+ * Writes a file that must not exist yet, and syncs it.
+ *
+ * @throws Error of the file system, EEXIST among them; part of the file may then be there
+ */
+export function writeNewFile(path: string, data: string | Uint8Array): void {
   const descriptor = openSync(path, 'wx');
   try {
     writeFileSync(descriptor, data);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Removes what writers that were killed left half-written in a folder. Only its present owner may do so. */
+export function removeTemporaries(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (TEMPORARY.test(name)) rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -1,5 +1,6 @@
 /** @file Checkpoints: the whole state of a training, kept so that a crash at any moment leaves one that is whole. */
 import { createHash } from 'node:crypto';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
@@ -32,9 +33,16 @@ export interface Checkpoint extends CheckpointRecord {
   readonly specs: NamedSpecs;
 }
 
+/** Where new arrays wait until checkpoint.json names them. */
+export const WAITING_TENSORS = `${RUN_FILES.tensors}.next`;
+
+/** Every file that may hold the arrays of a record, the usual one first. */
+const TENSOR_FILES = [RUN_FILES.tensors, WAITING_TENSORS, RUN_FILES.previousTensors] as const;
+
 /**
- * Replaces the checkpoint. The new arrays wait under a name of their own until checkpoint.json names their digest:
- * that rename is the moment when the new checkpoint takes over, so at no moment is there none.
+ * Writes a checkpoint and keeps the one before it. The new arrays wait under a name of their own until checkpoint.json
+ * names their digest: that rename is the moment when the new checkpoint takes over. At each moment before and after it
+ * the arrays of both records are there under one of the three names, where `findArrays` looks for them by digest.
  *
  * @returns SHA-256 of the arrays' file
  */
@@ -43,49 +51,88 @@ export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 
   const metadata = { epoch: String(record.epoch), step: String(record.step) };
   const bytes = encodeSafetensors({ arrays, specs, metadata });
   const sha256 = digestOf(bytes);
-  writeFileAtomic(waitingPath(directory), bytes);
+  writeFileAtomic(join(directory, WAITING_TENSORS), bytes);
+  const old = readIfPresent(join(directory, RUN_FILES.checkpoint));
+  if (old !== undefined) writeFileAtomic(join(directory, RUN_FILES.previousCheckpoint), old);
   writeJson(join(directory, RUN_FILES.checkpoint), { ...record, sha256 });
-  renameDurably(waitingPath(directory), join(directory, RUN_FILES.tensors));
+  settleCheckpoint(directory);
   return sha256;
 }
 
-/**
- * @returns nothing if the run has no checkpoint
- * @throws UserError if checkpoint.json is malformed
- */
-export function readCheckpointRecord(directory: string): CheckpointRecord | undefined {
-  return readJson(join(directory, RUN_FILES.checkpoint), checkpointSchema);
+/** Gives arrays that checkpoint.json names, but that still wait, their name, and those before them theirs. */
+export function settleCheckpoint(directory: string): void {
+  const tensors = join(directory, RUN_FILES.tensors);
+  try {
+    renameSync(tensors, join(directory, RUN_FILES.previousTensors));
+  } catch (error) {
+    // There is none at the first checkpoint, nor if an earlier call was cut off here.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  renameDurably(join(directory, WAITING_TENSORS), tensors);
+}
+
+/** Removes the checkpoint before the last: a run that is done has no use for it. */
+export function removeSpareCheckpoint(directory: string): void {
+  for (const name of [RUN_FILES.previousTensors, RUN_FILES.previousCheckpoint])
+    rmSync(join(directory, name), { force: true });
 }
 
 /**
- * Reads the checkpoint, and completes one whose writing was cut off.
+ * The record of the checkpoint, or of the one before it if that cannot be read.
+ *
+ * @returns nothing if the run has no checkpoint that could be read
+ */
+export function readCheckpointRecord(directory: string): CheckpointRecord | undefined {
+  for (const name of [RUN_FILES.checkpoint, RUN_FILES.previousCheckpoint]) {
+    try {
+      const record = readJson(join(directory, name), checkpointSchema);
+      if (record !== undefined) return record;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Reads the checkpoint.
  *
  * @returns nothing if the run has none
  * @throws UserError if a file is malformed, or the arrays are missing or differ from their digest
  */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
-  const record = readCheckpointRecord(directory);
+  const found = readRecorded(directory, RUN_FILES.checkpoint);
+  return found?.checkpoint;
+}
+
+/** A checkpoint, and the file in which its arrays were found. */
+export interface FoundCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly tensors: (typeof TENSOR_FILES)[number];
+}
+
+/**
+ * Reads the checkpoint of a record, wherever its arrays are.
+ *
+ * @param name of the record's file
+ * @returns nothing if there is no such record
+ * @throws UserError as `readCheckpoint`
+ */
+export function readRecorded(directory: string, name: string): FoundCheckpoint | undefined {
+  const record = readJson(join(directory, name), checkpointSchema);
   if (record === undefined) return undefined;
-  const path = join(directory, RUN_FILES.tensors);
-  const bytes = readIfPresent(path);
-  if (bytes !== undefined && digestOf(bytes) === record.sha256) return { ...record, ...decode(bytes, path) };
-  const waiting = readIfPresent(waitingPath(directory));
-  if (waiting !== undefined && digestOf(waiting) === record.sha256) {
-    renameDurably(waitingPath(directory), path);
-    return { ...record, ...decode(waiting, path) };
+  for (const tensors of TENSOR_FILES) {
+    const path = join(directory, tensors);
+    const bytes = readIfPresent(path);
+    if (bytes === undefined || digestOf(bytes) !== record.sha256) continue;
+    const { arrays, specs } = decodeSafetensors(bytes, path);
+    return { checkpoint: { ...record, arrays, specs }, tensors };
   }
+  const isPrevious = name === RUN_FILES.previousCheckpoint;
+  const path = join(directory, isPrevious ? RUN_FILES.previousTensors : RUN_FILES.tensors);
   const fault =
-    bytes === undefined ? 'is missing' : 'is damaged: its SHA-256 is not the one in checkpoint.json';
+    readIfPresent(path) === undefined ? 'is missing' : `is damaged: its SHA-256 is not the one in ${name}`;
   throw new UserError(`${path} ${fault}; remove the folder to train this run again`);
-}
-
-function decode(bytes: Uint8Array, path: string): { arrays: NamedArrays; specs: NamedSpecs } {
-  const { arrays, specs } = decodeSafetensors(bytes, path);
-  return { arrays, specs };
-}
-
-function waitingPath(directory: string): string {
-  return join(directory, `${RUN_FILES.tensors}.next`);
 }
 
 function digestOf(bytes: Uint8Array): string {

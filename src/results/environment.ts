@@ -43,6 +43,24 @@ export function collectEnvironment(execution: Execution): Environment {
   };
 }
 
+/** What numbers can depend on beyond the settings of a run. */
+const INFLUENCES = ['engine', 'device', 'threads', 'versions', 'platform', 'cpu'] as const;
+
+/**
+ * What differs between the environments of two sessions of a run: its numbers are then close to those of a single
+ * session, and not bit for bit the same.
+ *
+ * @param before as it was written to a file
+ * @returns names of what differs: `threads, cpu`; nothing if nothing does
+ */
+export function describeChange(
+  before: Readonly<Record<string, unknown>>,
+  now: Environment,
+): string | undefined {
+  const changed = INFLUENCES.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
+  return changed.length === 0 ? undefined : changed.join(', ');
+}
+
 function collectVersions(): Record<string, string> {
   const require = createRequire(import.meta.url);
   const versions: Record<string, string> = {

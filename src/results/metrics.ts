@@ -1,5 +1,6 @@
 /** @file metrics.csv: a row per epoch. It holds no times, so that equal runs write equal bytes. */
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import { type Columns, type Row, readCsv, writeCsv } from './csv.ts';
 import { RUN_FILES } from './run-directory.ts';
 
@@ -35,10 +36,20 @@ export function appendMetrics(directory: string, row: MetricsRow): void {
   writeMetrics(directory, [...readMetrics(directory), row]);
 }
 
-/** Forgets the rows after an epoch: what a cut-off run wrote beyond the checkpoint that it goes on from. */
+/**
+ * Forgets the rows after an epoch: what a cut-off run wrote beyond the checkpoint that it goes on from.
+ *
+ * @throws UserError if a row up to that epoch is missing, since nothing could bring it back, or the file is malformed
+ */
 export function truncateMetrics(directory: string, epoch: number): void {
   const rows = readMetrics(directory);
   const kept = rows.filter((row) => row.epoch <= epoch);
+  if (kept.length !== epoch || kept.some((row, index) => row.epoch !== index + 1)) {
+    throw new UserError(
+      `${join(directory, RUN_FILES.metrics)} lacks rows of the ${epoch} epochs that the checkpoint has behind it; ` +
+        'bring it back, or remove the folder to train this run again',
+    );
+  }
   if (kept.length < rows.length) writeMetrics(directory, kept);
 }
 

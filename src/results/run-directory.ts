@@ -23,6 +23,11 @@ export const RUN_FILES = {
   log: 'log.jsonl',
   checkpoint: 'checkpoint.json',
   tensors: 'checkpoint.safetensors',
+  /** The checkpoint before that, while the run is under way. */
+  previousCheckpoint: 'checkpoint.previous.json',
+  previousTensors: 'checkpoint.previous.safetensors',
+  /** Names the process that trains the run, while it does. */
+  lock: 'lock.json',
   summary: 'summary.json',
 } as const;
 

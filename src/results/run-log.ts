@@ -8,12 +8,13 @@ export interface RunLog {
 }
 
 /**
- * Opens a log for appending.
+ * Opens a log for appending. A line that cannot be written, say because the disk is full, is left out.
  *
  * @param echo also to standard error: pretty in a terminal (in colour unless NO_COLOR is set), JSON elsewhere
  */
 export function openRunLog(path: string, echo: boolean): RunLog {
   const file = pino.destination({ dest: path, sync: true, append: true });
+  file.on('error', () => {});
   const streams = echo ? [{ stream: file }, { stream: openEcho() }] : [{ stream: file }];
   return { log: pino({ base: null }, multistream(streams)), close: () => file.end() };
 }

@@ -1,4 +1,5 @@
 /** @file Accuracy and loss of given parameters on the images of a split. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { countEvaluationBatches, fillEvaluationBatch } from '../data/batches.ts';
 import type { Split } from '../data/types.ts';
@@ -48,8 +49,11 @@ export class Evaluator {
     return new Evaluator(await engine.compile(step, signature), model, split, images);
   }
 
-  /** @param parameters of the model; other entries are ignored */
-  async evaluate(parameters: NamedArrays): Promise<Evaluation> {
+  /**
+   * @param parameters of the model; other entries are ignored
+   * @throws the signal's reason if it is aborted before the last batch
+   */
+  async evaluate(parameters: NamedArrays, signal?: AbortSignal): Promise<Evaluation> {
     const own = this.model.parameters.map(({ name }) => [name, parameters[name]] as const);
     await this.program.writeState(Object.fromEntries(own) as NamedArrays);
     const feeds = {
@@ -62,6 +66,8 @@ export class Evaluator {
     for (let batch = 0; batch < countEvaluationBatches(this.split.count, this.batchSize); batch++) {
       fillEvaluationBatch(this.split, batch * this.batchSize, feeds.images, feeds.labels, feeds.valid);
       const sums = await this.program.run(feeds);
+      await nextTurn();
+      signal?.throwIfAborted();
       loss += sums.loss?.[0] ?? Number.NaN;
       correct += sums.correct?.[0] ?? Number.NaN;
     }

@@ -1,18 +1,28 @@
-/** @file Trains one run into its directory, or finds that it is there already. */
+/** @file Trains one run into its directory, or finds that it is there already or in other hands. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
-import { countParameters } from '../pruning/accounting.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../results/checkpoint.ts';
-import type { Environment } from '../results/environment.ts';
-import { appendMetrics, readMetrics, truncateMetrics } from '../results/metrics.ts';
-import { openRun, RUN_FILES } from '../results/run-directory.ts';
+import { removeTemporaries } from '../files/atomic.ts';
+import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
+import { describeChange, type Environment } from '../results/environment.ts';
+import { readJson } from '../results/files.ts';
+import { type Busy, type Lock, tryLock } from '../results/lock.ts';
+import { truncateMetrics } from '../results/metrics.ts';
+import { recoverCheckpoint } from '../results/recovery.ts';
+import { openRun, RUN_FILES, runDirectory, runState } from '../results/run-directory.ts';
 import { openRunLog } from '../results/run-log.ts';
 import { readSummary, type Summary, writeSummary } from '../results/summary.ts';
-import { createSetup, type EpochReport, type StepReport, train } from './trainer.ts';
+import type { StepReport, TrainingPosition, TrainingSnapshot } from './epoch.ts';
+import { RunRecorder } from './run-recorder.ts';
+import { type EpochReport, train } from './trainer.ts';
+
+/** Epochs completed and steps taken since the start of training. */
+export type TrainingProgress = Pick<TrainingPosition, 'epoch' | 'step'>;
 
 export interface RecordOptions {
   readonly resultsDirectory: string;
@@ -20,12 +30,20 @@ export interface RecordOptions {
   readonly dataset: Dataset;
   readonly engine: Engine;
   readonly environment: Environment;
+  /** Minutes between two checkpoints within an epoch, above 0; each epoch ends with one anyway. */
+  readonly checkpointMinutes?: number;
+  /** Once aborted, the training finishes its step, writes a checkpoint and gives way. */
+  readonly signal?: AbortSignal;
   /** Also writes the run's log to standard error. */
   readonly echoLog?: boolean;
-  /** Called once before training; `epoch` is where it begins. */
-  onStart?(epoch: number): void;
+  /** Called once before training with where it begins. */
+  onStart?(position: TrainingProgress): void;
   onStep?(report: StepReport): void;
   onEpoch?(report: EpochReport): void;
+  /** Called after each checkpoint, within an epoch or at its end. */
+  onCheckpoint?(position: TrainingProgress): void;
+  /** Told in a sentence what is not as it should be, but does not hinder the training. */
+  onWarning?(sentence: string): void;
 }
 
 export interface Recorded {
@@ -34,28 +52,57 @@ export interface Recorded {
   readonly wasDone: boolean;
 }
 
+const CHECKPOINT_MINUTES = 5;
+
 /**
- * Trains a run and writes its directory: a row of metrics and a checkpoint each epoch, the summary last. A run that is
- * done is left alone, one that was cut off goes on from its last checkpoint.
+ * Trains a run and writes its directory: a row of metrics and a checkpoint each epoch, checkpoints in between, the
+ * summary last. A run that is done, or that another process trains, is left alone; one that was cut off goes on from its
+ * last checkpoint that is whole.
  *
- * @throws UserError if what an earlier session left is damaged, or as `train`
+ * @returns the owner if another process trains the run
+ * @throws UserError if files that an earlier session left do not fit one another, if the directory is removed or taken
+ *   over while training, or as `train`
  * @throws DivergedError as `train`; the last checkpoint stays
+ * @throws the signal's reason if it is aborted; the run then goes on from where it was
  * @throws Error of the file system if the directory cannot be written
  */
-export async function trainAndRecord(options: RecordOptions): Promise<Recorded> {
-  const { run, resultsDirectory, environment } = options;
-  const { directory } = openRun(resultsDirectory, run, printSettings(run), environment);
-  const done = readSummary(directory);
-  if (done !== undefined) return { summary: done, wasDone: true };
-  const checkpoint = readCheckpoint(directory);
-  truncateMetrics(directory, checkpoint?.epoch ?? 0);
+export async function trainAndRecord(options: RecordOptions): Promise<Recorded | Busy> {
+  const directory = runDirectory(options.resultsDirectory, options.run);
+  const done = findDone(directory);
+  if (done !== undefined) return done;
+  const lock = tryLock(join(directory, RUN_FILES.lock));
+  if (!('release' in lock)) return lock;
+  try {
+    // Its owner may have finished it since the first look.
+    return findDone(directory) ?? { summary: await trainLocked(directory, lock, options), wasDone: false };
+  } finally {
+    lock.release();
+  }
+}
+
+function findDone(directory: string): Recorded | undefined {
+  if (runState(directory) !== 'done') return undefined;
+  const summary = readSummary(directory);
+  if (summary === undefined) return undefined;
+  // What its last session leaves if it dies right after the summary.
+  removeSpareCheckpoint(directory);
+  rmSync(join(directory, RUN_FILES.lock), { force: true });
+  return { summary, wasDone: true };
+}
+
+async function trainLocked(directory: string, lock: Lock, options: RecordOptions): Promise<Summary> {
+  const { run, signal } = options;
+  removeTemporaries(directory);
   const { log, close } = openRunLog(join(directory, RUN_FILES.log), options.echoLog ?? false);
   try {
-    const summary = await trainFrom(checkpoint, directory, log, options);
+    const summary = await trainFrom(directory, lock, log, options);
+    lock.requireHeld();
     writeSummary(directory, summary);
-    return { summary, wasDone: false };
+    removeSpareCheckpoint(directory);
+    return summary;
   } catch (error) {
-    log.error(error, 'training failed');
+    if (signal?.aborted && error === signal.reason) log.info({ run: run.id }, 'training interrupted');
+    else log.error(error, 'training failed');
     throw error;
   } finally {
     close();
@@ -63,87 +110,59 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded> 
 }
 
 async function trainFrom(
-  checkpoint: Checkpoint | undefined,
   directory: string,
+  lock: Lock,
   log: Logger,
   options: RecordOptions,
 ): Promise<Summary> {
-  const { run, engine, dataset } = options;
-  const fromEpoch = checkpoint?.epoch ?? 0;
-  log.info({ run: run.id, engine: engine.name, device: engine.device, fromEpoch }, 'training begins');
-  options.onStart?.(fromEpoch);
-  const clock = createClock(checkpoint?.trainSeconds ?? 0);
-  let sha256 = checkpoint?.sha256;
+  const { run, engine, environment, resultsDirectory } = options;
+  const warn = (sentence: string) => {
+    log.warn(sentence);
+    options.onWarning?.(sentence);
+  };
+  const checkpoint = recoverCheckpoint(directory, warn);
+  truncateMetrics(directory, checkpoint?.epoch ?? 0);
+  const change = checkpoint && changeOfEnvironment(directory, environment);
+  if (change !== undefined) {
+    warn(`going on with another ${change}: the numbers will be close to those of one session, not the same`);
+  }
+  openRun(resultsDirectory, run, printSettings(run), environment);
+  const { epoch, step } = checkpoint ?? { epoch: 0, step: 0 };
+  log.info({ run: run.id, engine: engine.name, device: engine.device, epoch, step }, 'training begins');
+  options.onStart?.({ epoch, step });
+  const recorder = new RunRecorder(directory, lock, log, {
+    checkpoint,
+    minutes: options.checkpointMinutes ?? CHECKPOINT_MINUTES,
+  });
   await train({
     settings: run.settings,
     seed: run.seed,
-    dataset,
+    dataset: options.dataset,
     engine,
-    resume: checkpoint && { epoch: checkpoint.epoch, state: checkpoint.arrays },
+    resume: checkpoint && snapshotOf(checkpoint),
+    signal: options.signal,
     onStep: (report) => options.onStep?.(report),
+    isCheckpointDue: () => recorder.isCheckpointDue(),
+    onSnapshot(snapshot) {
+      recorder.recordSnapshot(snapshot);
+      options.onCheckpoint?.({ epoch: snapshot.epoch, step: snapshot.step });
+    },
     onEpoch(report) {
-      appendMetrics(directory, metricsOf(report));
-      sha256 = writeCheckpoint(directory, checkpointOf(report, clock.seconds()));
-      log.info({ ...metricsOf(report), seconds: clock.seconds() }, 'epoch done');
+      recorder.recordEpoch(report);
+      options.onCheckpoint?.({ epoch: report.epoch, step: report.step });
       options.onEpoch?.(report);
     },
   });
-  const summary = summarize(options, directory, clock.seconds(), sha256);
-  log.info({ testAccuracy: summary.testAccuracy, seconds: summary.trainSeconds }, 'training done');
-  return summary;
+  return recorder.summarize(run, engine, options.dataset);
 }
 
-/** Wall-clock time, added to that of earlier sessions. */
-function createClock(before: number): { seconds(): number } {
-  const start = performance.now();
-  return { seconds: () => before + (performance.now() - start) / 1000 };
+/** Nothing if the checkpoint goes on where it was made. */
+function changeOfEnvironment(directory: string, now: Environment): string | undefined {
+  const before = readJson(join(directory, RUN_FILES.environment), z.record(z.string(), z.unknown()));
+  return before && describeChange(before, now);
 }
 
-function metricsOf({ epoch, step, learningRate, means, test }: EpochReport) {
-  return {
-    epoch,
-    step,
-    learningRate,
-    trainLoss: means.loss,
-    trainAccuracy: means.accuracy,
-    testLoss: test.loss,
-    testAccuracy: test.accuracy,
-  };
-}
-
-function checkpointOf(
-  { epoch, step, state, specs }: EpochReport,
-  trainSeconds: number,
-): Omit<Checkpoint, 'sha256'> {
-  return { epoch, step, trainSeconds, totals: {}, arrays: state, specs };
-}
-
-function summarize(
-  options: RecordOptions,
-  directory: string,
-  trainSeconds: number,
-  sha256: string | undefined,
-): Summary {
-  const { run, engine, dataset } = options;
-  const last = readMetrics(directory).at(-1);
-  if (last === undefined || sha256 === undefined) throw new Error(`${directory} has no epoch to summarise`);
-  const images = last.step * run.settings.schedule.batchSize;
-  return {
-    experiment: run.experiment,
-    variant: run.variant,
-    seed: run.seed,
-    id: run.id,
-    hash: run.hash,
-    engine: engine.name,
-    device: engine.device,
-    epochs: last.epoch,
-    steps: last.step,
-    testAccuracy: last.testAccuracy,
-    testLoss: last.testLoss,
-    trainSeconds,
-    imagesPerSecond: images / trainSeconds,
-    parameters: countParameters(createSetup(run.settings, dataset).model),
-    finishedAt: new Date().toISOString(),
-    checkpointSha256: sha256,
-  };
+function snapshotOf({ epoch, step, totals, arrays, specs }: Checkpoint): TrainingSnapshot {
+  const { loss = 0, correct = 0 } = totals;
+  return { epoch, step, totals: { loss, correct }, state: arrays, specs };
 }

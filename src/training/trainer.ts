@@ -1,36 +1,28 @@
 /** @file The training loop: epochs of steps, each epoch ended by an evaluation on the test images. */
 import type { RunSettings } from '../config/schema.ts';
-import { countTrainingBatches, epochOrder } from '../data/batches.ts';
+import { countTrainingBatches } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine, NamedArrays, NamedSpecs, Program } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { createModel } from '../models/registry.ts';
 import { evaluationParameters } from '../regularizers/host-weights.ts';
 import { createRegularizer } from '../regularizers/registry.ts';
-import { DivergedError } from './diverged.ts';
+import {
+  meansOf,
+  NO_TOTALS,
+  requireFinite,
+  type StepReport,
+  type TrainingPosition,
+  type TrainingSnapshot,
+  takeSteps,
+} from './epoch.ts';
 import { type Evaluation, Evaluator } from './evaluator.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
 import { learningRateAt } from './learning-rate.ts';
+import { requireResumable } from './resumable.ts';
 import type { TrainingSetup } from './signature.ts';
-import { buildTrainingStep } from './step.ts';
-
-/** Means over the training images of an epoch so far. */
-export interface TrainingMeans {
-  /** Cross-entropy in nats, before the penalty. */
-  readonly loss: number;
-  /** 0 to 1 */
-  readonly accuracy: number;
-}
-
-export interface StepReport {
-  /** Epochs completed. */
-  readonly epoch: number;
-  /** Steps taken, this one included. */
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-  readonly means: TrainingMeans;
-}
+import { buildTrainingStep, type TrainingStep } from './step.ts';
 
 export interface EpochReport extends StepReport {
   /** Of the epoch's last step. */
@@ -46,9 +38,15 @@ export interface TrainingOptions {
   readonly seed: number;
   readonly dataset: Dataset;
   readonly engine: Engine;
-  /** Where an earlier training stopped: epochs completed, and the state after them. */
-  readonly resume?: { readonly epoch: number; readonly state: NamedArrays } | undefined;
+  /** Where an earlier training stopped. */
+  readonly resume?: TrainingSnapshot | undefined;
+  /** Once aborted, the training finishes its step, reports a snapshot and gives way. */
+  readonly signal?: AbortSignal | undefined;
   onStep?(report: StepReport): void;
+  /** Whether a snapshot is wanted; asked after each step but the last of an epoch. */
+  isCheckpointDue?(): boolean;
+  /** Called where a snapshot was due, and before an interruption; the end of an epoch is reported by `onEpoch`. */
+  onSnapshot?(snapshot: TrainingSnapshot): void | Promise<void>;
   onEpoch?(report: EpochReport): void | Promise<void>;
 }
 
@@ -82,72 +80,61 @@ export function planTraining(
 /**
  * Trains one run to its end.
  *
- * @throws UserError as `planTraining`
+ * @throws UserError as `planTraining`, or if what is to be resumed is not of this training
  * @throws DivergedError if a loss stops being finite; the epoch in which it did is not reported
+ * @throws the signal's reason if it is aborted before the end
  */
 export async function train(options: TrainingOptions): Promise<void> {
   const { settings, seed, dataset, engine, resume } = options;
   const { setup, stepsPerEpoch } = planTraining(settings, dataset);
   const compiled = buildTrainingStep(setup);
+  if (resume !== undefined) requireResumable(resume, compiled.signature.state, stepsPerEpoch);
   const program = await engine.compile(compiled.step, compiled.signature);
   const evaluator = await Evaluator.create(engine, setup.model, dataset.test);
   try {
     await program.writeState(resume?.state ?? initialState(setup, compiled.signature, seed));
     const feeds = new TrainingFeeds(setup, compiled, dataset.train, stepsPerEpoch, seed);
-    for (let epoch = resume?.epoch ?? 0; epoch < settings.schedule.epochs; epoch++) {
-      const means = await trainEpoch(program, feeds, epoch, stepsPerEpoch, options);
-      const state = await program.readState();
-      const step = (epoch + 1) * stepsPerEpoch;
-      const test = await evaluator.evaluate(evaluationParameters(setup.model, setup.regularizer, state));
-      requireFinite(test.loss, `of the evaluation after epoch ${epoch + 1}`);
-      await options.onEpoch?.({
-        epoch: epoch + 1,
-        step,
-        stepsPerEpoch,
-        means,
-        learningRate: learningRateAt(settings.schedule, step - 1, stepsPerEpoch),
-        test,
-        state,
-        specs: compiled.signature.state,
-      });
-    }
+    await takeEpochs(options, { setup, program, evaluator, feeds, stepsPerEpoch, compiled });
   } finally {
     program.dispose();
     evaluator.dispose();
   }
 }
 
-/** Takes every batch of an epoch once. */
-async function trainEpoch(
-  program: Program,
-  feeds: TrainingFeeds,
-  epoch: number,
-  stepsPerEpoch: number,
-  { settings, seed, dataset, onStep }: TrainingOptions,
-): Promise<TrainingMeans> {
-  const { batchSize } = settings.schedule;
-  const order = epochOrder(seed, epoch, dataset.train.count);
-  const sums = { loss: 0, correct: 0 };
-  let means: TrainingMeans = { loss: 0, accuracy: 0 };
-  for (let batch = 0; batch < stepsPerEpoch; batch++) {
-    const step = epoch * stepsPerEpoch + batch;
-    const { loss, penalty, correct } = await program.run(feeds.fill(step, order, batch * batchSize));
-    requireFinite(scalarOf(loss) + scalarOf(penalty), `at step ${step + 1}`);
-    sums.loss += scalarOf(loss);
-    sums.correct += scalarOf(correct);
-    means = { loss: sums.loss / (batch + 1), accuracy: sums.correct / ((batch + 1) * batchSize) };
-    onStep?.({ epoch, step: step + 1, stepsPerEpoch, means });
+interface Compiled {
+  readonly setup: TrainingSetup;
+  readonly compiled: TrainingStep;
+  readonly program: Program;
+  readonly evaluator: Evaluator;
+  readonly feeds: TrainingFeeds;
+  readonly stepsPerEpoch: number;
+}
+
+async function takeEpochs(options: TrainingOptions, parts: Compiled): Promise<void> {
+  const { setup, program, evaluator, stepsPerEpoch } = parts;
+  const { settings, signal } = options;
+  const { epochs, batchSize } = settings.schedule;
+  const specs = parts.compiled.signature.state;
+  const save = async (position: TrainingPosition) => {
+    await options.onSnapshot?.({ ...position, state: await program.readState(), specs });
+  };
+  const work = { ...options, program, feeds: parts.feeds, stepsPerEpoch, save };
+  let position: TrainingPosition = options.resume ?? { epoch: 0, step: 0, totals: NO_TOTALS };
+  while (position.epoch < epochs) {
+    signal?.throwIfAborted();
+    position = await takeSteps(work, position);
+    const state = await program.readState();
+    const parameters = evaluationParameters(setup.model, setup.regularizer, state);
+    const test = await evaluator.evaluate(parameters, signal).catch(async (error: unknown) => {
+      if (signal?.aborted) await save(position);
+      throw error;
+    });
+    const { step, totals } = position;
+    const epoch = position.epoch + 1;
+    requireFinite(test.loss, `of the evaluation after epoch ${epoch}`);
+    const means = meansOf(totals, stepsPerEpoch, batchSize);
+    const learningRate = learningRateAt(settings.schedule, step - 1, stepsPerEpoch);
+    await options.onEpoch?.({ epoch, step, stepsPerEpoch, means, learningRate, test, state, specs });
+    position = { epoch, step, totals: NO_TOTALS };
   }
-  return means;
-}
-
-function scalarOf(fetched: NamedArrays[string] | undefined): number {
-  return fetched?.[0] ?? Number.NaN;
-}
-
-function requireFinite(loss: number, where: string): void {
-  if (Number.isFinite(loss)) return;
-  throw new DivergedError(
-    `the loss ${where} is ${loss}; a lower schedule.learningRate or a schedule.gradientClip may help`,
-  );
 }

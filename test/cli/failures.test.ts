@@ -86,13 +86,15 @@ describe('a run that fails', () => {
     expect(stdout).toMatch(/^pruned +plain$/m);
   });
 
-  it('because what an earlier session left is damaged leaves the others alone', () => {
+  it('for want of a checkpoint that is whole is none: it begins anew, with a warning', () => {
     const { code, stderr } = steps.runDamaged;
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /\[2\/3\] targeted seed 0: failed: .*\/checkpoint.safetensors is damaged: .*\n\[3\/3\]/,
+      /\[2\/3\] targeted seed 0: warning: .*\/checkpoint.safetensors is damaged: .*; set aside as \*\.damaged\n/,
     );
-    expect(stderr).toContain('3 runs failed; the same command tries them again:\n');
+    expect(stderr).toContain('[2/3] targeted seed 0: warning: training begins anew\n');
+    expect(stderr).toMatch(/\[2\/3\] targeted seed 0: trained in/);
+    expect(stderr).toContain('2 runs failed; the same command tries them again:\n');
   });
 
   it('because the file system refuses says so in one sentence', () => {

@@ -33,12 +33,12 @@ describe('progress in a terminal', () => {
     expect(text.lastIndexOf(WRAP_LINES)).toBeGreaterThan(text.lastIndexOf(`${ESCAPE}[?7l`));
   });
 
-  it('listens for an interruption only while the bar is there', () => {
-    const before = process.listenerCount('SIGINT');
+  it('listens for the end of the process only while the bar is there', () => {
+    const before = process.listenerCount('exit');
     const progress = startProgress('label', 4, fakeStream(true).stream);
-    expect(process.listenerCount('SIGINT')).toBe(before + 1);
+    expect(process.listenerCount('exit')).toBe(before + 1);
     progress.stop();
-    expect(process.listenerCount('SIGINT')).toBe(before);
+    expect(process.listenerCount('exit')).toBe(before);
   });
 });
 

@@ -17,16 +17,16 @@ describe('inWorkplace', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('removes the folder if the work fails, and stops listening to signals', async () => {
+  it('removes the folder if the work fails, and stops listening to the end of the process', async () => {
     const folder = temporaryFolder();
-    const listeners = process.listenerCount('SIGINT');
+    const listeners = process.listenerCount('exit');
     const failing = inWorkplace(folder, 1, async () => {
-      expect(process.listenerCount('SIGINT')).toBe(listeners + 1);
+      expect(process.listenerCount('exit')).toBe(listeners + 1);
       throw new Error('mine');
     });
     await expect(failing).rejects.toThrow('mine');
     expect(readdirSync(folder)).toEqual([]);
-    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    expect(process.listenerCount('exit')).toBe(listeners);
   });
 
   it('says in one sentence that the disk became full', async () => {

@@ -1,11 +1,20 @@
 /** @file Run directories: equal runs are equal bytes, cut off or not; what is done is left alone. */
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { readCheckpoint } from '../../src/results/checkpoint.ts';
+import { tryLock } from '../../src/results/lock.ts';
 import { readMetrics } from '../../src/results/metrics.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
 import { type RecordOptions, trainAndRecord } from '../../src/training/record.ts';
@@ -56,7 +65,7 @@ interface Trained {
 interface Work {
   readonly results: string;
   readonly seed?: number;
-  readonly hooks?: Pick<RecordOptions, 'onStart' | 'onStep' | 'onEpoch'>;
+  readonly hooks?: Pick<RecordOptions, 'onStart' | 'onStep' | 'onEpoch' | 'onWarning'>;
 }
 
 async function record(input: SettingsInput, { results, seed = 0, hooks }: Work): Promise<Trained> {
@@ -107,7 +116,7 @@ describe.each(Object.entries(CASES))('a run of %s', (_name, input) => {
     await cutOff(input, results, { onEpoch: fail });
     await cutOff(input, results, { onStep: ({ step }) => (step === 14 ? fail() : undefined) });
     const starts: number[] = [];
-    const resumed = await record(input, { results, hooks: { onStart: (epoch) => starts.push(epoch) } });
+    const resumed = await record(input, { results, hooks: { onStart: ({ epoch }) => starts.push(epoch) } });
     expect(starts).toEqual([1]);
     expect(resumed.metrics).toBe(whole.metrics);
     expect(resumed.checkpoint.equals(whole.checkpoint)).toBe(true);
@@ -163,13 +172,15 @@ describe('a run directory', () => {
   it('holds what the training said: a row of metrics an epoch, and a summary of the last', async () => {
     const results = temporaryFolder();
     const run = runOf(smallSettings(), 0);
-    const { summary } = await trainAndRecord({
+    const recorded = await trainAndRecord({
       resultsDirectory: results,
       run,
       dataset,
       engine,
       environment: ENVIRONMENT,
     });
+    if ('owner' in recorded) throw new Error('nobody else trains it');
+    const { summary } = recorded;
     const directory = directoryOf({}, results);
     const rows = readMetrics(directory);
     expect(rows.map(({ epoch, step }) => [epoch, step])).toEqual([
@@ -196,11 +207,69 @@ describe('a run directory', () => {
     expect(existsSync(join(directory, 'summary.json'))).toBe(false);
   });
 
-  it('whose checkpoint is damaged is refused with its name', async () => {
+  it('whose last checkpoint is damaged goes on from the one before, and says so', async () => {
+    const whole = await record({}, { results: temporaryFolder() });
+    const results = temporaryFolder();
+    await cutOff({}, results, { onEpoch: ({ epoch }) => (epoch === 2 ? fail() : undefined) });
+    appendFileSync(join(directoryOf({}, results), 'checkpoint.safetensors'), 'x');
+    const starts: number[] = [];
+    const warnings: string[] = [];
+    const resumed = await record(
+      {},
+      {
+        results,
+        hooks: {
+          onStart: ({ step }) => starts.push(step),
+          onWarning: (sentence) => warnings.push(sentence),
+        },
+      },
+    );
+    expect(starts).toEqual([10]);
+    expect(warnings).toMatchObject([
+      expect.stringContaining('checkpoint.safetensors is damaged'),
+      'going on from the checkpoint before it, at step 10 (epoch 1 done)',
+    ]);
+    expect(resumed.metrics).toBe(whole.metrics);
+    expect(resumed.checkpoint.equals(whole.checkpoint)).toBe(true);
+  });
+
+  it('that lost rows of its metrics is refused, since nothing could bring them back', async () => {
     const results = temporaryFolder();
     await cutOff({}, results, { onEpoch: fail });
-    const path = join(directoryOf({}, results), 'checkpoint.safetensors');
-    appendFileSync(path, 'x');
-    await expect(record({}, { results })).rejects.toThrow(`${path} is damaged`);
+    const path = join(directoryOf({}, results), 'metrics.csv');
+    rmSync(path);
+    await expect(record({}, { results })).rejects.toThrow(`${path} lacks rows of the 1 epochs`);
+  });
+
+  it('that is removed in mid-run is not made again: the training ends with a sentence', async () => {
+    const results = temporaryFolder();
+    const directory = directoryOf({}, results);
+    const removed = record({}, { results, hooks: { onEpoch: () => rmSync(directory, { recursive: true }) } });
+    await expect(removed).rejects.toThrow(`${directory} or the lock in it was removed`);
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  it('that went on with another number of threads says that its numbers may differ', async () => {
+    const results = temporaryFolder();
+    await cutOff({}, results, { onEpoch: fail });
+    const path = join(directoryOf({}, results), 'environment.json');
+    writeFileSync(path, JSON.stringify({ ...ENVIRONMENT, threads: 8, cpu: 'other' }));
+    const warnings: string[] = [];
+    await record({}, { results, hooks: { onWarning: (sentence) => warnings.push(sentence) } });
+    expect(warnings).toEqual([expect.stringMatching(/^going on with another threads, cpu: the numbers/)]);
+  });
+
+  it('that another process trains is left alone', async () => {
+    const results = temporaryFolder();
+    const directory = directoryOf({}, results);
+    const lock = tryLock(join(directory, 'lock.json'));
+    const run = runOf(smallSettings(), 0);
+    const work = { resultsDirectory: results, run, dataset, engine, environment: ENVIRONMENT, onStart: fail };
+    expect(await trainAndRecord(work)).toEqual({
+      owner: expect.stringContaining(`process ${process.pid} on `),
+    });
+    expect(readdirSync(directory)).toEqual(['lock.json']);
+    if ('release' in lock) lock.release();
+    await expect(trainAndRecord(work)).rejects.toThrow('cut off');
   });
 });

@@ -5,8 +5,9 @@ import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
+import type { StepReport } from '../../src/training/epoch.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
-import { createSetup, type EpochReport, type StepReport, train } from '../../src/training/trainer.ts';
+import { createSetup, type EpochReport, train } from '../../src/training/trainer.ts';
 import { loadSmallMnist, type SettingsInput, smallSettings } from './small-mnist.ts';
 
 let dataset: Dataset;

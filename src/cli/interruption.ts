@@ -1,0 +1,51 @@
+/** @file Signals that ask td to end. Work that has something to save is asked to come to a stop, all else ends at once. */
+
+/** Exit codes as a shell has them: 128 and the number of the signal. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+type EndingSignal = keyof typeof EXIT_CODES;
+
+/** The reason why interruptible work stopped, once it has saved what it had. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+
+  constructor(readonly signal: EndingSignal) {
+    super(`interrupted by ${signal}`);
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.signal];
+  }
+}
+
+const controller = new AbortController();
+let worksUnderWay = 0;
+
+/**
+ * Runs work that comes to a stop by itself when its signal is aborted, and then throws the signal's reason, an
+ * `InterruptedError`.
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  worksUnderWay++;
+  try {
+    controller.signal.throwIfAborted();
+    return await work(controller.signal);
+  } finally {
+    worksUnderWay--;
+  }
+}
+
+/**
+ * Listens for the signals. The first aborts interruptible work; a second one, or the first if there is none, ends the
+ * process: files are replaced whole or not at all, so that no moment is a bad one.
+ *
+ * @param exit ends the process
+ */
+export function listenForSignals(exit: (code: number) => void): void {
+  for (const name of Object.keys(EXIT_CODES) as EndingSignal[]) {
+    process.on(name, () => {
+      if (worksUnderWay === 0 || controller.signal.aborted) exit(EXIT_CODES[name]);
+      else controller.abort(new InterruptedError(name));
+    });
+  }
+}

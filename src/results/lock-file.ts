@@ -1,0 +1,86 @@
+/** @file Lock files: made, read and taken over so that of any number of processes one alone succeeds. */
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { writeFileAtomic, writeNewFile } from '../files/atomic.ts';
+import { isGone, type LockOwner, parseOwner } from './lock-owner.ts';
+
+/** Errors of file systems that know no hard links. */
+const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
+
+export interface FoundLock {
+  /** Nothing if the file names none. */
+  readonly owner: LockOwner | undefined;
+  /** When the owner was last heard of, in milliseconds since 1970. */
+  readonly heartbeat: number;
+}
+
+/**
+ * Makes the file at `path` name this process, by ways of which one alone succeeds: creating it where there is none, and
+ * replacing an abandoned one while holding the claim on its owner's succession. A claim is itself such a lock, so one whose
+ * holder died is taken over in the same way. It is given up only after the replacement: whoever gets it later finds
+ * another owner than the one whose succession it claimed.
+ *
+ * @returns nothing if it does now, else what it says of another owner
+ * @throws Error of the file system
+ */
+export function claimLock(path: string, self: LockOwner): FoundLock | undefined {
+  for (;;) {
+    const found = readLock(path);
+    if (found === undefined) {
+      if (create(path, self)) return undefined;
+      continue;
+    }
+    const { owner, heartbeat } = found;
+    if (!isGone(owner, heartbeat)) return found;
+    const succession = `${path}.${owner?.id ?? 'unknown'}`;
+    const rival = claimLock(succession, self);
+    if (rival !== undefined) return rival;
+    try {
+      const again = readLock(path);
+      if (again?.owner?.id === owner?.id && again?.heartbeat === heartbeat) {
+        writeFileAtomic(path, JSON.stringify(self));
+        return undefined;
+      }
+    } finally {
+      rmSync(succession, { force: true });
+    }
+  }
+}
+
+/** Creates the file with its content at once: a lock without an owner's name could not be judged if we died now. */
+function create(path: string, self: LockOwner): boolean {
+  const temporary = `${path}.${self.id}.tmp`;
+  try {
+    writeNewFile(temporary, JSON.stringify(self));
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    const { code = '', syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'link') throw error;
+    // ENOENT: the owner tidied up and took our file for a leftover.
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    if (!NO_LINKS.includes(code)) throw error;
+    return createWithoutLink(path, self);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function createWithoutLink(path: string, self: LockOwner): boolean {
+  try {
+    writeFileSync(path, JSON.stringify(self), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** @returns nothing if there is no such file */
+export function readLock(path: string): FoundLock | undefined {
+  try {
+    return { owner: parseOwner(readFileSync(path, 'utf8')), heartbeat: statSync(path).mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

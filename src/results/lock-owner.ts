@@ -1,0 +1,113 @@
+/** @file Who holds a lock, and whether that process is still at work. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname, uptime } from 'node:os';
+import { z } from 'zod';
+
+const ownerSchema = z.object({
+  /** Another for each lock that is taken. */
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  pid: z.int().positive(),
+  host: z.string(),
+  /** Within which process numbers mean the same; empty where the system does not say. */
+  processSpace: z.string(),
+  /** When the process started, in the system's own unit: tells it from a later one with its number. */
+  processStart: z.string().optional(),
+  /** ISO 8601, UTC. */
+  since: z.iso.datetime(),
+});
+
+export type LockOwner = z.output<typeof ownerSchema>;
+
+/**
+ * Age in milliseconds at which a heartbeat of another machine counts as the last. Beats stop while a step or a compilation
+ * keeps the process busy, which takes seconds, on slow machines perhaps a minute or two.
+ */
+const SILENCE_LIMIT = 5 * 60_000;
+
+/** Of the owners that this process stands for. */
+const ownIds = new Set<string>();
+
+/** This process as the owner of a new lock. */
+export function becomeOwner(): LockOwner {
+  const processStart = startOf(process.pid);
+  const id = randomBytes(8).toString('hex');
+  ownIds.add(id);
+  return {
+    id,
+    pid: process.pid,
+    host: hostname(),
+    processSpace: processSpace(),
+    ...(processStart === undefined ? {} : { processStart }),
+    since: new Date().toISOString(),
+  };
+}
+
+/** From now on a lock of this owner counts as abandoned, even if its file could not be removed. */
+export function ceaseOwning({ id }: LockOwner): void {
+  ownIds.delete(id);
+}
+
+/** @returns nothing if the text names no owner */
+export function parseOwner(text: string): LockOwner | undefined {
+  try {
+    return ownerSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether an owner is at work no more. Where process numbers can be compared, the process is looked for; elsewhere the
+ * heartbeat decides, as one from before this machine's start does on a machine of the same name.
+ *
+ * @param owner nothing if the lock does not say
+ * @param heartbeat when the owner was last heard of, in milliseconds since 1970
+ * @param now in the same unit; a heartbeat that lies ahead of it is taken for a fresh one
+ */
+export function isGone(owner: LockOwner | undefined, heartbeat: number, now = Date.now()): boolean {
+  const isSameHost = owner?.host === hostname();
+  if (isSameHost && owner.processSpace !== '' && owner.processSpace === processSpace())
+    return !isAtWork(owner);
+  const silence = now - heartbeat;
+  if (isSameHost && silence > uptime() * 1000) return true;
+  if (isSameHost && owner.processSpace === '' && processSpace() === '') return !isAtWork(owner);
+  return silence > SILENCE_LIMIT;
+}
+
+/** `process 4711 on machine since 2025-01-31 12:00:05 UTC` */
+export function wordOwner(owner: LockOwner | undefined): string {
+  if (owner === undefined) return 'an unknown process';
+  return `process ${owner.pid} on ${owner.host} since ${owner.since.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+function isAtWork({ id, pid, processStart }: LockOwner): boolean {
+  if (pid === process.pid) return ownIds.has(id);
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: the process is there, but another user's.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return processStart === undefined || startOf(pid) === processStart;
+}
+
+/** Linux: the boot and the container, since each container counts processes by itself and a boot begins anew. */
+function processSpace(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
+}
+
+/** Linux: the field `starttime` of /proc/<pid>/stat, which follows the name in parentheses. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
