@@ -26,7 +26,37 @@ export async function loadDataset(
   settings: DatasetSettings,
   startStage: StartStage = SILENT,
 ): Promise<Dataset> {
-  const dataset = await IMPLEMENTATIONS[settings.name].load(settings.path, startStage);
+  return applySettings(settings, await IMPLEMENTATIONS[settings.name].load(settings.path, startStage));
+}
+
+/** Whether `loadDataset` would find all files and fetch none; what a path names is taken to be there. */
+export function isDatasetPresent({ name, path }: DatasetSettings): boolean {
+  return path !== undefined || IMPLEMENTATIONS[name].describe().isPresent;
+}
+
+/**
+ * Zeros in the number and shape of the published data set, cut as the settings say: enough to time a training.
+ *
+ * @throws UserError if there are fewer images than asked for
+ */
+export function blankDataset(settings: DatasetSettings): Dataset {
+  const { name } = settings;
+  const { imageShape, classes, trainImages, testImages } = IMPLEMENTATIONS[name].describe();
+  const blank = (count: number): Split => ({
+    count,
+    images: new Uint8Array(count * imageShape.reduce((product, extent) => product * extent, 1)),
+    labels: new Uint8Array(count),
+  });
+  return applySettings(settings, {
+    name,
+    imageShape,
+    classes,
+    train: blank(trainImages),
+    test: blank(testImages),
+  });
+}
+
+function applySettings(settings: DatasetSettings, dataset: Dataset): Dataset {
   const { normalization, augmentation } = settings;
   const { imageShape } = dataset;
   const train = takeFirst(dataset.train, settings.trainImages, 'dataset.trainImages');
