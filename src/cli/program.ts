@@ -35,7 +35,7 @@ setting that can change the numbers. A run that is done is skipped, one that was
 cut off goes on from its last checkpoint.
 
 Examples:
-  td run configs/mnist-lenet.yaml --dry-run    what is new, unfinished, done
+  td run configs/mnist-lenet.yaml --dry-run    what is to do, for how long
   td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
   td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow`;
 
@@ -114,7 +114,8 @@ function addRun(program: Command): void {
     .addOption(variantsOption('only these variants: none,l1'))
     .addOption(seedsOption())
     .addOption(settingOption())
-    .option('--dry-run', 'list the runs and their states, and do nothing')
+    .option('--dry-run', 'list the runs, their states and the time left, and do nothing')
+    .option('--no-measure', 'with --dry-run: estimate times from earlier runs alone')
     .option('--print-config', 'print all settings as an experiment file, and do nothing')
     .option('--verbose', 'show the log of each run instead of its progress')
     .addOption(resultsOption())

@@ -1,7 +1,8 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
-import { runDirectory, runState } from '../results/run-directory.ts';
+import { UserError } from '../errors.ts';
+import { runDirectory } from '../results/run-directory.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
 import { reportFailures } from './failures.ts';
 import type { ExecutionOptions } from './options.ts';
@@ -15,6 +16,7 @@ export interface RunOptions extends ExecutionOptions {
   readonly seeds?: readonly number[];
   readonly set?: readonly string[];
   readonly dryRun?: boolean;
+  readonly measure?: boolean;
   readonly printConfig?: boolean;
   readonly verbose?: boolean;
   readonly results: string;
@@ -31,10 +33,13 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     process.stdout.write(experiments.map((experiment) => printSettings(experiment)).join('---\n'));
     return;
   }
+  if (options.measure === false && !options.dryRun)
+    throw new UserError('--no-measure is given without --dry-run, expected both');
   requireResultsFolder(options.results, 'write');
   const runs = experiments.flatMap((experiment) => expandRuns(experiment));
   if (options.dryRun) {
-    printPlan(runs, options.results);
+    const { printPlan } = await import('./plan.ts');
+    await printPlan(runs, options);
     return;
   }
   // What computes takes a second to load; a mistake above is answered at once.
@@ -47,16 +52,6 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const next = wordCommand('sweep', isRenamed ? [] : files, options.results);
   if (failures.length === 0) printLine(`next: ${next}`);
   reportFailures(failures);
-}
-
-function printPlan(runs: readonly RunSpec[], results: string): void {
-  const rows = runs.map((spec) => [
-    ...namesOf(spec),
-    runState(runDirectory(results, spec)),
-    String(spec.settings.schedule.epochs),
-    runDirectory(results, spec),
-  ]);
-  printTable(['experiment', 'variant', 'seed', 'state', 'epochs', 'folder'], rows);
 }
 
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {

@@ -35,6 +35,8 @@ async function workInFirst() {
   const sweep = await journey.type('sweep tiny.yaml --results first');
   const table = journey.read('first/tiny/sweep.csv');
   const times = checkpointTimes();
+  const planMore = await journey.type('run tiny.yaml --dry-run --seeds 1,2 --results first');
+  const planWithoutMeasuring = await journey.type('run tiny.yaml --dry-run --no-measure --results elsewhere');
   const runAgain = await journey.type('run tiny.yaml --results first');
   const sweepAgain = await journey.type('sweep --results first --prune 0,0.5');
   const tableAgain = journey.read('first/tiny/sweep.csv');
@@ -48,6 +50,8 @@ async function workInFirst() {
     sweep,
     table,
     times,
+    planMore,
+    planWithoutMeasuring,
     runAgain,
     sweepAgain,
     tableAgain,
@@ -76,15 +80,38 @@ beforeAll(async () => {
 afterAll(() => journey.end());
 
 describe('td run', () => {
-  it('--dry-run lists the runs that it would train, and writes nothing', () => {
-    expect(first.plan.stdout).toBe(`\
-experiment  variant   seed  state  epochs  folder
-tiny        plain     0     new    2       first/tiny/plain/seed-0-69edd4d0
-tiny        plain     1     new    2       first/tiny/plain/seed-1-69edd4d0
-tiny        targeted  0     new    2       first/tiny/targeted/seed-0-3674de4f
-tiny        targeted  1     new    2       first/tiny/targeted/seed-1-3674de4f
-`);
+  it('--dry-run lists the runs and how long they will take, timing each program once, and writes nothing', () => {
+    const { stdout, stderr } = first.plan;
+    const [header, ...lines] = stdout.split('\n');
+    expect(header).toMatch(/^experiment +variant +seed +state +epochs +time left +estimated from +folder$/);
+    expect(lines.slice(0, 4)).toEqual(
+      RUNS.map((run) => {
+        const [, variant, seed] = /^(\w+)\/seed-(\d)/.exec(run) ?? [];
+        return expect.stringMatching(
+          new RegExp(`^tiny +${variant} +${seed} +new +2 +\\d+\\.\\d s +measured now +first/tiny/${run}$`),
+        );
+      }),
+    );
+    expect(lines.slice(4)).toEqual(['', expect.stringMatching(/^about \d+\.\d s for 4 runs to do$/), '']);
+    expect(stderr).toBe('timing plain (1 of 2)\ntiming targeted (2 of 2)\n');
     expect(first.filesAfterPlan).toEqual(['tiny.yaml']);
+  });
+
+  it('--dry-run takes the time of new seeds from runs that are trained', () => {
+    const { stdout, stderr } = first.planMore;
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^tiny +plain +1 +done +2 +first\/tiny/m);
+    expect(stdout).toMatch(/^tiny +plain +2 +new +2 +[\d.]+ s +earlier run: plain seed [01] +first\/tiny/m);
+    expect(stdout).toMatch(/^tiny +targeted +2 +new +2 +[\d.]+ s +earlier run: targeted seed [01] /m);
+    expect(stdout).toMatch(/\nabout [\d.]+ s for 2 runs to do, 2 are done\n$/);
+    expect(second.plan.stdout).toMatch(/\nnothing to do, 4 are done\n$/);
+  });
+
+  it('--dry-run --no-measure says of which runs it does not know the time', () => {
+    const { stdout, stderr } = first.planWithoutMeasuring;
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^tiny +plain +0 +new +2 +unknown +elsewhere\/tiny/m);
+    expect(stdout).toMatch(/\n4 runs to do, for an unknown time\n$/);
   });
 
   it('writes the files of each run, and nothing else', () => {
