@@ -1,0 +1,94 @@
+/** @file The command line of the benchmark. */
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
+import { countOption } from '../../src/cli/options.ts';
+import { refuseRepeats, wordUsageErrors } from '../../src/cli/usage-errors.ts';
+import { suggest, UserError } from '../../src/errors.ts';
+import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
+
+export interface PeerOptions {
+  readonly only: readonly Workload[];
+  readonly variants: readonly Variant[];
+  readonly what: readonly Subject[];
+  readonly rounds: number;
+  readonly threads: number;
+  readonly out: string;
+  /** Compare the results and time nothing. */
+  readonly checkOnly: boolean;
+}
+
+/** As commander returns them. */
+type GivenOptions = Omit<PeerOptions, 'only' | 'checkOnly'> & {
+  readonly only: readonly string[];
+  readonly checkOnly?: boolean;
+};
+
+const NAME = 'npm run bench:peers --';
+
+const HELP = `
+Both sides first show that they compute the same. Times are medians; the faster
+of PyTorch's two memory layouts counts.
+
+PyTorch on Debian: apt install python3-torch libopenblas0-pthread. Another
+interpreter that has it is named by the environment variable TD_PYTHON.
+
+Example:
+  ${NAME} --only mlp,lenet --rounds 3
+
+Exit codes:
+  0  done
+  1  the two sides disagree, or one of them failed
+  2  a mistake in the command line, or no PyTorch`;
+
+/**
+ * Parses the command line.
+ *
+ * @param parameters without the names of the interpreter and the script
+ * @throws UserError, or commander's own error, which has been printed
+ */
+export function parseOptions(parameters: readonly string[]): PeerOptions {
+  const command = createCommand();
+  command.parse([...parameters], { from: 'user' });
+  const { only, checkOnly, ...options } = command.opts<GivenOptions>();
+  const workloads = WORKLOADS.filter(({ name }) => only.includes(name));
+  return { ...options, only: workloads, checkOnly: checkOnly ?? false };
+}
+
+function createCommand(): Command {
+  const names = WORKLOADS.map(({ name }) => name);
+  const command = new Command('bench:peers')
+    .description('Times training steps and evaluations of td beside the same in PyTorch.')
+    .usage('[options]')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', HELP)
+    .addOption(listOption('--only <workloads>', 'networks', names))
+    .addOption(listOption('--variants <variants>', 'methods', VARIANTS))
+    .addOption(listOption('--what <what>', 'what is timed', SUBJECTS))
+    .addOption(countOption('--rounds <n>', 'turns of each side').default(5))
+    .addOption(
+      countOption('--threads <n>', 'threads of each side').default(availableParallelism(), 'all cores'),
+    )
+    .option('--out <file>', 'the table as CSV', 'results/bench/peers.csv')
+    .option('--check-only', 'compare what both sides compute, and time nothing')
+    .exitOverride();
+  wordUsageErrors(command, NAME);
+  refuseRepeats(command, []);
+  return command;
+}
+
+/** A flag with a list of words, all of them if it is absent. */
+function listOption<T extends string>(flags: string, description: string, words: readonly T[]): Option {
+  const [name = flags] = flags.split(' ');
+  return new Option(flags, `${description}: ${words.join(', ')}`)
+    .argParser((text) => parseWords(text, words, name))
+    .default([...words], 'all');
+}
+
+function parseWords<T extends string>(text: string, words: readonly T[], flag: string): T[] {
+  const given = text.split(',').map((word) => word.trim());
+  const unknown = given.find((word) => !words.some((valid) => valid === word));
+  if (unknown !== undefined)
+    throw new UserError(`${flag}: there is no "${unknown}"${suggest(unknown, words)}`);
+  // In their usual order, each once.
+  return words.filter((word) => given.includes(word));
+}

@@ -1,0 +1,121 @@
+/** @file A process of one side of the benchmark, which answers requests and sleeps between them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { z } from 'zod';
+import { parseJson } from '../../src/results/files.ts';
+import type { PeerTask } from './workloads.ts';
+
+/** How PyTorch lays images and kernels out. */
+export const LAYOUTS = ['default', 'channels_last'] as const;
+export type Layout = (typeof LAYOUTS)[number];
+export const SIDES = ['td', ...LAYOUTS] as const;
+export type Side = (typeof SIDES)[number];
+
+/** Runs from where the last one ended, on a batch of the process's own. */
+export interface TimeRequest {
+  readonly command: 'time';
+  readonly runs: number;
+}
+
+/** One run from the state and on the feeds of a file (exchange.ts). */
+export interface CheckRequest {
+  readonly command: 'check';
+  readonly input: string;
+  /** Where the state after the run is written, if it is wanted. */
+  readonly output: string | null;
+}
+
+export type PeerRequest = TimeRequest | CheckRequest;
+
+/** Numbers that JSON has no word for arrive as null, or as text that is not JSON: both fail the benchmark. */
+const timeSchema = z.strictObject({ milliseconds: z.array(z.number()).min(1), loss: z.number() });
+const checkSchema = z.strictObject({ loss: z.number(), metric: z.number() });
+export type Timing = z.output<typeof timeSchema>;
+export type CheckResult = z.output<typeof checkSchema>;
+
+export class Peer {
+  private readonly lines: AsyncIterator<string>;
+  private readonly ended: Promise<string>;
+
+  private constructor(
+    readonly side: Side,
+    private readonly child: ChildProcess,
+    output: Interface,
+  ) {
+    this.lines = output[Symbol.asyncIterator]();
+    this.ended = new Promise((resolve) => {
+      child.on('error', (error) => resolve(error.message));
+      child.on('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+  }
+
+  /**
+   * Starts a process; what it prints on standard error is passed on.
+   *
+   * @param python the interpreter that has PyTorch
+   */
+  static start(side: Side, task: PeerTask, python: string): Peer {
+    const script = (name: string): string => join(import.meta.dirname, name);
+    const json = JSON.stringify(task);
+    const [command, ...parameters] =
+      side === 'td'
+        ? [process.execPath, '--import', 'tsx', script('td-peer.ts'), json]
+        : [python, script('peer.py'), json, side];
+    const threads = String(task.threads);
+    const child = spawn(command as string, parameters, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        // PyTorch's own setting does not reach the threads of OpenBLAS.
+        OMP_NUM_THREADS: threads,
+        OPENBLAS_NUM_THREADS: threads,
+        MKL_NUM_THREADS: threads,
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+    });
+    // A process that died is noticed by its missing answer.
+    child.stdin.on('error', () => undefined);
+    return new Peer(side, child, createInterface({ input: child.stdout }));
+  }
+
+  /** @throws Error if the process ends instead of answering, or its loss is not finite */
+  time(runs: number): Promise<Timing> {
+    return this.ask({ command: 'time', runs }, timeSchema);
+  }
+
+  /** @throws Error if the process ends instead of answering, or its loss is not finite */
+  check(input: string, output: string | null): Promise<CheckResult> {
+    return this.ask({ command: 'check', input, output }, checkSchema);
+  }
+
+  /** The most memory that the process has held so far, in megabytes; undefined where the system does not tell. */
+  readPeakMemory(): number | undefined {
+    try {
+      const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+      return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Ends the process and waits for its end. */
+  async stop(): Promise<void> {
+    this.child.stdin?.end();
+    await this.ended;
+  }
+
+  private async ask<T extends z.ZodType>(request: PeerRequest, schema: T): Promise<z.output<T>> {
+    this.child.stdin?.write(`${JSON.stringify(request)}\n`);
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error(`the process of ${nameSide(this.side)} ended with ${await this.ended}`);
+    return parseJson(value, schema, `answer of ${nameSide(this.side)}`);
+  }
+}
+
+/** `td` or `PyTorch (channels_last)`. */
+export function nameSide(side: Side): string {
+  return side === 'td' ? 'td' : `PyTorch (${side})`;
+}

@@ -1,0 +1,58 @@
+/** @file Finds a Python interpreter that has PyTorch. */
+import { spawnSync } from 'node:child_process';
+import { z } from 'zod';
+import { UserError } from '../../src/errors.ts';
+import { parseJson } from '../../src/results/files.ts';
+
+export interface Python {
+  readonly command: string;
+  readonly torch: string;
+  /** File names of the linear algebra libraries that PyTorch has loaded, such as `libopenblasp-r0.3.21.so`. */
+  readonly libraries: readonly string[];
+}
+
+/** Prints what the schema below describes. */
+const PROBE = `
+import json, os, torch
+try:
+    paths = {line.split()[-1] for line in open("/proc/self/maps")}
+except OSError:
+    paths = set()
+names = sorted({os.path.basename(path) for path in paths})
+found = [name for name in names if "blas" in name.lower() or "mkl" in name.lower()]
+print(json.dumps({"torch": torch.__version__, "libraries": found}))
+`;
+
+const probeSchema = z.strictObject({ torch: z.string(), libraries: z.array(z.string()) });
+
+/** Places to look, unless the user names one. */
+const CANDIDATES = ['python3', '/usr/bin/python3'];
+
+/**
+ * The first interpreter that can import torch: that of the environment variable TD_PYTHON alone if it is set, else
+ * `python3`, else the system's own.
+ *
+ * @throws UserError if there is none
+ */
+export function findPython(candidates: readonly string[] = candidatesOf(process.env.TD_PYTHON)): Python {
+  for (const command of candidates) {
+    const { status, stdout } = spawnSync(command, ['-c', PROBE], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    if (status === 0) return { command, ...parseJson(stdout, probeSchema, command) };
+  }
+  throw new UserError(
+    `PyTorch is not found (looked at: ${candidates.join(', ')}); on Debian install the packages python3-torch and ` +
+      'libopenblas0-pthread, or name an interpreter that has it in the environment variable TD_PYTHON',
+  );
+}
+
+function candidatesOf(named: string | undefined): readonly string[] {
+  return named ? [named] : CANDIDATES;
+}
+
+/** Whether PyTorch multiplies with a library that is made for speed. Without one it is several times as slow. */
+export function hasFastLibrary({ libraries }: Python): boolean {
+  return libraries.length === 0 || libraries.some((name) => /openblas|mkl|blis|accelerate/i.test(name));
+}

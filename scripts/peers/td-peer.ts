@@ -1,0 +1,27 @@
+/**
+ * @file The td side of the benchmark: a process that answers requests, one line of JSON each, until its input ends.
+ *
+ * Its one argument is the task as JSON. peer.py answers the same requests.
+ */
+import { createInterface } from 'node:readline';
+import { chooseEngine } from '../../src/engines/registry.ts';
+import { readExchange, writeExchange } from './exchange.ts';
+import type { CheckRequest, PeerRequest } from './peer.ts';
+import { TdRunner } from './td-runner.ts';
+import type { PeerTask } from './workloads.ts';
+
+const task = JSON.parse(process.argv[2] ?? '') as PeerTask;
+const { engine } = await chooseEngine('onnx', { threads: task.threads });
+const runner = await TdRunner.create(task, engine);
+
+async function check({ input, output }: CheckRequest): Promise<{ loss: number; metric: number }> {
+  const { state, loss, metric } = await runner.check(readExchange(input));
+  if (output !== null) writeExchange(output, { state, feeds: {} }, runner.signature);
+  return { loss, metric };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line) as PeerRequest;
+  const answer = request.command === 'time' ? await runner.time(request.runs) : await check(request);
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

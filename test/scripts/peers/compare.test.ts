@@ -1,0 +1,96 @@
+/** @file Checks that the comparison of two results forgives rounding and nothing else. */
+import { describe, expect, it } from 'vitest';
+import { compareNumbers, compareStates } from '../../../scripts/peers/compare.ts';
+import type { NamedArrays } from '../../../src/engines/types.ts';
+
+const TOLERANCE = 1e-3;
+const NO_AVERAGES = new Set<string>();
+
+const before: NamedArrays = { kernel: Float32Array.of(3, 4), bias: Float32Array.of(1) };
+/** The kernel moves by (0.03, 0.04), so by 0.05 in all. */
+const expected: NamedArrays = { kernel: Float32Array.of(3.03, 4.04), bias: Float32Array.of(1) };
+
+function compareKernels(...kernel: number[]) {
+  const actual = { ...expected, kernel: Float32Array.of(...kernel) };
+  return compareStates(before, actual, expected, NO_AVERAGES, TOLERANCE);
+}
+
+describe('the comparison of states', () => {
+  it('finds no difference where there is none', () => {
+    expect(compareKernels(3.03, 4.04)).toEqual({ share: 0, where: 'nowhere' });
+  });
+
+  it('measures differences by the change of the array, and a little by the change of all and by rounding', () => {
+    const { share, where } = compareKernels(3.03, 4.042);
+    // Allowed: 1e-3 · 0.05, 1e-5 · 0.05 and 2^−23 · 5.05.
+    expect(share).toBeCloseTo(0.002 / (5e-5 + 5e-7 + 6.02e-7), 1);
+    expect(where).toBe('kernel');
+  });
+
+  it('refuses a step that is 1 % too long, although the weights agree to four digits', () => {
+    expect(compareKernels(3.0303, 4.0404).share).toBeGreaterThan(9);
+  });
+
+  it('forgives the last bit', () => {
+    expect(compareKernels(3.03 + 2 ** -22, 4.04).share).toBeLessThan(1);
+  });
+
+  it('refuses a change of what should have stayed', () => {
+    const actual = { ...expected, bias: Float32Array.of(1.0001) };
+    const { share, where } = compareStates(before, actual, expected, NO_AVERAGES, TOLERANCE);
+    expect(share).toBeGreaterThan(50);
+    expect(where).toBe('bias');
+  });
+
+  it('tells an average of unbiased variances from one of biased ones', () => {
+    const variance = 2;
+    const count = 8192;
+    const average = (sample: number): NamedArrays => ({
+      'norm/variance': Float32Array.of(0.997 + 0.003 * sample),
+    });
+    const unbiased = average((variance * count) / (count - 1));
+    const averages = new Set(['norm/variance']);
+    const compareTo = (actual: NamedArrays) =>
+      compareStates({ 'norm/variance': Float32Array.of(1) }, actual, unbiased, averages, TOLERANCE);
+    expect(compareTo(average(variance)).share).toBeGreaterThan(1);
+    expect(compareTo(unbiased).share).toBe(0);
+  });
+
+  it('allows momentum nothing for the size of the weights', () => {
+    const name = 'optimizer/velocity/kernel';
+    const small = (value: number): NamedArrays => ({ ...expected, [name]: Float32Array.of(value) });
+    const { share, where } = compareStates(
+      { ...before, [name]: Float32Array.of(0) },
+      small(1.1e-6),
+      small(1e-6),
+      NO_AVERAGES,
+      TOLERANCE,
+    );
+    expect(share).toBeGreaterThan(90);
+    expect(where).toBe(name);
+  });
+
+  it('takes what is not a number for the largest difference', () => {
+    expect(compareKernels(Number.NaN, 4.04).share).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('refuses arrays that are missing or of another length', () => {
+    const missing: NamedArrays = { kernel: Float32Array.of(3.03, 4.04) };
+    expect(() => compareStates(before, missing, expected, NO_AVERAGES, TOLERANCE)).toThrow(
+      '"bias" has no numbers',
+    );
+    expect(() => compareKernels(3.03)).toThrow('"kernel" has 1 numbers, expected 2');
+  });
+});
+
+describe('the comparison of numbers', () => {
+  it('is relative to what is expected', () => {
+    const { share, where } = compareNumbers('loss', 2.0002, 2, 1e-4);
+    expect(share).toBeCloseTo(1, 5);
+    expect(where).toBe('loss');
+  });
+
+  it('takes what is not a number for the largest difference', () => {
+    expect(compareNumbers('loss', Number.NaN, 2, 1e-4).share).toBe(Number.POSITIVE_INFINITY);
+  });
+});

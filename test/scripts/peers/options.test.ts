@@ -1,0 +1,74 @@
+/** @file Checks the benchmark's command line: what is left out means everything, and what is wrong is refused. */
+import { describe, expect, it, vi } from 'vitest';
+import { parseOptions } from '../../../scripts/peers/options.ts';
+import { listComparands, taskOf, WORKLOADS } from '../../../scripts/peers/workloads.ts';
+import { UserError } from '../../../src/errors.ts';
+
+describe('the command line of the peer benchmark', () => {
+  it('measures everything unless it is told otherwise', () => {
+    const { only, variants, what, rounds, out, checkOnly } = parseOptions([]);
+    expect(only.map(({ name }) => name)).toEqual(['mlp', 'lenet', 'resnet20', 'resnet32', 'vgg16']);
+    expect({ variants, what, rounds, out, checkOnly }).toEqual({
+      variants: ['none', 'targeted-weight'],
+      what: ['step', 'evaluation'],
+      rounds: 5,
+      out: 'results/bench/peers.csv',
+      checkOnly: false,
+    });
+  });
+
+  it('takes lists in any order, each word once', () => {
+    const options = parseOptions(['--only', 'lenet, mlp,lenet', '--what', 'evaluation', '--threads', '1']);
+    expect(options.only.map(({ name }) => name)).toEqual(['mlp', 'lenet']);
+    expect(options.what).toEqual(['evaluation']);
+    expect(options.threads).toBe(1);
+  });
+
+  it.each([
+    [['--only', 'lennet'], '--only: there is no "lennet" (did you mean "lenet"?)'],
+    [
+      ['--variants', 'targeted-weigth'],
+      '--variants: there is no "targeted-weigth" (did you mean "targeted-weight"?)',
+    ],
+    [['--what', ''], '--what: there is no ""'],
+    [['--rounds', '0'], '--rounds is "0", expected a whole number above 0'],
+    [['--rounds', '1', '--rounds', '2'], '--rounds is given twice'],
+  ])('refuses %j in a sentence', (parameters, message) => {
+    expect(() => parseOptions(parameters)).toThrow(UserError);
+    expect(() => parseOptions(parameters)).toThrow(message);
+  });
+
+  it('refuses flags that it does not know', () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(() => parseOptions(['--round', '3'])).toThrow();
+    expect(write.mock.calls.join('')).toContain('unknown option "--round" (did you mean "--rounds"?)');
+    write.mockRestore();
+  });
+});
+
+describe('the workloads', () => {
+  it('are measured variant by variant, evaluation once', () => {
+    const rows = listComparands(WORKLOADS.slice(0, 1), ['none', 'targeted-weight'], ['step', 'evaluation']);
+    expect(rows.map(({ variant, what }) => [variant, what])).toEqual([
+      ['none', 'step'],
+      ['targeted-weight', 'step'],
+      ['any', 'evaluation'],
+    ]);
+  });
+
+  it('train by the protocol: clipping at 1, momentum 0.9, alpha 0.66, gamma 0.75', () => {
+    const [workload] = WORKLOADS;
+    const { settings } = taskOf({ workload: workload as never, variant: 'targeted-weight', what: 'step' }, 2);
+    expect(settings.schedule).toMatchObject({
+      gradientClip: 1,
+      optimizer: { name: 'momentum', momentum: 0.9 },
+      batchSize: 128,
+    });
+    expect(settings.regularizer).toMatchObject({
+      name: 'targeted',
+      granularity: 'weight',
+      dropRate: 0.66,
+      targetRate: 0.75,
+    });
+  });
+});
