@@ -31,6 +31,22 @@ export function threadsOption(): Option {
   return countOption('--threads <n>', 'threads inside an operation (default: all cores)');
 }
 
+export function checkpointMinutesOption(): Option {
+  const description = 'time between checkpoints within an epoch (default: 5)';
+  return new Option('--checkpoint-minutes <n>', description).argParser((text) => {
+    if (/^\d{1,6}(\.\d{1,6})?$/.test(text) && Number(text) > 0) return Number(text);
+    throw new UserError(`--checkpoint-minutes is "${text}", expected a number above 0`);
+  });
+}
+
+export function whenBusyOption(): Option {
+  const choices = ['skip', 'wait'];
+  const description = 'if another process trains a run: skip it, or wait for it (default: skip)';
+  return new Option('--when-busy <what>', description).argParser((text) =>
+    parseChoice(text, choices, '--when-busy'),
+  );
+}
+
 export function granularityOption(): Option {
   const choices = ['weight', 'unit', 'both'];
   const description = `what is pruned: ${choices.join(', ')} (default: the experiment's)`;

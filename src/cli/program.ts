@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import {
+  checkpointMinutesOption,
   countOption,
   engineOption,
   granularityOption,
@@ -11,6 +12,7 @@ import {
   settingOption,
   threadsOption,
   variantsOption,
+  whenBusyOption,
 } from './options.ts';
 import { refuseRepeats, wordUsageErrors } from './usage-errors.ts';
 
@@ -26,13 +28,16 @@ Examples:
 Exit codes:
   0  done
   1  something failed on the way: a run diverged, a file is damaged
-  2  a mistake in the command line, a config or a file; nothing was written`;
+  2  a mistake in the command line, a config or a file; nothing was written
+  130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there`;
 
 const RUN_HELP = `
 A run is one variant with one seed. Its folder is
 <results>/<experiment>/<variant>/seed-<n>-<hash>, where the hash covers every
 setting that can change the numbers. A run that is done is skipped, one that was
-cut off goes on from its last checkpoint.
+cut off goes on from its last checkpoint, as if it had not been cut off. Ctrl-C
+saves a checkpoint first; a second one ends at once. Several processes, also on
+several machines with one results folder, share the runs of an experiment.
 
 Examples:
   td run configs/mnist-lenet.yaml --dry-run    what is to do, for how long
@@ -118,6 +123,8 @@ function addRun(program: Command): void {
     .option('--no-measure', 'with --dry-run: estimate times from earlier runs alone')
     .option('--print-config', 'print all settings as an experiment file, and do nothing')
     .option('--verbose', 'show the log of each run instead of its progress')
+    .addOption(checkpointMinutesOption())
+    .addOption(whenBusyOption())
     .addOption(resultsOption())
     .addOption(engineOption())
     .addOption(threadsOption())

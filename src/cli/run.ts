@@ -5,25 +5,23 @@ import { UserError } from '../errors.ts';
 import { runDirectory } from '../results/run-directory.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
 import { reportFailures } from './failures.ts';
-import type { ExecutionOptions } from './options.ts';
 import { printTable } from './output.ts';
 import { printLine } from './progress.ts';
-import type { Outcome } from './train-runs.ts';
-import { duration, percent } from './words.ts';
+import type { Outcome, TrainOptions } from './train-runs.ts';
+import { counted, duration, percent } from './words.ts';
 
-export interface RunOptions extends ExecutionOptions {
+export interface RunOptions extends TrainOptions {
   readonly only?: readonly string[];
   readonly seeds?: readonly number[];
   readonly set?: readonly string[];
   readonly dryRun?: boolean;
   readonly measure?: boolean;
   readonly printConfig?: boolean;
-  readonly verbose?: boolean;
-  readonly results: string;
 }
 
 /**
- * A run that fails is reported and leaves the others alone; the exit code is then 1.
+ * A run that fails is reported and leaves the others alone; the exit code is then 1. Runs that other processes train are
+ * skipped or waited for.
  *
  * @throws UserError before anything is written, if a file, a flag, a data set or the results folder is wrong
  */
@@ -50,18 +48,28 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   // A run under another name is not found by its file.
   const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
   const next = wordCommand('sweep', isRenamed ? [] : files, options.results);
-  if (failures.length === 0) printLine(`next: ${next}`);
+  const elsewhere = outcomes.filter(({ owner }) => owner !== undefined).length;
+  if (elsewhere > 0) {
+    const them = elsewhere === 1 ? 'it' : 'them';
+    printLine(
+      `${counted(elsewhere, 'run')} skipped, which other processes train; --when-busy wait waits for ${them}`,
+    );
+  } else if (failures.length === 0) printLine(`next: ${next}`);
   reportFailures(failures);
 }
 
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {
-  const rows = outcomes.map(({ run: spec, summary }) => [
+  const rows = outcomes.map(({ run: spec, summary, failure }) => [
     ...namesOf(spec),
-    summary === undefined ? 'failed' : percent(summary.testAccuracy),
+    summary === undefined ? wordState(failure) : percent(summary.testAccuracy),
     summary === undefined ? '' : duration(summary.trainSeconds),
     runDirectory(results, spec),
   ]);
   printTable(['experiment', 'variant', 'seed', 'test accuracy', 'time', 'folder'], rows);
+}
+
+function wordState(failure: Outcome['failure']): string {
+  return failure === undefined ? 'under way' : 'failed';
 }
 
 function namesOf({ experiment, variant, seed }: RunSpec): string[] {

@@ -56,6 +56,7 @@ describe('help', () => {
         0  done
         1  something failed on the way: a run diverged, a file is damaged
         2  a mistake in the command line, a config or a file; nothing was written
+        130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there
       "
     `);
   });
@@ -66,28 +67,40 @@ describe('help', () => {
       train the variants of an experiment that are not trained yet
 
       Arguments:
-        experiment          experiment files (YAML)
+        experiment                experiment files (YAML)
 
       Options:
-        --only <variants>   only these variants: none,l1
-        --seeds <seeds>     these seeds instead of the experiment's: 0,1,2
-        --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
-        --dry-run           list the runs and their states, and do nothing
-        --print-config      print all settings as an experiment file, and do nothing
-        --verbose           show the log of each run instead of its progress
-        --results <folder>  where results are read and written (default: results)
-        --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
-                            auto)
-        --threads <n>       threads inside an operation (default: all cores)
-        -h, --help          print this help
+        --only <variants>         only these variants: none,l1
+        --seeds <seeds>           these seeds instead of the experiment's: 0,1,2
+        --set <path=value>        change a setting, such as schedule.epochs=5;
+                                  repeatable
+        --dry-run                 list the runs, their states and the time left, and
+                                  do nothing
+        --no-measure              with --dry-run: estimate times from earlier runs
+                                  alone
+        --print-config            print all settings as an experiment file, and do
+                                  nothing
+        --verbose                 show the log of each run instead of its progress
+        --checkpoint-minutes <n>  time between checkpoints within an epoch (default:
+                                  5)
+        --when-busy <what>        if another process trains a run: skip it, or wait
+                                  for it (default: skip)
+        --results <folder>        where results are read and written (default:
+                                  results)
+        --engine <name>           what computes: auto, onnx, tensorflow, reference
+                                  (default: auto)
+        --threads <n>             threads inside an operation (default: all cores)
+        -h, --help                print this help
 
       A run is one variant with one seed. Its folder is
       <results>/<experiment>/<variant>/seed-<n>-<hash>, where the hash covers every
       setting that can change the numbers. A run that is done is skipped, one that was
-      cut off goes on from its last checkpoint.
+      cut off goes on from its last checkpoint, as if it had not been cut off. Ctrl-C
+      saves a checkpoint first; a second one ends at once. Several processes, also on
+      several machines with one results folder, share the runs of an experiment.
 
       Examples:
-        td run configs/mnist-lenet.yaml --dry-run    what is new, unfinished, done
+        td run configs/mnist-lenet.yaml --dry-run    what is to do, for how long
         td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
         td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow
       "
