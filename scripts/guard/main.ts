@@ -1,0 +1,80 @@
+/** @file npm run bench:guard: fails if a training step has become slower, in units of a matrix product of the same run. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { printTable } from '../../src/cli/output.ts';
+import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
+import { createCalibration } from './calibration.ts';
+import { compareFigures, type Figures, figureOf, figuresSchema } from './compare.ts';
+import { createWorkload, WORKLOADS } from './workloads.ts';
+
+const FIGURES = join(import.meta.dirname, 'figures.json');
+/** Milliseconds of steps that go before those that count: JavaScript is compiled as it warms. */
+const WARMUP = 1500;
+
+interface Options {
+  readonly rounds: number;
+  readonly update?: boolean;
+}
+
+async function main(): Promise<void> {
+  const program = new Command('bench:guard')
+    .description('compares the processor time of training steps with the committed figures')
+    .option('--rounds <n>', 'times each workload so often, beside the calibration', parseRounds, 20)
+    .option('--update', 'writes the figures instead of comparing with them');
+  const { rounds, update } = program.parse().opts<Options>();
+  const measured = await measure(rounds);
+  if (update) {
+    writeFileSync(FIGURES, `${JSON.stringify(measured, null, 2)}\n`);
+    process.stdout.write(`written to ${FIGURES}\n`);
+    return;
+  }
+  const comparisons = compareFigures(
+    measured,
+    figuresSchema.parse(JSON.parse(readFileSync(FIGURES, 'utf8'))),
+  );
+  const rows = comparisons.map(({ workload, measured, committed, growth, fails }) => [
+    workload,
+    measured.toFixed(2),
+    committed?.toFixed(2) ?? '',
+    growth?.toFixed(2) ?? '',
+    fails ? 'slower' : 'ok',
+  ]);
+  printTable(['workload', 'measured', 'committed', 'growth', ''], rows);
+  if (comparisons.some(({ fails }) => fails)) process.exitCode = 1;
+}
+
+/** Rounds of all workloads on one thread, each beside a calibration, so that both see the same machine. */
+async function measure(rounds: number): Promise<Figures> {
+  const engine = await createOnnxEngine({ threads: 1 });
+  const calibrate = await createCalibration();
+  const figures: Figures = {};
+  for (const [name, settings] of Object.entries(WORKLOADS)) {
+    process.stderr.write(`${name}\n`);
+    const step = await createWorkload(engine, settings);
+    const times: { calibration: number; workload: number }[] = [];
+    for (let spent = 0; spent < WARMUP; ) spent += await processorTime(step);
+    for (let round = 0; round < rounds; round++) {
+      times.push({ calibration: await processorTime(calibrate), workload: await processorTime(step) });
+    }
+    figures[name] = Number(figureOf(times).toPrecision(4));
+  }
+  return figures;
+}
+
+/** Milliseconds of user and system time: other processes do not count, as they would in time that passes. */
+async function processorTime(run: () => Promise<void>): Promise<number> {
+  const before = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function parseRounds(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new InvalidArgumentError('expected a whole number from 1 on');
+  return rounds;
+}
+
+await main();
