@@ -47,12 +47,21 @@ export function whenBusyOption(): Option {
   );
 }
 
-export function granularityOption(): Option {
+/** @param otherwise what holds if the flag is absent, in words */
+export function granularityOption(otherwise = "the experiment's"): Option {
   const choices = ['weight', 'unit', 'both'];
-  const description = `what is pruned: ${choices.join(', ')} (default: the experiment's)`;
+  const description = `what is pruned: ${choices.join(', ')} (default: ${otherwise})`;
   return new Option('--granularity <what>', description).argParser((text) =>
     parseChoice(text, choices, '--granularity'),
   );
+}
+
+/** @param formats names of the formats, the default first */
+export function formatOption(formats: readonly string[]): Option {
+  const [first = ''] = formats;
+  return new Option('--format <name>', formats.join(', '))
+    .default(first, first)
+    .argParser((text) => parseChoice(text, formats, '--format'));
 }
 
 /** @param flags as commander writes them: `--steps <n>` */

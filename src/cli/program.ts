@@ -6,6 +6,7 @@ import {
   checkpointMinutesOption,
   countOption,
   engineOption,
+  formatOption,
   granularityOption,
   resultsOption,
   seedsOption,
@@ -23,6 +24,7 @@ Examples:
   td run configs/mnist-mlp.yaml      train what is not trained yet
   td run configs/mnist-mlp.yaml --only none,l1 --set schedule.epochs=5
   td sweep configs/mnist-mlp.yaml    prune what is trained, print the tables
+  td table mnist-mlp --paper         the same beside the paper's numbers
   td list                            what there is, trained and unfinished
 
 Exit codes:
@@ -58,6 +60,22 @@ Examples:
   td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
   td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01`;
 
+const TABLE_HELP = `
+The paper's layout: a row a prune rate, a column a method with its settings
+(alpha before gamma), mean ± sample standard deviation over seeds, the best of
+each row marked. What was trained for the other granularity is left out.
+
+--paper sets the published number beside each of ours, with the difference, and
+says under the table what is known to be wrong with the published numbers, and
+where network, data or length are others than in the paper.
+
+Nothing is trained or pruned: "td sweep" makes the numbers.
+
+Examples:
+  td table mnist-lenet
+  td table configs/cifar-resnet.yaml --granularity weight --paper
+  td table results/mnist-lenet/sweep.csv --format latex > table.tex`;
+
 const FETCH_HELP = `
 Files are kept in datasets/<name> and compared with pinned hashes whenever they
 are used. "td run" fetches what its experiments need by itself.
@@ -82,6 +100,7 @@ export function createProgram(): Command {
     .version(readVersion(), '-v, --version', 'print the version');
   addRun(program);
   addSweep(program);
+  addTable(program);
   addList(program);
   addData(program);
   addEngines(program);
@@ -144,6 +163,19 @@ function addSweep(program: Command): void {
     .addOption(threadsOption())
     .addHelpText('after', SWEEP_HELP)
     .action(async (files, options) => (await import('./sweep.ts')).sweep(files, options));
+}
+
+function addTable(program: Command): void {
+  program
+    .command('table')
+    .description('print the tables of a sweep in the layout of the paper')
+    .argument('<experiment>', 'name or file of an experiment, folder with a sweep.csv, or a CSV file')
+    .addOption(granularityOption('what was swept'))
+    .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
+    .option('--paper', 'with the published numbers, and what is wrong with them')
+    .addOption(resultsOption())
+    .addHelpText('after', TABLE_HELP)
+    .action(async (source, options) => (await import('./table.ts')).table(source, options));
 }
 
 function addList(program: Command): void {

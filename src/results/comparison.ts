@@ -20,6 +20,8 @@ export interface Comparison {
   readonly granularity: Granularity;
   /** Column names. */
   readonly variants: readonly string[];
+  /** Start of the hash of each column's settings: 8 hexadecimal digits. */
+  readonly hashes: readonly string[];
   /** Prune rates, 0 to 1, ascending. */
   readonly rates: readonly number[];
   /** `cells[rate][variant]`, by position; nothing where no run was pruned at that rate. */
@@ -41,10 +43,11 @@ export function compareVariants(
   const columnOf = columnNamer(rows);
   const own = rows.filter((row) => row.granularity === granularity);
   const compareNames = compareByList(order);
-  const columns = new Map(own.map((row) => [columnOf(row), row.variant]));
-  const variants = [...columns]
-    .toSorted(([a, variantA], [b, variantB]) => compareNames(variantA, variantB) || compareNames(a, b))
-    .map(([column]) => column);
+  const columns = [...new Map(own.map((row) => [columnOf(row), row]))].toSorted(
+    ([a, rowA], [b, rowB]) => compareNames(rowA.variant, rowB.variant) || compareNames(a, b),
+  );
+  const variants = columns.map(([column]) => column);
+  const hashes = columns.map(([, row]) => hashOf(row));
   const rates = [...new Set(own.map((row) => row.pruneRate))].toSorted((a, b) => a - b);
   const accuracies = new Map<string, number[]>();
   for (const row of own) {
@@ -54,7 +57,7 @@ export function compareVariants(
   const cells = rates.map((rate) =>
     variants.map((variant) => cellOf(accuracies.get(cellKey(rate, variant)) ?? [])),
   );
-  return { granularity, variants, rates, cells };
+  return { granularity, variants, hashes, rates, cells };
 }
 
 /** `<results>/<experiment>/table-weight.csv` or `table-unit.csv` */
@@ -87,6 +90,11 @@ export function formatPercent(share: number): string {
   return (share * 100).toFixed(2);
 }
 
+/** `12.5 %` */
+export function formatRate(rate: number): string {
+  return `${Number((rate * 100).toPrecision(12))} %`;
+}
+
 function cellOf(accuracies: readonly number[]): Cell | undefined {
   const seeds = accuracies.length;
   if (seeds === 0) return undefined;
@@ -104,7 +112,7 @@ function columnNamer(rows: readonly SweepRow[]): (row: SweepRow) => string {
 }
 
 /** The hash within `<variant>/seed-<n>-<hash8>@<checkpoint>`. */
-function hashOf({ runId }: SweepRow): string {
+export function hashOf({ runId }: SweepRow): string {
   return /-([0-9a-f]+)@[0-9a-f]+$/.exec(runId)?.[1] ?? runId;
 }
 

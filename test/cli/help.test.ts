@@ -40,6 +40,7 @@ describe('help', () => {
                                trained yet
         sweep [experiment...]  prune trained networks at increasing rates, and compare
                                them in tables
+        table <experiment>     print the tables of a sweep in the layout of the paper
         list [name...]         list runs: state, accuracy, time
         data                   list, fetch and verify data sets
         engines                list what can compute here, and why the rest cannot
@@ -50,6 +51,7 @@ describe('help', () => {
         td run configs/mnist-mlp.yaml      train what is not trained yet
         td run configs/mnist-mlp.yaml --only none,l1 --set schedule.epochs=5
         td sweep configs/mnist-mlp.yaml    prune what is trained, print the tables
+        td table mnist-mlp --paper         the same beside the paper's numbers
         td list                            what there is, trained and unfinished
 
       Exit codes:
@@ -138,6 +140,41 @@ describe('help', () => {
         td sweep                                     all that is trained
         td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
         td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
+      "
+    `);
+  });
+  it('of table', () => {
+    expect(helpOf('table')).toMatchInlineSnapshot(`
+      "Usage: td table [options] <experiment>
+
+      print the tables of a sweep in the layout of the paper
+
+      Arguments:
+        experiment            name or file of an experiment, folder with a sweep.csv,
+                              or a CSV file
+
+      Options:
+        --granularity <what>  what is pruned: weight, unit, both (default: what was
+                              swept)
+        --format <name>       text, csv, md, latex, json (default: text)
+        --paper               with the published numbers, and what is wrong with them
+        --results <folder>    where results are read and written (default: results)
+        -h, --help            print this help
+
+      The paper's layout: a row a prune rate, a column a method with its settings
+      (alpha before gamma), mean ± sample standard deviation over seeds, the best of
+      each row marked. What was trained for the other granularity is left out.
+
+      --paper sets the published number beside each of ours, with the difference, and
+      says under the table what is known to be wrong with the published numbers, and
+      where network, data or length are others than in the paper.
+
+      Nothing is trained or pruned: "td sweep" makes the numbers.
+
+      Examples:
+        td table mnist-lenet
+        td table configs/cifar-resnet.yaml --granularity weight --paper
+        td table results/mnist-lenet/sweep.csv --format latex > table.tex
       "
     `);
   });
@@ -276,6 +313,7 @@ describe('help', () => {
       '',
       'run',
       'sweep',
+      'table',
       'list',
       'data',
       'data list',

@@ -1,0 +1,146 @@
+/** @file td table: which sweep a user can name in which ways, and what is printed where. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findTableSource } from '../../src/cli/table-source.ts';
+import { loadExperiment } from '../../src/config/load.ts';
+import { printSettings } from '../../src/config/print.ts';
+import { UserError } from '../../src/errors.ts';
+import { writeSweep } from '../../src/results/sweep-table.ts';
+import { SweepRows } from '../results/sweep-rows.ts';
+import { temporaryFolder } from '../results/temporary.ts';
+import { makeFolder, TD, td } from './td.ts';
+
+const EXPERIMENT = `
+name: few
+variants:
+  plain: {}
+  other:
+    regularizer: { name: targeted, granularity: weight, dropRate: 0.5, targetRate: 0.5 }
+`;
+
+const SWEEP = new SweepRows()
+  .add(
+    'other',
+    { name: 'targeted', granularity: 'weight', dropRate: 0.5, targetRate: 0.5 },
+    { 0: 0.97, 0.8: 0.9 },
+  )
+  .add('plain', { name: 'none' }, { 0: [0.98, 0.99], 0.8: [0.5, 0.6] }, ['weight', 'unit']);
+
+describe('td table', () => {
+  const place = makeFolder({ 'few.yaml': EXPERIMENT });
+  afterAll(place.remove);
+  let byName: Awaited<ReturnType<typeof td>>;
+  let byFile: Awaited<ReturnType<typeof td>>;
+  beforeAll(async () => {
+    writeSweep(join(place.folder, 'results/few/sweep.csv'), SWEEP.rows);
+    [byName, byFile] = await Promise.all([
+      td(place.folder, 'table', 'few'),
+      td(place.folder, 'table', 'few.yaml', '--granularity', 'weight', '--format', 'csv', '--paper'),
+    ]);
+  });
+
+  it('prints a table for each granularity that was swept', () => {
+    // Sample deviation of 0.98 and 0.99 is 0.01 / √2, of 0.5 and 0.6 0.1 / √2.
+    expect(byName).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `\
+few: Test accuracy in percent, weights pruned (mean ± sd over 1 to 2 seeds, * best of the row)
+
+pruned          other                  plain
+   0 %  97.00 (n = 1)   98.50 ± 0.71 (n = 2)*
+  80 %  90.00 (n = 1)*  55.00 ± 7.07 (n = 2)
+
+few: Test accuracy in percent, units pruned (mean ± sd over 2 seeds, * best of the row)
+
+pruned         plain
+   0 %  98.50 ± 0.71
+  80 %  55.00 ± 7.07
+`,
+    });
+  });
+
+  it('takes methods from the experiment file, and says on standard error what has no place in CSV', () => {
+    const [header, ...rows] = byFile.stdout.trim().split('\n');
+    expect(header).toMatch(
+      /^prune_rate,none,none sd,none n,none paper,none difference,"targeted\(0\.5, 0\.5\)",/,
+    );
+    expect(rows.map((row) => row.split(',')[4])).toEqual(['0.9371', '0.3202']);
+    expect(byFile.stderr).toMatch(/^Another data set: /);
+    expect(byFile.code).toBe(0);
+  });
+
+  it('tells what it does not find, and what there is', async () => {
+    const mistyped = await td(place.folder, 'table', 'fw');
+    expect(mistyped).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'td: results holds no swept experiment "fw" (did you mean "few"?)\n',
+    });
+  });
+});
+
+describe('findTableSource', () => {
+  /** A results folder with the sweep of an experiment that this program has not. */
+  function makeResults(): string {
+    const results = temporaryFolder();
+    writeSweep(join(results, 'few/sweep.csv'), SWEEP.rows);
+    return results;
+  }
+
+  it('finds a sweep by name, folder and file', () => {
+    const results = makeResults();
+    const named = findTableSource('few', results);
+    expect(named.rows).toHaveLength(SWEEP.rows.length);
+    expect(findTableSource(join(results, 'few'), 'elsewhere')).toEqual(named);
+    expect(findTableSource(join(results, 'few/sweep.csv'), 'elsewhere')).toEqual(named);
+  });
+
+  it('takes settings from the folders of runs, if their hash is that of the row', () => {
+    const results = makeResults();
+    const file = join(results, 'few.yaml');
+    writeFileSync(file, EXPERIMENT);
+    const experiment = loadExperiment(file);
+    for (const { runId, variant } of SWEEP.rows) {
+      const folder = join(results, 'few', runId.replace(/@.*/, ''));
+      mkdirSync(folder, { recursive: true });
+      const variants = experiment.variants.filter(({ name }) => name === variant);
+      writeFileSync(join(folder, 'config.yaml'), printSettings({ ...experiment, variants }));
+    }
+    expect(findTableSource('few', results).settings).toEqual(SWEEP.settings);
+    const changed = new SweepRows({ schedule: { epochs: 77 } }).add('plain', { name: 'none' }, { 0: 0.9 });
+    writeSweep(join(results, 'few/sweep.csv'), changed.rows);
+    expect(findTableSource('few', results).settings.size).toBe(0);
+  });
+
+  it('takes settings from the experiments that come with the program', () => {
+    const experiment = loadExperiment(join(TD, '../../configs/mnist-mlp.yaml'));
+    const none = experiment.variants.find(({ name }) => name === 'none');
+    const rows = new SweepRows(none?.settings).add('none', { name: 'none' }, { 0: 0.98 }).rows;
+    const path = join(temporaryFolder(), 'mnist-mlp.csv');
+    writeSweep(
+      path,
+      rows.map((row) => ({ ...row, experiment: 'mnist-mlp' })),
+    );
+    const { experiment: name, settings } = findTableSource(path, 'elsewhere');
+    expect([name, [...settings.values()]]).toEqual(['mnist-mlp', [none?.settings]]);
+  });
+
+  it.each([
+    ['nothing.csv', /there is no file nothing\.csv/],
+    ['nothing', /holds no swept experiment "nothing" \(expected one of: few\)/],
+  ])('refuses %s', (argument, message) => {
+    const results = makeResults();
+    expect(() => findTableSource(argument, results)).toThrow(UserError);
+    expect(() => findTableSource(argument, results)).toThrow(message);
+  });
+
+  it('says how to sweep an experiment that is not swept', () => {
+    const file = join(temporaryFolder(), 'other.yaml');
+    writeFileSync(file, 'variants: { plain: {} }');
+    expect(() => findTableSource(file, 'elsewhere')).toThrow(
+      `experiment "other" is not swept in elsewhere; sweep with: td sweep ${file} --results elsewhere`,
+    );
+  });
+});
