@@ -31,9 +31,15 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw nameFile(error as NodeJS.ErrnoException, path);
   }
   syncDirectory(directory);
+}
+
+/** Errors of writing, such as that of a full disk, know the file by its descriptor alone. */
+function nameFile(error: NodeJS.ErrnoException, path: string): Error {
+  error.path ??= path;
+  return error;
 }
 
 /** Renames a file within a folder and makes the new name durable. */

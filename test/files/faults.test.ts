@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { removeTemporaries } from '../../src/files/atomic.ts';
+import { wordFailure } from '../../src/cli/failures.ts';
+import { removeTemporaries, writeFileAtomic } from '../../src/files/atomic.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/results/checkpoint.ts';
 import { tryLock } from '../../src/results/lock.ts';
 import { appendMetrics, readMetrics, truncateMetrics } from '../../src/results/metrics.ts';
@@ -116,6 +117,19 @@ async function undisturbed() {
   expect(error).toBeUndefined();
   return { calls, files: resultsIn(results) };
 }
+
+describe('a file that cannot be written', () => {
+  it('is named in the one sentence that the user sees, and what was there before is left', async () => {
+    const path = join(temporaryFolder(), 'metrics.csv');
+    writeFileAtomic(path, 'old');
+    const write = () => writeFileAtomic(path, 'new');
+    // Folder, open, write: only the first two would know the path by themselves.
+    const { error } = await withFaults((call) => (call === 3 ? 'ENOSPC' : undefined), write);
+    expect(wordFailure(error)).toBe(`cannot write ${path}: ordered fault (ENOSPC)`);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(join(path, '..'))).toEqual(['metrics.csv']);
+  });
+});
 
 describe('a run and its sweep', () => {
   it('survive the failure of any one call: the next session ends with the same bytes', async () => {

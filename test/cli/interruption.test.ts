@@ -1,0 +1,127 @@
+/** @file Signals: td saves what it has, says how to go on, and ends with the code that a shell expects. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startTd } from './background.ts';
+import { execute, listFiles, makeFolder, TD, td } from './td.ts';
+
+/** Runs of 384 steps and a second each, and a sweep of 100 prunings of each. */
+const LONG = `
+dataset: { name: mnist, trainImages: 4096, testImages: 2000 }
+model: { name: mlp, widths: [64, 32] }
+schedule: { learningRate: 0.1, batchSize: 64, epochs: 6 }
+sweep: { prune: "0:0.99:0.01", granularity: unit }
+variants:
+  plain: { regularizer: { name: none } }
+  other: { regularizer: { name: dropout, granularity: unit, dropRate: 0.1 } }
+`;
+
+const place = makeFolder({ 'long.yaml': LONG });
+afterAll(() => place.remove());
+
+const runFolder = (results: string, variant: string) => {
+  const folder = join(place.folder, results, 'long', variant);
+  return join(folder, readdirSync(folder)[0] ?? '');
+};
+const filesOf = (results: string, variant: string) =>
+  ['metrics.csv', 'checkpoint.safetensors'].map((name) =>
+    readFileSync(join(runFolder(results, variant), name), 'latin1'),
+  );
+const TRAIN = ['run', 'long.yaml', '--threads', '1', '--results'] as const;
+
+beforeAll(async () => {
+  expect(await td(place.folder, ...TRAIN, 'whole')).toMatchObject({ code: 0 });
+}, 60_000);
+
+describe.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s', (signal, code) => {
+  it(`in a training saves, says how to go on and exits ${code}; the next command ends with the same bytes`, async () => {
+    const results = `results ${signal}`;
+    const training = startTd(place.folder, ...TRAIN, results);
+    await training.says(/: epoch 2\/6/);
+    training.child.kill(signal);
+    const ended = await training.ended;
+    expect(ended).toMatchObject({ code, stdout: '' });
+    expect(ended.stderr).toMatch(
+      /\n\[1\/2\] plain seed 0: interrupted, saved after step \d+ \(epoch \d of 6 done\)\n/,
+    );
+    expect(ended.stderr.trim().split('\n').at(-1)).toBe(
+      `td: interrupted by ${signal}; to go on: td run long.yaml --threads 1 --results '${results}'`,
+    );
+    expect(readdirSync(join(place.folder, results, 'long'))).toEqual(['plain']);
+    expect(existsSync(join(runFolder(results, 'plain'), 'lock.json'))).toBe(false);
+    const next = await td(place.folder, ...TRAIN, results, '--only', 'plain');
+    expect(next.code).toBe(0);
+    const [step = ''] = /(?<=saved after step )\d+/.exec(ended.stderr) ?? [];
+    expect(next.stderr).toContain(`plain seed 0: goes on after step ${step} (epoch`);
+    expect(filesOf(results, 'plain')).toEqual(filesOf('whole', 'plain'));
+    expect(listFiles(join(place.folder, results)).filter((path) => /tmp|previous|next/.test(path))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a signal', () => {
+  it('in a sweep keeps the rows so far, which the next sweep does not compute again', async () => {
+    const sweep = ['sweep', 'long.yaml', '--threads', '1', '--results', 'whole'] as const;
+    const sweeping = startTd(place.folder, ...sweep);
+    await sweeping.says(/other seed 0: 100 evaluations in/);
+    await sleep(100);
+    sweeping.child.kill('SIGINT');
+    const { code, stderr } = await sweeping.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('to go on: td sweep long.yaml --threads 1 --results whole\n');
+    const [, computed = ''] = /plain seed 0: (\d+) evaluations? in/.exec(stderr) ?? [];
+    expect(Number(computed)).toBeLessThan(100);
+    const table = readFileSync(join(place.folder, 'whole/long/sweep.csv'), 'utf8');
+    expect(table.trim().split('\n')).toHaveLength(1 + 100 + Number(computed));
+    const next = await td(place.folder, ...sweep);
+    expect(next.code).toBe(0);
+    expect(next.stderr).toMatch(/other seed 0: 0 evaluations in [\d.]+ s, 100 known already/);
+    expect(next.stderr).toMatch(new RegExp(`plain seed 0: \\d+ evaluations in [\\d.]+ s, ${computed} known`));
+  });
+
+  it('sent twice ends at once, and damages nothing', async () => {
+    const training = startTd(place.folder, ...TRAIN, 'twice');
+    await training.says(/: epoch 3\/6/);
+    training.child.kill('SIGINT');
+    training.child.kill('SIGTERM');
+    const { code } = await training.ended;
+    expect([130, 143]).toContain(code);
+    expect(await td(place.folder, ...TRAIN, 'twice', '--only', 'plain')).toMatchObject({ code: 0 });
+    expect(filesOf('twice', 'plain')).toEqual(filesOf('whole', 'plain'));
+  });
+
+  it('ends at once what has nothing to save, and so does a second one whatever is under way', async () => {
+    vi.resetModules();
+    const { interruptible, listenForSignals } = await import('../../src/cli/interruption.ts');
+    const exits: number[] = [];
+    const earlier = new Set(process.listeners('SIGTERM'));
+    listenForSignals((exitCode) => exits.push(exitCode));
+    const [listener] = process.listeners('SIGTERM').filter((one) => !earlier.has(one));
+    listener?.('SIGTERM');
+    expect(exits).toEqual([143]);
+    const stopped = interruptible(async (signal) => {
+      listener?.('SIGTERM');
+      expect(exits).toEqual([143]);
+      listener?.('SIGTERM');
+      signal.throwIfAborted();
+    });
+    await expect(stopped).rejects.toMatchObject({ name: 'InterruptedError', exitCode: 143 });
+    expect(exits).toEqual([143, 143]);
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/script'))('Ctrl-C in a terminal', () => {
+  it('takes the bar away and shows the cursor again', async () => {
+    const typed = `'${process.execPath}' '${TD}' run long.yaml --set schedule.epochs=500 --only plain --threads 1 --results terminal & sleep 4; kill -INT $!; wait $!; echo "code $?"`;
+    const { stdout } = await execute('/usr/bin/script', ['-qec', typed, '/dev/null'], place.folder);
+    expect(stdout).toMatch(/interrupted, saved after step \d+/);
+    expect(stdout).toContain('code 130');
+    expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'));
+    expect(stdout.lastIndexOf('\u001b[?7h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?7l'));
+  });
+});

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/soak/**/*.test.ts'],
+    env: { TD_SOAK: '1' },
+    testTimeout: 4 * 60 * 60_000,
+    hookTimeout: 10 * 60_000,
+    maxWorkers: 1,
+  },
+});
