@@ -16,7 +16,7 @@ const PRECISION = 2 ** -23;
 /** Of moving averages: they come from the forward pass alone, and must tell a biased variance from an unbiased one. */
 const AVERAGE_TOLERANCE = 3e-5;
 /** Relative to the change of all arrays together, for gradients that are zero but for rounding. */
-const CANCELLATION_TOLERANCE = 1e-5;
+const CANCELLATION_TOLERANCE = 5e-5;
 
 /** The larger of two differences. */
 export function larger(a: Difference, b: Difference): Difference {

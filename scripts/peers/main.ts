@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { wordFailure } from '../../src/cli/failures.ts';
 import { printLine } from '../../src/cli/progress.ts';
+import { counted } from '../../src/cli/words.ts';
 import { UserError } from '../../src/errors.ts';
 import { collectEnvironment } from '../../src/results/environment.ts';
 import { checkAgreement } from './agreement.ts';
@@ -103,7 +104,7 @@ function describeMachine({ threads, rounds }: PeerOptions, { torch, libraries }:
   const library = libraries.length > 0 ? ` with ${libraries.join(', ')}` : '';
   return (
     `td ${versions.td} on onnxruntime ${versions['onnxruntime-node']}, PyTorch ${torch}${library}; ` +
-    `${cpu}, ${cores} cores, ${threads} threads; medians of ${rounds} rounds`
+    `${cpu}, ${counted(cores, 'core')}, ${counted(threads, 'thread')}; medians of ${counted(rounds, 'round')}`
   );
 }
 

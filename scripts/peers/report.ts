@@ -1,6 +1,7 @@
 /** @file From measurements to the table of ratios, for people and as CSV. */
 import { columns } from '../../src/cli/words.ts';
 import { type Columns, type Row, writeCsv } from '../../src/results/csv.ts';
+import { median } from '../../src/training/timing.ts';
 import { LAYOUTS, SIDES } from './peer.ts';
 import type { Measurement, Measurements } from './timing.ts';
 import { type Comparand, SUBJECTS, VARIANTS } from './workloads.ts';
@@ -76,14 +77,6 @@ function summarize({ milliseconds, peakMemory }: Measurement): {
     fastest: Math.min(...milliseconds),
     memory: peakMemory ?? Number.NaN,
   };
-}
-
-/** The middle number, or the mean of the two in the middle; NaN of none. */
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
 /** Rows for the terminal, without a line end after the last. */

@@ -17,8 +17,8 @@ class TargetedDropout(nn.Module):
     def __init__(self, drop_rate, target_rate):
         super().__init__()
         self.drop_rate, self.target_rate = drop_rate, target_rate
+        # Uniform numbers of the weight's shape, used in place of those that would be drawn.
         self.noise = None
-        """Uniform numbers to be used in place of those drawn, of the weight's shape."""
 
     def forward(self, weight):
         if not self.training:

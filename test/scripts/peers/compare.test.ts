@@ -22,8 +22,8 @@ describe('the comparison of states', () => {
 
   it('measures differences by the change of the array, and a little by the change of all and by rounding', () => {
     const { share, where } = compareKernels(3.03, 4.042);
-    // Allowed: 1e-3 · 0.05, 1e-5 · 0.05 and 2^−23 · 5.05.
-    expect(share).toBeCloseTo(0.002 / (5e-5 + 5e-7 + 6.02e-7), 1);
+    // Allowed: 1e-3 · 0.05, 5e-5 · 0.05 and 2^−23 · 5.05.
+    expect(share).toBeCloseTo(0.002 / (5e-5 + 2.5e-6 + 6.02e-7), 1);
     expect(where).toBe('kernel');
   });
 
@@ -38,7 +38,7 @@ describe('the comparison of states', () => {
   it('refuses a change of what should have stayed', () => {
     const actual = { ...expected, bias: Float32Array.of(1.0001) };
     const { share, where } = compareStates(before, actual, expected, NO_AVERAGES, TOLERANCE);
-    expect(share).toBeGreaterThan(50);
+    expect(share).toBeGreaterThan(30);
     expect(where).toBe('bias');
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadBetween } from '../../../scripts/peers/load.ts';
 import type { Side } from '../../../scripts/peers/peer.ts';
-import { COLUMNS, compareSides, formatRows, median, writeRows } from '../../../scripts/peers/report.ts';
+import { COLUMNS, compareSides, formatRows, writeRows } from '../../../scripts/peers/report.ts';
 import type { Measurement } from '../../../scripts/peers/timing.ts';
 import { type Comparand, WORKLOADS } from '../../../scripts/peers/workloads.ts';
 import { readCsv } from '../../../src/results/csv.ts';
@@ -82,14 +82,6 @@ describe('the rows of the peer benchmark', () => {
     );
     writeRows(path, rows);
     expect(readCsv(path, COLUMNS)).toEqual(rows);
-  });
-});
-
-describe('the median', () => {
-  it('is the middle number, or halfway between the two in the middle', () => {
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([4, 1, 3, 2])).toBe(2.5);
-    expect(median([])).toBeNaN();
   });
 });
 
