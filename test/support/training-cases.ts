@@ -41,12 +41,6 @@ const models = {
 
 export type CaseModel = keyof typeof models;
 
-interface CaseSettings {
-  readonly settings: Settings['model'];
-  readonly imageShape: readonly [number, number, number];
-  readonly batchSize?: number;
-}
-
 /** Every method in every form that traces to another program, with rates at which each part of it matters. */
 export const METHODS: Readonly<Record<string, RegularizerInput>> = {
   none: { name: 'none' },
@@ -115,13 +109,17 @@ export interface TrainingCase {
   feedsOf(step: number): NamedArrays;
 }
 
-/** A model with the settings above, trained in batches of 4, unless they say otherwise, on random images that depend on nothing else. */
+/**
+ * A model with the settings above, trained in batches of 4 unless they say otherwise, on random images that depend on
+ * nothing else.
+ */
 export function createTrainingCase(
   modelName: CaseModel,
   regularizer: RegularizerInput,
   schedule: ScheduleInput = {},
 ): TrainingCase {
-  const { settings: model, imageShape, batchSize = 4 }: CaseSettings = models[modelName];
+  const { settings: model, imageShape, ...rest } = models[modelName];
+  const { batchSize } = { batchSize: 4, ...rest };
   const settings = runSettingsSchema.parse({ model, regularizer, schedule: { batchSize, ...schedule } });
   const setup: TrainingSetup = {
     model: createModel(settings.model, imageShape, CLASSES),
