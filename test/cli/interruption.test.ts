@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTd } from './background.ts';
-import { execute, listFiles, makeFolder, TD, td } from './td.ts';
+import { type Ended, execute, listFiles, makeFolder, TD, td } from './td.ts';
 
-/** Runs of 384 steps and a second each, and a sweep of 100 prunings of each. */
+/** Runs of 640 steps and a second or two each, and a sweep of 100 prunings of each. */
 const LONG = `
 dataset: { name: mnist, trainImages: 4096, testImages: 2000 }
 model: { name: mlp, widths: [64, 32] }
-schedule: { learningRate: 0.1, batchSize: 64, epochs: 6 }
+schedule: { learningRate: 0.1, batchSize: 64, epochs: 10 }
 sweep: { prune: "0:0.99:0.01", granularity: unit }
 variants:
   plain: { regularizer: { name: none } }
@@ -34,33 +34,45 @@ beforeAll(async () => {
   expect(await td(place.folder, ...TRAIN, 'whole')).toMatchObject({ code: 0 });
 }, 60_000);
 
-describe.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)('%s', (signal, code) => {
-  it(`in a training saves, says how to go on and exits ${code}; the next command ends with the same bytes`, async () => {
-    const results = `results ${signal}`;
-    const training = startTd(place.folder, ...TRAIN, results);
-    await training.says(/: epoch 2\/6/);
-    training.child.kill(signal);
-    const ended = await training.ended;
-    expect(ended).toMatchObject({ code, stdout: '' });
-    expect(ended.stderr).toMatch(
-      /\n\[1\/2\] plain seed 0: interrupted, saved after step \d+ \(epoch \d of 6 done\)\n/,
+/**
+ * Trains in the results folder "cut here" until an epoch is done, and sends signals then.
+ *
+ * @param epoch a pattern of its number
+ */
+async function interruptAfter(epoch: string, ...signals: readonly NodeJS.Signals[]): Promise<Ended> {
+  const training = startTd(place.folder, ...TRAIN, 'cut here');
+  await training.says(new RegExp(`: epoch ${epoch}/10`));
+  for (const signal of signals) training.child.kill(signal);
+  return training.ended;
+}
+
+describe('a training', () => {
+  it('that is interrupted again and again saves, says how to go on, and ends with the same bytes', async () => {
+    const first = await interruptAfter('[2-9]', 'SIGINT');
+    expect(first).toMatchObject({ code: 130, stdout: '' });
+    expect(first.stderr).toMatch(
+      /\n\[1\/2\] plain seed 0: interrupted, saved after step \d+ \(epoch \d of 10 done\)\n/,
     );
-    expect(ended.stderr.trim().split('\n').at(-1)).toBe(
-      `td: interrupted by ${signal}; to go on: td run long.yaml --threads 1 --results '${results}'`,
+    expect(first.stderr.trim().split('\n').at(-1)).toBe(
+      "td: interrupted by SIGINT; to go on: td run long.yaml --threads 1 --results 'cut here'",
     );
-    expect(readdirSync(join(place.folder, results, 'long'))).toEqual(['plain']);
-    expect(existsSync(join(runFolder(results, 'plain'), 'lock.json'))).toBe(false);
-    const next = await td(place.folder, ...TRAIN, results, '--only', 'plain');
-    expect(next.code).toBe(0);
-    const [step = ''] = /(?<=saved after step )\d+/.exec(ended.stderr) ?? [];
-    expect(next.stderr).toContain(`plain seed 0: goes on after step ${step} (epoch`);
-    expect(filesOf(results, 'plain')).toEqual(filesOf('whole', 'plain'));
-    expect(listFiles(join(place.folder, results)).filter((path) => /tmp|previous|next/.test(path))).toEqual(
-      [],
+    expect(readdirSync(join(place.folder, 'cut here/long'))).toEqual(['plain']);
+    expect(existsSync(join(runFolder('cut here', 'plain'), 'lock.json'))).toBe(false);
+
+    const second = await interruptAfter('[3-9]', 'SIGTERM');
+    const [step = ''] = /(?<=saved after step )\d+/.exec(first.stderr) ?? [];
+    expect(second.code).toBe(143);
+    expect(second.stderr).toContain(`plain seed 0: goes on after step ${step} (epoch`);
+
+    // A second signal ends at once, whatever is being written.
+    expect([130, 143]).toContain((await interruptAfter('[5-9]', 'SIGINT', 'SIGTERM')).code);
+
+    expect(await td(place.folder, ...TRAIN, 'cut here', '--only', 'plain')).toMatchObject({ code: 0 });
+    expect(filesOf('cut here', 'plain')).toEqual(filesOf('whole', 'plain'));
+    const left = listFiles(join(place.folder, 'cut here')).filter((path) =>
+      /tmp|previous|next|lock/.test(path),
     );
+    expect(left).toEqual([]);
   });
 });
 
@@ -82,17 +94,6 @@ describe('a signal', () => {
     expect(next.code).toBe(0);
     expect(next.stderr).toMatch(/other seed 0: 0 evaluations in [\d.]+ s, 100 known already/);
     expect(next.stderr).toMatch(new RegExp(`plain seed 0: \\d+ evaluations in [\\d.]+ s, ${computed} known`));
-  });
-
-  it('sent twice ends at once, and damages nothing', async () => {
-    const training = startTd(place.folder, ...TRAIN, 'twice');
-    await training.says(/: epoch 3\/6/);
-    training.child.kill('SIGINT');
-    training.child.kill('SIGTERM');
-    const { code } = await training.ended;
-    expect([130, 143]).toContain(code);
-    expect(await td(place.folder, ...TRAIN, 'twice', '--only', 'plain')).toMatchObject({ code: 0 });
-    expect(filesOf('twice', 'plain')).toEqual(filesOf('whole', 'plain'));
   });
 
   it('ends at once what has nothing to save, and so does a second one whatever is under way', async () => {

@@ -1,5 +1,4 @@
 /** @file Several processes at work on one experiment: each run is trained once, and no row of the tables is lost. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -96,13 +95,5 @@ describe('a run that another process trains', () => {
       code: 0,
       stderr: expect.stringContaining('[1/4] plain seed 0: already trained'),
     });
-  });
-
-  it('whose owner was killed goes on at once', async () => {
-    rmSync(summaryPath);
-    const dead = spawnSync(process.execPath, ['--version']);
-    writeFileSync(lockPath, JSON.stringify({ ...becomeOwner(), pid: dead.pid }));
-    const next = await start('alone', 'run').ended;
-    expect(next.stderr).toContain('[1/4] plain seed 0: trained in');
   });
 });

@@ -8,7 +8,7 @@ import { startTd } from '../cli/background.ts';
 import { listFiles, makeFolder, td } from '../cli/td.ts';
 import { isSoak } from './form.ts';
 
-const KILLS = isSoak ? 200 : 5;
+const KILLS = isSoak ? 200 : 3;
 
 /** Runs whose state is of every kind, with a checkpoint about every third step. */
 const EXPERIMENT = `
