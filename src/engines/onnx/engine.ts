@@ -44,6 +44,8 @@ async function compile(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // A plan made at the first run doubles the memory from the second on, and saves no time.
+    enableMemPattern: false,
     logSeverityLevel: LOG_ERRORS_ONLY,
   });
   return new OnnxProgram(session, signature);

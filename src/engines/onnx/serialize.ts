@@ -87,6 +87,7 @@ class ModelWriter {
     if (operation.op === 'Cast')
       attribute.push(encodeAttribute('to', ELEMENT_TYPE[at(operation.outputs, 0).type]));
     this.nodes.push({
+      name: `${operation.op} ${this.nodes.length}`,
       opType: operation.op,
       domain: operation.domain ?? '',
       input,
