@@ -80,24 +80,20 @@ describe('a convolution with bias, ReLU and max-pool, and its gradients', () => 
       input feed/images float32[2,6,6,3]
       %0 float32[2,3,6,6] = Transpose(feed/images) {perm=[0,3,1,2]}
       %1 float32[4,3,3,3] = Transpose(state/filter) {perm=[3,2,0,1]}
-      %2 float32[2,4,4,4] = Conv(%0, %1) {strides=[1,1] dilations=[1,1] pads=[0,0,0,0]}
-      %3 float32[1,4,1,1] = Reshape(state/bias)
-      %4 float32[2,4,4,4] = Add(%2, %3)
-      %5 float32[2,4,4,4] = Relu(%4)
-      %6 float32[2,4,2,2], %7 int64[2,4,2,2] = MaxPool(%5) {kernel_shape=[2,2] strides=[2,2] pads=[0,0,0,0]}
-      %8 float32[2,4,2,2] = Constant(1, 1, 1, 1, …)
-      %9 float32[2,4,4,4] = MaxUnpool(%8, %7) {kernel_shape=[2,2] strides=[2,2] pads=[0,0,0,0]}
-      %10 float32[] = Constant(0)
-      %11 bool[2,4,4,4] = Greater(%4, %10)
-      %12 float32[2,4,4,4] = Cast(%11)
-      %13 float32[2,4,4,4] = Mul(%9, %12)
-      %14 float32[4] = ReduceSum(%13) {axes=[0,2,3] keepdims=0}
-      %15 float32[3,2,6,6] = Transpose(feed/images) {perm=[3,0,1,2]}
-      %16 float32[4,2,4,4] = Transpose(%13) {perm=[1,0,2,3]}
-      %17 float32[3,4,3,3] = Conv(%15, %16) {strides=[1,1] dilations=[1,1] pads=[0,0,0,0]}
-      %18 float32[3,3,3,4] = Transpose(%17) {perm=[2,3,0,1]}
-      output fetch/dFilter = %18
-      output fetch/dBias = %14"
+      %2 float32[2,4,4,4] = Conv(%0, %1, state/bias) {strides=[1,1] dilations=[1,1] pads=[0,0,0,0]}
+      %3 float32[2,4,4,4] = Relu(%2)
+      %4 float32[2,4,2,2], %5 int64[2,4,2,2] = MaxPool(%3) {kernel_shape=[2,2] strides=[2,2] pads=[0,0,0,0]}
+      %6 float32[2,4,2,2] = Constant(1, 1, 1, 1, …)
+      %7 float32[2,4,4,4] = MaxUnpool(%6, %5) {kernel_shape=[2,2] strides=[2,2] pads=[0,0,0,0]}
+      %8 float32[2,4,4,4] = HardSigmoid(%2) {alpha=3e+38 beta=0}
+      %9 float32[2,4,4,4] = Mul(%7, %8)
+      %10 float32[4] = ReduceSum(%9) {axes=[0,2,3] keepdims=0}
+      %11 float32[3,2,6,6] = Transpose(feed/images) {perm=[3,0,1,2]}
+      %12 float32[4,2,4,4] = Transpose(%9) {perm=[1,0,2,3]}
+      %13 float32[3,4,3,3] = Conv(%11, %12) {strides=[1,1] dilations=[1,1] pads=[0,0,0,0]}
+      %14 float32[3,3,3,4] = Transpose(%13) {perm=[2,3,0,1]}
+      output fetch/dFilter = %14
+      output fetch/dBias = %10"
     `);
   });
 

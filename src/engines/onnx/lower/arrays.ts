@@ -16,7 +16,7 @@ function reduction(op: string): LoweringRule {
     const [input, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
     const axes = operation.attributes.axes as readonly number[];
     const keepDims = operation.attributes.keepDims === true;
-    if (reduceBlocked(operation, op, context)) return;
+    if (reduceBlocked(operation, op, context) || sumRows(operation, op, context)) return;
     if (axes.length === 0) {
       // Without axes ONNX would reduce all of them.
       context.set(output, context.cast(context.plain(input), output.type));
@@ -42,6 +42,21 @@ function reduction(op: string): LoweringRule {
     if (keepDims) context.setChannelsFirst(output, reduced);
     else context.set(output, reduced);
   };
+}
+
+/**
+ * The sum over the rows of a matrix, as in the gradient of a bias: a product with ones takes a tenth of the time that
+ * onnxruntime's reduction does, which runs along the other axis.
+ */
+function sumRows({ inputs, outputs, attributes }: Operation, op: string, context: Lowering): boolean {
+  const [input, output] = [at(inputs, 0), at(outputs, 0)];
+  const [rows = 0, columns = 0] = input.shape;
+  const isSum = op === 'ReduceSum' && (attributes.axes as readonly number[]).join() === '0';
+  if (!isSum || input.shape.length !== 2 || rows < 2 || input.type !== 'float32') return false;
+  const ones = context.builder.constant(new Float32Array(rows).fill(1), [1, rows], 'float32');
+  const sum = context.builder.emit('MatMul', [ones, context.plain(input)], { shape: [1, columns] });
+  context.set(output, context.reshape(sum, output.shape));
+  return true;
 }
 
 /** ONNX counts positions in 64 bits, tfjs in 32. */

@@ -25,7 +25,6 @@ export function elementwiseBlocked(operation: Operation, context: Lowering, form
   const { inputs } = operation;
   const applies = context.canBlock(output) && inputs.some((input) => context.hasBlocked(input));
   if (!applies) return false;
-  if (operation.op === 'Step') return stepBlocked(operation, context);
   const result = { shape: blockedShape(output), type: output.type };
   if (inputs.every((input) => isImages(input, output) || sizeOf(input.shape) === 1)) {
     const operands = inputs.map((input) =>
@@ -73,13 +72,8 @@ function affineOfChannels({ op, inputs, outputs }: Operation, context: Lowering)
 }
 
 /** 1 where x > 0, else 0, in one pass; numbers below the normal range of float32 come out in between. */
-function stepBlocked({ inputs, outputs, attributes }: Operation, context: Lowering): boolean {
-  if (attributes.alpha !== 0) return false;
-  const shape = blockedShape(at(outputs, 0));
-  const steep = { alpha: STEEPEST, beta: 0 };
-  const x = context.blocked(at(inputs, 0));
-  context.setBlocked(at(outputs, 0), context.builder.emit('HardSigmoid', [x], { shape }, steep));
-  return true;
+export function steepStep(x: Value, shape: readonly number[], { builder }: Lowering): Value {
+  return builder.emit('HardSigmoid', [x], { shape }, { alpha: STEEPEST, beta: 0 });
 }
 
 /**

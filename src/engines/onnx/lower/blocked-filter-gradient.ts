@@ -12,15 +12,17 @@ import type { Lowering } from './lowering.ts';
  * meets every channel as one more position along the width. One operator then yields all taps, and
  * no patch of the input is ever copied.
  *
- * It holds for batches in whole blocks, filters in whole blocks, and filters without dilation.
+ * It holds for batches in whole blocks and filters without dilation. Filters that fill no block are filled up with
+ * zeros where that adds little.
  */
 export function filterGradientBlocked(operation: Operation, context: Lowering): boolean {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const { strides, dilations, pads } = convolutionAttributes(operation);
   const batch = at(x.shape, 0);
   const fits = context.block > 0 && batch % context.block === 0 && dilations.every((step) => step === 1);
-  if (!fits || !context.canBlock(dy)) return false;
   const [kernelHeight = 1, kernelWidth = 1, channels = 1, filters = 1] = output.shape;
+  const filled = Math.ceil(filters / context.block) * context.block;
+  if (!fits || filled > filters * MOST_FILLED) return false;
   const [, height = 1, width = 1] = dy.shape;
   const images = context.canBlock(x)
     ? imagesOfBlocks(operation, context)
@@ -34,16 +36,24 @@ export function filterGradientBlocked(operation: Operation, context: Lowering): 
   const product = emitBlocked(
     context,
     'Conv',
-    [images, gradientAsFilters(context.blocked(dy), context)],
-    [parts, filters, rows, columns],
+    [images, context.canBlock(dy) ? filtersOfBlocks(dy, context) : filtersOfPixels(dy, filled, context)],
+    [parts, filled, rows, columns],
     {
       kernel_shape: [height, width],
       dilations: [at(strides, 0), at(strides, 1) * inside],
       pads: [at(pads, 0), 0, Math.max(0, below), 0],
     },
   );
-  context.set(output, filtersOf(product, { kernelHeight, kernelWidth, channels: inside }, context));
+  const gradient = filtersOf(product, { kernelHeight, kernelWidth, channels: inside }, context);
+  context.set(output, filled === filters ? gradient : cutFilters(gradient, output.shape, context));
   return true;
+}
+
+/** Filters may be filled up to this many times their number. */
+const MOST_FILLED = 1.3;
+
+function cutFilters(gradient: Value, shape: readonly number[], context: Lowering): Value {
+  return context.builder.emit('Slice', [gradient], { shape }, { starts: [0, 0, 0, 0], ends: shape });
 }
 
 /** Zeros left and right of the images, as many as the filter's taps reach. */
@@ -93,13 +103,41 @@ function swappedTable(outer: number, inner: number): Int32Array {
 }
 
 /**
- * Blocked gradients as a blocked filter bank: `[out/B, batch/B, height, width, B images, B out]` from
- * `[batch, out/B, height, width, B out]`.
+ * The output's gradient as a blocked filter bank, `[out/B, batch/B, height, width, B images, B out]`, from blocked
+ * images `[batch, out/B, height, width, B out]`.
  */
-function gradientAsFilters(gradient: Value, context: Lowering): Value {
-  const { block } = context;
+function filtersOfBlocks(dy: Value, context: Lowering): Value {
+  const gradient = context.blocked(dy);
   const [batch = 1, filters = 1, height = 1, width = 1] = gradient.shape;
-  const [parts, pixels] = [filters / block, height * width];
+  const sizes = { batch, parts: filters / context.block, pixels: height * width };
+  const row = (image: number, part: number, pixel: number): number =>
+    (image * sizes.parts + part) * sizes.pixels + pixel;
+  return sortRows(gradient, 'blocks', gradient.shape, sizes, row, context);
+}
+
+/** The same from images `[batch, height, width, out]`, with zeros for the filters that fill the last block. */
+function filtersOfPixels(dy: Value, filled: number, context: Lowering): Value {
+  const plain = context.plain(dy);
+  const [batch = 1, height = 1, width = 1, filters = 1] = plain.shape;
+  const pads = [0, 0, 0, 0, 0, 0, 0, filled - filters];
+  const shape = [batch, height, width, filled];
+  const padded = context.builder.emit('Pad', [plain], { shape }, { pads, value: 0 });
+  const sizes = { batch, parts: filled / context.block, pixels: height * width };
+  const row = (image: number, part: number, pixel: number): number =>
+    (image * sizes.pixels + pixel) * sizes.parts + part;
+  return sortRows(padded, 'pixels', [batch, filled, height, width], sizes, row, context);
+}
+
+/** Brings rows of one block of filters into the order of a filter bank; `row` says where each of them is. */
+function sortRows(
+  gradient: Value,
+  from: string,
+  [batch = 1, filters = 1, height = 1, width = 1]: readonly number[],
+  { parts, pixels }: Record<'batch' | 'parts' | 'pixels', number>,
+  row: (image: number, part: number, pixel: number) => number,
+  context: Lowering,
+): Value {
+  const { block } = context;
   const rows = context.reshape(gradient, [batch * parts * pixels, block]);
   const table = (): Int32Array => {
     const order = new Int32Array(batch * parts * pixels);
@@ -107,11 +145,10 @@ function gradientAsFilters(gradient: Value, context: Lowering): Value {
     for (let part = 0; part < parts; part++)
       for (let first = 0; first < batch; first += block)
         for (let pixel = 0; pixel < pixels; pixel++)
-          for (let image = first; image < first + block; image++)
-            order[next++] = (image * parts + part) * pixels + pixel;
+          for (let image = first; image < first + block; image++) order[next++] = row(image, part, pixel);
     return order;
   };
-  const sorted = gatherRows(rows, `filters ${batch} ${parts} ${pixels}`, table, context);
+  const sorted = gatherRows(rows, `filters of ${from} ${batch} ${parts} ${pixels}`, table, context);
   return context.reshape(sorted, [filters, batch, height, width]);
 }
 

@@ -1,6 +1,6 @@
 /** @file Lowering of kernels that work element by element, in whichever layout their operands are. */
 import { at, type Value } from '../graph.ts';
-import { elementwiseBlocked, type Formula } from './blocked-elementwise.ts';
+import { elementwiseBlocked, type Formula, steepStep } from './blocked-elementwise.ts';
 import type { LoweringRule, LoweringRules } from './lowering.ts';
 
 /**
@@ -47,8 +47,10 @@ const addMany: Formula = (operands, result, { builder }) =>
 const notEqual: Formula = (operands, result, { builder }) =>
   builder.emit('Not', [builder.emit('Equal', operands, result)], result);
 
-/** tfjs: 1 where x > 0, else alpha. */
+/** tfjs: 1 where x > 0, else alpha. Of images, in one pass if alpha is 0. */
 const step: Formula = ([x], result, context, operation) => {
+  if (operation.attributes.alpha === 0 && result.shape.length === 4 && known(x).type === 'float32')
+    return steepStep(known(x), result.shape, context);
   const zero = context.scalar(0, known(x).type);
   const positive = context.builder.emit('Greater', [known(x), zero], { shape: result.shape, type: 'bool' });
   const alpha = operation.attributes.alpha as number;

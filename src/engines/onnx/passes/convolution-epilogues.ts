@@ -1,4 +1,4 @@
-/** @file Lets blocked convolutions add images to their result, and rescale and activate it. */
+/** @file Lets convolutions add biases, and blocked ones add images to their result, rescale and activate it. */
 import type { Graph, GraphBuilder, Operation, Value } from '../graph.ts';
 import { activationAttributes, affineOf } from '../lower/channel-affine.ts';
 import { BLOCKED } from '../lower/lowering.ts';
@@ -10,19 +10,40 @@ export function joinConvolutionEpilogues(graph: Graph): Graph {
 
 function join(operation: Operation, builder: GraphBuilder, uses: Uses): Value | undefined {
   const [a, b] = operation.inputs;
-  if (operation.op === 'Add' && a && b) return addTo(a, b, builder, uses) ?? addTo(b, a, builder, uses);
+  if (operation.op === 'Add' && a && b) {
+    return (
+      addTo(a, b, builder, uses) ??
+      addTo(b, a, builder, uses) ??
+      addBias(a, b, builder, uses) ??
+      addBias(b, a, builder, uses)
+    );
+  }
   return affineAfter(operation, builder, uses);
 }
 
 /** A convolution of two operands, whose result is used once. */
-function bareConvolution(value: Value, builder: GraphBuilder, uses: Uses): Operation | undefined {
+function bareConvolution(
+  value: Value,
+  builder: GraphBuilder,
+  uses: Uses,
+  domain?: string,
+): Operation | undefined {
   const operation = builder.producerOf(value);
-  const isBare = operation?.op === 'Conv' && operation.domain === BLOCKED && operation.inputs.length === 2;
+  const isBare = operation?.op === 'Conv' && operation.domain === domain && operation.inputs.length === 2;
   return isBare && uses.of(value) === 1 ? operation : undefined;
 }
 
-function addTo(result: Value, other: Value, builder: GraphBuilder, uses: Uses): Value | undefined {
+/** One number a filter, added to images with channels first. */
+function addBias(result: Value, other: Value, builder: GraphBuilder, uses: Uses): Value | undefined {
   const convolution = bareConvolution(result, builder, uses);
+  const filters = result.shape[1] ?? 1;
+  if (convolution === undefined || other.shape.join() !== [1, filters, 1, 1].join()) return undefined;
+  const bias = builder.emit('Reshape', [other], { shape: [filters] });
+  return builder.emit('Conv', [...convolution.inputs, bias], result, convolution.attributes);
+}
+
+function addTo(result: Value, other: Value, builder: GraphBuilder, uses: Uses): Value | undefined {
+  const convolution = bareConvolution(result, builder, uses, BLOCKED);
   if (convolution === undefined || result.shape.join() !== other.shape.join()) return undefined;
   const filters = result.shape[1] ?? 1;
   const bias = builder.constant(new Float32Array(filters), [filters], 'float32');
@@ -32,7 +53,7 @@ function addTo(result: Value, other: Value, builder: GraphBuilder, uses: Uses): 
 /** s · conv(x, w) + t = conv(x, s · w) + t, as in evaluation with batch normalisation behind a convolution. */
 function affineAfter(operation: Operation, builder: GraphBuilder, uses: Uses): Value | undefined {
   const affine = affineOf(operation);
-  const convolution = affine && bareConvolution(affine.x, builder, uses);
+  const convolution = affine && bareConvolution(affine.x, builder, uses, BLOCKED);
   const [images, filter] = convolution?.inputs ?? [];
   if (affine === undefined || convolution === undefined || images === undefined || filter === undefined)
     return undefined;
