@@ -1,0 +1,56 @@
+/** @file Ways to go once through images in blocks: what an elementwise operation costs. */
+import type { GraphBuilder, Value } from '../../src/engines/onnx/graph.ts';
+import { BLOCKED } from '../../src/engines/onnx/lower/lowering.ts';
+import type { Candidate } from './measure.ts';
+
+/** Each candidate ends with the mean over height and width, whose own cost the first one shows. */
+export function elementwiseCandidates(shape: readonly number[]): Readonly<Record<string, Candidate>> {
+  const [batch = 1, channels = 1] = shape;
+  const emit = (builder: GraphBuilder, op: string, inputs: Value[], attributes = {}): Value =>
+    builder.emit(op, inputs, { shape }, attributes);
+  const zero = (builder: GraphBuilder): Value => builder.constant(Float32Array.of(0), [], 'float32');
+  const positive = (builder: GraphBuilder, x: Value): Value =>
+    builder.emit('Greater', [x, zero(builder)], { shape, type: 'bool' });
+  const perChannel = (builder: GraphBuilder, inputs: Value[], activation = {}): Value => {
+    const ones = new Float32Array(channels).fill(1.5);
+    const weights = builder.constant(ones, [channels, 1, 1, 1], 'float32');
+    const bias = builder.constant(ones, [channels], 'float32');
+    const [x, ...residual] = inputs as [Value, ...Value[]];
+    const attributes = { group: channels, kernel_shape: [1, 1], ...activation };
+    return builder.emit('Conv', [x, weights, bias, ...residual], { shape }, attributes, BLOCKED);
+  };
+  const formulas: Readonly<Record<string, (builder: GraphBuilder, x: Value, y: Value) => Value>> = {
+    'nothing but the mean': (_, x) => x,
+    Mul: (builder, x, y) => emit(builder, 'Mul', [x, y]),
+    Relu: (builder, x) => emit(builder, 'Relu', [x]),
+    'step: Sign': (builder, x) => emit(builder, 'Sign', [x]),
+    'step: Greater, Cast': (builder, x) => emit(builder, 'Cast', [positive(builder, x)]),
+    'step: steep HardSigmoid': (builder, x) => emit(builder, 'HardSigmoid', [x], { alpha: 3e38, beta: 0 }),
+    'y where x > 0: Where': (builder, x, y) =>
+      emit(builder, 'Where', [positive(builder, x), y, zero(builder)]),
+    'y where x > 0: Greater, Cast, Mul': (builder, x, y) =>
+      emit(builder, 'Mul', [y, emit(builder, 'Cast', [positive(builder, x)])]),
+    'y where x > 0: HardSigmoid, Mul': (builder, x, y) =>
+      emit(builder, 'Mul', [y, emit(builder, 'HardSigmoid', [x], { alpha: 3e38, beta: 0 })]),
+    'a·x + b: Mul, Add': (builder, x) => {
+      const [rows, block] = [(batch * channels) / 16, 16];
+      const split = [batch, channels / block, (shape[2] ?? 1) * (shape[3] ?? 1), block];
+      const numbers = builder.constant(new Float32Array(channels), [1, rows / batch, 1, block], 'float32');
+      const scaled = builder.emit('Mul', [builder.emit('Reshape', [x], { shape: split }), numbers], {
+        shape: split,
+      });
+      const shifted = builder.emit('Add', [scaled, numbers], { shape: split });
+      return builder.emit('Reshape', [shifted], { shape });
+    },
+    'a·x + b, ReLU: convolution by channel': (builder, x) => perChannel(builder, [x], { activation: 'Relu' }),
+    'a·x + b + y: convolution by channel': (builder, x, y) => perChannel(builder, [x, y]),
+  };
+  const mean = (builder: GraphBuilder, value: Value): Value =>
+    builder.emit('GlobalAveragePool', [value], { shape: [batch, channels, 1, 1] }, {}, BLOCKED);
+  return Object.fromEntries(
+    Object.entries(formulas).map(([name, formula]) => [
+      name,
+      (builder, { x, y }) => mean(builder, formula(builder, x as Value, y as Value)),
+    ]),
+  );
+}
