@@ -11,6 +11,8 @@ import { createWorkload, WORKLOADS } from './workloads.ts';
 const FIGURES = join(import.meta.dirname, 'figures.json');
 /** Milliseconds of steps that go before those that count: JavaScript is compiled as it warms. */
 const WARMUP = 1500;
+/** How often a workload that seems slower is measured once more. */
+const REPEATS = 2;
 
 interface Options {
   readonly rounds: number;
@@ -23,16 +25,24 @@ async function main(): Promise<void> {
     .option('--rounds <n>', 'times each workload so often, beside the calibration', parseRounds, 20)
     .option('--update', 'writes the figures instead of comparing with them');
   const { rounds, update } = program.parse().opts<Options>();
-  const measured = await measure(rounds);
+  const measured = await measure(WORKLOADS, rounds);
   if (update) {
     writeFileSync(FIGURES, `${JSON.stringify(measured, null, 2)}\n`);
     process.stdout.write(`written to ${FIGURES}\n`);
     return;
   }
-  const comparisons = compareFigures(
-    measured,
-    figuresSchema.parse(JSON.parse(readFileSync(FIGURES, 'utf8'))),
-  );
+  const committed = figuresSchema.parse(JSON.parse(readFileSync(FIGURES, 'utf8')));
+  let comparisons = compareFigures(measured, committed);
+  // What seems slower is measured again: the programs around disturb caches too, but a slower step stays slower.
+  for (let repeat = 0; repeat < REPEATS && comparisons.some(({ fails }) => fails); repeat++) {
+    const slower = comparisons
+      .filter(({ fails }) => fails)
+      .map(({ workload }) => [workload, WORKLOADS[workload] ?? {}]);
+    const again = await measure(Object.fromEntries(slower), rounds);
+    for (const [name, figure] of Object.entries(again))
+      measured[name] = Math.min(figure, measured[name] ?? figure);
+    comparisons = compareFigures(measured, committed);
+  }
   const rows = comparisons.map(({ workload, measured, committed, growth, fails }) => [
     workload,
     measured.toFixed(2),
@@ -45,11 +55,11 @@ async function main(): Promise<void> {
 }
 
 /** Rounds of all workloads on one thread, each beside a calibration, so that both see the same machine. */
-async function measure(rounds: number): Promise<Figures> {
+async function measure(workloads: typeof WORKLOADS, rounds: number): Promise<Figures> {
   const engine = await createOnnxEngine({ threads: 1 });
   const calibrate = await createCalibration();
   const figures: Figures = {};
-  for (const [name, settings] of Object.entries(WORKLOADS)) {
+  for (const [name, settings] of Object.entries(workloads)) {
     process.stderr.write(`${name}\n`);
     const step = await createWorkload(engine, settings);
     const times: { calibration: number; workload: number }[] = [];

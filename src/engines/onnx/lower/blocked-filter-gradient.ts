@@ -1,7 +1,7 @@
 /** @file Lowering of filter gradients to a convolution on images blocked along the batch. */
 import { sizeOf } from '../../types.ts';
 import { at, type Operation, type Value } from '../graph.ts';
-import { emitBlocked, gatherRows, padBlocked } from './blocked.ts';
+import { emitBlocked, gatherRows, padBlocked, transposeRows } from './blocked.ts';
 import { convolutionAttributes } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';
 
@@ -168,6 +168,6 @@ function filtersOf(
     rows === kernelHeight && columns === kernelWidth
       ? split
       : context.builder.emit('Slice', [split], { shape: kept }, { starts: [0, 0, 0, 0, 0, 0], ends: kept });
-  const moved = context.transpose(cut, [2, 3, 0, 4, 1, 5]);
+  const moved = transposeRows(cut, [2, 3, 0, 4, 1, 5], context);
   return context.reshape(moved, [kernelHeight, kernelWidth, parts * channels, filters]);
 }
