@@ -2,7 +2,7 @@
 import { sizeOf } from '../../types.ts';
 import { at, type Operation, type Value } from '../graph.ts';
 import { blockedShape, emitBlocked } from './blocked.ts';
-import { channelAffine } from './channel-affine.ts';
+import { channelAffine, STEEPEST } from './channel-affine.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Computes lowered operands into a lowered result of the same layout; `result` has its shape and type. */
@@ -12,9 +12,6 @@ export type Formula = (
   context: Lowering,
   operation: Operation,
 ) => Value;
-
-/** A slope so steep that a hard sigmoid without offset is 0 up to 0 and 1 from the least normal float32 on. */
-const STEEPEST = 3e38;
 
 /**
  * Runs a formula on blocked images if an operand is blocked already. Operands with one number for each channel make it

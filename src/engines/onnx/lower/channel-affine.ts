@@ -56,10 +56,13 @@ export function affineOf(operation: Operation | undefined): Affine | undefined {
   };
 }
 
+/** A slope so steep that a hard sigmoid without offset is 0 up to 0 and 1 from the least normal float32 on. */
+export const STEEPEST = 3e38;
+
 /** Attributes of a blocked convolution with an activation; the step function is a steep hard sigmoid. */
 export function activationAttributes(activation: Activation | undefined): Record<string, string | number[]> {
   if (activation === undefined) return {};
-  return activation === 'Relu' ? { activation } : { activation, activation_params: [3e38, 0] };
+  return activation === 'Relu' ? { activation } : { activation, activation_params: [STEEPEST, 0] };
 }
 
 /** Turns affine maps into convolutions of each channel with one number, which onnxruntime computes in a single pass. */
