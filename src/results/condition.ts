@@ -1,0 +1,36 @@
+/** @file Why a run is not finished: somebody trains it now, it failed, or it was cut off (`unfinished`). */
+import { join } from 'node:path';
+import { readIfPresent } from './files.ts';
+import { readLock } from './lock-file.ts';
+import { isGone, wordOwner } from './lock-owner.ts';
+import { RUN_FILES } from './run-directory.ts';
+
+export type Condition =
+  | { readonly kind: 'under way'; readonly owner: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'unfinished' };
+
+/** The level of errors in pino's logs. */
+const ERROR_LEVEL = 50;
+
+/** The condition of a run without a summary. */
+export function conditionOf(directory: string): Condition {
+  const lock = readLock(join(directory, RUN_FILES.lock));
+  if (lock !== undefined && !isGone(lock.owner, lock.heartbeat))
+    return { kind: 'under way', owner: wordOwner(lock.owner) };
+  const reason = readFailure(join(directory, RUN_FILES.log));
+  return reason === undefined ? { kind: 'unfinished' } : { kind: 'failed', reason };
+}
+
+/** The message of the error that a log ends with, if it ends with one. */
+function readFailure(path: string): string | undefined {
+  const last = readIfPresent(path)?.toString('utf8').trimEnd().split('\n').at(-1);
+  try {
+    const entry = JSON.parse(last ?? '') as { level?: unknown; err?: { message?: unknown } };
+    if (entry.level !== ERROR_LEVEL) return undefined;
+    return String(entry.err?.message ?? 'unknown').split('\n')[0];
+  } catch {
+    // A line that was cut off by a crash names no failure.
+    return undefined;
+  }
+}

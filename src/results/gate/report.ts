@@ -1,0 +1,45 @@
+/** @file What the gate found, and whether it lets a change pass. */
+import type { SweepRow } from '../sweep-table.ts';
+import { type ComparedCell, compareCells, type GateComparison } from './compare.ts';
+import { type Pairing, pairRows } from './pair.ts';
+
+export interface GateReport extends Omit<Pairing, 'cells'>, GateComparison {
+  readonly experiment: string;
+  /** Share of clean experiments that may fail by chance. */
+  readonly alpha: number;
+  readonly passed: boolean;
+}
+
+/** What a report is made of. */
+export interface GateInput {
+  readonly experiment: string;
+  readonly baseline: readonly SweepRow[];
+  readonly fresh: readonly SweepRow[];
+  /** Between 0 and 1. */
+  readonly alpha: number;
+  /** As `pairRows` takes it. */
+  readonly hashes?: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * Compares a fresh sweep with a baseline. It passes if every cell of the baseline is there, made by the same settings, and
+ * none is lower, higher or more perfect than chance explains.
+ *
+ * @throws UserError as `pairRows`
+ */
+export function judge({ experiment, baseline, fresh, alpha, hashes }: GateInput): GateReport {
+  const { cells: pairs, faults, notes } = pairRows(baseline, fresh, hashes);
+  const { cells, isSpreadKnown } = compareCells(pairs, alpha);
+  const passed = faults.length === 0 && cells.every(({ verdict }) => verdict === 'ok');
+  const spreadNotes = pairs.length === 0 || isSpreadKnown ? [] : [UNKNOWN_SPREAD];
+  return { experiment, alpha, passed, cells, isSpreadKnown, faults, notes: [...notes, ...spreadNotes] };
+}
+
+const UNKNOWN_SPREAD =
+  'one seed on either side: how far seeds scatter is not known, and only the binomial error of the test set is allowed for; ' +
+  'more seeds in the baseline make the gate trustworthy';
+
+/** Cells that do not pass, the surest first. */
+export function failedCells({ cells }: GateReport): ComparedCell[] {
+  return cells.filter(({ verdict }) => verdict !== 'ok').toSorted((a, b) => a.pValue - b.pValue);
+}

@@ -1,0 +1,47 @@
+/** @file Why a run is not finished. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { conditionOf } from '../../src/results/condition.ts';
+import { tryLock } from '../../src/results/lock.ts';
+import { RUN_FILES } from '../../src/results/run-directory.ts';
+import { openRunLog } from '../../src/results/run-log.ts';
+import { temporaryFolder } from './temporary.ts';
+
+function makeRun(): string {
+  const directory = join(temporaryFolder(), 'run');
+  mkdirSync(directory);
+  return directory;
+}
+
+describe('a run without a summary', () => {
+  it('is under way while a living process holds its lock', () => {
+    const directory = makeRun();
+    const lock = tryLock(join(directory, RUN_FILES.lock));
+    expect(conditionOf(directory)).toEqual({
+      kind: 'under way',
+      owner: expect.stringContaining(`process ${process.pid} `),
+    });
+    if ('release' in lock) lock.release();
+    expect(conditionOf(directory)).toEqual({ kind: 'unfinished' });
+  });
+
+  it('has failed if its log ends with an error', () => {
+    const directory = makeRun();
+    const { log, close } = openRunLog(join(directory, RUN_FILES.log), false);
+    log.info('training begins');
+    expect(conditionOf(directory)).toEqual({ kind: 'unfinished' });
+    log.error(new Error('the loss is NaN at step 12\nand more'), 'training failed');
+    expect(conditionOf(directory)).toEqual({ kind: 'failed', reason: 'the loss is NaN at step 12' });
+    log.info('training begins');
+    expect(conditionOf(directory)).toEqual({ kind: 'unfinished' });
+    close();
+  });
+
+  it('is just unfinished if its log is cut off or missing', () => {
+    const directory = makeRun();
+    expect(conditionOf(directory)).toEqual({ kind: 'unfinished' });
+    writeFileSync(join(directory, RUN_FILES.log), '{"level":50,"err":{"mess');
+    expect(conditionOf(directory)).toEqual({ kind: 'unfinished' });
+  });
+});
