@@ -1,9 +1,10 @@
 /** @file td list: the runs in a results folder. */
 import { suggest, UserError } from '../errors.ts';
+import { type Condition, conditionOf } from '../results/condition.ts';
 import { type FoundRun, findRuns } from '../results/find-runs.ts';
 import { requireResultsFolder } from './experiments.ts';
 import { printJson, printTable } from './output.ts';
-import { duration, percent } from './words.ts';
+import { wordState } from './run-state.ts';
 
 export interface ListOptions {
   readonly json?: boolean;
@@ -18,7 +19,9 @@ export async function list(names: readonly string[], { json = false, results }: 
   const unknown = names.find((name) => !experiments.includes(name));
   if (unknown !== undefined)
     throw new UserError(`${results} holds no experiment "${unknown}"${suggest(unknown, experiments)}`);
-  const runs = names.length === 0 ? all : all.filter(({ identity }) => names.includes(identity.experiment));
+  const runs = all
+    .filter(({ identity }) => names.length === 0 || names.includes(identity.experiment))
+    .map(addCondition);
   if (json) printJson(runs);
   else if (runs.length === 0) process.stdout.write(`no runs in ${results}\n`);
   else {
@@ -27,17 +30,15 @@ export async function list(names: readonly string[], { json = false, results }: 
   }
 }
 
-function describe(run: FoundRun): string[] {
-  const { experiment, variant, seed } = run.identity;
-  return [experiment, variant, String(seed), ...describeState(run), run.directory];
+/** Why a run is not done, looked up once for either form of output. */
+type ListedRun = FoundRun & { readonly condition?: Condition };
+
+function addCondition(run: FoundRun): ListedRun {
+  return run.state === 'done' ? run : { ...run, condition: conditionOf(run.directory) };
 }
 
-/** State, accuracy, time. */
-function describeState(run: FoundRun): string[] {
-  if (run.state === 'done')
-    return ['done', percent(run.summary.testAccuracy), duration(run.summary.trainSeconds)];
-  const { checkpoint } = run;
-  return checkpoint === undefined
-    ? ['unfinished', '', '']
-    : [`unfinished, epoch ${checkpoint.epoch}`, '', duration(checkpoint.trainSeconds)];
+function describe(run: ListedRun): string[] {
+  const { experiment, variant, seed } = run.identity;
+  const { state, accuracy, time } = wordState(run, run.condition);
+  return [experiment, variant, String(seed), state, accuracy, time, run.directory];
 }

@@ -56,6 +56,14 @@ export function granularityOption(otherwise = "the experiment's"): Option {
   );
 }
 
+export function alphaOption(): Option {
+  const description = 'share of unchanged experiments that may fail by chance';
+  return new Option('--alpha <share>', description).default(0.01, '0.01').argParser((text) => {
+    if (/^0?\.\d{1,12}$/.test(text) && Number(text) > 0) return Number(text);
+    throw new UserError(`--alpha is "${text}", expected a share between 0 and 1, such as 0.01`);
+  });
+}
+
 /** @param formats names of the formats, the default first */
 export function formatOption(formats: readonly string[]): Option {
   const [first = ''] = formats;

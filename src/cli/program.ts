@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addBaseline, addCheck, addShow } from './gate-commands.ts';
 import {
   checkpointMinutesOption,
   countOption,
@@ -25,11 +26,13 @@ Examples:
   td run configs/mnist-mlp.yaml --only none,l1 --set schedule.epochs=5
   td sweep configs/mnist-mlp.yaml    prune what is trained, print the tables
   td table mnist-mlp --paper         the same beside the paper's numbers
+  td check configs/ci.yaml           fail if accuracy is not as in a baseline
   td list                            what there is, trained and unfinished
+  td show mnist-mlp/none/0           one run: settings, curves, files
 
 Exit codes:
   0  done
-  1  something failed on the way: a run diverged, a file is damaged
+  1  something failed: a run diverged, a file is damaged, a check fails
   2  a mistake in the command line, a config or a file; nothing was written
   130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there`;
 
@@ -101,7 +104,10 @@ export function createProgram(): Command {
   addRun(program);
   addSweep(program);
   addTable(program);
+  addBaseline(program);
+  addCheck(program);
   addList(program);
+  addShow(program);
   addData(program);
   addEngines(program);
   addBench(program);
@@ -172,6 +178,7 @@ function addTable(program: Command): void {
     .argument('<experiment>', 'name or file of an experiment, folder with a sweep.csv, or a CSV file')
     .addOption(granularityOption('what was swept'))
     .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
+    .option('--json', 'print JSON, as --format json does')
     .option('--paper', 'with the published numbers, and what is wrong with them')
     .addOption(resultsOption())
     .addHelpText('after', TABLE_HELP)

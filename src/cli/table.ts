@@ -6,12 +6,15 @@ import { type FormatName, RENDERERS } from '../results/formats/registry.ts';
 import { buildMethodTable } from '../results/method-table.ts';
 import { readPublished } from '../results/published.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { isColoured } from './output.ts';
 import { printLine } from './progress.ts';
 import { findTableSource, type TableSource } from './table-source.ts';
 
 export interface TableOptions {
   readonly granularity?: SweepSettings['granularity'];
   readonly format: FormatName;
+  /** The same as format json. */
+  readonly json?: boolean;
   readonly paper?: boolean;
   readonly results: string;
 }
@@ -22,6 +25,7 @@ const PLAIN_WIDTH = 120;
 /** @throws UserError if there is no such sweep, or it has no rows of the granularity asked for */
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
+  const format = chooseFormat(options);
   const source = findTableSource(argument, options.results);
   const published = options.paper ? readPublished() : undefined;
   const tables = granularitiesOf(source, options.granularity).map((granularity) =>
@@ -29,10 +33,16 @@ export async function table(argument: string, options: TableOptions): Promise<vo
   );
   const isTerminal = process.stdout.isTTY === true;
   const width = isTerminal ? process.stdout.columns : PLAIN_WIDTH;
-  const bold = isTerminal && !process.env.NO_COLOR;
-  process.stdout.write(`${RENDERERS[options.format](tables, { width, bold })}\n`);
+  process.stdout.write(`${RENDERERS[format](tables, { width, bold: isColoured() })}\n`);
   // Under a CSV table there is no place for a sentence.
-  if (options.format === 'csv') for (const note of tables.flatMap(({ notes }) => notes)) printLine(note);
+  if (format === 'csv') for (const note of tables.flatMap(({ notes }) => notes)) printLine(note);
+}
+
+function chooseFormat({ format, json = false }: TableOptions): FormatName {
+  if (!json) return format;
+  // The default cannot be told from a format that was asked for, and text beside JSON makes no difference.
+  if (format === 'text' || format === 'json') return 'json';
+  throw new UserError(`--json and --format ${format} are both given, expected one of them`);
 }
 
 function granularitiesOf(source: TableSource, asked: TableOptions['granularity']): Granularity[] {

@@ -1,4 +1,5 @@
 /** @file Numbers and tables as people read them. */
+import { stripVTControlCharacters } from 'node:util';
 
 /** 0.97412 as `97.41 %`. */
 export function percent(share: number): string {
@@ -25,14 +26,15 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Rows under a header, columns aligned on the left and separated by two spaces. */
+/** Rows under a header, columns aligned on the left and separated by two spaces. Colours take no room. */
 export function columns(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows];
-  const widths = header.map((_, index) => Math.max(...lines.map((line) => (line[index] ?? '').length)));
+  const widthOf = (cell: string) => stripVTControlCharacters(cell).length;
+  const widths = header.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))));
   return lines
     .map((line) =>
       line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - widthOf(cell)))
         .join('  ')
         .trimEnd(),
     )

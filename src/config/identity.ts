@@ -19,7 +19,7 @@ export function hashOf(settings: RunSettings, schema: z.ZodType = runSettingsSch
 }
 
 /** The smallest settings that the schema resolves to the same ones: what can be left out is a default. */
-function withoutDefaults(schema: z.ZodType, settings: Plain): Plain {
+export function withoutDefaults(schema: z.ZodType, settings: Plain): Plain {
   const reduced = structuredClone(settings);
   const resolved = resolve(schema, settings);
   const prune = (map: Plain): void => {

@@ -55,7 +55,7 @@ export function compareVariants(
     accuracies.set(key, [...(accuracies.get(key) ?? []), row.accuracy]);
   }
   const cells = rates.map((rate) =>
-    variants.map((variant) => cellOf(accuracies.get(cellKey(rate, variant)) ?? [])),
+    variants.map((variant) => summarizeSeeds(accuracies.get(cellKey(rate, variant)) ?? [])),
   );
   return { granularity, variants, hashes, rates, cells };
 }
@@ -95,11 +95,12 @@ export function formatRate(rate: number): string {
   return `${Number((rate * 100).toPrecision(12))} %`;
 }
 
-function cellOf(accuracies: readonly number[]): Cell | undefined {
-  const seeds = accuracies.length;
+/** Mean and spread of one number over seeds; nothing if there is no seed. */
+export function summarizeSeeds(values: readonly number[]): Cell | undefined {
+  const seeds = values.length;
   if (seeds === 0) return undefined;
-  const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / seeds;
-  const squares = accuracies.reduce((sum, accuracy) => sum + (accuracy - mean) ** 2, 0);
+  const mean = values.reduce((sum, value) => sum + value, 0) / seeds;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: seeds > 1 ? Math.sqrt(squares / (seeds - 1)) : undefined, seeds };
 }
 

@@ -41,7 +41,11 @@ describe('help', () => {
         sweep [experiment...]  prune trained networks at increasing rates, and compare
                                them in tables
         table <experiment>     print the tables of a sweep in the layout of the paper
+        baseline <experiment>  write a sweep as the one that later sweeps are compared
+                               with
+        check <experiment>     fail if accuracy is not what a baseline lets expect
         list [name...]         list runs: state, accuracy, time
+        show <run>             show a run: settings, state, curves, files
         data                   list, fetch and verify data sets
         engines                list what can compute here, and why the rest cannot
         bench <experiment>     time the training step and the evaluation of an
@@ -52,11 +56,13 @@ describe('help', () => {
         td run configs/mnist-mlp.yaml --only none,l1 --set schedule.epochs=5
         td sweep configs/mnist-mlp.yaml    prune what is trained, print the tables
         td table mnist-mlp --paper         the same beside the paper's numbers
+        td check configs/ci.yaml           fail if accuracy is not as in a baseline
         td list                            what there is, trained and unfinished
+        td show mnist-mlp/none/0           one run: settings, curves, files
 
       Exit codes:
         0  done
-        1  something failed on the way: a run diverged, a file is damaged
+        1  something failed: a run diverged, a file is damaged, a check fails
         2  a mistake in the command line, a config or a file; nothing was written
         130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there
       "
@@ -157,6 +163,7 @@ describe('help', () => {
         --granularity <what>  what is pruned: weight, unit, both (default: what was
                               swept)
         --format <name>       text, csv, md, latex, json (default: text)
+        --json                print JSON, as --format json does
         --paper               with the published numbers, and what is wrong with them
         --results <folder>    where results are read and written (default: results)
         -h, --help            print this help
@@ -191,6 +198,85 @@ describe('help', () => {
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
         -h, --help          print this help
+      "
+    `);
+  });
+  it('of baseline', () => {
+    expect(helpOf('baseline')).toMatchInlineSnapshot(`
+      "Usage: td baseline [options] <experiment>
+
+      write a sweep as the one that later sweeps are compared with
+
+      Arguments:
+        experiment          name or file of an experiment, or its folder of results
+
+      Options:
+        --out <file>        CSV file (default: results/baseline/<experiment>.csv)
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+
+      Commit the file: "td check" compares later sweeps with it. Five seeds or more
+      let it know how far the seeds scatter. Named by its file, an experiment gives
+      the rows of its present settings, and every variant must have some.
+
+      Examples:
+        td baseline configs/ci.yaml
+        td baseline ci --results elsewhere --out baselines/ci.csv
+      "
+    `);
+  });
+  it('of check', () => {
+    expect(helpOf('check')).toMatchInlineSnapshot(`
+      "Usage: td check [options] <experiment>
+
+      fail if accuracy is not what a baseline lets expect
+
+      Arguments:
+        experiment          name or file of an experiment, folder with a sweep.csv, or
+                            a CSV file
+
+      Options:
+        --baseline <file>   CSV file (default: results/baseline/<experiment>.csv)
+        --alpha <share>     share of unchanged experiments that may fail by chance
+                            (default: 0.01)
+        --format <name>     text, md, json (default: text)
+        --summary <file>    also write a summary for a pull request (Markdown)
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+
+      Compares the sweep of an experiment with its baseline, for every variant,
+      granularity and rate. Fails (exit code 1) if a cell is lower, or higher, than
+      the scatter of the seeds and the size of the test set explain; if all test
+      images are classified correctly; if a variant or rate of the baseline is
+      missing; if it was trained with other settings.
+
+      Nothing is trained or pruned: "td run" and "td sweep" make the numbers.
+      docs/ci.md has a workflow for GitHub Actions, docs/methods.md the test.
+
+      Examples:
+        td check configs/ci.yaml
+        td check configs/ci.yaml --alpha 0.05 --summary summary.md
+        td check ci --baseline baselines/ci.csv --format json
+      "
+    `);
+  });
+  it('of show', () => {
+    expect(helpOf('show')).toMatchInlineSnapshot(`
+      "Usage: td show [options] <run>
+
+      show a run: settings, state, curves, files
+
+      Arguments:
+        run                 folder of a run, or experiment/variant/seed
+
+      Options:
+        --json              print JSON
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+
+      Examples:
+        td show mnist-mlp/targeted-weight/0
+        td show results/mnist-mlp/none/seed-0-da4f2546 --json
       "
     `);
   });
@@ -314,7 +400,10 @@ describe('help', () => {
       'run',
       'sweep',
       'table',
+      'baseline',
+      'check',
       'list',
+      'show',
       'data',
       'data list',
       'data fetch',

@@ -22,6 +22,6 @@ function formatField(field: Field | undefined): string {
 }
 
 /** Keeps what Markdown would read as markup, a cell's end or a line's end as it is. */
-function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_[\]<>|~]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
 }

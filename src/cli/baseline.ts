@@ -1,0 +1,70 @@
+/** @file td baseline: writes the sweep of an experiment as the one that later sweeps are compared with. */
+import { UserError } from '../errors.ts';
+import { baselinePath } from '../results/baseline.ts';
+import { hashOf } from '../results/comparison.ts';
+import { type SweepRow, writeSweep } from '../results/sweep-table.ts';
+import { requireResultsFolder, wordCommand } from './experiments.ts';
+import { findGateSource, type GateSource } from './gate-source.ts';
+import { printLine } from './progress.ts';
+import { counted } from './words.ts';
+
+export interface BaselineOptions {
+  readonly out?: string;
+  readonly results: string;
+}
+
+/** @throws UserError if there is no such sweep, it lacks a variant, or has one with several settings */
+export function baseline(argument: string, options: BaselineOptions): void {
+  requireResultsFolder(options.results, 'read');
+  const source = findGateSource(argument, options.results);
+  const rows = selectRows(argument, source, options.results);
+  const path = options.out ?? baselinePath(source.experiment);
+  const variants = [...new Set(rows.map(({ variant }) => variant))];
+  writeSweep(path, rows, variants);
+  process.stdout.write(
+    `written: ${path} (${counted(rows.length, 'row')} of ${counted(variants.length, 'variant')})\n`,
+  );
+  for (const warning of listDoubts(rows)) printLine(`warning: ${warning}`);
+}
+
+/** The rows of the present settings of each variant. */
+function selectRows(argument: string, { rows, hashes }: GateSource, results: string): SweepRow[] {
+  if (hashes === undefined) {
+    requireOneHash(rows);
+    return [...rows];
+  }
+  const selected = rows.filter((row) => hashes.get(row.variant) === hashOf(row));
+  const swept = new Set(selected.map(({ variant }) => variant));
+  const missing = [...hashes.keys()].find((variant) => !swept.has(variant));
+  if (missing === undefined) return selected;
+  throw new UserError(
+    `variant "${missing}" is not swept with its present settings; train and sweep it with: ` +
+      `${wordCommand('run', [argument], results)} && ${wordCommand('sweep', [argument], results)}`,
+  );
+}
+
+function requireOneHash(rows: readonly SweepRow[]): void {
+  const found = new Map<string, string>();
+  for (const row of rows) {
+    const hash = hashOf(row);
+    const earlier = found.get(row.variant) ?? hash;
+    if (earlier !== hash) {
+      throw new UserError(
+        `variant "${row.variant}" was swept with two settings (${earlier} and ${hash}), expected one; name the experiment's file to take its present ones`,
+      );
+    }
+    found.set(row.variant, hash);
+  }
+}
+
+/** What makes a baseline a poor yardstick, in sentences. */
+function listDoubts(rows: readonly SweepRow[]): string[] {
+  const seeds = new Map<string, Set<number>>();
+  for (const { variant, seed } of rows) seeds.set(variant, (seeds.get(variant) ?? new Set()).add(seed));
+  const single = [...seeds].filter(([, own]) => own.size === 1).map(([variant]) => variant);
+  const perfect = [...new Set(rows.filter(({ accuracy }) => accuracy === 1).map(({ variant }) => variant))];
+  return [
+    ...(single.length > 0 ? [`one seed only, so that its spread is not known: ${single.join(', ')}`] : []),
+    ...(perfect.length > 0 ? [`every test image is classified correctly: ${perfect.join(', ')}`] : []),
+  ];
+}

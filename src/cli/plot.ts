@@ -1,0 +1,40 @@
+/** @file Curves as text: bars of block characters under a scale. */
+
+/** A bar's top within a row, in eighths. */
+const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+const EIGHTHS = BLOCKS.length - 1;
+const HEIGHT = 5;
+const WIDTH = 60;
+
+/**
+ * Draws a curve from its lowest to its highest value. Where there are more values than columns, neighbours are averaged.
+ *
+ * @param values not all of them need be finite: a gap stands for one that is not
+ * @param word writes a value beside the scale
+ * @returns lines, the highest first; none if no value is finite
+ */
+export function plot(values: readonly number[], word: (value: number) => string): string[] {
+  const bars = average(values);
+  const finite = bars.filter(Number.isFinite);
+  if (finite.length === 0) return [];
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const scale = high > low ? (HEIGHT * EIGHTHS - 1) / (high - low) : 0;
+  // The lowest value is seen, too: one eighth.
+  const heights = bars.map((value) => (Number.isFinite(value) ? 1 + Math.round((value - low) * scale) : 0));
+  const labels = [word(high), ...Array.from({ length: HEIGHT - 2 }, () => ''), word(low)];
+  const margin = Math.max(...labels.map((label) => label.length));
+  return labels.map((label, row) => {
+    const floor = (HEIGHT - 1 - row) * EIGHTHS;
+    const cells = heights.map((height) => BLOCKS[Math.min(EIGHTHS, Math.max(0, height - floor))]);
+    return `${label.padStart(margin)} ┤${cells.join('')}`.trimEnd();
+  });
+}
+
+function average(values: readonly number[]): number[] {
+  const columns = Math.min(WIDTH, values.length);
+  return Array.from({ length: columns }, (_, column) => {
+    const from = Math.floor((column * values.length) / columns);
+    const part = values.slice(from, Math.floor(((column + 1) * values.length) / columns));
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
+}

@@ -1,0 +1,54 @@
+/** @file What a run's settings change, setting by setting. */
+import { withoutDefaults } from './identity.ts';
+import { type RunSettings, runSettingsSchema } from './schema.ts';
+
+export interface Difference {
+  /** As `--set` takes it: `schedule.epochs`. */
+  readonly path: string;
+  readonly value: unknown;
+  /** What would hold without it; absent if there is no default. */
+  readonly default?: unknown;
+}
+
+/** The settings that differ from their defaults, in the order of the schema. */
+export function differencesFromDefaults(settings: RunSettings): Difference[] {
+  return listLeaves(withoutDefaults(runSettingsSchema, settings), []).flatMap(({ keys, value }) => {
+    const usual = defaultAt(settings, keys, keys.length);
+    // A name stands beside the settings that belong to it, even if it is the default.
+    if (JSON.stringify(usual) === JSON.stringify(value)) return [];
+    return { path: keys.join('.'), value, ...(usual === undefined ? {} : { default: usual }) };
+  });
+}
+
+interface Leaf {
+  readonly keys: readonly string[];
+  readonly value: unknown;
+}
+
+function listLeaves(value: unknown, keys: readonly string[]): Leaf[] {
+  if (!isMap(value)) return [{ keys, value }];
+  return Object.entries(value).flatMap(([key, entry]) => listLeaves(entry, [...keys, key]));
+}
+
+/**
+ * What the schema puts in the place of a setting that is taken away. What cannot do without it, as an optimizer without its
+ * name, is taken away with it.
+ *
+ * @param depth how many of the keys lead to what is taken away
+ */
+function defaultAt(settings: RunSettings, keys: readonly string[], depth: number): unknown {
+  if (depth === 0) return undefined;
+  const reduced: unknown = structuredClone(settings);
+  const parent = valueAt(reduced, keys.slice(0, depth - 1));
+  if (isMap(parent)) delete parent[keys[depth - 1] ?? ''];
+  const resolved = runSettingsSchema.safeParse(reduced);
+  return resolved.success ? valueAt(resolved.data, keys) : defaultAt(settings, keys, depth - 1);
+}
+
+function valueAt(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce((inner, key) => (isMap(inner) ? inner[key] : undefined), value);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

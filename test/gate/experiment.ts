@@ -1,0 +1,78 @@
+/** @file Trains and sweeps configs/ci.yaml within the test's own process, where faults can be planted. */
+import { type Experiment, expandRuns, type RunSpec } from '../../src/config/experiment.ts';
+import { parsePruneRates } from '../../src/config/prune-rates.ts';
+import type { Dataset } from '../../src/data/types.ts';
+import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import { sweepRun } from '../../src/pruning/sweep.ts';
+import { type SweepRow, toSweepRow } from '../../src/results/sweep-table.ts';
+import { Evaluator } from '../../src/training/evaluator.ts';
+import { createSetup, train } from '../../src/training/trainer.ts';
+
+/** A run as it is when training has ended. */
+export interface TrainedRun {
+  readonly run: RunSpec;
+  readonly state: NamedArrays;
+}
+
+export interface Laboratory {
+  readonly experiment: Experiment;
+  readonly dataset: Dataset;
+  readonly engine: Engine;
+  readonly evaluator: Evaluator;
+}
+
+export async function openLaboratory(
+  experiment: Experiment,
+  dataset: Dataset,
+  engine: Engine,
+): Promise<Laboratory> {
+  const [variant] = experiment.variants;
+  if (variant === undefined) throw new Error('the experiment has no variant');
+  const { model } = createSetup(variant.settings, dataset);
+  return { experiment, dataset, engine, evaluator: await Evaluator.create(engine, model, dataset.test) };
+}
+
+/**
+ * @param variants names of variants, all if absent
+ * @param seeds those of the experiment if absent
+ */
+export async function trainVariants(
+  { experiment, dataset, engine }: Laboratory,
+  variants?: readonly string[],
+  seeds?: readonly number[],
+): Promise<TrainedRun[]> {
+  const trained: TrainedRun[] = [];
+  for (const run of expandRuns(experiment, { only: variants, seeds })) {
+    let state: NamedArrays = {};
+    const { settings, seed } = run;
+    const onEpoch = (report: { readonly state: NamedArrays }) => {
+      state = report.state;
+    };
+    await train({ settings, seed, dataset, engine, onEpoch });
+    trained.push({ run, state });
+  }
+  return trained;
+}
+
+/** The rows that `td sweep` would write. */
+export async function sweepRuns(
+  { experiment, dataset, evaluator }: Laboratory,
+  runs: readonly TrainedRun[],
+): Promise<SweepRow[]> {
+  const rows: SweepRow[] = [];
+  for (const { run, state } of runs) {
+    const { model, regularizer } = createSetup(run.settings, dataset);
+    const results = await sweepRun({
+      model,
+      regularizer,
+      state,
+      rates: parsePruneRates(experiment.sweep.prune),
+      granularities: ['weight', 'unit'],
+      evaluate: (parameters) => evaluator.evaluate(parameters),
+    });
+    const { experiment: name, variant, seed, id } = run;
+    const runId = `${id}@00000000`;
+    rows.push(...results.map((result) => toSweepRow({ experiment: name, variant, seed, runId }, result)));
+  }
+  return rows;
+}
