@@ -71,6 +71,19 @@ pruned         plain
     expect(byFile.code).toBe(0);
   });
 
+  it('prints JSON for --json, and refuses another format beside it', async () => {
+    const [json, csv] = await Promise.all([
+      td(place.folder, 'table', 'few', '--json'),
+      td(place.folder, 'table', 'few', '--json', '--format', 'csv'),
+    ]);
+    expect(JSON.parse(json.stdout)).toMatchObject([{ granularity: 'weight' }, { granularity: 'unit' }]);
+    expect(csv).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'td: --json and --format csv are both given, expected one of them\n',
+    });
+  });
+
   it('tells what it does not find, and what there is', async () => {
     const mistyped = await td(place.folder, 'table', 'fw');
     expect(mistyped).toEqual({
