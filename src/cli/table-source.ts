@@ -84,7 +84,7 @@ function bundledExperiments(name: string): Experiment[] {
 }
 
 /** Names of the experiments that have a sweep.csv. */
-function listSwept(results: string): string[] {
+export function listSwept(results: string): string[] {
   const folders = existsSync(results) ? readdirSync(results) : [];
   return folders.filter((folder) => existsSync(sweepPath(results, folder)));
 }

@@ -95,8 +95,11 @@ function collectColumns({ rows, granularity, settings }: MethodTableOptions) {
   return { rates, columns: columns.toSorted(compareColumns) };
 }
 
+/** What order and name of a column depend on. */
+type NamedColumn = Pick<OwnColumn, 'variant' | 'method'>;
+
 /** Columns whose settings are not known come last. */
-function compareColumns(a: OwnColumn, b: OwnColumn): number {
+export function compareColumns(a: NamedColumn, b: NamedColumn): number {
   const byMethod =
     a.method && b.method
       ? compareMethods(a.method, b.method)
@@ -105,7 +108,7 @@ function compareColumns(a: OwnColumn, b: OwnColumn): number {
 }
 
 /** Methods that are equal in all that a heading says are told apart by their variants' names. */
-function nameColumns(columns: readonly OwnColumn[]): string[] {
+export function nameColumns(columns: readonly NamedColumn[]): string[] {
   const headings = columns.map(({ method, variant }) =>
     method === undefined ? variant : wordMethod(method),
   );

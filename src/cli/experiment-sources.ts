@@ -1,0 +1,49 @@
+/** @file Finds what experiments left in the results folder: runs, trained or under way, and sweeps. */
+import { loadExperiment } from '../config/load.ts';
+import { suggest, UserError } from '../errors.ts';
+import { addRuns, type ExperimentSource } from '../figures/source.ts';
+import { findRuns } from '../results/find-runs.ts';
+import { compareNaturally } from '../results/order.ts';
+import { readSweep, sweepPath } from '../results/sweep-table.ts';
+import { wordCommand } from './experiments.ts';
+import { listSwept, readTableSource } from './table-source.ts';
+
+/**
+ * Reads experiments, by name or by file; all that are in the results folder if none is named.
+ *
+ * @throws UserError if there is no run and no sweep of one, one is named twice, or a file is malformed
+ */
+export function findSources(names: readonly string[], results: string): ExperimentSource[] {
+  const present = listExperiments(results);
+  if (names.length === 0) return present.map((name) => readSource(name, results));
+  const found = names.map((name) => requirePresent(name, present, results));
+  const twice = found.find((name, index) => found.indexOf(name) < index);
+  if (twice !== undefined)
+    throw new UserError(`experiment "${twice}" is named twice, expected each experiment once`);
+  return found.map((name) => readSource(name, results));
+}
+
+/** Names of the experiments with a run or a sweep, in natural order. */
+function listExperiments(results: string): string[] {
+  const trained = findRuns(results).map(({ identity }) => identity.experiment);
+  return [...new Set([...trained, ...listSwept(results)])].sort(compareNaturally);
+}
+
+function requirePresent(argument: string, present: readonly string[], results: string): string {
+  const isFile = /\.ya?ml$/i.test(argument);
+  const name = isFile ? loadExperiment(argument).name : argument;
+  if (present.includes(name)) return name;
+  if (isFile) {
+    const command = wordCommand('run', [argument], results);
+    throw new UserError(`no run of experiment "${name}" is in ${results}; train with: ${command}`);
+  }
+  const valid = present.length === 0 ? '; "td run" makes one' : suggest(name, present);
+  throw new UserError(`${results} holds no experiment "${name}"${valid}`);
+}
+
+/** A sweep without rows, say since its runs were removed, is none. */
+export function readSource(experiment: string, results: string): ExperimentSource {
+  const path = sweepPath(results, experiment);
+  const sweep = readSweep(path).length > 0 ? readTableSource(path) : { rows: [], settings: new Map() };
+  return addRuns(results, { ...sweep, experiment });
+}

@@ -1,0 +1,91 @@
+/** @file Accuracy against prune rate: a line a method, a band of one standard deviation over seeds. */
+import type { EChartsOption } from 'echarts';
+import type { Granularity } from '../../regularizers/types.ts';
+import type { AccuracyLine } from '../types.ts';
+import {
+  axisStyle,
+  baseOption,
+  drawLine,
+  type Look,
+  legendOf,
+  legendWidth,
+  TITLE_HEIGHT,
+  titleOf,
+} from './parts.ts';
+import { KEPT, LINEAR, LOGIT, spanAxis } from './scales.ts';
+
+export interface AccuracyView {
+  readonly accuracyScale: 'linear' | 'logit';
+  readonly rateScale: 'linear' | 'kept';
+}
+
+/** The last tenth of a network is where methods part: an even axis would crush it. */
+export const USUAL_VIEW: AccuracyView = { accuracyScale: 'linear', rateScale: 'kept' };
+
+/** @param lines of one granularity, at least one */
+export function chartAccuracy(
+  experiment: string,
+  granularity: Granularity,
+  lines: readonly AccuracyLine[],
+  look: Look,
+  { accuracyScale, rateScale }: AccuracyView = USUAL_VIEW,
+): EChartsOption {
+  const scales = {
+    x: rateScale === 'kept' ? KEPT : LINEAR,
+    y: accuracyScale === 'logit' ? LOGIT : LINEAR,
+  };
+  const points = lines.flatMap((line) => line.points);
+  const x = spanAxis(
+    scales.x,
+    points.map(({ rate }) => rate),
+  );
+  // An even axis shows the whole range, so that no difference looks larger than it is.
+  const shown = accuracyScale === 'linear' ? [0, 1] : points.map(({ accuracy }) => accuracy.mean);
+  const y = spanAxis(scales.y, shown);
+  const axis = ({ min, max, ticks, nameTick }: typeof x, name: string, gap: number) => {
+    const style = axisStyle(look, name, gap);
+    const customValues = [...ticks];
+    const axisLabel = { ...style.axisLabel, customValues, formatter: nameTick, hideOverlap: true };
+    const axisTick = { ...style.axisTick, customValues };
+    return { ...style, type: 'value' as const, min, max, axisLabel, axisTick };
+  };
+  return {
+    ...baseOption(look),
+    title: titleOf(look, `${experiment}: test accuracy after pruning ${granularity}s`, subtitle(points)),
+    legend: legendOf(look, lines),
+    grid: {
+      left: 64,
+      right: look.isAlone ? legendWidth(lines) + 24 : 20,
+      top: look.isAlone ? TITLE_HEIGHT + 8 : 14,
+      bottom: 52,
+    },
+    xAxis: axis(
+      x,
+      `${granularity}s pruned${rateScale === 'kept' ? ' (logarithmic in what is kept)' : ''}`,
+      32,
+    ),
+    yAxis: axis(y, 'test accuracy', 48),
+    series: lines.flatMap((line) => drawLine(line, placePoints(line, scales), look, FIRST_AXES)),
+  };
+}
+
+const FIRST_AXES = { xAxisIndex: 0, yAxisIndex: 0 };
+
+type Scales = Readonly<Record<'x' | 'y', { place(share: number): number }>>;
+
+function placePoints({ points }: AccuracyLine, { x, y }: Scales) {
+  return points.map(({ rate, accuracy: { mean, deviation } }) => ({
+    x: x.place(rate),
+    y: y.place(mean),
+    ...(deviation !== undefined && {
+      low: y.place(Math.max(0, mean - deviation)),
+      high: y.place(Math.min(1, mean + deviation)),
+    }),
+  }));
+}
+
+function subtitle(points: AccuracyLine['points']): string {
+  const most = Math.max(0, ...points.map(({ accuracy }) => accuracy.seeds));
+  const spread = most > 1 ? `mean over up to ${most} seeds, band ± 1 standard deviation` : 'one seed';
+  return `pruned without retraining; ${spread}`;
+}

@@ -1,0 +1,75 @@
+/** @file Groups the rows and runs of an experiment by method, in the order and under the names of its tables. */
+import type { RunSettings } from '../config/schema.ts';
+import type { Granularity } from '../regularizers/types.ts';
+import { hashOf } from '../results/comparison.ts';
+import type { FoundRun } from '../results/find-runs.ts';
+import { compareColumns, nameColumns } from '../results/method-table.ts';
+import { type Method, methodOf } from '../results/methods.ts';
+import type { SweepRow } from '../results/sweep-table.ts';
+import type { ExperimentSource } from './source.ts';
+import type { Line } from './types.ts';
+
+/** One variant, trained with one set of settings. */
+export interface MethodRuns extends Line {
+  readonly method: Method | undefined;
+  readonly settings: RunSettings | undefined;
+  /** Of both granularities. */
+  readonly rows: readonly SweepRow[];
+  readonly runs: readonly FoundRun[];
+}
+
+type Group = Omit<MethodRuns, keyof Line> & { readonly variant: string };
+
+/** The granularities that an experiment is about: those swept, else those that its methods know, weights at least. */
+export function listGranularities({ rows, settings }: ExperimentSource): Granularity[] {
+  const both: readonly Granularity[] = ['weight', 'unit'];
+  const swept = both.filter((choice) => rows.some(({ granularity }) => granularity === choice));
+  if (swept.length > 0) return swept;
+  const known = [...settings.values()].map(({ regularizer }) => methodOf(regularizer).granularity);
+  const trained = both.filter((choice) => known.includes(choice));
+  return trained.length > 0 ? trained : ['weight'];
+}
+
+/**
+ * The methods that a granularity is about, as its table has them: those trained for the other one are left out. Methods
+ * of one heading have one style in the figures of both granularities.
+ */
+export function listMethods(source: ExperimentSource, granularity: Granularity): MethodRuns[] {
+  const headings = new Map<string, number>();
+  const all = (['weight', 'unit'] as const).map((choice) => {
+    const groups = groupByMethod(source, choice);
+    const names = nameColumns(groups);
+    for (const name of names) if (!headings.has(name)) headings.set(name, headings.size);
+    return groups.map((group, index) => {
+      const heading = names[index] ?? group.variant;
+      return { ...group, heading, style: headings.get(heading) ?? 0 };
+    });
+  });
+  return all[granularity === 'weight' ? 0 : 1] ?? [];
+}
+
+function groupByMethod({ rows, runs, settings }: ExperimentSource, granularity: Granularity): Group[] {
+  const pairs = new Map<string, { variant: string; hash: string }>();
+  const add = (variant: string, hash: string) => pairs.set(`${variant} ${hash}`, { variant, hash });
+  for (const row of rows) add(row.variant, hashOf(row));
+  for (const { identity } of runs) add(identity.variant, identity.hash);
+  const groups = [...pairs.values()].map(({ variant, hash }): Group => {
+    const known = settings.get(hash);
+    const isShared = [...pairs.values()].some((other) => other.variant === variant && other.hash !== hash);
+    return {
+      variant: isShared ? `${variant} (${hash})` : variant,
+      settings: known,
+      method: known && methodOf(known.regularizer),
+      rows: rows.filter((row) => row.variant === variant && hashOf(row) === hash),
+      runs: runs.filter(({ identity }) => identity.variant === variant && identity.hash === hash),
+    };
+  });
+  return groups
+    .filter(({ method }) => (method?.granularity ?? granularity) === granularity)
+    .toSorted(compareColumns);
+}
+
+/** The part of a method that figures need. */
+export function lineOf({ heading, variant, style }: MethodRuns): Line {
+  return { heading, variant, style };
+}

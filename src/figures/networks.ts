@@ -1,0 +1,60 @@
+/** @file Trained networks, layer by layer: what a prune rate removes from them. */
+import type { RunSettings } from '../config/schema.ts';
+import { listDatasets } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
+import { createModel } from '../models/registry.ts';
+import { prunedWeights } from '../pruning/pruned-weights.ts';
+import { columnNorms, magnitudes } from '../regularizers/criteria.ts';
+import { evaluationParameters } from '../regularizers/host-weights.ts';
+import { createRegularizer } from '../regularizers/registry.ts';
+import type { Granularity } from '../regularizers/types.ts';
+import { readCheckpoint } from '../results/checkpoint.ts';
+import type { FinishedRun } from '../results/find-runs.ts';
+
+/** One prunable weight. */
+export interface PrunedLayer {
+  /** `conv2` */
+  readonly name: string;
+  /** Of what is ranked, before pruning: `|w|` of each entry, or the L2 norm of each column. */
+  readonly sizes: Float32Array;
+  /** The same after pruning. What pruning removed is zero. */
+  readonly prunedSizes: Float32Array;
+}
+
+/**
+ * Prunes a trained network as a sweep does, and measures the evaluation weights before and after.
+ *
+ * @param rate share to remove, 0 to 1
+ * @throws UserError if the run lacks the checkpoint that its summary names, or it does not fit the settings
+ */
+export async function pruneLayers(
+  run: FinishedRun,
+  settings: RunSettings,
+  granularity: Granularity,
+  rate: number,
+): Promise<PrunedLayer[]> {
+  const checkpoint = readCheckpoint(run.directory);
+  if (checkpoint?.sha256 !== run.summary.checkpointSha256)
+    throw new UserError(`${run.directory} lacks the checkpoint that its summary names`);
+  const { imageShape, classes } = await describeDataset(settings);
+  const model = createModel(settings.model, imageShape, classes);
+  const regularizer = createRegularizer(settings.regularizer);
+  const trained = evaluationParameters(model, regularizer, checkpoint.arrays);
+  const { parameters } = prunedWeights(model, regularizer, checkpoint.arrays, granularity, rate);
+  return model.prunable.map(({ name, shape }) => {
+    const measure = (weight: Float32Array) =>
+      granularity === 'unit' ? columnNorms(weight, shape) : magnitudes(weight);
+    return {
+      name: name.replace(/\/kernel$/, ''),
+      sizes: measure(trained[name] as Float32Array),
+      prunedSizes: measure(parameters[name] as Float32Array),
+    };
+  });
+}
+
+/** Shapes are known without loading an image. */
+async function describeDataset({ dataset }: RunSettings) {
+  const facts = (await listDatasets()).find(({ name }) => name === dataset.name);
+  if (facts === undefined) throw new Error(`there is no data set "${dataset.name}"`);
+  return facts;
+}

@@ -1,0 +1,81 @@
+/** @file What the figures of an experiment show: plain data, made from its files, that can travel as JSON. */
+import type { Granularity } from '../regularizers/types.ts';
+import type { Cell } from '../results/comparison.ts';
+
+/** A method as every figure of an experiment shows it. */
+export interface Line {
+  /** The method with its numbers, as tables call it: `targeted(0.66, 0.75)`. */
+  readonly heading: string;
+  readonly variant: string;
+  /** Number of its colour, marker and dash, the same in all figures of the experiment. */
+  readonly style: number;
+}
+
+export interface AccuracyLine extends Line {
+  /** By ascending prune rate, 0 to 1. Accuracies are shares of the test images, over seeds. */
+  readonly points: readonly { readonly rate: number; readonly accuracy: Cell }[];
+}
+
+export interface TrainingLine extends Line {
+  /** By epochs completed, from 1. Over the seeds that came so far; what is not finite is left out. */
+  readonly points: readonly {
+    readonly epoch: number;
+    /** Share of the test images, nothing pruned. */
+    readonly testAccuracy: Cell | undefined;
+    /** Mean over the epoch's training images, in nats. */
+    readonly trainLoss: Cell | undefined;
+  }[];
+}
+
+/** The magnitudes of one trained network: of its weights, or of its units' columns. */
+export interface WeightPanel extends Line {
+  readonly seed: number;
+  /** Share of all that falls into each bin and is zero after pruning; the last bin holds all that lies beyond. */
+  readonly removed: readonly number[];
+  /** Share of all that falls into each bin and is left. */
+  readonly kept: readonly number[];
+  /** Share of the squared norm that goes, 0 to 1. */
+  readonly removedNorm: number;
+}
+
+/** Prunable layers count alike: each is measured in its own root mean square, and shares are means over layers. */
+export interface WeightFigure {
+  /** Prune rate that separates what is removed from what is kept, 0 to 1. */
+  readonly rate: number;
+  /** Width of a bin, in root mean squares. */
+  readonly binWidth: number;
+  readonly panels: readonly WeightPanel[];
+}
+
+export interface LayerRow extends Line {
+  readonly seed: number;
+  /** Share of each layer that is zero, or nearly, before pruning; nothing for layers of other networks. */
+  readonly asTrained: readonly (number | null)[];
+  /** Share of each layer that is zero after pruning. */
+  readonly pruned: readonly (number | null)[];
+}
+
+export interface LayerFigure {
+  /** Prune rate of `pruned`, 0 to 1. */
+  readonly rate: number;
+  /** Names of the prunable layers, in the order of the network. */
+  readonly layers: readonly string[];
+  readonly rows: readonly LayerRow[];
+}
+
+/** The figures about pruning single weights, or about pruning whole units. */
+export interface GranularityFigures {
+  readonly granularity: Granularity;
+  /** Empty if nothing is swept. */
+  readonly accuracy: readonly AccuracyLine[];
+  /** Empty before the first epoch. */
+  readonly training: readonly TrainingLine[];
+  /** The last two are absent while nothing is trained to the end. */
+  readonly weights?: WeightFigure;
+  readonly layers?: LayerFigure;
+}
+
+export interface ExperimentFigures {
+  readonly experiment: string;
+  readonly granularities: readonly GranularityFigures[];
+}

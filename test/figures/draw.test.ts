@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { describe, expect, it } from 'vitest';
+import { LIGHT } from '../../src/figures/charts/theme.ts';
+import { drawPng, drawSvg } from '../../src/figures/draw.ts';
+import { listFigures } from '../../src/figures/figures.ts';
+import type { AccuracyLine, ExperimentFigures, GranularityFigures } from '../../src/figures/types.ts';
+import { writeFigures } from '../../src/figures/write.ts';
+import { temporaryFolder } from '../results/temporary.ts';
+
+const HOSTILE = '<script>alert(1)</script>&"\'';
+
+function line(heading: string, style: number, means: readonly number[], deviation?: number): AccuracyLine {
+  const points = means.map((mean, index) => ({
+    rate: index / 10,
+    accuracy: { mean, deviation, seeds: deviation === undefined ? 1 : 3 },
+  }));
+  return { heading, variant: heading, style, points };
+}
+
+const ACCURACY = [line('none', 0, [0.9, 0.8, 0.1], 0.02), line('targeted(0.66, 0.75)', 1, [0.9, 0.9, 0.8])];
+
+const WEIGHT: GranularityFigures = {
+  granularity: 'weight',
+  accuracy: ACCURACY,
+  training: ACCURACY.map(({ heading, variant, style }) => ({
+    ...{ heading, variant, style },
+    points: [1, 2].map((epoch) => ({
+      epoch,
+      testAccuracy: { mean: 0.9, deviation: undefined, seeds: 1 },
+      trainLoss: { mean: 0.1, deviation: 0.3, seeds: 2 },
+    })),
+  })),
+  weights: {
+    rate: 0.75,
+    binWidth: 0.1,
+    panels: [
+      {
+        ...{ heading: 'none', variant: 'none', style: 0, seed: 0 },
+        removed: [0.4, 0.1, 0],
+        kept: [0, 0.2, 0.3],
+        removedNorm: 0.125,
+      },
+    ],
+  },
+  layers: {
+    rate: 0.75,
+    layers: ['conv2', 'dense1'],
+    rows: [
+      {
+        ...{ heading: 'none', variant: 'none', style: 0, seed: 0 },
+        asTrained: [0.08, 0.06],
+        pruned: [0.75, null],
+      },
+    ],
+  },
+};
+
+function figuresOf(experiment: string, figures: Partial<GranularityFigures>): ExperimentFigures {
+  return { experiment, granularities: [{ ...WEIGHT, ...figures }] };
+}
+
+/** The texts of an SVG document, as they are shown. */
+function textsOf(svg: string): string[] {
+  return [...svg.matchAll(/<text[^>]*>(.*?)<\/text>/g)].map(([, text = '']) => text);
+}
+
+describe('a figure', () => {
+  const [accuracy, training, weights, layers] = listFigures(figuresOf('few', {})).map((figure) => ({
+    name: figure.name,
+    svg: drawSvg(figure),
+  }));
+
+  it('is one of accuracy, training, weights and layers', () => {
+    const names = [accuracy, training, weights, layers].map((figure) => figure?.name);
+    expect(names).toEqual(['accuracy-weight', 'training-weight', 'weights-weight', 'layers-weight']);
+  });
+
+  it('of accuracy says what it shows, names every method, and has lines, markers and a band of their colours', () => {
+    const svg = accuracy?.svg ?? '';
+    const texts = textsOf(svg);
+    expect(texts).toContain('few: test accuracy after pruning weights');
+    expect(texts).toContain('none');
+    expect(texts).toContain('targeted(0.66, 0.75)');
+    expect(texts).toContain('test accuracy');
+    expect(texts).toContain('100 %');
+    for (const style of [0, 1]) {
+      const colour = LIGHT.lines[style];
+      expect(svg).toMatch(new RegExp(`stroke="${colour}" stroke-width="2"`));
+    }
+    expect(svg).toMatch(new RegExp(`fill="${LIGHT.lines[0]}" fill-opacity="0.18"`));
+    expect(svg).not.toMatch(new RegExp(`fill="${LIGHT.lines[1]}" fill-opacity`));
+    expect(svg).toContain('stroke-dasharray');
+  });
+
+  it('of weights says what goes with the share of the squared norm', () => {
+    const texts = textsOf(weights?.svg ?? '');
+    expect(texts).toContain('removed at 75 %');
+    expect(texts).toContain('kept');
+    expect(texts).toContain('12.5 % of the squared norm removed');
+  });
+
+  it('of layers has a number for each layer that a network has', () => {
+    const texts = textsOf(layers?.svg ?? '');
+    for (const text of ['conv2', 'dense1', '8 %', '6 %', '75 %']) expect(texts).toContain(text);
+    expect(texts.filter((text) => text === '75 %')).toHaveLength(1);
+  });
+
+  it('shows markup in names as text', () => {
+    const hostile = figuresOf(HOSTILE, { accuracy: [line(HOSTILE, 0, [0.5, 0.4])] });
+    for (const figure of listFigures(hostile)) {
+      const svg = drawSvg(figure);
+      expect(svg).not.toContain('<script');
+      expect(svg).toContain('&lt;script&gt;');
+      expect(() => drawPng(svg)).not.toThrow();
+    }
+  });
+
+  it('draws many points of a long training without a marker at each', () => {
+    const points = Array.from({ length: 256 }, (_, index) => ({
+      epoch: index + 1,
+      testAccuracy: { mean: 0.9, deviation: undefined, seeds: 1 },
+      trainLoss: undefined,
+    }));
+    const long = figuresOf('long', {
+      accuracy: [],
+      training: [{ heading: 'none', variant: 'none', style: 0, points }],
+    });
+    const [figure] = listFigures(long);
+    if (figure === undefined) throw new Error('there is a figure');
+    const markers = drawSvg(figure).match(new RegExp(`fill="${LIGHT.lines[0]}"`, 'g')) ?? [];
+    expect(markers.length).toBeGreaterThan(5);
+    expect(markers.length).toBeLessThan(40);
+  });
+});
+
+describe('a PNG', () => {
+  it('has twice the size of its figure, and its lines and letters', () => {
+    const [figure] = listFigures(figuresOf('few', {}));
+    if (figure === undefined) throw new Error('there is a figure');
+    const { width, height, data, channels } = decode(drawPng(drawSvg(figure)));
+    expect([width, height]).toEqual([2 * figure.width, 2 * figure.height]);
+    const countColour = (hex: string, fromRow: number, toRow: number) => {
+      const wanted = [1, 3, 5].map((start) => Number.parseInt(hex.slice(start, start + 2), 16));
+      let count = 0;
+      for (let index = fromRow * width * channels; index < toRow * width * channels; index += channels)
+        if (wanted.every((value, channel) => data[index + channel] === value)) count++;
+      return count;
+    };
+    expect(countColour(LIGHT.lines[1] ?? '', 0, height)).toBeGreaterThan(1000);
+    // The title, above the plot: without a font there would be no letters.
+    expect(countColour(LIGHT.text, 20, 60)).toBeGreaterThan(300);
+  });
+});
+
+it('figures are written beside the tables, as SVG and as PNG', () => {
+  const results = temporaryFolder();
+  const names = writeFigures(results, figuresOf('few', {}));
+  expect(names).toHaveLength(4);
+  for (const name of names) {
+    const path = join(results, 'few', `figure-${name}`);
+    expect(readFileSync(`${path}.svg`, 'utf8')).toMatch(/^<svg .*<\/svg>\s*$/s);
+    expect(readFileSync(`${path}.png`).subarray(1, 4).toString()).toBe('PNG');
+  }
+});
