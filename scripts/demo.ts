@@ -1,4 +1,4 @@
-/** @file npm run demo: trains a shortened MNIST experiment and sweeps it, as a user would on the command line. */
+/** @file npm run demo: trains, sweeps and reports a shortened MNIST experiment, as a user would on the command line. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -14,3 +14,4 @@ function td(...parameters: string[]): void {
 
 td('run', EXPERIMENT);
 td('sweep', EXPERIMENT);
+td('report', EXPERIMENT);

@@ -81,6 +81,13 @@ export function countOption(flags: string, description: string): Option {
   });
 }
 
+export function portOption(): Option {
+  return new Option('--port <n>', 'with --serve: port (default: one that is free)').argParser((text) => {
+    if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+    throw new UserError(`--port is "${text}", expected a number from 0 to 65535`);
+  });
+}
+
 export function variantsOption(description: string): Option {
   return new Option('--only <variants>', description).argParser((text) =>
     parseList(text, '--only', 'names of variants'),

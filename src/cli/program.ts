@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addFigures, addReport } from './figure-commands.ts';
 import { addBaseline, addCheck, addShow } from './gate-commands.ts';
 import {
   checkpointMinutesOption,
@@ -29,6 +30,7 @@ Examples:
   td check configs/ci.yaml           fail if accuracy is not as in a baseline
   td list                            what there is, trained and unfinished
   td show mnist-mlp/none/0           one run: settings, curves, files
+  td report                          everything on one page, to look at
 
 Exit codes:
   0  done
@@ -56,7 +58,8 @@ share without retraining: the lowest-ranked entries of each column (weight), or
 the lowest-ranked columns (unit). Rates that sweep.csv has for the same
 checkpoint are not computed again.
 
-Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv.
+Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
+and figures of them (figure-*.svg and .png), which "td figures" draws again.
 
 Examples:
   td sweep                                     all that is trained
@@ -108,6 +111,8 @@ export function createProgram(): Command {
   addCheck(program);
   addList(program);
   addShow(program);
+  addFigures(program);
+  addReport(program);
   addData(program);
   addEngines(program);
   addBench(program);
@@ -164,6 +169,7 @@ function addSweep(program: Command): void {
     .argument('[experiment...]', 'experiment files (YAML); all that is trained if absent')
     .option('--prune <rates>', "rates and ranges: 0.5,0.9 or 0:0.99 (default: the experiment's)")
     .addOption(granularityOption())
+    .option('--no-figures', 'draw no figures')
     .addOption(resultsOption())
     .addOption(engineOption())
     .addOption(threadsOption())

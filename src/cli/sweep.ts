@@ -4,6 +4,7 @@ import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
 import { addSweepRows, changeTables } from '../results/sweep-store.ts';
 import { readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
+import { readSource } from './experiment-sources.ts';
 import { type Failure, reportFailures, wordFailure } from './failures.ts';
 import { interruptible } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
@@ -23,7 +24,7 @@ const PLAIN_WIDTH = 120;
  */
 export async function sweep(
   files: readonly string[],
-  options: SweepChoice & ExecutionOptions,
+  options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
 ): Promise<void> {
   const tasks = planSweep(files, options);
   const { RunSweeper } = await import('./run-sweeper.ts');
@@ -40,7 +41,13 @@ export async function sweep(
   } finally {
     sweeper.dispose();
   }
+  if (options.figures !== false) await drawAll(tasks, options.results);
   reportFailures(failures);
+}
+
+async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
+  const { drawFigures } = await import('./figures.ts');
+  for (const { experiment } of tasks) await drawFigures(readSource(experiment, results), results);
 }
 
 interface Workplace {

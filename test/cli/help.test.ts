@@ -32,24 +32,28 @@ describe('help', () => {
       compare them.
 
       Options:
-        -v, --version          print the version
-        -h, --help             print this help
+        -v, --version            print the version
+        -h, --help               print this help
 
       Commands:
-        run <experiment...>    train the variants of an experiment that are not
-                               trained yet
-        sweep [experiment...]  prune trained networks at increasing rates, and compare
-                               them in tables
-        table <experiment>     print the tables of a sweep in the layout of the paper
-        baseline <experiment>  write a sweep as the one that later sweeps are compared
-                               with
-        check <experiment>     fail if accuracy is not what a baseline lets expect
-        list [name...]         list runs: state, accuracy, time
-        show <run>             show a run: settings, state, curves, files
-        data                   list, fetch and verify data sets
-        engines                list what can compute here, and why the rest cannot
-        bench <experiment>     time the training step and the evaluation of an
-                               experiment's variants
+        run <experiment...>      train the variants of an experiment that are not
+                                 trained yet
+        sweep [experiment...]    prune trained networks at increasing rates, and
+                                 compare them in tables
+        table <experiment>       print the tables of a sweep in the layout of the
+                                 paper
+        baseline <experiment>    write a sweep as the one that later sweeps are
+                                 compared with
+        check <experiment>       fail if accuracy is not what a baseline lets expect
+        list [name...]           list runs: state, accuracy, time
+        show <run>               show a run: settings, state, curves, files
+        figures [experiment...]  draw the figures of experiments as SVG and PNG
+        report [experiment...]   write what experiments found as one HTML page, or
+                                 show it while runs go on
+        data                     list, fetch and verify data sets
+        engines                  list what can compute here, and why the rest cannot
+        bench <experiment>       time the training step and the evaluation of an
+                                 experiment's variants
 
       Examples:
         td run configs/mnist-mlp.yaml      train what is not trained yet
@@ -59,6 +63,7 @@ describe('help', () => {
         td check configs/ci.yaml           fail if accuracy is not as in a baseline
         td list                            what there is, trained and unfinished
         td show mnist-mlp/none/0           one run: settings, curves, files
+        td report                          everything on one page, to look at
 
       Exit codes:
         0  done
@@ -128,6 +133,7 @@ describe('help', () => {
                               experiment's)
         --granularity <what>  what is pruned: weight, unit, both (default: the
                               experiment's)
+        --no-figures          draw no figures
         --results <folder>    where results are read and written (default: results)
         --engine <name>       what computes: auto, onnx, tensorflow, reference
                               (default: auto)
@@ -140,7 +146,8 @@ describe('help', () => {
       the lowest-ranked columns (unit). Rates that sweep.csv has for the same
       checkpoint are not computed again.
 
-      Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv.
+      Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
+      and figures of them (figure-*.svg and .png), which "td figures" draws again.
 
       Examples:
         td sweep                                     all that is trained
@@ -386,6 +393,63 @@ describe('help', () => {
       "
     `);
   });
+  it('of td figures', () => {
+    expect(helpOf('figures')).toMatchInlineSnapshot(`
+      "Usage: td figures [options] [experiment...]
+
+      draw the figures of experiments as SVG and PNG
+
+      Arguments:
+        experiment          names or files of experiments; all if absent
+
+      Options:
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+
+      Accuracy against prune rate, training curves, where the weights lie, sparsity of
+      each layer; for pruned weights and for pruned units. Written beside the tables:
+      <results>/<experiment>/figure-<name>.svg and .png.
+
+      Examples:
+        td figures mnist-lenet
+        td figures                             all that is trained
+      "
+    `);
+  });
+
+  it('of td report', () => {
+    expect(helpOf('report')).toMatchInlineSnapshot(`
+      "Usage: td report [options] [experiment...]
+
+      write what experiments found as one HTML page, or show it while runs go on
+
+      Arguments:
+        experiment          names or files of experiments; all if absent
+
+      Options:
+        --out <file>        HTML file (default: report.html in the folder of the
+                            results)
+        --serve             show it to this machine alone, kept up to date
+        --port <n>          with --serve: port (default: one that is free)
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+
+      One HTML file that needs no network: what came out in words, tables, figures to
+      point at, settings and environment of every run, what failed. Written to
+      <results>/<experiment>/report.html for one experiment, <results>/report.html for
+      several or all.
+
+      With --serve nothing is written: the page is shown to this machine alone, and
+      follows the runs while they go on.
+
+      Examples:
+        td report mnist-lenet
+        td report --out everything.html
+        td report --serve --port 8080
+      "
+    `);
+  });
+
   it('is what td prints when asked, and where a command is missing also, as a mistake', async () => {
     const { folder, remove } = makeFolder({});
     const [asked, bare] = await Promise.all([td(folder, '--help'), td(folder, 'data')]);
@@ -404,6 +468,8 @@ describe('help', () => {
       'check',
       'list',
       'show',
+      'figures',
+      'report',
       'data',
       'data list',
       'data fetch',

@@ -1,0 +1,28 @@
+/** @file td figures: draws the figures of experiments from what is in their folders. */
+import { UserError } from '../errors.ts';
+import { collectFigures } from '../figures/collect.ts';
+import type { ExperimentSource } from '../figures/source.ts';
+import { findSources } from './experiment-sources.ts';
+import { requireResultsFolder } from './experiments.ts';
+
+export interface FiguresOptions {
+  readonly results: string;
+}
+
+/** @throws UserError if there is nothing to draw, a file is malformed or the folder cannot be written to */
+export async function figures(names: readonly string[], { results }: FiguresOptions): Promise<void> {
+  requireResultsFolder(results, 'write');
+  const sources = findSources(names, results);
+  if (sources.length === 0)
+    throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  for (const source of sources) await drawFigures(source, results);
+}
+
+/** Draws what there is of one experiment, and says where. The plotting library is loaded now. */
+export async function drawFigures(source: ExperimentSource, results: string): Promise<void> {
+  const { figurePath, writeFigures } = await import('../figures/write.ts');
+  const names = writeFigures(results, await collectFigures(source));
+  const path = figurePath(results, source.experiment, '*');
+  const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
+  process.stdout.write(`figures of ${source.experiment}: ${outcome}\n`);
+}

@@ -1,0 +1,66 @@
+/** @file td report: what experiments found, as one HTML page; written to a file, or shown while runs go on. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { MagnitudesCache } from '../figures/weights.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { findSources } from './experiment-sources.ts';
+import { requireResultsFolder } from './experiments.ts';
+import { printLine } from './progress.ts';
+
+export interface ReportOptions {
+  readonly out?: string;
+  readonly serve?: boolean;
+  /** 0 for any that is free. */
+  readonly port?: number;
+  readonly results: string;
+}
+
+/** @throws UserError if there is nothing to report, a file is malformed, or the page cannot be written or shown */
+export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
+  const { out, serve = false, port, results } = options;
+  if (serve && out !== undefined)
+    throw new UserError('--out and --serve exclude each other, expected one of them');
+  if (!serve && port !== undefined) throw new UserError('--port is for --serve, expected both of them');
+  requireResultsFolder(results, serve || out !== undefined ? 'read' : 'write');
+  await (serve ? serveSources(names, options) : writeSources(names, options));
+}
+
+async function writeSources(names: readonly string[], { out, results }: ReportOptions): Promise<void> {
+  const sources = findSources(names, results);
+  if (sources.length === 0)
+    throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError(`--out: ${path} is a folder, expected a file`);
+  const { buildAssets } = await import('../report/assets.ts');
+  const { makeReport } = await import('../report/write.ts');
+  const page = await makeReport(sources, { assets: await buildAssets() });
+  writeFileAtomic(path, page);
+  process.stdout.write(
+    `written: ${path} (${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB); open it in a browser\n`,
+  );
+}
+
+/** Ends with the process. Experiments need not have begun yet. */
+async function serveSources(names: readonly string[], { port = 0, results }: ReportOptions): Promise<void> {
+  // Names are looked up once, so that a mistake is told at once.
+  const sources = findSources(names, results);
+  const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
+  const { buildAssets } = await import('../report/assets.ts');
+  const { digestVersion, serveReport } = await import('../report/serve.ts');
+  const { listVersions } = await import('../report/version.ts');
+  const { makeReport } = await import('../report/write.ts');
+  const assets = await buildAssets();
+  const cache: MagnitudesCache = new Map();
+  const server = await serveReport(
+    {
+      readVersion: () => digestVersion(listVersions(results, chosen)),
+      makePage: (version) => makeReport(findSources(chosen ?? [], results), { assets, version, cache }),
+    },
+    port,
+  );
+  process.stdout.write(`${server.address}\n`);
+  printLine('shown to this machine alone, kept up to date; end with Ctrl-C');
+  await new Promise(() => {});
+}

@@ -1,0 +1,128 @@
+/** @file One chart on the page: drawn for its width and the page's colours, and drawn again when they change. */
+import type { EChartsOption } from 'echarts';
+import { chartAccuracy } from '../../figures/charts/accuracy.ts';
+import { chartLayers, layersHeight } from '../../figures/charts/layers.ts';
+import type { Look } from '../../figures/charts/parts.ts';
+import { DARK, LIGHT, type Theme } from '../../figures/charts/theme.ts';
+import { chartTraining } from '../../figures/charts/training.ts';
+import { chartWeights, weightsHeight } from '../../figures/charts/weights.ts';
+import type { GranularityFigures } from '../../figures/types.ts';
+import { type EChartsType, init } from './echarts.ts';
+import {
+  describeAccuracy,
+  describeLayers,
+  describeTraining,
+  describeWeights,
+  tooltipOf,
+} from './tooltips.ts';
+import type { View } from './view.ts';
+
+type Drawing = { readonly height: number; readonly option: EChartsOption };
+
+const HEIGHT = 400;
+/** Width in pixels below which two curves stand one above the other. */
+const NARROW = 640;
+
+/** The page's colours, as the system has them. */
+export const darkness = matchMedia('(prefers-color-scheme: dark)');
+
+export function currentTheme(): Theme {
+  return darkness.matches ? DARK : LIGHT;
+}
+
+/** Draws into an element. Whatever was drawn there before is replaced. */
+export class Chart {
+  private chart: EChartsType | undefined;
+
+  constructor(
+    readonly element: HTMLElement,
+    readonly figures: GranularityFigures,
+    private readonly experiment: string,
+  ) {}
+
+  /** An element that is not shown has no width, and is drawn once it is. */
+  draw(view: View): void {
+    const width = this.element.clientWidth;
+    if (width === 0) return;
+    const drawing = this.compose(view, width);
+    this.element.style.height = `${drawing.height}px`;
+    this.chart ??= init(this.element, null, { renderer: 'svg' });
+    this.chart.resize({ width, height: drawing.height });
+    this.chart.setOption(drawing.option, { notMerge: true });
+  }
+
+  /** Number of the points along the first line, which the keyboard steps through. */
+  countPoints(): number {
+    const { accuracy, training } = this.figures;
+    const lines = this.kind === 'accuracy' ? accuracy : this.kind === 'training' ? training : [];
+    return Math.max(0, ...lines.map(({ points }) => points.length));
+  }
+
+  /** Shows what the lines have at a point, as pointing there would. @returns it as text */
+  point(index: number): string {
+    this.chart?.dispatchAction({ type: 'showTip', seriesIndex: this.longestSeries(), dataIndex: index });
+    return this.element.querySelector<HTMLElement>('.reading-box')?.innerText.replaceAll('■', '') ?? '';
+  }
+
+  leave(): void {
+    this.chart?.dispatchAction({ type: 'hideTip' });
+  }
+
+  dispose(): void {
+    this.chart?.dispose();
+  }
+
+  get kind(): string {
+    return this.element.dataset.chart ?? '';
+  }
+
+  private longestSeries(): number {
+    const series = (this.chart?.getOption().series ?? []) as { type?: string; data?: unknown[] }[];
+    const lengths = series.map(({ type, data }) => (type === 'line' ? (data?.length ?? 0) : 0));
+    return Math.max(0, lengths.indexOf(Math.max(...lengths)));
+  }
+
+  private compose(view: View, width: number): Drawing {
+    const theme = currentTheme();
+    const { granularity, accuracy, training, weights, layers } = this.figures;
+    const isShown = ({ heading }: { heading: string }) => !view.hidden.has(heading);
+    const look = (height: number): Look => ({ theme, width, height, isAlone: false });
+    const names = [this.experiment, granularity] as const;
+    if (this.kind === 'accuracy') {
+      const lines = accuracy.filter(isShown);
+      const option = chartAccuracy(...names, lines, look(HEIGHT), view);
+      return {
+        height: HEIGHT,
+        option: { ...option, tooltip: tooltipOf('axis', theme, describeAccuracy(lines, view, theme)) },
+      };
+    }
+    if (this.kind === 'training') {
+      const lines = training.filter(isShown);
+      const height = width < NARROW ? 2 * 320 : HEIGHT;
+      const option = chartTraining(...names, lines, look(height));
+      return {
+        height,
+        option: { ...option, tooltip: tooltipOf('axis', theme, describeTraining(lines, theme)) },
+      };
+    }
+    if (this.kind === 'weights' && weights !== undefined) {
+      const shown = { ...weights, panels: weights.panels.filter(isShown) };
+      const height = weightsHeight(shown.panels.length, { width, isAlone: false });
+      const option = chartWeights(...names, shown, look(height));
+      return {
+        height,
+        option: { ...option, tooltip: tooltipOf('axis', theme, describeWeights(shown, theme)) },
+      };
+    }
+    if (this.kind === 'layers' && layers !== undefined) {
+      const shown = { ...layers, rows: layers.rows.filter(isShown) };
+      const height = layersHeight(shown, { width, isAlone: false });
+      const option = chartLayers(...names, shown, look(height));
+      return {
+        height,
+        option: { ...option, tooltip: tooltipOf('item', theme, describeLayers(shown, theme)) },
+      };
+    }
+    return { height: 0, option: {} };
+  }
+}

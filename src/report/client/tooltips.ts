@@ -1,0 +1,156 @@
+/** @file What charts say of the place that is pointed at. Elements, not markup: names are text in them. */
+import type { TooltipComponentOption } from 'echarts';
+import type { AccuracyView } from '../../figures/charts/accuracy.ts';
+import { KEPT, LINEAR } from '../../figures/charts/scales.ts';
+import type { Theme } from '../../figures/charts/theme.ts';
+import { styleOf } from '../../figures/charts/theme.ts';
+import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
+import type { Cell } from '../../results/comparison.ts';
+
+/** A line of a tooltip: its method, if it is one's, and what there is to say. */
+interface Reading {
+  readonly line?: Line;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The parts of the library's description of a place that are used here. */
+interface Place {
+  readonly value: unknown;
+  readonly axisIndex?: number;
+  readonly seriesIndex?: number;
+  readonly dataIndex: number;
+}
+
+export type Formatter = (place: Place | readonly Place[]) => HTMLElement;
+
+/** Places on an axis are computed from decimals. */
+const SAME_PLACE = 1e-9;
+
+export function tooltipOf(
+  trigger: 'axis' | 'item',
+  theme: Theme,
+  formatter: Formatter,
+): TooltipComponentOption {
+  return {
+    trigger,
+    confine: true,
+    transitionDuration: 0,
+    backgroundColor: theme.background,
+    borderColor: theme.axis,
+    textStyle: { color: theme.text, fontSize: 12 },
+    axisPointer: {
+      type: trigger === 'axis' ? 'line' : 'none',
+      lineStyle: { color: theme.axis, type: 'solid' },
+    },
+    formatter: formatter as never,
+  };
+}
+
+export function describeAccuracy(
+  lines: readonly AccuracyLine[],
+  { rateScale }: AccuracyView,
+  theme: Theme,
+): Formatter {
+  const scale = rateScale === 'kept' ? KEPT : LINEAR;
+  return (places) => {
+    const x = firstNumber(places);
+    const readings = lines.flatMap((line) => {
+      const point = line.points.find(({ rate }) => Math.abs(scale.place(rate) - x) < SAME_PLACE);
+      return point === undefined ? [] : [{ line, rate: point.rate, cell: point.accuracy }];
+    });
+    const [first] = readings;
+    const ordered = readings.toSorted((a, b) => b.cell.mean - a.cell.mean);
+    return list(
+      first === undefined ? '' : `${percent(first.rate)} pruned`,
+      ordered.map(({ line, cell }) => ({ line, name: line.heading, value: wordShare(cell) })),
+      theme,
+    );
+  };
+}
+
+export function describeTraining(lines: readonly TrainingLine[], theme: Theme): Formatter {
+  return (places) => {
+    const epoch = firstNumber(places);
+    const isLoss = [places].flat()[0]?.axisIndex === 1;
+    const readings = lines.flatMap((line): Reading[] => {
+      const point = line.points.find((candidate) => candidate.epoch === epoch);
+      const cell = isLoss ? point?.trainLoss : point?.testAccuracy;
+      if (cell === undefined) return [];
+      return [{ line, name: line.heading, value: isLoss ? wordLoss(cell) : wordShare(cell) }];
+    });
+    return list(`epoch ${epoch}, ${isLoss ? 'training loss' : 'test accuracy'}`, readings, theme);
+  };
+}
+
+export function describeWeights({ panels, binWidth }: WeightFigure, theme: Theme): Formatter {
+  return (places) => {
+    const [place] = [places].flat();
+    const panel = panels[place?.axisIndex ?? 0];
+    const bin = place?.dataIndex ?? 0;
+    if (panel === undefined) return list('', [], theme);
+    const lower = Number((bin * binWidth).toPrecision(6));
+    const isLast = bin + 1 === panel.kept.length;
+    const range = isLast ? `${lower} and more` : `${lower} to ${Number((lower + binWidth).toPrecision(6))}`;
+    return list(
+      `${panel.heading}: ${range} root mean squares`,
+      [
+        { name: 'removed', value: percent(panel.removed[bin] ?? 0) },
+        { name: 'kept', value: percent(panel.kept[bin] ?? 0) },
+      ],
+      theme,
+    );
+  };
+}
+
+export function describeLayers({ layers, rows }: LayerFigure, theme: Theme): Formatter {
+  return (places) => {
+    const [place] = [places].flat();
+    const [layer = 0, row = 0, share = 0] = Array.isArray(place?.value) ? (place.value as number[]) : [];
+    const name = place?.seriesIndex === 1 ? 'zero after pruning' : 'zero or nearly, as trained';
+    return list(
+      `${rows[row]?.heading ?? ''}, ${layers[layer] ?? ''}`,
+      [{ name, value: percent(share) }],
+      theme,
+    );
+  };
+}
+
+function list(title: string, readings: readonly Reading[], theme: Theme): HTMLElement {
+  const box = document.createElement('div');
+  box.className = 'reading-box';
+  const head = document.createElement('strong');
+  head.textContent = title;
+  box.append(head);
+  const table = document.createElement('table');
+  for (const { line, name, value } of readings) {
+    const row = table.insertRow();
+    const mark = row.insertCell();
+    mark.textContent = line === undefined ? '' : '■';
+    if (line !== undefined) mark.style.color = styleOf(line.style, theme).color;
+    row.insertCell().textContent = name;
+    row.insertCell().textContent = value;
+  }
+  box.append(table);
+  return box;
+}
+
+function firstNumber(places: Place | readonly Place[]): number {
+  const value = [places].flat()[0]?.value;
+  return Number(Array.isArray(value) ? value[0] : value);
+}
+
+function wordShare({ mean, deviation, seeds }: Cell): string {
+  return deviation === undefined
+    ? percent(mean)
+    : `${(mean * 100).toFixed(2)} ± ${percent(deviation)} (${seeds} seeds)`;
+}
+
+function wordLoss({ mean, deviation, seeds }: Cell): string {
+  const text = mean.toPrecision(4);
+  return deviation === undefined ? text : `${text} ± ${deviation.toPrecision(2)} (${seeds} seeds)`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}

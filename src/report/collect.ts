@@ -1,0 +1,67 @@
+/** @file Collects what a report says of an experiment. */
+import { collectFigures } from '../figures/collect.ts';
+import { listMethods } from '../figures/methods.ts';
+import type { ExperimentSource } from '../figures/source.ts';
+import type { ExperimentFigures } from '../figures/types.ts';
+import type { MagnitudesCache } from '../figures/weights.ts';
+import { buildMethodTable, type MethodTable } from '../results/method-table.ts';
+import type { Method } from '../results/methods.ts';
+import { readPublished } from '../results/published.ts';
+import { type RunReport, reportRun } from './run-report.ts';
+
+export interface ExperimentReport {
+  /** What was trained, on what, how long. */
+  readonly facts: readonly string[];
+  readonly figures: ExperimentFigures;
+  /** In the order of tables, each once. */
+  readonly methods: readonly Method[];
+  /** One for each granularity that is swept. */
+  readonly tables: readonly MethodTable[];
+  /** The same with published numbers, where there are any. */
+  readonly published: readonly MethodTable[];
+  readonly runs: readonly RunReport[];
+}
+
+/**
+ * @param cache of networks that earlier calls measured
+ * @throws UserError naming file and line if a file of the experiment is malformed
+ */
+export async function collectReport(
+  source: ExperimentSource,
+  cache?: MagnitudesCache,
+): Promise<ExperimentReport> {
+  const figures = await collectFigures(source, cache);
+  const swept = figures.granularities.filter(({ accuracy }) => accuracy.length > 0);
+  const tabulate = (published?: ReturnType<typeof readPublished>) =>
+    swept.map(({ granularity }) => buildMethodTable({ ...source, granularity, published }));
+  const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
+  return {
+    facts: listFacts(source),
+    figures,
+    methods: methods.flatMap(({ method }) => method ?? []),
+    tables: tabulate(),
+    published: tabulate(readPublished()).filter(({ columns }) =>
+      columns.some(({ hasPublished }) => hasPublished),
+    ),
+    runs: source.runs.map(reportRun),
+  };
+}
+
+/** Each in as many words as the variants differ in it. */
+function listFacts({ settings, runs, rows }: ExperimentSource): string[] {
+  const all = [...settings.values()];
+  const seeds = new Set([...runs.map(({ identity }) => identity.seed), ...rows.map(({ seed }) => seed)]);
+  const parameters = new Set(rows.map(({ parametersTotal }) => parametersTotal));
+  const images = new Set(rows.map(({ testImages }) => testImages));
+  const join = (values: Iterable<string | number>) =>
+    [...new Set(values)].map((value) => value.toLocaleString('en-US')).join(' or ');
+  const facts: [string, string][] = [
+    ['network ', join(all.map(({ model }) => model.name))],
+    ['data set ', join(all.map(({ dataset }) => dataset.name))],
+    ['epochs: ', join(all.map(({ schedule }) => schedule.epochs))],
+    ['seeds: ', String(seeds.size)],
+    ['parameters: ', join(parameters)],
+    ['test images: ', join(images)],
+  ];
+  return facts.flatMap(([name, value]) => (value === '' ? [] : [name + value]));
+}

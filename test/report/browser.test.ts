@@ -1,0 +1,197 @@
+/** @file The report as its readers have it: in a real browser, from a file and from the server. */
+import { appendFileSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findSources } from '../../src/cli/experiment-sources.ts';
+import { DARK, LIGHT } from '../../src/figures/charts/theme.ts';
+import { type Assets, buildAssets } from '../../src/report/assets.ts';
+import { digestVersion, serveReport } from '../../src/report/serve.ts';
+import { listVersions } from '../../src/report/version.ts';
+import { makeReport } from '../../src/report/write.ts';
+import { makeFolder } from '../cli/td.ts';
+import { beginRun, directoryOf, writeResults } from '../figures/results-folder.ts';
+import { CHROMIUM, openPage, startBrowser, WITHOUT } from './chromium.ts';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+const place = makeFolder({});
+const results = join(place.folder, 'results');
+let browser: Browser;
+let assets: Assets;
+let address: string;
+let failedRun: string;
+
+/** Two experiments: one whose last run failed, and one with a name that is markup. */
+beforeAll(async () => {
+  if (CHROMIUM === undefined) return;
+  const runs = writeResults(results);
+  cpSync(join(results, 'few'), join(results, HOSTILE), { recursive: true });
+  const last = runs.at(-1);
+  if (last === undefined) throw new Error('there are runs');
+  failedRun = directoryOf(results, last);
+  rmSync(failedRun, { recursive: true });
+  beginRun(results, last);
+  const failure = { level: 50, msg: 'training failed', err: { message: `the loss is NaN ${HOSTILE}` } };
+  appendFileSync(join(failedRun, 'log.jsonl'), `${JSON.stringify(failure)}\n`);
+  assets = await buildAssets();
+  const file = join(place.folder, 'report.html');
+  writeFileSync(file, await makeReport(findSources([], results), { assets }));
+  address = pathToFileURL(file).href;
+  browser = await startBrowser();
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  place.remove();
+});
+
+/** Of the experiment `few`. */
+const chart = (page: Page, kind: string, granularity = 'weight') =>
+  page.locator(`#experiment-1 .chart[data-chart=${kind}][data-granularity=${granularity}]`);
+const paths = (page: Page, colour: string | undefined) =>
+  chart(page, 'accuracy').locator(`path[stroke="${colour}"][stroke-width="2"]`);
+const texts = (page: Page, kind: string) => chart(page, kind).locator('text').allTextContents();
+
+describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () => {
+  it('draws every chart, without an error, a message or a question to the network', async () => {
+    const { page, complaints } = await openPage(browser, address);
+    for (const kind of ['accuracy', 'training', 'weights', 'layers']) {
+      await chart(page, kind).locator('svg').waitFor();
+      expect((await texts(page, kind)).length, kind).toBeGreaterThan(4);
+    }
+    expect(await paths(page, LIGHT.lines[0]).count()).toBeGreaterThan(0);
+    expect(await paths(page, LIGHT.lines[1]).count()).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('shows names and messages from files as text', async () => {
+    const { page, complaints } = await openPage(browser, address);
+    expect(await page.locator('h2', { hasText: HOSTILE }).count()).toBe(1);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.locator('.failures').innerText()).toContain(`the loss is NaN ${HOSTILE}`);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('switches between weights and units, and between axes', async () => {
+    const { page } = await openPage(browser, address);
+    const form = page.locator('#experiment-1 form');
+    await form.getByLabel('units').check();
+    await chart(page, 'accuracy', 'unit').locator('svg').waitFor();
+    expect(await chart(page, 'accuracy').isVisible()).toBe(false);
+    await form.getByLabel('weights').check();
+    expect(await texts(page, 'accuracy')).toContain('0 %');
+    await form.getByLabel('logit').check();
+    expect(await texts(page, 'accuracy')).toContain('98 %');
+    const rates = form.getByRole('group', { name: 'Prune rate axis' });
+    expect(await texts(page, 'accuracy')).not.toContain('40 %');
+    await rates.getByLabel('linear').check();
+    expect(await texts(page, 'accuracy')).toContain('40 %');
+    await page.close();
+  });
+
+  it('hides and shows a method, and never the last', async () => {
+    const { page } = await openPage(browser, address);
+    const [none, targeted] = ['none', 'targeted(0.66, 0.5)'].map((name) =>
+      page.locator('#experiment-1').getByRole('button', { name }),
+    );
+    await none?.click();
+    expect(await none?.getAttribute('aria-pressed')).toBe('false');
+    expect(await paths(page, LIGHT.lines[0]).count()).toBe(0);
+    await targeted?.click();
+    expect(await targeted?.getAttribute('aria-pressed')).toBe('true');
+    await none?.click();
+    expect(await paths(page, LIGHT.lines[0]).count()).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  it('says the values that are pointed at, best first', async () => {
+    const { page } = await openPage(browser, address);
+    const target = chart(page, 'accuracy');
+    await target.scrollIntoViewIfNeeded();
+    const box = await target.boundingBox();
+    if (box === null) throw new Error('the chart is not shown');
+    await page.mouse.move(box.x + box.width - 40, box.y + box.height / 2);
+    const reading = target.locator('.reading-box');
+    await reading.waitFor();
+    const text = (await reading.innerText()).replaceAll(/\s+/g, ' ');
+    expect(text).toContain('90.00 % pruned');
+    expect(text).toMatch(/targeted\(0\.66, 0\.5\) 45\.00 ± 7\.07 % \(2 seeds\).*none 15\.00 ± 7\.07 %/);
+    await page.close();
+  });
+
+  it('can be used with a keyboard alone', async () => {
+    const { page, complaints } = await openPage(browser, address);
+    await page.locator('#experiment-1 input[value=weight]').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await chart(page, 'accuracy', 'unit').isVisible()).toBe(true);
+    await page.keyboard.press('ArrowLeft');
+    const button = page.locator('#experiment-1').getByRole('button', { name: 'none' });
+    await button.focus();
+    await page.keyboard.press('Space');
+    expect(await button.getAttribute('aria-pressed')).toBe('false');
+    await page.keyboard.press('Space');
+    await chart(page, 'accuracy').focus();
+    await page.keyboard.press('End');
+    const spoken = page.locator('#experiment-1 .charts[data-granularity=weight] .reading').first();
+    expect(await spoken.textContent()).toContain('90.00 % pruned');
+    await page.keyboard.press('ArrowLeft');
+    expect(await spoken.textContent()).toContain('50.00 % pruned');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('is dark where the system is, and follows it', async () => {
+    const { page } = await openPage(browser, address, { colorScheme: 'dark' });
+    expect(await paths(page, DARK.lines[0]).count()).toBeGreaterThan(0);
+    const background = () =>
+      page.locator('body').evaluate((body: unknown) => {
+        const { getComputedStyle } = globalThis as unknown as {
+          getComputedStyle(element: unknown): { backgroundColor: string };
+        };
+        return getComputedStyle(body).backgroundColor;
+      });
+    expect(await background()).toBe('rgb(21, 24, 29)');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await paths(page, LIGHT.lines[0]).first().waitFor({ state: 'attached' });
+    expect(await paths(page, DARK.lines[0]).count()).toBe(0);
+    expect(await background()).toBe('rgb(255, 255, 255)');
+    await page.close();
+  });
+
+  it('fits a phone, where tables scroll by themselves', async () => {
+    const { page } = await openPage(browser, address, { viewport: { width: 360, height: 740 } });
+    await chart(page, 'layers').locator('svg').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    for (const kind of ['accuracy', 'training', 'weights', 'layers'])
+      expect((await chart(page, kind).locator('svg').boundingBox())?.width).toBeLessThanOrEqual(360);
+    await page.close();
+  });
+
+  it('follows runs that go on while it is served, and keeps what its reader chose', async () => {
+    const server = await serveReport(
+      {
+        readVersion: () => digestVersion(listVersions(results)),
+        makePage: (version) => makeReport(findSources([], results), { assets, version }),
+      },
+      0,
+    );
+    try {
+      const { page, complaints } = await openPage(browser, server.address);
+      await page.locator('#experiment-1').getByLabel('logit').check();
+      await page.locator('#experiment-1').getByRole('button', { name: 'none' }).click();
+      rmSync(join(failedRun, 'log.jsonl'));
+      await page.locator('.failures').waitFor({ state: 'detached', timeout: 20_000 });
+      expect(await page.locator('#experiment-1').getByLabel('logit').isChecked()).toBe(true);
+      expect(await paths(page, LIGHT.lines[0]).count()).toBe(0);
+      expect(await paths(page, LIGHT.lines[1]).count()).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+      await page.close();
+    } finally {
+      server.close();
+    }
+  });
+});
