@@ -42,7 +42,7 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   );
 }
 
-/** Ends with the process. Experiments need not have begun yet. */
+/** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */
 async function serveSources(names: readonly string[], { port = 0, results }: ReportOptions): Promise<void> {
   // Names are looked up once, so that a mistake is told at once.
   const sources = findSources(names, results);

@@ -2,11 +2,11 @@
 import type { EChartsOption } from 'echarts';
 import { chartAccuracy } from './charts/accuracy.ts';
 import { chartLayers, layersHeight } from './charts/layers.ts';
-import { legendWidth } from './charts/parts.ts';
+import { legendHeight, legendWidth } from './charts/parts.ts';
 import { LIGHT } from './charts/theme.ts';
 import { chartTraining } from './charts/training.ts';
 import { chartWeights, weightsHeight } from './charts/weights.ts';
-import type { ExperimentFigures, GranularityFigures } from './types.ts';
+import type { ExperimentFigures, GranularityFigures, Line } from './types.ts';
 
 /** A chart as a picture of its own. */
 export interface Figure {
@@ -37,11 +37,15 @@ function listOf(experiment: string, figures: GranularityFigures): Figure[] {
   };
   if (accuracy.length > 0) {
     const width = 560 + legendWidth(accuracy);
-    add('accuracy', width, 420, (look) => chartAccuracy(experiment, granularity, accuracy, look));
+    add('accuracy', width, heightFor(accuracy, 420), (look) =>
+      chartAccuracy(experiment, granularity, accuracy, look),
+    );
   }
   if (training.length > 0) {
     const width = 760 + legendWidth(training);
-    add('training', width, 380, (look) => chartTraining(experiment, granularity, training, look));
+    add('training', width, heightFor(training, 380), (look) =>
+      chartTraining(experiment, granularity, training, look),
+    );
   }
   if (weights !== undefined) {
     const height = weightsHeight(weights.panels.length, { width: 860, isAlone: true });
@@ -52,6 +56,11 @@ function listOf(experiment: string, figures: GranularityFigures): Figure[] {
     add('layers', 860, height, (look) => chartLayers(experiment, granularity, layers, look));
   }
   return list;
+}
+
+/** A figure that is as high as it should be, or as the legend of many methods needs. */
+function heightFor(lines: readonly Line[], usual: number): number {
+  return Math.max(usual, legendHeight(lines));
 }
 
 const LOOK = { theme: LIGHT, isAlone: true } as const;

@@ -23,6 +23,8 @@ export async function buildAssets(): Promise<Assets> {
     charset: 'utf8',
     // Licences are named; an element of a page ends wherever "</script" stands, which the bundler avoids.
     legalComments: 'eof',
+    // Settings for checking types are no part of an installed package.
+    tsconfigRaw: {},
     logLevel: 'silent',
   });
   const script = bundle.outputFiles[0]?.text ?? '';

@@ -21,6 +21,7 @@ ${granularities.map(renderSummary)}
 ${
   hasCharts &&
   html`<div class="figures"><h3>Figures</h3>
+<p class="hint">Point at a chart to read its values, or move to it with the Tab key and use the arrow keys.</p>
 ${renderControls(
   index,
   granularities.map(({ granularity }) => granularity),

@@ -41,6 +41,7 @@ export function renderPage(
 <p class="connection" role="status"></p></header>
 <main>
 ${renderIntroduction(reports.flatMap(({ methods }) => methods))}
+${reports.length === 0 && html`<section><p>Nothing is trained here yet.</p></section>`}
 ${reports.length > 1 && renderContents(reports)}
 ${reports.map(renderExperiment)}
 ${jsonScript(

@@ -68,12 +68,20 @@ export function chartLayers(
       axisLabel: { ...label, color: text, show: hasNames, interval: 0 },
     })),
     visualMap: {
-      show: false,
       type: 'continuous',
       dimension: 2,
       min: 0,
       max: 1,
       inRange: { color: [...ramp] },
+      // Cells that have no room for their numbers need a scale.
+      show: cellWidth < LEAST_CELL,
+      orient: 'horizontal',
+      right: RIGHT,
+      top: look.isAlone ? 30 : 0,
+      itemWidth: 12,
+      itemHeight: 100,
+      text: ['100 %', '0 %'],
+      textStyle: { color: text, fontSize: FONT_SIZE - 1 },
     },
     series: [
       drawCells(rows, 'asTrained', titles[0], 0, cellWidth, look),

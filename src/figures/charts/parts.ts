@@ -136,10 +136,18 @@ function drawBand(
   };
 }
 
+/** Between two lines of a legend. */
+const LEGEND_GAP = 11;
+
 /** Room for a legend with these lines, beside a chart. */
 export function legendWidth(lines: readonly Line[]): number {
   const longest = Math.max(0, ...lines.map(({ heading }) => heading.length));
   return Math.ceil(longest * FONT_SIZE * 0.54) + 66;
+}
+
+/** Height of a chart whose legend has these lines. */
+export function legendHeight(lines: readonly Line[]): number {
+  return TITLE_HEIGHT + lines.length * (FONT_SIZE + LEGEND_GAP + 2) + 16;
 }
 
 /** Lines with their markers and dashes, from top to bottom at the right. */
@@ -153,7 +161,7 @@ export function legendOf({ theme, isAlone }: Look, lines: readonly Line[]): Lege
     align: 'left',
     itemWidth: 38,
     itemHeight: 9,
-    itemGap: 11,
+    itemGap: LEGEND_GAP,
     data: lines.map(({ heading }) => heading),
     textStyle: { color: theme.text, fontSize: FONT_SIZE },
     selectedMode: false,

@@ -6,7 +6,7 @@ import type { Look } from '../../figures/charts/parts.ts';
 import { DARK, LIGHT, type Theme } from '../../figures/charts/theme.ts';
 import { chartTraining } from '../../figures/charts/training.ts';
 import { chartWeights, weightsHeight } from '../../figures/charts/weights.ts';
-import type { GranularityFigures } from '../../figures/types.ts';
+import type { GranularityFigures, Line } from '../../figures/types.ts';
 import { type EChartsType, init } from './echarts.ts';
 import {
   describeAccuracy,
@@ -85,11 +85,15 @@ export class Chart {
   private compose(view: View, width: number): Drawing {
     const theme = currentTheme();
     const { granularity, accuracy, training, weights, layers } = this.figures;
-    const isShown = ({ heading }: { heading: string }) => !view.hidden.has(heading);
+    // Charts show different methods while runs go on: hiding may leave one without any, and axes need some.
+    const choose = <T extends Line>(lines: readonly T[]): readonly T[] => {
+      const shown = lines.filter(({ heading }) => !view.hidden.has(heading));
+      return shown.length > 0 ? shown : lines;
+    };
     const look = (height: number): Look => ({ theme, width, height, isAlone: false });
     const names = [this.experiment, granularity] as const;
     if (this.kind === 'accuracy') {
-      const lines = accuracy.filter(isShown);
+      const lines = choose(accuracy);
       const option = chartAccuracy(...names, lines, look(HEIGHT), view);
       return {
         height: HEIGHT,
@@ -97,7 +101,7 @@ export class Chart {
       };
     }
     if (this.kind === 'training') {
-      const lines = training.filter(isShown);
+      const lines = choose(training);
       const height = width < NARROW ? 2 * 320 : HEIGHT;
       const option = chartTraining(...names, lines, look(height));
       return {
@@ -106,7 +110,7 @@ export class Chart {
       };
     }
     if (this.kind === 'weights' && weights !== undefined) {
-      const shown = { ...weights, panels: weights.panels.filter(isShown) };
+      const shown = { ...weights, panels: choose(weights.panels) };
       const height = weightsHeight(shown.panels.length, { width, isAlone: false });
       const option = chartWeights(...names, shown, look(height));
       return {
@@ -115,7 +119,7 @@ export class Chart {
       };
     }
     if (this.kind === 'layers' && layers !== undefined) {
-      const shown = { ...layers, rows: layers.rows.filter(isShown) };
+      const shown = { ...layers, rows: choose(layers.rows) };
       const height = layersHeight(shown, { width, isAlone: false });
       const option = chartLayers(...names, shown, look(height));
       return {

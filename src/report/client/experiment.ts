@@ -32,8 +32,8 @@ export function showExperiment(figures: ExperimentFigures, index: number): () =>
     draw();
   };
   connectControls(form, figures, view, () => {
-    const focused = document.activeElement;
-    if (focused instanceof HTMLButtonElement) draw();
+    // A button that is replaced would lose the focus.
+    if (document.activeElement instanceof HTMLButtonElement) draw();
     else redrawAll();
   });
   for (const chart of charts) listenToKeys(chart);

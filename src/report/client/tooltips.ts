@@ -1,7 +1,7 @@
 /** @file What charts say of the place that is pointed at. Elements, not markup: names are text in them. */
 import type { TooltipComponentOption } from 'echarts';
 import type { AccuracyView } from '../../figures/charts/accuracy.ts';
-import { KEPT, LINEAR } from '../../figures/charts/scales.ts';
+import { formatPercents, KEPT, LINEAR } from '../../figures/charts/scales.ts';
 import type { Theme } from '../../figures/charts/theme.ts';
 import { styleOf } from '../../figures/charts/theme.ts';
 import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
@@ -62,7 +62,7 @@ export function describeAccuracy(
     const [first] = readings;
     const ordered = readings.toSorted((a, b) => b.cell.mean - a.cell.mean);
     return list(
-      first === undefined ? '' : `${percent(first.rate)} pruned`,
+      first === undefined ? '' : `${formatPercents(first.rate)} pruned`,
       ordered.map(({ line, cell }) => ({ line, name: line.heading, value: wordShare(cell) })),
       theme,
     );
