@@ -1,4 +1,4 @@
-/** @file The command line of the gate: baseline and check, and of the look at one run: show. */
+/** @file The command line of the gate: baseline and check. */
 import type { Command } from 'commander';
 import { alphaOption, formatOption, resultsOption } from './options.ts';
 
@@ -26,11 +26,6 @@ Examples:
   td check configs/ci.yaml --alpha 0.05 --summary summary.md
   td check ci --baseline baselines/ci.csv --format json`;
 
-const SHOW_HELP = `
-Examples:
-  td show mnist-mlp/targeted-weight/0
-  td show results/mnist-mlp/none/seed-0-da4f2546 --json`;
-
 export function addBaseline(program: Command): void {
   program
     .command('baseline')
@@ -54,15 +49,4 @@ export function addCheck(program: Command): void {
     .addOption(resultsOption())
     .addHelpText('after', CHECK_HELP)
     .action(async (source, options) => (await import('./check.ts')).check(source, options));
-}
-
-export function addShow(program: Command): void {
-  program
-    .command('show')
-    .description('show a run: settings, state, curves, files')
-    .argument('<run>', 'folder of a run, or experiment/variant/seed')
-    .option('--json', 'print JSON')
-    .addOption(resultsOption())
-    .addHelpText('after', SHOW_HELP)
-    .action(async (name, options) => (await import('./show.ts')).show(name, options));
 }
