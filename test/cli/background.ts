@@ -1,4 +1,4 @@
-/** @file Commands of td that go on while a test does something to them. */
+/** @file Commands of td, and programs like them, that go on while a test does something to them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Ended, TD } from './td.ts';
 
@@ -14,10 +14,12 @@ export interface Background {
 
 /** Starts td; neither of its outputs is a terminal. */
 export function startTd(folder: string, ...parameters: readonly string[]): Background {
-  const child = spawn(process.execPath, [TD, ...parameters], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return startNode(folder, TD, ...parameters);
+}
+
+/** Starts a program of Node in a folder. */
+export function startNode(folder: string, ...parameters: readonly string[]): Background {
+  const child = spawn(process.execPath, parameters, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const outputs = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   const tellAll = () => {

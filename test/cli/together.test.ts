@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { becomeOwner, type LockOwner } from '../../src/results/lock-owner.ts';
 import { startTd } from './background.ts';
-import { listFiles, makeFolder, TINY } from './td.ts';
+import { type Ended, listFiles, makeFolder, TINY } from './td.ts';
 
 const RUNS = [
   'plain/seed-0-69edd4d0',
@@ -41,33 +41,41 @@ function resultsOf(results: string): Record<string, string> {
 
 beforeAll(async () => {
   expect(await start('alone', 'run').ended).toMatchObject({ code: 0 });
-  expect(await start('alone', 'sweep').ended).toMatchObject({ code: 0 });
+  expect(await start('alone', 'sweep', '--no-figures').ended).toMatchObject({ code: 0 });
 }, 60_000);
 
-describe('two processes that train one experiment', () => {
-  it('share its runs, and end with the files of one process alone; so do two that sweep it', async () => {
-    const [skipping, waiting] = await Promise.all([
-      start('shared', 'run').ended,
-      start('shared', 'run', '--when-busy', 'wait').ended,
-    ]);
-    expect([skipping.code, waiting.code]).toEqual([0, 0]);
+/** Trains and then sweeps one experiment with several processes, every second of which waits for the others. */
+async function workTogether(results: string, processes: number): Promise<Ended[]> {
+  const numbers = Array.from({ length: processes }, (_, number) => number);
+  const flagsOf = (number: number) => (number % 2 === 1 ? ['--when-busy', 'wait'] : []);
+  const trained = await Promise.all(numbers.map((number) => start(results, 'run', ...flagsOf(number)).ended));
+  const swept = await Promise.all(numbers.map(() => start(results, 'sweep', '--no-figures').ended));
+  expect([...trained, ...swept].map(({ code }) => code)).toEqual(Array(2 * processes).fill(0));
+  return trained;
+}
+
+describe.each([2, 4])('%i processes at work on one experiment', (processes) => {
+  it('train each run once, lose no row of its sweep, and end with the files of one process alone', async () => {
+    const results = `by ${processes}`;
+    const trained = await workTogether(results, processes);
     for (const run of RUNS) {
-      expect(logOf('shared', run), run).toEqual([
+      expect(logOf(results, run), run).toEqual([
         'training begins',
         'epoch done',
         'epoch done',
         'training done',
       ]);
     }
-    // The one that waits has seen all of them done.
-    expect(waiting.stdout.match(/ \d+\.\d+ %/g)).toHaveLength(4);
-    expect(waiting.stderr).toContain('next: td sweep tiny.yaml');
-    const trained = [skipping, waiting].map(({ stderr }) => stderr.match(/: trained in /g)?.length ?? 0);
-    expect((trained[0] ?? 0) + (trained[1] ?? 0)).toBe(4);
-
-    const sweeps = await Promise.all([start('shared', 'sweep').ended, start('shared', 'sweep').ended]);
-    expect(sweeps.map(({ code }) => code)).toEqual([0, 0]);
-    expect(resultsOf('shared')).toEqual(resultsOf('alone'));
+    const counts = trained.map(({ stderr }) => stderr.match(/: trained in /g)?.length ?? 0);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(RUNS.length);
+    // Those that wait have seen all of them done.
+    for (const { stdout, stderr } of trained.filter((_, number) => number % 2 === 1)) {
+      expect(stdout.match(/ \d+\.\d+ %/g)).toHaveLength(RUNS.length);
+      expect(stderr).toContain('next: td sweep tiny.yaml');
+    }
+    expect(resultsOf(results)).toEqual(resultsOf('alone'));
+    const left = listFiles(join(place.folder, results)).filter((path) => /tmp|lock|previous/.test(path));
+    expect(left).toEqual([]);
   });
 });
 

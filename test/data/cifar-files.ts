@@ -1,5 +1,5 @@
 /** @file Small data sets in the formats of CIFAR, made for tests: records, archives, manifests. */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +8,9 @@ import type { RecordStore } from '../../src/data/fetch.ts';
 import type { PinnedFile } from '../../src/data/manifest.ts';
 import { temporaryFolder } from '../results/temporary.ts';
 import { NOWHERE } from './server.ts';
+
+/** Of CIFAR-10: a label and three planes of 32 × 32. */
+const RECORD_BYTES = 1 + 3 * 32 * 32;
 
 /** A byte of image `index`, different in every place. */
 export function byteOf(index: number, row: number, column: number, channel: number): number {
@@ -24,6 +27,15 @@ export function makeRecords(labels: readonly (readonly number[])[], first = 0): 
     return bytes;
   };
   return Buffer.concat(labels.map((bytes, index) => Buffer.from([...bytes, ...planes(first + index)])));
+}
+
+/** Records of random bytes, which no archive makes smaller. */
+function randomRecords(count: number, key: string): Buffer {
+  const bytes = createHash('shake256', { outputLength: count * RECORD_BYTES })
+    .update(key)
+    .digest();
+  for (let index = 0; index < count; index++) bytes[index * RECORD_BYTES] = index % 10;
+  return bytes;
 }
 
 export interface TarEntry {
@@ -45,7 +57,7 @@ export function makeTar(entries: readonly TarEntry[]): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(1024)]);
 }
 
-/** A data set of six records: its official files by name, the archive of them, and a store in a new folder. */
+/** A data set of few records: its official files by name, the archive of them, and a store in a new folder. */
 export interface SmallSet {
   readonly files: Readonly<Record<string, Buffer>>;
   readonly archive: Buffer;
@@ -60,6 +72,12 @@ export function smallCifar10(url = NOWHERE): SmallSet {
     'test.bin': makeRecords([[8], [1]], 4),
   };
   return makeSet('small10', files, ['batch_1.bin', 'batch_2.bin'], { labelBytes: 1, label: 0 }, 10, url);
+}
+
+/** In the format of CIFAR-10, and large enough for its fetching to take a while: 4 MB. */
+export function largerCifar10(url: string): SmallSet {
+  const files = { 'batch_1.bin': randomRecords(1000, 'train'), 'test.bin': randomRecords(300, 'test') };
+  return makeSet('larger10', files, ['batch_1.bin'], { labelBytes: 1, label: 0 }, 10, url);
 }
 
 /** In the format of CIFAR-100: a coarse and a fine label. */
@@ -98,6 +116,7 @@ function makeSet(
     ]),
   );
   const train = Buffer.concat(trainNames.map((path) => files[path] as Buffer));
+  const imagesOf = (records: Buffer) => records.length / (RECORD_BYTES - 1 + record.labelBytes);
   const pinNamed = (path: string) => pin(path, files[path] as Buffer);
   const manifest: RecordStore['manifest'] = {
     title: name,
@@ -105,8 +124,8 @@ function makeSet(
     licence: 'none',
     imageShape: [32, 32, 3],
     classes,
-    trainImages: 4,
-    testImages: 2,
+    trainImages: imagesOf(train),
+    testImages: imagesOf(files['test.bin'] as Buffer),
     record,
     files: { train: pin('train.bin', train), test: pinNamed('test.bin') },
     sources: {

@@ -1,28 +1,25 @@
-/** @file A process that is killed again and again, at any moment: nothing is lost, and the files end up the same. */
+/** @file Commands that are killed again and again, at any moment: nothing is lost, and the files end up the same. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { integer } from '../../src/random/streams.ts';
 import { startTd } from '../cli/background.ts';
-import { listFiles, makeFolder, td } from '../cli/td.ts';
+import { listFiles, makeFolder } from '../cli/td.ts';
 import { isSoak } from './form.ts';
+import { type Duration, hasLoadedEngine, insist, Kills, measure, type Victim } from './insist.ts';
 
-const KILLS = isSoak ? 200 : 3;
+const LIMITS = isSoak ? { train: 110, sweep: 55 } : { train: 2, sweep: 1 };
 
 /** Runs whose state is of every kind, with a checkpoint about every third step. */
 const EXPERIMENT = `
-dataset: { name: mnist, trainImages: 2048, testImages: 500 }
+dataset: { name: mnist, trainImages: ${isSoak ? 2048 : 1024}, testImages: 500 }
 model: { name: mlp, widths: [32, 16] }
-schedule: { learningRate: 0.001, batchSize: 64, epochs: 4, optimizer: { name: adam } }
-sweep: { prune: "0:0.9:0.1" }
+schedule: { learningRate: 0.001, batchSize: 64, epochs: ${isSoak ? 4 : 2}, optimizer: { name: adam } }
+sweep: { prune: "${isSoak ? '0:0.99:0.01' : '0,0.5,0.9'}" }
 variants:
   smallify: { regularizer: { name: smallify, granularity: weight } }
   targeted: { regularizer: { name: targeted, granularity: unit } }
 `;
 const FLAGS = ['killed.yaml', '--threads', '1', '--results'] as const;
-const TRAIN = ['run', '--checkpoint-minutes', '0.0001', ...FLAGS] as const;
-const SWEEP = ['sweep', ...FLAGS] as const;
 
 const place = makeFolder({ 'killed.yaml': EXPERIMENT });
 afterAll(() => place.remove());
@@ -30,60 +27,47 @@ afterAll(() => place.remove());
 /** Names and bytes of the files that hold no times. */
 function resultsOf(results: string): Record<string, string> {
   const folder = join(place.folder, results);
-  const kept = listFiles(folder).filter((path) => /\.(csv|safetensors|yaml)$/.test(path));
+  const kept = listFiles(folder).filter((path) => /\.(csv|safetensors|yaml|svg|png)$/.test(path));
   return Object.fromEntries(kept.map((path) => [path, readFileSync(join(folder, path), 'latin1')]));
 }
 
-/** Milliseconds that a command takes undisturbed. */
-async function time(command: readonly string[]): Promise<number> {
-  const began = performance.now();
-  expect(await td(place.folder, ...command)).toMatchObject({ code: 0 });
-  return performance.now() - began;
-}
+const filesIn = (results: string) => listFiles(join(place.folder, results));
 
-let kills = 0;
+/** Checkpoints are written so often that a good share of the kills falls into their writing. */
+const training = (results: string): Victim => ({
+  start: () => startTd(place.folder, 'run', '--checkpoint-minutes', '0.0001', ...FLAGS, results),
+  isAtWork: hasLoadedEngine,
+  judge: () =>
+    filesIn(results).some((path) => /checkpoint\S*\.(tmp|next)$/.test(path)) ? 'checkpointing' : 'training',
+});
 
-/**
- * Runs a command until it ends by itself, and kills it before that.
- *
- * @param duration milliseconds within which it is killed
- */
-async function insist(command: readonly string[], duration: number, mayKill: () => boolean): Promise<void> {
-  for (;;) {
-    const { child, ended } = startTd(place.folder, ...command);
-    if (mayKill()) {
-      const delay = integer({ seed: 7, purpose: 'kill', index: kills }, Math.ceil(duration));
-      await Promise.race([ended, sleep(delay)]);
-      if (child.exitCode === null) child.kill('SIGKILL');
-    }
-    const { code, stderr } = await ended;
-    if (code === null) {
-      kills++;
-      continue;
-    }
-    expect({ code, stderr: stderr.match(/warning.*|failed.*/g) }).toEqual({ code: 0, stderr: null });
-    return;
-  }
-}
+/** Figures take a second, which the short form saves. */
+const sweeping = (results: string): Victim => ({
+  start: () => startTd(place.folder, 'sweep', ...(isSoak ? [] : ['--no-figures']), ...FLAGS, results),
+  isAtWork: hasLoadedEngine,
+  judge: ({ stdout }) => (stdout.includes('written:') ? 'drawing' : 'sweeping'),
+});
 
 describe('training and sweeping, killed at random', () => {
-  const durations = { train: 0, sweep: 0 };
+  let durations: { train: Duration; sweep: Duration };
   beforeAll(async () => {
-    durations.train = await time([...TRAIN, 'whole']);
-    durations.sweep = await time([...SWEEP, 'whole']);
+    durations = { train: await measure(training('whole')), sweep: await measure(sweeping('whole')) };
   }, 60_000);
 
-  it(`${KILLS} times, end with the files of undisturbed commands and leave nothing else`, async () => {
-    for (let round = 0; kills < KILLS; round++) {
+  it(`${LIMITS.train + LIMITS.sweep} times, end with the files of undisturbed commands and leave nothing else`, async () => {
+    const kills = { train: new Kills(), sweep: new Kills() };
+    for (let round = 0; kills.train.total < LIMITS.train || kills.sweep.total < LIMITS.sweep; round++) {
       const results = `round-${round}`;
-      const share = isSoak ? KILLS : Math.ceil(KILLS / 2);
-      await insist([...TRAIN, results], durations.train, () => kills < share);
-      await insist([...SWEEP, results], durations.sweep, () => kills < KILLS);
+      await insist(training(results), durations.train, kills.train, LIMITS.train);
+      await insist(sweeping(results), durations.sweep, kills.sweep, LIMITS.sweep);
       expect(resultsOf(results), `round ${round}`).toEqual(resultsOf('whole'));
-      const left = listFiles(join(place.folder, results)).filter((path) =>
-        /\.(tmp|next|damaged)$|previous|lock/.test(path),
-      );
+      const left = filesIn(results).filter((path) => /\.(tmp|next|damaged)$|previous|lock/.test(path));
       expect(left, `round ${round}`).toEqual([]);
     }
+    process.stderr.write(`killed: ${kills.train}, ${kills.sweep}\n`);
+    if (!isSoak) return;
+    for (const moment of ['training', 'checkpointing'])
+      expect(kills.train.of(moment), moment).toBeGreaterThan(9);
+    expect(kills.sweep.of('sweeping')).toBeGreaterThan(9);
   });
 });

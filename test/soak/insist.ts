@@ -1,0 +1,116 @@
+/** @file Processes that are killed again and again at random until they have done their work. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { integer } from '../../src/random/streams.ts';
+import type { Background } from '../cli/background.ts';
+import type { Ended } from '../cli/td.ts';
+
+/** Milliseconds between two looks at whether a process is at work yet. */
+const POLL_INTERVAL = 5;
+
+/** Kills come within this share of the time of an undisturbed process: later ones would often come too late. */
+const KILL_SHARE = 0.7;
+
+/** One kill in so many comes while the process still starts. */
+const EARLY_SHARE = 10;
+
+/** A command that is to be killed. */
+export interface Victim {
+  start(): Background;
+  /** Whether the process has come to what is to be cut off; before that it only loads itself. */
+  isAtWork(process: Background): boolean;
+  /** What a kill cut off, in a word, told by what it left. */
+  judge(killed: Ended): string;
+  /** Called after each kill: nothing half-written may be taken for good. */
+  check?(): void;
+}
+
+/** Milliseconds that an undisturbed process takes to start, and then to do its work. */
+export interface Duration {
+  readonly start: number;
+  readonly work: number;
+}
+
+/** How many kills cut off what. */
+export class Kills {
+  private readonly counts = new Map<string, number>();
+
+  add(moment: string): void {
+    this.counts.set(moment, this.of(moment) + 1);
+  }
+
+  of(moment: string): number {
+    return this.counts.get(moment) ?? 0;
+  }
+
+  get total(): number {
+    return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  toString(): string {
+    return [...this.counts].map(([moment, count]) => `${moment} ${count}`).join(', ');
+  }
+}
+
+/** Runs a command undisturbed. */
+export async function measure(victim: Victim): Promise<Duration> {
+  const began = performance.now();
+  const process = victim.start();
+  await untilAtWork(victim, process);
+  const start = performance.now() - began;
+  expect(await process.ended).toMatchObject({ code: 0 });
+  return { start, work: performance.now() - began - start };
+}
+
+/** Runs a command until it ends by itself, and kills it before that as long as there are fewer kills than the limit. */
+export async function insist(victim: Victim, duration: Duration, kills: Kills, limit: number): Promise<void> {
+  for (;;) {
+    const process = victim.start();
+    const wasAtWork = kills.total < limit && (await killSometime(victim, process, duration, kills.total));
+    const ended = await process.ended;
+    if (ended.code !== null) {
+      const said = ended.stderr.match(/warning.*|failed.*/g);
+      expect({ code: ended.code, said }, ended.stderr).toEqual({ code: 0, said: null });
+      return;
+    }
+    kills.add(wasAtWork ? victim.judge(ended) : 'starting');
+    victim.check?.();
+  }
+}
+
+/** @returns whether the process was at work when it was killed */
+async function killSometime(
+  victim: Victim,
+  process: Background,
+  { start, work }: Duration,
+  index: number,
+): Promise<boolean> {
+  const isEarly = index % EARLY_SHARE === EARLY_SHARE - 1;
+  if (!isEarly) await untilAtWork(victim, process);
+  const delay = integer(
+    { seed: 7, purpose: 'kill', index },
+    Math.ceil(KILL_SHARE * (isEarly ? start : work)),
+  );
+  await Promise.race([process.ended, sleep(delay)]);
+  const wasAtWork = victim.isAtWork(process);
+  process.child.kill('SIGKILL');
+  return wasAtWork;
+}
+
+async function untilAtWork(victim: Victim, process: Background): Promise<void> {
+  let hasEnded = false;
+  void process.ended.then(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded && !victim.isAtWork(process)) await sleep(POLL_INTERVAL);
+}
+
+/** Whether td has loaded what computes; where the system does not say, it counts as at work from the start. */
+export function hasLoadedEngine({ child }: Background): boolean {
+  try {
+    return readFileSync(`/proc/${child.pid}/maps`, 'utf8').includes('onnxruntime');
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
