@@ -2,7 +2,7 @@
 import type { NamedSpecs, Signature, StepFunction } from '../types.ts';
 import type { Graph } from './graph.ts';
 import { lower } from './lower/lower.ts';
-import { BLOCKED_LAYOUT, optimize, type PassName, simplify } from './passes/simplify.ts';
+import { BLOCKED_LAYOUT, optimize, optimizeTraced, type PassName } from './passes/simplify.ts';
 import { type TraceInput, trace } from './trace/backend.ts';
 
 /** Prefixes of the names under which a model takes and returns its arrays. */
@@ -42,7 +42,7 @@ export function compileGraph(
     const result = step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED));
     return { ...withPrefix(result.state, NEXT), ...withPrefix(result.fetches, FETCH) };
   });
-  const traced = simplify(recorded, skip);
+  const traced = optimizeTraced(recorded, skip);
   return { recorded, traced, lowered: optimize(lower(traced, skip.has(BLOCKED_LAYOUT) ? 0 : block), skip) };
 }
 

@@ -8,6 +8,7 @@ import { foldConstants } from './constants.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { removeNoOps } from './no-ops.ts';
+import { moveThroughPools } from './pooled-gradients.ts';
 
 export const PASSES = {
   'no-ops': removeNoOps,
@@ -16,7 +17,12 @@ export const PASSES = {
   'dead-code': removeDeadCode,
 } as const;
 
-/** Passes over a lowered graph only, in their order. Each returns the graph itself when it finds nothing to do. */
+/** Passes over a traced graph only. */
+export const TRACED_PASSES = {
+  'pooled-gradients': moveThroughPools,
+} as const;
+
+/** Passes over a lowered graph only, in their order. These and those return the graph itself when they find nothing to do. */
 export const LOWERED_PASSES = {
   'channel-affines': joinAffines,
   'convolution-epilogues': joinConvolutionEpilogues,
@@ -25,10 +31,15 @@ export const LOWERED_PASSES = {
 /** The lowering to blocked images is left out like a pass. */
 export const BLOCKED_LAYOUT = 'blocked-layout';
 
-export type PassName = keyof typeof PASSES | keyof typeof LOWERED_PASSES | typeof BLOCKED_LAYOUT;
+export type PassName =
+  | keyof typeof PASSES
+  | keyof typeof TRACED_PASSES
+  | keyof typeof LOWERED_PASSES
+  | typeof BLOCKED_LAYOUT;
 
 export const PASS_NAMES = [
   ...Object.keys(PASSES),
+  ...Object.keys(TRACED_PASSES),
   BLOCKED_LAYOUT,
   ...Object.keys(LOWERED_PASSES),
 ] as readonly PassName[];
@@ -58,15 +69,29 @@ export function simplify(graph: Graph, skip: ReadonlySet<PassName> = new Set()):
   return current;
 }
 
+/** Makes a recorded graph ready to be lowered. */
+export function optimizeTraced(graph: Graph, skip: ReadonlySet<PassName> = new Set()): Graph {
+  return applyAll(TRACED_PASSES, simplify(graph, skip), skip);
+}
+
 /** Makes a lowered graph ready to be written. */
 export function optimize(graph: Graph, skip: ReadonlySet<PassName> = new Set()): Graph {
-  let current = simplify(graph, skip);
-  for (const [name, pass] of Object.entries(LOWERED_PASSES)) {
+  return simplify(expandAffines(applyAll(LOWERED_PASSES, simplify(graph, skip), skip)), skip);
+}
+
+/** Each pass until it finds nothing more to do. */
+function applyAll(
+  passes: Readonly<Record<string, (graph: Graph) => Graph>>,
+  graph: Graph,
+  skip: ReadonlySet<PassName>,
+): Graph {
+  let current = graph;
+  for (const [name, pass] of Object.entries(passes)) {
     if (skip.has(name as PassName)) continue;
     for (let joined = pass(current); joined !== current; joined = pass(current)) {
       current = removeDeadCode(joined);
     }
     current = simplify(current, skip);
   }
-  return simplify(expandAffines(current), skip);
+  return current;
 }
