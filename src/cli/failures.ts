@@ -15,6 +15,8 @@ export interface Failure {
 export function wordFailure(error: unknown): string {
   if (error instanceof UserError || error instanceof DivergedError) return error.message;
   if (!(error instanceof Error)) return String(error);
+  if (isOutOfMemory(error))
+    return `out of memory: ${error.message}; a smaller model or schedule.batchSize needs less`;
   return isSystemError(error) ? wordSystemError(error) : (error.stack ?? error.message);
 }
 
@@ -25,6 +27,13 @@ export function reportFailures(failures: readonly Failure[]): void {
   printLine(`${counted(failures.length, 'run')} failed; the same command tries ${them} again:`);
   for (const { run, reason } of failures) printLine(`  ${run}: ${reason.split('\n')[0]}`);
   process.exitCode = 1;
+}
+
+/** As JavaScript and onnxruntime say it. */
+function isOutOfMemory({ message }: Error): boolean {
+  return /\ballocation failed|^Invalid typed array length|Failed to allocate memory|std::bad_alloc/.test(
+    message,
+  );
 }
 
 /** What the operating system refused: a full disk, a missing permission, a file where a folder should be. */

@@ -1,7 +1,8 @@
 /** @file Lock files: made, read and taken over so that of any number of processes one alone succeeds. */
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writeFileAtomic, writeNewFile } from '../files/atomic.ts';
-import { isGone, type LockOwner, parseOwner } from './lock-owner.ts';
+import { type LockOwner, parseOwner, standingOf } from './lock-owner.ts';
+import { hasEnded, watchHeartbeat } from './silence.ts';
 
 /** Errors of file systems that know no hard links. */
 const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
@@ -13,6 +14,12 @@ export interface FoundLock {
   readonly heartbeat: number;
 }
 
+/** A lock that is not to be had. */
+export interface RivalLock extends FoundLock {
+  /** By the clock of this machine its owner is no more, but it has not been watched for long enough to be sure. */
+  readonly isSilent: boolean;
+}
+
 /**
  * Makes the file at `path` name this process, by ways of which one alone succeeds: creating it where there is none, and
  * replacing an abandoned one while holding the claim on its owner's succession. A claim is itself such a lock, so one whose
@@ -22,7 +29,7 @@ export interface FoundLock {
  * @returns nothing if it does now, else what it says of another owner
  * @throws Error of the file system
  */
-export function claimLock(path: string, self: LockOwner): FoundLock | undefined {
+export function claimLock(path: string, self: LockOwner): RivalLock | undefined {
   for (;;) {
     const found = readLock(path);
     if (found === undefined) {
@@ -30,7 +37,11 @@ export function claimLock(path: string, self: LockOwner): FoundLock | undefined 
       continue;
     }
     const { owner, heartbeat } = found;
-    if (!isGone(owner, heartbeat)) return found;
+    const standing = standingOf(owner, heartbeat);
+    const isSilent = standing === 'silent';
+    const isElsewhere = isSilent || standing === 'heard of';
+    const isOver = isElsewhere ? hasEnded(isSilent, watchHeartbeat(path, heartbeat)) : standing === 'gone';
+    if (!isOver) return { ...found, isSilent };
     const succession = `${path}.${owner?.id ?? 'unknown'}`;
     const rival = claimLock(succession, self);
     if (rival !== undefined) return rival;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 import { z } from 'zod';
+import { SILENCE_LIMIT } from './silence.ts';
 
 const ownerSchema = z.object({
   /** Another for each lock that is taken. */
@@ -18,12 +19,6 @@ const ownerSchema = z.object({
 });
 
 export type LockOwner = z.output<typeof ownerSchema>;
-
-/**
- * Age in milliseconds at which a heartbeat of another machine counts as the last. Beats stop while a step or a compilation
- * keeps the process busy, which takes seconds, on slow machines perhaps a minute or two.
- */
-const SILENCE_LIMIT = 5 * 60_000;
 
 /** Of the owners that this process stands for. */
 const ownIds = new Set<string>();
@@ -58,21 +53,34 @@ export function parseOwner(text: string): LockOwner | undefined {
 }
 
 /**
- * Whether an owner is at work no more. Where process numbers can be compared, the process is looked for; elsewhere the
- * heartbeat decides, as one from before this machine's start does on a machine of the same name.
+ * What is known of an owner: `at work` or `gone` where its process could be looked for; elsewhere its heartbeat tells, by
+ * this machine's clock: `heard of` lately, or `silent`.
+ */
+export type Standing = 'at work' | 'gone' | 'heard of' | 'silent';
+
+/**
+ * How an owner stands. Where process numbers can be compared, the process is looked for; elsewhere the heartbeat decides,
+ * as one from before this machine's start does on a machine of the same name.
  *
  * @param owner nothing if the lock does not say
  * @param heartbeat when the owner was last heard of, in milliseconds since 1970
  * @param now in the same unit; a heartbeat that lies ahead of it is taken for a fresh one
  */
-export function isGone(owner: LockOwner | undefined, heartbeat: number, now = Date.now()): boolean {
+export function standingOf(owner: LockOwner | undefined, heartbeat: number, now = Date.now()): Standing {
   const isSameHost = owner?.host === hostname();
-  if (isSameHost && owner.processSpace !== '' && owner.processSpace === processSpace())
-    return !isAtWork(owner);
+  const space = processSpace();
+  const look = (): Standing => (owner !== undefined && isAtWork(owner) ? 'at work' : 'gone');
+  if (isSameHost && space !== '' && owner.processSpace === space) return look();
   const silence = now - heartbeat;
-  if (isSameHost && silence > uptime() * 1000) return true;
-  if (isSameHost && owner.processSpace === '' && processSpace() === '') return !isAtWork(owner);
-  return silence > SILENCE_LIMIT;
+  if (isSameHost && silence > uptime() * 1000) return 'silent';
+  if (isSameHost && space === '' && owner.processSpace === '') return look();
+  return silence > SILENCE_LIMIT ? 'silent' : 'heard of';
+}
+
+/** Whether an owner seems to be at work no more, if the clock of this machine is right. */
+export function isGone(owner: LockOwner | undefined, heartbeat: number, now?: number): boolean {
+  const standing = standingOf(owner, heartbeat, now);
+  return standing === 'gone' || standing === 'silent';
 }
 
 /** `process 4711 on machine since 2025-01-31 12:00:05 UTC` */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { claimLock, readLock } from './lock-file.ts';
 import { becomeOwner, ceaseOwning, type LockOwner, wordOwner } from './lock-owner.ts';
+import { CONFIRMATION_TIME } from './silence.ts';
 
 /** Milliseconds between two heartbeats. */
 const HEARTBEAT_INTERVAL = 15_000;
@@ -22,18 +23,24 @@ export interface Lock {
 export interface Busy {
   /** In words: `process 4711 on machine since 2025-01-31 12:00:05 UTC`. */
   readonly owner: string;
+  /** The owner has been silent for long, if the clocks are right: see `takeLock`. */
+  readonly isSilent?: true;
 }
 
+/** More than the time for which a heartbeat has to stand still: timers may come a little early. */
+const WATCH_SECONDS = CONFIRMATION_TIME / 1000 + 1;
+
 /**
- * Takes a lock if it is free or its owner is no more. The folder is made if it is missing.
+ * Takes a lock if it is free or its owner is no more. The folder is made if it is missing. An owner elsewhere of whom only
+ * the clock says that it is no more is left alone until its heartbeat was seen to stand still, by calls some time apart.
  *
  * @throws Error of the file system if the lock cannot be written
  */
 export function tryLock(path: string): Lock | Busy {
   mkdirSync(dirname(path), { recursive: true });
   const self = becomeOwner();
-  const owner = claimOrCease(path, self);
-  if (owner !== undefined) return { owner };
+  const busy = claimOrCease(path, self);
+  if (busy !== undefined) return busy;
   const heartbeat = setInterval(() => beat(path, self), HEARTBEAT_INTERVAL).unref();
   return {
     requireHeld: () => requireHeld(path, self),
@@ -43,6 +50,25 @@ export function tryLock(path: string): Lock | Busy {
       if (readLock(path)?.owner?.id === self.id) rmSync(path, { force: true });
     },
   };
+}
+
+/**
+ * Takes a lock as `tryLock` does. Where the owner has been silent for long by the clock alone, it looks for a sign of it for
+ * half a minute: the clock may have been set.
+ *
+ * @param onWait told in a sentence what is waited for
+ * @throws as `tryLock`, or the signal's reason if it is aborted meanwhile
+ */
+export async function takeLock(
+  path: string,
+  signal?: AbortSignal,
+  onWait?: (sentence: string) => void,
+): Promise<Lock | Busy> {
+  const lock = tryLock(path);
+  if ('release' in lock || !lock.isSilent) return lock;
+  onWait?.(`${lock.owner} was not heard of for long; looking for a sign of it for ${WATCH_SECONDS} s`);
+  await sleep(WATCH_SECONDS * 1000, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+  return tryLock(path);
 }
 
 /**
@@ -65,19 +91,19 @@ export async function withLock<T>(path: string, work: () => T, signal?: AbortSig
   }
 }
 
-/** @returns the other owner in words, if there is one */
-function claimOrCease(path: string, self: LockOwner): string | undefined {
-  let found: ReturnType<typeof claimLock>;
+/** @returns nothing if the lock is ours now */
+function claimOrCease(path: string, self: LockOwner): Busy | undefined {
+  let rival: ReturnType<typeof claimLock>;
   try {
-    found = claimLock(path, self);
-    if (found === undefined) removeLeftovers(path);
+    rival = claimLock(path, self);
+    if (rival === undefined) removeLeftovers(path);
   } catch (error) {
     ceaseOwning(self);
     throw error;
   }
-  if (found === undefined) return undefined;
+  if (rival === undefined) return undefined;
   ceaseOwning(self);
-  return wordOwner(found.owner);
+  return { owner: wordOwner(rival.owner), ...(rival.isSilent && { isSilent: true }) };
 }
 
 /** A beat that fails is left out: whoever relies on the lock asks whether it is held. */

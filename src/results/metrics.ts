@@ -1,27 +1,31 @@
 /** @file metrics.csv: a row per epoch. It holds no times, so that equal runs write equal bytes. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type Columns, type Row, readCsv, writeCsv } from './csv.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { type Columns, formatCsv, type Row, readCsv, writeCsv } from './csv.ts';
 import { RUN_FILES } from './run-directory.ts';
 
 const COLUMNS = {
   /** Epochs completed: the first row is 1. */
-  epoch: 'number',
+  epoch: 'count',
   /** Steps taken since the start of training. */
-  step: 'number',
+  step: 'count',
   /** Of the epoch's last step. */
   learningRate: 'number',
   /** Mean over the epoch's training images, in nats. */
   trainLoss: 'number',
   /** Share of the epoch's training images classified correctly, as they were trained on, 0 to 1. */
-  trainAccuracy: 'number',
+  trainAccuracy: 'share',
   /** Mean cross-entropy over the test images, in nats. */
   testLoss: 'number',
   /** Share of test images classified correctly, nothing pruned, 0 to 1. */
-  testAccuracy: 'number',
+  testAccuracy: 'share',
 } as const satisfies Columns;
 
 export type MetricsRow = Row<typeof COLUMNS>;
+
+const HEADER = formatCsv(COLUMNS, []);
 
 /**
  * @returns the rows so far, none before the first epoch's end
@@ -31,9 +35,15 @@ export function readMetrics(directory: string): MetricsRow[] {
   return readCsv(join(directory, RUN_FILES.metrics), COLUMNS);
 }
 
-/** Adds a row. The file is rewritten whole, which is atomic and, at a row per epoch, cheap. */
+/**
+ * Adds a row. The file is copied as it is and replaced, which is atomic; only the new row costs more than its bytes, so that
+ * an epoch takes as long after thousands of others as at the start.
+ */
 export function appendMetrics(directory: string, row: MetricsRow): void {
-  writeMetrics(directory, [...readMetrics(directory), row]);
+  const path = join(directory, RUN_FILES.metrics);
+  const before = existsSync(path) ? readFileSync(path) : Buffer.from(HEADER);
+  const added = formatCsv(COLUMNS, [row]).slice(HEADER.length);
+  writeFileAtomic(path, Buffer.concat([before, Buffer.from(added)]));
 }
 
 /**

@@ -11,7 +11,7 @@ import { removeTemporaries } from '../files/atomic.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
 import { describeChange, type Environment } from '../results/environment.ts';
 import { readJson } from '../results/files.ts';
-import { type Busy, type Lock, tryLock } from '../results/lock.ts';
+import { type Busy, type Lock, takeLock } from '../results/lock.ts';
 import { truncateMetrics } from '../results/metrics.ts';
 import { recoverCheckpoint } from '../results/recovery.ts';
 import { openRun, RUN_FILES, runDirectory, runState } from '../results/run-directory.ts';
@@ -70,7 +70,8 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded |
   const directory = runDirectory(options.resultsDirectory, options.run);
   const done = findDone(directory);
   if (done !== undefined) return done;
-  const lock = tryLock(join(directory, RUN_FILES.lock));
+  const lockPath = join(directory, RUN_FILES.lock);
+  const lock = await takeLock(lockPath, options.signal, (sentence) => options.onWarning?.(sentence));
   if (!('release' in lock)) return lock;
   try {
     // Its owner may have finished it since the first look.

@@ -20,6 +20,7 @@ import { type Evaluation, Evaluator } from './evaluator.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
 import { learningRateAt } from './learning-rate.ts';
+import { requireMemory } from './memory.ts';
 import { requireResumable } from './resumable.ts';
 import type { TrainingSetup } from './signature.ts';
 import { buildTrainingStep, type TrainingStep } from './step.ts';
@@ -80,7 +81,8 @@ export function planTraining(
 /**
  * Trains one run to its end.
  *
- * @throws UserError as `planTraining`, or if what is to be resumed is not of this training
+ * @throws UserError as `planTraining`, if the training needs more memory than the machine has, or if what is to be resumed
+ *   is not of this training
  * @throws DivergedError if a loss stops being finite; the epoch in which it did is not reported
  * @throws the signal's reason if it is aborted before the end
  */
@@ -88,6 +90,7 @@ export async function train(options: TrainingOptions): Promise<void> {
   const { settings, seed, dataset, engine, resume } = options;
   const { setup, stepsPerEpoch } = planTraining(settings, dataset);
   const compiled = buildTrainingStep(setup);
+  requireMemory(compiled.signature);
   if (resume !== undefined) requireResumable(resume, compiled.signature.state, stepsPerEpoch);
   const program = await engine.compile(compiled.step, compiled.signature);
   const evaluator = await Evaluator.create(engine, setup.model, dataset.test);

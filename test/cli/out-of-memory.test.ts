@@ -1,0 +1,64 @@
+/** @file A variant that takes too much memory fails by itself: it is told so, the others go on, the next command tries it again. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wordFailure } from '../../src/cli/failures.ts';
+import { type Ended, makeFolder, TINY, td } from './td.ts';
+
+const VAST = `
+extends: tiny.yaml
+seeds: [0]
+variants:
+  vast: { model: { widths: [2000000, 2000000] } }
+  plain: {}
+  targeted: {}
+`;
+
+const place = makeFolder({ 'tiny.yaml': TINY, 'vast.yaml': VAST });
+afterAll(() => place.remove());
+
+describe('a variant whose network does not fit the memory', () => {
+  let first: Ended;
+  let second: Ended;
+  let list: Ended;
+  beforeAll(async () => {
+    first = await td(place.folder, 'run', 'vast.yaml', '--threads', '1');
+    second = await td(place.folder, 'run', 'vast.yaml', '--threads', '1');
+    list = await td(place.folder, 'list');
+  }, 60_000);
+
+  it('is recorded as failed with its reason, after which the others are trained and the exit code is 1', () => {
+    const { code, stderr, stdout } = first;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ vast seed 0: failed: the training needs at least \d+\.\d GB of memory, and /);
+    expect(stderr.match(/: trained in /g)).toHaveLength(2);
+    expect(stderr).toMatch(
+      /\n1 run failed; the same command tries it again:\n {2}vast\/vast\/seed-0-\w+: the training/,
+    );
+    expect(stdout).toMatch(/^vast +vast +0 +failed/m);
+    expect(list.stdout).toMatch(/^vast +vast +0 +failed/m);
+  });
+
+  it('is the only one that the next command tries again', () => {
+    expect(second.code).toBe(1);
+    expect(second.stderr.match(/: already trained/g)).toHaveLength(2);
+    expect(second.stderr.match(/: trained in /g)).toBeNull();
+    expect(second.stderr.match(/ failed: the training needs/g)).toHaveLength(1);
+  });
+});
+
+describe('memory that runs out while something computes', () => {
+  it.each([
+    new RangeError('Array buffer allocation failed'),
+    new Error(
+      'Non-zero status code returned while running Gemm node. Failed to allocate memory for requested buffer',
+    ),
+    new Error('std::bad_alloc'),
+  ])('is told in a sentence: %s', (error) => {
+    expect(wordFailure(error)).toBe(
+      `out of memory: ${error.message}; a smaller model or schedule.batchSize needs less`,
+    );
+  });
+
+  it('is no excuse for other errors, which show their stack', () => {
+    expect(wordFailure(new RangeError('index 3 is out of bounds'))).toContain('out-of-memory.test.ts');
+  });
+});
