@@ -21,7 +21,7 @@ export interface Victim {
   /** Whether the process has come to what is to be cut off; before that it only loads itself. */
   isAtWork(process: Background): boolean;
   /** What a kill cut off, in a word, told by what it left. */
-  judge(killed: Ended): string;
+  judge(process: Background, killed: Ended): string;
   /** Called after each kill: nothing half-written may be taken for good. */
   check?(): void;
 }
@@ -74,7 +74,7 @@ export async function insist(victim: Victim, duration: Duration, kills: Kills, l
       expect({ code: ended.code, said }, ended.stderr).toEqual({ code: 0, said: null });
       return;
     }
-    kills.add(wasAtWork ? victim.judge(ended) : 'starting');
+    kills.add(wasAtWork ? victim.judge(process, ended) : 'starting');
     victim.check?.();
   }
 }

@@ -1,5 +1,5 @@
 /** @file Commands that are killed again and again, at any moment: nothing is lost, and the files end up the same. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTd } from '../cli/background.ts';
@@ -7,7 +7,7 @@ import { listFiles, makeFolder } from '../cli/td.ts';
 import { isSoak } from './form.ts';
 import { type Duration, hasLoadedEngine, insist, Kills, measure, type Victim } from './insist.ts';
 
-const LIMITS = isSoak ? { train: 110, sweep: 55 } : { train: 2, sweep: 1 };
+const LIMITS = isSoak ? { train: 120, sweep: 60 } : { train: 2, sweep: 1 };
 
 /** Runs whose state is of every kind, with a checkpoint about every third step. */
 const EXPERIMENT = `
@@ -31,21 +31,35 @@ function resultsOf(results: string): Record<string, string> {
   return Object.fromEntries(kept.map((path) => [path, readFileSync(join(folder, path), 'latin1')]));
 }
 
-const filesIn = (results: string) => listFiles(join(place.folder, results));
+function filesIn(results: string): string[] {
+  const folder = join(place.folder, results);
+  return existsSync(folder) ? listFiles(folder) : [];
+}
 
 /** Checkpoints are written so often that a good share of the kills falls into their writing. */
-const training = (results: string): Victim => ({
-  start: () => startTd(place.folder, 'run', '--checkpoint-minutes', '0.0001', ...FLAGS, results),
-  isAtWork: hasLoadedEngine,
-  judge: () =>
-    filesIn(results).some((path) => /checkpoint\S*\.(tmp|next)$/.test(path)) ? 'checkpointing' : 'training',
-});
+function training(results: string): Victim {
+  let began = 0;
+  const isNew = (path: string) => statSync(join(place.folder, results, path)).mtimeMs >= began;
+  const isHalfWritten = (path: string) => /checkpoint\S*\.(tmp|next)$/.test(path) && isNew(path);
+  return {
+    start() {
+      began = Date.now();
+      return startTd(place.folder, 'run', '--checkpoint-minutes', '0.0001', ...FLAGS, results);
+    },
+    isAtWork: hasLoadedEngine,
+    judge() {
+      const files = filesIn(results);
+      if (!files.some((path) => path.endsWith('lock.json') && isNew(path))) return 'starting';
+      return files.some(isHalfWritten) ? 'checkpointing' : 'training';
+    },
+  };
+}
 
 /** Figures take a second, which the short form saves. */
 const sweeping = (results: string): Victim => ({
   start: () => startTd(place.folder, 'sweep', ...(isSoak ? [] : ['--no-figures']), ...FLAGS, results),
   isAtWork: hasLoadedEngine,
-  judge: ({ stdout }) => (stdout.includes('written:') ? 'drawing' : 'sweeping'),
+  judge: (_, { stdout }) => (stdout.includes('written:') ? 'drawing' : 'sweeping'),
 });
 
 describe('training and sweeping, killed at random', () => {

@@ -1,0 +1,79 @@
+/** @file A day of training in miniature: what the process holds stays the same from epoch to epoch, and so does an epoch's cost. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Sample } from './day-process.ts';
+import { isSoak } from './form.ts';
+
+const PROGRAM = join(import.meta.dirname, 'day-process.ts');
+const MEGABYTE = 1e6;
+
+/** Engines, with epochs and how often the process is looked at. */
+const DAYS: [engine: string, epochs: number, every: number][] = isSoak
+  ? [
+      ['onnx', 2000, 50],
+      ['reference', 300, 15],
+    ]
+  : [
+      ['onnx', 150, 10],
+      ['reference', 30, 3],
+    ];
+
+/** Growth in bytes per 1,000 epochs that counts as none. A copy of the state kept at each epoch would be 400 MB. */
+const LIMITS = isSoak
+  ? { heap: 0.5 * MEGABYTE, external: 0.5 * MEGABYTE, resident: 10 * MEGABYTE }
+  : { heap: 10 * MEGABYTE, external: 10 * MEGABYTE, resident: 150 * MEGABYTE };
+
+/** In another process, so that it holds nothing but a training. */
+async function train(engine: string, epochs: number, every: number): Promise<Sample[]> {
+  const results = mkdtempSync(join(tmpdir(), 'td-day-'));
+  onTestFinished(() => rmSync(results, { recursive: true, force: true }));
+  const parameters = [
+    '--expose-gc',
+    '--import',
+    'tsx',
+    PROGRAM,
+    engine,
+    String(epochs),
+    String(every),
+    results,
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, parameters);
+  return JSON.parse(stdout) as Sample[];
+}
+
+/** The slope of the line of least squares through points. */
+function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [middle, level] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const covariance = mean(points.map(([x, y]) => (x - middle) * (y - level)));
+  return covariance / mean(points.map(([x]) => (x - middle) ** 2));
+}
+
+describe.each(DAYS)('%s, over %i epochs', (engine, epochs, every) => {
+  it('keeps memory flat, opens nothing that it does not close, and takes no longer for late epochs', async () => {
+    const samples = await train(engine, epochs, every);
+    expect(samples).toHaveLength(epochs / every);
+    // The first third warms up: code is compiled, pools are filled.
+    const warm = samples.slice(Math.ceil(samples.length / 3));
+    const growth = (key: 'heap' | 'external' | 'resident') =>
+      1000 * slopeOf(warm.map((sample) => [sample.epoch, sample[key]]));
+    const grown = { heap: growth('heap'), external: growth('external'), resident: growth('resident') };
+    const words = Object.entries(grown).map(([key, bytes]) => `${key} ${(bytes / MEGABYTE).toFixed(2)} MB`);
+    process.stderr.write(`${engine}, per 1,000 epochs: ${words.join(', ')}\n`);
+    for (const key of ['heap', 'external', 'resident'] as const)
+      expect(grown[key], key).toBeLessThan(LIMITS[key]);
+
+    const [first, last] = [warm[0], warm.at(-1)] as [Sample, Sample];
+    expect(last.tensors).toBe(first.tensors);
+    expect(last.descriptors).toBe(first.descriptors);
+    expect(last.handles).toBeLessThanOrEqual(first.handles + 1);
+    const costs = [warm.slice(0, warm.length / 2), warm.slice(warm.length / 2)].map(
+      (half) => half.reduce((sum, { processorTime }) => sum + processorTime, 0) / half.length,
+    );
+    expect((costs[1] ?? 0) / (costs[0] ?? 0), `milliseconds an epoch: ${costs}`).toBeLessThan(2);
+  });
+});
