@@ -3,10 +3,12 @@ import { cpus } from 'node:os';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { compileGraph } from './compile.ts';
-import { type PassName, parsePassNames } from './passes/simplify.ts';
+import { HOST_UPDATES, type PassName, parsePassNames } from './passes/simplify.ts';
 import { OnnxProgram } from './program.ts';
 import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
+import { compileUpdate } from './updates/compile.ts';
+import { splitUpdates } from './updates/split.ts';
 
 /** onnxruntime's scale of what it logs: 3 is errors only. */
 const LOG_ERRORS_ONLY = 3;
@@ -38,7 +40,8 @@ async function compile(
   { threads, skip }: { threads: number; skip: ReadonlySet<PassName> },
 ): Promise<Program> {
   const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
-  const session = await ort.InferenceSession.create(serialize(lowered), {
+  const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: lowered, updates: [] } : splitUpdates(lowered);
+  const session = await ort.InferenceSession.create(serialize(rest), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -48,5 +51,5 @@ async function compile(
     enableMemPattern: false,
     logSeverityLevel: LOG_ERRORS_ONLY,
   });
-  return new OnnxProgram(session, signature);
+  return new OnnxProgram(session, signature, updates.map(compileUpdate));
 }

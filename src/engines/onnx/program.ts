@@ -3,30 +3,39 @@ import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
 import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
 import { ort } from './runtime.ts';
+import type { Update } from './updates/compile.ts';
 
 export class OnnxProgram implements Program {
   private readonly state: Record<string, ort.Tensor> = {};
   private disposed = false;
 
+  /** @param updates what is done to the state after each run, besides what the session itself returns of it */
   constructor(
     private readonly session: ort.InferenceSession,
     private readonly signature: Signature,
+    private readonly updates: readonly Update[] = [],
   ) {}
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
     if (this.disposed) throw new Error('the program was disposed and cannot run');
     checkState(this.state, this.signature.state);
     checkFeeds(feeds, this.signature.feeds);
-    const inputs = withPrefix(this.state, STATE);
-    for (const [name, spec] of Object.entries(this.signature.feeds)) {
-      if (this.session.inputNames.includes(FEED + name))
-        inputs[FEED + name] = toTensor(feeds[name] as ArrayData, spec);
-    }
-    const outputs = await this.session.run(inputs);
+    const given = Object.entries(this.signature.feeds).map(
+      ([name, spec]) => [FEED + name, toTensor(feeds[name] as ArrayData, spec)] as const,
+    );
+    const arrays: Record<string, ort.Tensor> = {
+      ...withPrefix(this.state, STATE),
+      ...Object.fromEntries(given),
+    };
+    const taken = this.session.inputNames.map((name) => [name, arrays[name] as ort.Tensor]);
+    const outputs = await this.session.run(Object.fromEntries(taken));
     const fetches: NamedArrays = {};
     for (const [name, tensor] of Object.entries(outputs)) {
       if (name.startsWith(NEXT)) this.state[name.slice(NEXT.length)] = tensor;
       else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
+    }
+    for (const update of this.updates) {
+      update((name) => (arrays[name] ?? outputs[name])?.data as ArrayData);
     }
     return fetches;
   }

@@ -27,6 +27,7 @@ const INTEGER_OPERANDS: Readonly<Record<string, Readonly<Record<string, OperandS
   ReduceMean: { axes: fromAttribute('axes') },
   ReduceMax: { axes: fromAttribute('axes') },
   ReduceMin: { axes: fromAttribute('axes') },
+  ReduceSumSquare: { axes: fromAttribute('axes') },
 };
 /** Attributes of type float; all other numbers are integers. */
 const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta', 'epsilon', 'momentum', 'activation_params']);

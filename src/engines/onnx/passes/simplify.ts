@@ -9,6 +9,8 @@ import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { removeNoOps } from './no-ops.ts';
 import { moveThroughPools } from './pooled-gradients.ts';
+import { joinProductEpilogues } from './product-epilogues.ts';
+import { joinSquareSums } from './square-sums.ts';
 
 export const PASSES = {
   'no-ops': removeNoOps,
@@ -26,22 +28,29 @@ export const TRACED_PASSES = {
 export const LOWERED_PASSES = {
   'channel-affines': joinAffines,
   'convolution-epilogues': joinConvolutionEpilogues,
+  'product-epilogues': joinProductEpilogues,
+  'square-sums': joinSquareSums,
 } as const;
 
 /** The lowering to blocked images is left out like a pass. */
 export const BLOCKED_LAYOUT = 'blocked-layout';
 
+/** Updates of the state are left to onnxruntime. */
+export const HOST_UPDATES = 'host-updates';
+
 export type PassName =
   | keyof typeof PASSES
   | keyof typeof TRACED_PASSES
   | keyof typeof LOWERED_PASSES
-  | typeof BLOCKED_LAYOUT;
+  | typeof BLOCKED_LAYOUT
+  | typeof HOST_UPDATES;
 
 export const PASS_NAMES = [
   ...Object.keys(PASSES),
   ...Object.keys(TRACED_PASSES),
   BLOCKED_LAYOUT,
   ...Object.keys(LOWERED_PASSES),
+  HOST_UPDATES,
 ] as readonly PassName[];
 
 /**
@@ -89,7 +98,7 @@ function applyAll(
   for (const [name, pass] of Object.entries(passes)) {
     if (skip.has(name as PassName)) continue;
     for (let joined = pass(current); joined !== current; joined = pass(current)) {
-      current = removeDeadCode(joined);
+      current = skip.has('dead-code') ? joined : removeDeadCode(joined);
     }
     current = simplify(current, skip);
   }

@@ -1,0 +1,129 @@
+/**
+ * @file Takes updates of the state out of a lowered graph, for the host to do in place.
+ *
+ * onnxruntime copies every output into fresh memory, and of an update such as that of momentum two arrays are outputs
+ * where one, the gradient, is all that the host would need.
+ */
+import { sizeOf } from '../../types.ts';
+import { NEXT, STATE } from '../compile.ts';
+import { at, type Graph, type NamedValue, type Operation, type Value } from '../graph.ts';
+import { removeDeadCode } from '../passes/dead-code.ts';
+
+/** Prefix of the names of what the rest of a graph hands to updates. */
+export const HANDED = 'update/';
+
+export interface SplitGraph {
+  /** What remains: without the outputs that the updates give, with those that they need. */
+  readonly rest: Graph;
+  /**
+   * Element by element, from arrays of one size and single numbers, the new values of parts of the state. None reads what
+   * another one writes.
+   */
+  readonly updates: readonly Graph[];
+}
+
+/** Operations that the host does element by element. */
+export const HOST_OPERATIONS = ['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt'] as const;
+
+/** Elements of an array that is updated here. Smaller ones onnxruntime copies and updates faster. */
+const LEAST_ELEMENTS = 2 ** 20;
+
+/**
+ * Splits a lowered graph.
+ *
+ * @returns no updates where they would need as many arrays as they give
+ */
+export function splitUpdates(graph: Graph): SplitGraph {
+  const names = new Map(graph.inputs.map(({ name, value }) => [value, name]));
+  const nameOf = (value: Value): string => {
+    const name = names.get(value) ?? `${HANDED}${names.size - graph.inputs.length}`;
+    names.set(value, name);
+    return name;
+  };
+  const groups = groupBySharedArrays(findTail(graph), graph);
+  const updates = groups.map((operations) => asGraph(operations, graph, nameOf)).filter(savesOutputs);
+  const moved = new Set(updates.flatMap(({ operations }) => operations));
+  const given = new Set(updates.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
+  const handed = new Map<Value, NamedValue>();
+  for (const { name, value } of updates.flatMap(({ inputs }) => inputs))
+    if (name.startsWith(HANDED)) handed.set(value, { name, value });
+  const rest = {
+    inputs: graph.inputs,
+    operations: graph.operations.filter((operation) => !moved.has(operation) || operation.data),
+    outputs: [...graph.outputs.filter(({ name }) => !given.has(name)), ...handed.values()],
+  };
+  return { rest: removeDeadCode(rest), updates };
+}
+
+/** Elementwise operations on large arrays that nothing but such operations and the next state use. */
+function findTail({ operations, outputs, inputs }: Graph): ReadonlySet<Operation> {
+  const shapes = new Map(inputs.map(({ name, value }) => [name, value.shape.join()]));
+  const kept = new Set<Value>();
+  const wanted = new Set<Value>();
+  for (const { name, value } of outputs) {
+    const isNext =
+      name.startsWith(NEXT) && shapes.get(STATE + name.slice(NEXT.length)) === value.shape.join();
+    (isNext ? wanted : kept).add(value);
+  }
+  const tail = new Set<Operation>();
+  for (const operation of operations.toReversed()) {
+    const [result] = operation.outputs;
+    const isInTail = result && wanted.has(result) && !kept.has(result) && isElementwise(operation, result);
+    if (isInTail) tail.add(operation);
+    for (const input of operation.inputs) (isInTail ? wanted : kept).add(input);
+  }
+  return tail;
+}
+
+function isElementwise({ op, domain, inputs }: Operation, result: Value): boolean {
+  return (
+    domain === undefined &&
+    (HOST_OPERATIONS as readonly string[]).includes(op) &&
+    result.type === 'float32' &&
+    sizeOf(result.shape) >= LEAST_ELEMENTS &&
+    inputs.every((input) => isScalar(input) || input.shape.join() === result.shape.join())
+  );
+}
+
+function isScalar({ shape }: Value): boolean {
+  return sizeOf(shape) === 1;
+}
+
+/** Operations that share an array, also by way of others, in their order. */
+function groupBySharedArrays(tail: ReadonlySet<Operation>, { operations }: Graph): Operation[][] {
+  const groupOf = new Map<Value, Operation[]>();
+  const groups = new Set<Operation[]>();
+  for (const operation of operations.filter((candidate) => tail.has(candidate))) {
+    const arrays = [...operation.inputs, ...operation.outputs].filter((value) => !isScalar(value));
+    const group = [operation];
+    for (const other of new Set(arrays.map((array) => groupOf.get(array)))) {
+      if (other === undefined) continue;
+      group.unshift(...other);
+      groups.delete(other);
+      for (const [array, owner] of groupOf) if (owner === other) groupOf.set(array, group);
+    }
+    for (const array of arrays) groupOf.set(array, group);
+    groups.add(group);
+  }
+  return [...groups].map((group) => group.sort((a, b) => operations.indexOf(a) - operations.indexOf(b)));
+}
+
+/** Operations as a graph of their own, which takes single constants along. */
+function asGraph(operations: readonly Operation[], graph: Graph, nameOf: (value: Value) => string): Graph {
+  const own = new Set(operations.flatMap(({ outputs }) => outputs));
+  const used = [...new Set(operations.flatMap(({ inputs }) => inputs))].filter((value) => !own.has(value));
+  const constants = graph.operations.filter(
+    ({ data, outputs }) => data?.length === 1 && used.includes(at(outputs, 0)),
+  );
+  const known = new Set(constants.flatMap(({ outputs }) => outputs));
+  return {
+    inputs: used.filter((value) => !known.has(value)).map((value) => ({ name: nameOf(value), value })),
+    operations: [...constants, ...operations],
+    outputs: graph.outputs.filter(({ value }) => own.has(value)),
+  };
+}
+
+function savesOutputs({ inputs, outputs }: Graph): boolean {
+  const handed = inputs.filter(({ name, value }) => name.startsWith(HANDED) && !isScalar(value));
+  return handed.length < outputs.length;
+}
