@@ -1,12 +1,38 @@
 /** @file The one kind of error that is the user's to mend, and the wording that all of them share. */
 import { closest, distance } from 'fastest-levenshtein';
 
+/** Characters of a sentence that shows what somebody wrote; more would bury what is wrong with it. */
+const MOST_CHARACTERS = 2000;
+
 /**
  * A mistake that the user can mend: printed as one sentence without a stack, exit code 2.
- * The message says what is wrong, where, and what was expected.
+ * The message says what is wrong, where, and what was expected. What it quotes may come from any file, so it is shown on
+ * one line, without the characters by which a file could steer a terminal.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+
+  constructor(message: string) {
+    super(toOneLine(message));
+  }
+}
+
+/** Text as one line of bounded length: line ends become spaces, and what cannot be seen is written as `\x1b`. */
+export function toOneLine(text: string): string {
+  const line = text
+    .split(/[\r\n]+/)
+    .map((part) => part.trim())
+    .join(' ')
+    .trim()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => escapeCharacter(character));
+  if (line.length <= MOST_CHARACTERS) return line;
+  const end = MOST_CHARACTERS / 4;
+  return `${line.slice(0, MOST_CHARACTERS - end)} … ${line.slice(-end)}`;
+}
+
+function escapeCharacter(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
 }
 
 /**

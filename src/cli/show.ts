@@ -1,12 +1,13 @@
 /** @file td show: everything about one run. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
 import { expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
+import { toOneLine } from '../errors.ts';
 import { formatPercent, formatRate } from '../results/comparison.ts';
 import { type Condition, conditionOf } from '../results/condition.ts';
+import { environmentSchema } from '../results/environment.ts';
 import { readJson } from '../results/files.ts';
 import type { FoundRun } from '../results/find-runs.ts';
 import { type MetricsRow, readMetrics } from '../results/metrics.ts';
@@ -52,7 +53,7 @@ function readRun(run: FoundRun): ShownRun {
   return {
     run,
     ...(run.state === 'done' ? {} : { condition: conditionOf(directory) }),
-    environment: readJson(join(directory, RUN_FILES.environment), z.record(z.string(), z.unknown())) ?? {},
+    environment: readJson(join(directory, RUN_FILES.environment), environmentSchema) ?? {},
     settings: spec === undefined ? [] : differencesFromDefaults(spec.settings),
     metrics: readMetrics(directory),
     sweep: readSweep(sweepPath(results, identity.experiment)).filter(isOwn),
@@ -68,9 +69,8 @@ function printRun({ run, condition, environment, settings, metrics, sweep, files
   print(`${run.identity.experiment}/${run.id}: ${facts.join(', ')}`);
   if (condition?.kind === 'failed') print(`reason: ${condition.reason}`);
   if (condition?.kind === 'under way') print(`by ${condition.owner}`);
-  print(
-    `engine ${environment.engine ?? 'unknown'} on ${environment.device ?? 'unknown'}, ${environment.cpu ?? ''}`,
-  );
+  const [engine, device, cpu] = [environment.engine, environment.device, environment.cpu].map(wordFact);
+  print(`engine ${engine} on ${device}, ${cpu}`);
   print('\nSettings that differ from the defaults');
   const word = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
   printTable(
@@ -82,6 +82,10 @@ function printRun({ run, condition, environment, settings, metrics, sweep, files
   print(`\nFiles in ${run.directory}`);
   const sizes = files.map(({ name, bytes }) => [name, `${grouped(bytes)} bytes`]);
   print(columns(['file', 'size'], sizes));
+}
+
+function wordFact(fact: unknown): string {
+  return typeof fact === 'string' ? toOneLine(fact) : 'unknown';
 }
 
 function printCurves(metrics: readonly MetricsRow[]): void {

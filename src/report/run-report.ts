@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { type Condition, conditionOf } from '../results/condition.ts';
-import { readIfPresent, readJson } from '../results/files.ts';
+import { environmentSchema } from '../results/environment.ts';
+import { LARGEST_RECORD, readEnd, readIfPresent, readJson } from '../results/files.ts';
 import type { FoundRun } from '../results/find-runs.ts';
 import { RUN_FILES } from '../results/run-directory.ts';
 
@@ -26,7 +27,7 @@ export function reportRun(run: FoundRun): RunReport {
     ...describeState(run),
     warnings: readWarnings(run.directory),
     environment: readEnvironment(run.directory),
-    config: readIfPresent(join(run.directory, RUN_FILES.config))?.toString('utf8') ?? '',
+    config: readIfPresent(join(run.directory, RUN_FILES.config), LARGEST_RECORD)?.toString('utf8') ?? '',
   };
 }
 
@@ -49,8 +50,7 @@ const MOST_BYTES = 2 ** 20;
 
 /** A line that was cut off is none. */
 function readWarnings(directory: string): string[] {
-  const bytes = readIfPresent(join(directory, RUN_FILES.log))?.subarray(-MOST_BYTES);
-  const lines = bytes?.toString('utf8').split('\n') ?? [];
+  const lines = readEnd(join(directory, RUN_FILES.log), MOST_BYTES).toString('utf8').split('\n');
   return lines.flatMap((line) => {
     const entry = parseLine(line);
     return entry?.level === WARNING ? [entry.msg] : [];
@@ -68,7 +68,7 @@ function parseLine(line: string): z.output<typeof lineSchema> | undefined {
 /** A report goes without an environment that cannot be read. */
 function readEnvironment(directory: string): Record<string, unknown> {
   try {
-    return readJson(join(directory, RUN_FILES.environment), z.record(z.string(), z.unknown())) ?? {};
+    return readJson(join(directory, RUN_FILES.environment), environmentSchema) ?? {};
   } catch (error) {
     if (error instanceof UserError) return {};
     throw error;

@@ -1,16 +1,19 @@
 /** @file Checkpoints: the whole state of a training, kept so that a crash at any moment leaves one that is whole. */
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
-import { jsonNumber, readIfPresent, readJson, writeJson } from './files.ts';
+import { jsonNumber, LARGEST_RECORD, readIfPresent, readJson, writeJson } from './files.ts';
 import { RUN_FILES } from './run-directory.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 const count = z.int().nonnegative();
+
+/** Bytes of the arrays' file: as many as Node reads at once. */
+export const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
 const checkpointSchema = z.object({
   /** Epochs completed. */
@@ -48,11 +51,10 @@ const TENSOR_FILES = [RUN_FILES.tensors, WAITING_TENSORS, RUN_FILES.previousTens
  */
 export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 'sha256'>): string {
   const { arrays, specs, ...record } = checkpoint;
-  const metadata = { epoch: String(record.epoch), step: String(record.step) };
-  const bytes = encodeSafetensors({ arrays, specs, metadata });
+  const bytes = encodeSafetensors({ arrays, specs, metadata: describePosition(record) });
   const sha256 = digestOf(bytes);
   writeFileAtomic(join(directory, WAITING_TENSORS), bytes);
-  const old = readIfPresent(join(directory, RUN_FILES.checkpoint));
+  const old = readIfPresent(join(directory, RUN_FILES.checkpoint), LARGEST_RECORD);
   if (old !== undefined) writeFileAtomic(join(directory, RUN_FILES.previousCheckpoint), old);
   writeJson(join(directory, RUN_FILES.checkpoint), { ...record, sha256 });
   settleCheckpoint(directory);
@@ -121,18 +123,53 @@ export interface FoundCheckpoint {
 export function readRecorded(directory: string, name: string): FoundCheckpoint | undefined {
   const record = readJson(join(directory, name), checkpointSchema);
   if (record === undefined) return undefined;
+  let failure: unknown;
   for (const tensors of TENSOR_FILES) {
     const path = join(directory, tensors);
-    const bytes = readIfPresent(path);
+    let bytes: Buffer | undefined;
+    try {
+      bytes = readIfPresent(path, LARGEST_CHECKPOINT);
+    } catch (error) {
+      // The arrays may be whole under another name.
+      failure ??= error;
+    }
     if (bytes === undefined || digestOf(bytes) !== record.sha256) continue;
-    const { arrays, specs } = decodeSafetensors(bytes, path);
+    const { arrays, specs, metadata } = decodeSafetensors(bytes, path);
+    requirePosition(record, metadata, join(directory, name));
     return { checkpoint: { ...record, arrays, specs }, tensors };
   }
+  if (failure !== undefined) throw failure;
   const isPrevious = name === RUN_FILES.previousCheckpoint;
   const path = join(directory, isPrevious ? RUN_FILES.previousTensors : RUN_FILES.tensors);
-  const fault =
-    readIfPresent(path) === undefined ? 'is missing' : `is damaged: its SHA-256 is not the one in ${name}`;
+  const fault = !existsSync(path) ? 'is missing' : `is damaged: its SHA-256 is not the one in ${name}`;
   throw new UserError(`${path} ${fault}; remove the folder to train this run again`);
+}
+
+/**
+ * Where training stood, as the arrays' file says it under its digest, so that a digit that changes in the record is seen.
+ * Without the time, which differs between equal trainings.
+ */
+function describePosition({
+  epoch,
+  step,
+  totals,
+}: Pick<Checkpoint, 'epoch' | 'step' | 'totals'>): Record<string, string> {
+  const sums = Object.entries(totals).map(([name, value]) => [`total/${name}`, String(value)]);
+  return { epoch: String(epoch), step: String(step), ...Object.fromEntries(sums) };
+}
+
+/** Files of earlier versions say less; what they say must be the same. */
+function requirePosition(
+  record: CheckpointRecord,
+  metadata: Readonly<Record<string, string>>,
+  where: string,
+): void {
+  const expected = describePosition(record);
+  const wrong = Object.keys(metadata).find((name) => metadata[name] !== expected[name]);
+  if (wrong === undefined) return;
+  throw new UserError(
+    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; remove the folder to train this run again`,
+  );
 }
 
 function digestOf(bytes: Uint8Array): string {

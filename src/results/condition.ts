@@ -1,6 +1,7 @@
 /** @file Why a run is not finished: somebody trains it now, it failed, or it was cut off (`unfinished`). */
 import { join } from 'node:path';
-import { readIfPresent } from './files.ts';
+import { toOneLine } from '../errors.ts';
+import { readEnd } from './files.ts';
 import { readLock } from './lock-file.ts';
 import { isGone, wordOwner } from './lock-owner.ts';
 import { RUN_FILES } from './run-directory.ts';
@@ -13,6 +14,9 @@ export type Condition =
 /** The level of errors in pino's logs. */
 const ERROR_LEVEL = 50;
 
+/** Bytes that the last line of a log may have: an error with its stack. */
+const LONGEST_LINE = 2 ** 16;
+
 /** The condition of a run without a summary. */
 export function conditionOf(directory: string): Condition {
   const lock = readLock(join(directory, RUN_FILES.lock));
@@ -24,11 +28,11 @@ export function conditionOf(directory: string): Condition {
 
 /** The message of the error that a log ends with, if it ends with one. */
 function readFailure(path: string): string | undefined {
-  const last = readIfPresent(path)?.toString('utf8').trimEnd().split('\n').at(-1);
+  const last = readEnd(path, LONGEST_LINE).toString('utf8').trimEnd().split('\n').at(-1);
   try {
     const entry = JSON.parse(last ?? '') as { level?: unknown; err?: { message?: unknown } };
     if (entry.level !== ERROR_LEVEL) return undefined;
-    return String(entry.err?.message ?? 'unknown').split('\n')[0];
+    return toOneLine(String(entry.err?.message ?? 'unknown').split('\n')[0] ?? '');
   } catch {
     // A line that was cut off by a crash names no failure.
     return undefined;

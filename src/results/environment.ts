@@ -1,9 +1,10 @@
 /** @file What a run was made with: versions, machine, engine, commit. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGES = ['onnxruntime-node', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu'] as const;
@@ -22,6 +23,10 @@ export interface Environment extends Execution {
   readonly versions: Readonly<Record<string, string>>;
   readonly platform: string;
   readonly cpu: string;
+  /** Those of the processor's vector instructions by which libraries choose kernels: `avx2 avx512f fma`. Linux only. */
+  readonly vectorInstructions?: string;
+  /** Passes of the compiler that TD_SKIP_PASSES leaves out, or `none`. */
+  readonly skippedPasses?: string;
   /** Logical cores open to this process. */
   readonly cores: number;
   readonly memoryGigabytes: number;
@@ -29,14 +34,22 @@ export interface Environment extends Execution {
   readonly commit?: string;
 }
 
+const plain = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** environment.json of any version: each entry is plain or a list of plain entries by name. */
+export const environmentSchema = z.record(z.string(), plain.or(z.record(z.string(), plain)));
+
 /** Describes this machine and program. */
 export function collectEnvironment(execution: Execution): Environment {
   const commit = readCommit(ROOT);
+  const vectorInstructions = readVectorInstructions();
   return {
     ...execution,
     versions: collectVersions(),
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model ?? 'unknown',
+    ...(vectorInstructions === undefined ? {} : { vectorInstructions }),
+    skippedPasses: process.env.TD_SKIP_PASSES || 'none',
     cores: availableParallelism(),
     memoryGigabytes: Math.round(totalmem() / 1e8) / 10,
     ...(commit === undefined ? {} : { commit }),
@@ -44,21 +57,44 @@ export function collectEnvironment(execution: Execution): Environment {
 }
 
 /** What numbers can depend on beyond the settings of a run. */
-const INFLUENCES = ['engine', 'device', 'threads', 'versions', 'platform', 'cpu'] as const;
+const INFLUENCES = [
+  'engine',
+  'device',
+  'threads',
+  'versions',
+  'platform',
+  'cpu',
+  'vectorInstructions',
+  'skippedPasses',
+] as const;
 
 /**
  * What differs between the environments of two sessions of a run: its numbers are then close to those of a single
  * session, and not bit for bit the same.
  *
- * @param before as it was written to a file
+ * @param before as it was written to a file; what an earlier version of this program did not write counts as the same
  * @returns names of what differs: `threads, cpu`; nothing if nothing does
  */
 export function describeChange(
   before: Readonly<Record<string, unknown>>,
   now: Environment,
 ): string | undefined {
-  const changed = INFLUENCES.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
+  const changed = INFLUENCES.filter(
+    (name) => before[name] !== undefined && JSON.stringify(before[name]) !== JSON.stringify(now[name]),
+  );
   return changed.length === 0 ? undefined : changed.join(', ');
+}
+
+/** The name of a processor may hide what it can: virtual machines give it a general one. */
+function readVectorInstructions(): string | undefined {
+  try {
+    const [, flags = ''] = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
+    const vector = /^(avx\w*|fma|amx\w*|asimd\w*|sve\w*|i8mm|bf16)$/;
+    const found = flags.split(' ').filter((flag) => vector.test(flag));
+    return found.length === 0 ? undefined : [...new Set(found)].sort().join(' ');
+  } catch {
+    return undefined;
+  }
 }
 
 function collectVersions(): Record<string, string> {

@@ -1,13 +1,24 @@
 /** @file Reading text and JSON that earlier runs wrote, with errors that name the file. */
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
+import { lookAt, readBoundedFile } from '../files/read.ts';
 
-/** @returns the file's bytes, or nothing if there is no such file */
-export function readIfPresent(path: string): Buffer | undefined {
+/** Bytes of a file of settings or records: hundreds of times those of the largest that is written. */
+export const LARGEST_RECORD = 2 ** 20;
+
+/** What is written nests four deep; deeper values would end the stack of whoever prints them. */
+const DEEPEST = 40;
+
+/**
+ * @param largest bytes that the file may have
+ * @returns the file's bytes, or nothing if there is no such file
+ * @throws UserError if it is no file, or larger
+ */
+export function readIfPresent(path: string, largest: number): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readBoundedFile(path, largest);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -15,13 +26,30 @@ export function readIfPresent(path: string): Buffer | undefined {
 }
 
 /**
+ * @param length bytes that are wanted
+ * @returns the last bytes of a file, fewer if it has fewer, none if there is no such file
+ */
+export function readEnd(path: string, length: number): Buffer {
+  // The file may grow without bounds, so that only what is wanted is read.
+  if (!lookAt(path)?.isFile()) return Buffer.alloc(0);
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(size, length));
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
  * Reads a JSON file of a known form.
  *
  * @returns nothing if there is no such file
- * @throws UserError if it is not JSON or not of that form
+ * @throws UserError if it is no file, too large, not JSON or not of that form
  */
 export function readJson<T extends z.ZodType>(path: string, schema: T): z.output<T> | undefined {
-  const text = readIfPresent(path)?.toString('utf8');
+  const text = readIfPresent(path, LARGEST_RECORD)?.toString('utf8');
   return text === undefined ? undefined : parseJson(text, schema, path);
 }
 
@@ -40,10 +68,30 @@ export function parseJson<T extends z.ZodType>(text: string, schema: T, where: s
 }
 
 function parseText(text: string, where: string): unknown {
+  const value = parseValue(text, where);
+  refuseOddValues(value, where);
+  return value;
+}
+
+function parseValue(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new UserError(`${where} is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Schemas pass over a key `__proto__` without a word. */
+function refuseOddValues(value: unknown, where: string): void {
+  const open: [unknown, number][] = [[value, 0]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [part, depth] = next;
+    if (typeof part !== 'object' || part === null) continue;
+    if (depth > DEEPEST)
+      throw new UserError(`${where} is nested too deeply, expected at most ${DEEPEST} levels`);
+    if (Object.hasOwn(part, '__proto__'))
+      throw new UserError(`${where} has a key "__proto__", expected none`);
+    for (const inner of Object.values(part)) open.push([inner, depth + 1]);
   }
 }
 

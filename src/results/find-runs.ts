@@ -45,7 +45,8 @@ export function findRuns(resultsDirectory: string, experiments?: readonly string
 function identitiesIn(resultsDirectory: string, experiment: string): RunIdentity[] {
   return foldersOf(join(resultsDirectory, experiment)).flatMap((variant) =>
     foldersOf(join(resultsDirectory, experiment, variant)).flatMap((folder) => {
-      const [, seed, hash] = /^seed-(\d+)-([0-9a-f]{8})$/.exec(folder) ?? [];
+      // Longer numbers are not exact.
+      const [, seed, hash] = /^seed-(0|[1-9]\d{0,15})-([0-9a-f]{8})$/.exec(folder) ?? [];
       return seed === undefined || hash === undefined
         ? []
         : [{ experiment, variant, seed: Number(seed), hash }];

@@ -1,6 +1,7 @@
 /** @file Lock files: made, read and taken over so that of any number of processes one alone succeeds. */
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writeFileAtomic, writeNewFile } from '../files/atomic.ts';
+import { LARGEST_RECORD, readIfPresent } from './files.ts';
 import { type LockOwner, parseOwner, standingOf } from './lock-owner.ts';
 import { hasEnded, watchHeartbeat } from './silence.ts';
 
@@ -86,10 +87,15 @@ function createWithoutLink(path: string, self: LockOwner): boolean {
   }
 }
 
-/** @returns nothing if there is no such file */
+/**
+ * @returns nothing if there is no such file
+ * @throws UserError if it is no file, or larger than any lock
+ */
 export function readLock(path: string): FoundLock | undefined {
+  const text = readIfPresent(path, LARGEST_RECORD)?.toString('utf8');
+  if (text === undefined) return undefined;
   try {
-    return { owner: parseOwner(readFileSync(path, 'utf8')), heartbeat: statSync(path).mtimeMs };
+    return { owner: parseOwner(text), heartbeat: statSync(path).mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -8,19 +8,19 @@ import { RUN_FILES } from './run-directory.ts';
 
 const COLUMNS = {
   /** Epochs completed: the first row is 1. */
-  epoch: 'number',
+  epoch: 'count',
   /** Steps taken since the start of training. */
-  step: 'number',
+  step: 'count',
   /** Of the epoch's last step. */
   learningRate: 'number',
   /** Mean over the epoch's training images, in nats. */
   trainLoss: 'number',
   /** Share of the epoch's training images classified correctly, as they were trained on, 0 to 1. */
-  trainAccuracy: 'number',
+  trainAccuracy: 'share',
   /** Mean cross-entropy over the test images, in nats. */
   testLoss: 'number',
   /** Share of test images classified correctly, nothing pruned, 0 to 1. */
-  testAccuracy: 'number',
+  testAccuracy: 'share',
 } as const satisfies Columns;
 
 export type MetricsRow = Row<typeof COLUMNS>;

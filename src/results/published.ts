@@ -1,10 +1,10 @@
 /** @file The numbers that the paper published, read from results/paper/paper-tables.csv. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Granularity } from '../regularizers/types.ts';
+import { LARGEST_RECORD, readIfPresent } from './files.ts';
 import { haveEqualNumbers, type Method } from './methods.ts';
 
 const PAPER_TABLES = join(import.meta.dirname, '../../results/paper/paper-tables.csv');
@@ -52,11 +52,10 @@ export interface PublishedNumber {
 
 /**
  * @param path for tests: another file of that form
- * @throws UserError naming file and line if it is malformed
+ * @throws UserError naming file and line if it is missing or malformed
  */
 export function readPublished(path = PAPER_TABLES): PublishedNumber[] {
-  const records: unknown[] = parse(readFileSync(path), { columns: true });
-  return records.map((record, index) => {
+  return parseRows(path).map((record, index) => {
     const { data, error } = rowSchema.safeParse(record);
     if (data === undefined) {
       const [issue] = error.issues;
@@ -66,6 +65,17 @@ export function readPublished(path = PAPER_TABLES): PublishedNumber[] {
     const { prune_percent, value, std, metric, ...rest } = data;
     return { ...rest, pruneRate: prune_percent, accuracy: value, deviation: std };
   });
+}
+
+function parseRows(path: string): unknown[] {
+  const text = readIfPresent(path, LARGEST_RECORD);
+  if (text === undefined) throw new UserError(`${path} is missing, though it is part of td`);
+  try {
+    return parse(text, { columns: true });
+  } catch (error) {
+    const { message, lines } = error as Error & { lines?: number };
+    throw new UserError(`${path}:${lines ?? 1}: not a valid CSV table: ${message}`);
+  }
 }
 
 /** Methods whose one number the paper tuned to its network: another network has another. */

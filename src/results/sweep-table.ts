@@ -7,24 +7,28 @@ import { compareByList, compareNaturally } from './order.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
 
+/** Names become names of folders again: none may lead out of its own. */
+const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
+const RUN = /^[a-z0-9][a-z0-9._-]*\/seed-\d{1,16}-[0-9a-f]{8,}@[0-9a-f]{8}$/i;
+
 const COLUMNS = {
-  experiment: 'text',
-  variant: 'text',
-  seed: 'number',
+  experiment: NAME,
+  variant: NAME,
+  seed: 'count',
   granularity: GRANULARITIES,
   /** Asked share to remove, 0 to 1. */
-  pruneRate: 'number',
+  pruneRate: 'share',
   /** Achieved share of zeros over the prunable weights, 0 to 1. */
-  sparsity: 'number',
-  parametersTotal: 'number',
-  parametersKept: 'number',
+  sparsity: 'share',
+  parametersTotal: 'count',
+  parametersKept: 'count',
   /** Share of test images classified correctly, 0 to 1. */
-  accuracy: 'number',
+  accuracy: 'share',
   /** Mean cross-entropy over the test images, in nats. */
   loss: 'number',
-  testImages: 'number',
+  testImages: 'count',
   /** As `checkpointId` makes it. */
-  runId: 'text',
+  runId: RUN,
 } as const satisfies Columns;
 
 export type SweepRow = Row<typeof COLUMNS>;

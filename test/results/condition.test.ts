@@ -1,5 +1,5 @@
 /** @file Why a run is not finished. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { conditionOf } from '../../src/results/condition.ts';
@@ -36,6 +36,15 @@ describe('a run without a summary', () => {
     log.info('training begins');
     expect(conditionOf(directory)).toEqual({ kind: 'unfinished' });
     close();
+  });
+
+  it('has failed if so says the end of a log that is larger than all memory', () => {
+    const directory = makeRun();
+    const path = join(directory, RUN_FILES.log);
+    writeFileSync(path, '');
+    truncateSync(path, 100e9);
+    appendFileSync(path, '\n{"level":50,"err":{"message":"\\u001b[2Jfull"}}\n');
+    expect(conditionOf(directory)).toEqual({ kind: 'failed', reason: '\\x1b[2Jfull' });
   });
 
   it('is just unfinished if its log is cut off or missing', () => {

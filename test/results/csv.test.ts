@@ -83,6 +83,21 @@ describe('CSV tables', () => {
       'name,prune_rate,kind\na,0.5,unit\n"b,0.5,unit\n',
       'not a valid CSV table',
     ],
+    [
+      'other columns, however many lines follow',
+      'a\n'.repeat(1_000_000),
+      ':1: expected the columns name,prune_rate,kind, found a',
+    ],
+    [
+      'more rows than any table has',
+      `name,prune_rate,kind\n${'a,0.5,unit\n'.repeat(100_001)}`,
+      'has more than 100000 rows',
+    ],
+    [
+      'a field without end',
+      `name,prune_rate,kind\n"${'x'.repeat(10_000)}",0.5,unit\n`,
+      ':2: not a valid CSV table',
+    ],
   ])('are refused with file and line for %s', (_, text, message) => {
     const path = fileWith(text);
     expect(() => readCsv(path, COLUMNS)).toThrow(UserError);

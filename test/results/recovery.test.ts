@@ -1,6 +1,7 @@
 /** @file Which checkpoint a run goes on from: the last one that is whole, whatever befell the others. */
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -30,7 +31,8 @@ function folderWith(...epochs: readonly number[]): string {
 function write(directory: string, epoch: number): void {
   const arrays = { weights: Float32Array.of(epoch, 2, 3) };
   const specs = { weights: { shape: [3], dtype: 'float32' } } as const;
-  writeCheckpoint(directory, { epoch, step: epoch * 10, trainSeconds: 1, totals: {}, arrays, specs });
+  const totals = { loss: epoch / 2 };
+  writeCheckpoint(directory, { epoch, step: epoch * 10, trainSeconds: 1, totals, arrays, specs });
 }
 
 function recover(directory: string): {
@@ -99,6 +101,29 @@ describe('a run with two checkpoints', () => {
     write(directory, 3);
     DAMAGES.empty?.(join(directory, TENSORS));
     expect(recover(directory)).toMatchObject({ epoch: 2, weight: 2 });
+  });
+
+  it('goes on from the one before if something else than a file has the place of the last one', () => {
+    const directory = folderWith(1, 2);
+    rmSync(join(directory, TENSORS));
+    mkdirSync(join(directory, TENSORS));
+    const { said, ...found } = recover(directory);
+    expect(found).toEqual({ epoch: 1, weight: 1 });
+    expect(said[0]).toBe(`${join(directory, TENSORS)} is not a file; set aside as *.damaged`);
+    expect(recover(directory)).toEqual({ epoch: 1, weight: 1, said: [] });
+  });
+
+  it.each([
+    ['epoch', '"epoch": 3', '"epoch": 2'],
+    ['step', '"step": 30', '"step": 38'],
+    ['total/loss', '"loss": 1.5', '"loss": 1.4'],
+  ])('goes on from the one before if a digit of its %s changed', (name, written, changed) => {
+    const directory = folderWith(1, 2, 3);
+    const path = join(directory, RECORD);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(written, changed));
+    const { said, ...found } = recover(directory);
+    expect(found).toEqual({ epoch: 2, weight: 2 });
+    expect(said[0]).toContain(`${path} is damaged: its ${name} is `);
   });
 
   it('is listed by the record that can be read', () => {

@@ -1,5 +1,6 @@
 /** @file Checks sweep.csv: its exact bytes whatever the order of work, reuse, and forgetting of stale rows. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PruneResult } from '../../src/pruning/sweep.ts';
 import {
@@ -32,6 +33,39 @@ function rowOf(variant: string, seed: number, result: Partial<PruneResult> = {},
 }
 
 describe('sweep table', () => {
+  it.each([
+    ['an experiment that leads out of the results', 'mnist,none', '../../x,none', 'unknown value "../../x"'],
+    ['a variant that leads out of its experiment', 'mnist,none', 'mnist,..', 'unknown value ".."'],
+    [
+      'a run in another folder',
+      'none/seed-0',
+      '../etc/seed-0',
+      'column run_id: unknown value "../etc/seed-0',
+    ],
+    [
+      'an accuracy in percent',
+      '0.9731',
+      '97.31',
+      'column accuracy: expected a share from 0 to 1, found "97.31"',
+    ],
+    ['a prune rate below 0', 'weight,0.9', 'weight,-0.9', 'expected a share from 0 to 1, found "-0.9"'],
+    ['part of an image', ',10000,', ',10000.5,', 'expected a whole number of at least 0, found "10000.5"'],
+    [
+      'a seed that is not exact',
+      'none,0,',
+      'none,9007199254740993,',
+      'expected a whole number of at least 0',
+    ],
+  ])('refuses %s', (_, good, bad, message) => {
+    const path = join(temporaryFolder(), 'sweep.csv');
+    writeSweep(path, [rowOf('none', 0)]);
+    expect(readSweep(path)).toHaveLength(1);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain(good);
+    writeFileSync(path, text.replace(good, bad));
+    expect(() => readSweep(path)).toThrow(message);
+  });
+
   it('names run and checkpoint in one', () => {
     expect(checkpointId('targeted-weight/seed-0-1a2b3c4d', '5e6f7a8b9c0d')).toBe(
       'targeted-weight/seed-0-1a2b3c4d@5e6f7a8b',
