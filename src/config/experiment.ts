@@ -37,14 +37,20 @@ export interface RunSelection {
   readonly seeds?: readonly number[] | undefined;
 }
 
+/** Runs of an experiment; more are a slip of the hand. */
+const MOST_RUNS = 20_000;
+
 /**
  * The runs of an experiment: every variant with every distinct seed, variants outermost.
  *
- * @throws UserError if `only` names a variant that the experiment lacks
+ * @throws UserError if `only` names a variant that the experiment lacks, or there are too many
  */
 export function expandRuns(experiment: Experiment, { only, seeds }: RunSelection = {}): RunSpec[] {
   const names = experiment.variants.map(({ name }) => name);
   if (only !== undefined) requireVariants(only, names, experiment.name);
+  const count = (only ?? names).length * (seeds ?? experiment.seeds).length;
+  if (count > MOST_RUNS)
+    throw new UserError(`experiment "${experiment.name}" has ${count} runs, expected at most ${MOST_RUNS}`);
   return experiment.variants
     .filter(({ name }) => only?.includes(name) ?? true)
     .flatMap((variant) => {

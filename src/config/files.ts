@@ -7,6 +7,8 @@ import { type Entry, filterKeys, type MapTree } from './tree.ts';
 import { parseYaml } from './yaml.ts';
 
 const MOST_BYTES = 2 ** 20;
+/** Files that extend one another. */
+const LONGEST_CHAIN = 20;
 
 /**
  * Reads an experiment file, laid over the files that it extends. The name of an extended experiment is not inherited:
@@ -23,6 +25,11 @@ function readChain(path: string, followed: readonly string[], from?: Entry): Map
   const file = realpathSync(path);
   if (followed.includes(file)) {
     throw new UserError(`${from?.value.place}: extends leads back to ${path}, expected a chain that ends`);
+  }
+  if (followed.length === LONGEST_CHAIN) {
+    throw new UserError(
+      `${from?.value.place}: more than ${LONGEST_CHAIN} files extend one another, expected fewer`,
+    );
   }
   const link = tree.entries.get('extends');
   if (link === undefined) return tree;

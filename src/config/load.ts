@@ -30,7 +30,8 @@ export function loadExperiment(path: string, options: LoadOptions = {}): Experim
   const file = merge(DEFAULTS, withName(readExperimentFile(path), path));
   const overrides = readOverrides(options, variantsOf(file));
   const tree = merge(file, filterKeys(overrides, isExperimentKey));
-  const { name, seeds, sweep } = validate(experimentSchema, tree);
+  const { name, seeds, sweep, variants: named = {} } = validate(experimentSchema, tree);
+  refusePassedOver(named, variantsOf(tree));
   const settings = filterKeys(file, isSettingsKey);
   const last = filterKeys(overrides, isSettingsKey);
   const variants = resolveVariants(settings, variantsOf(tree), last, options.only);
@@ -55,6 +56,13 @@ function withName(file: MapTree, path: string): MapTree {
 function variantsOf(tree: MapTree): ReadonlyMap<string, Entry> {
   const variants = tree.entries.get('variants')?.value;
   return variants?.kind === 'map' ? variants.entries : new Map();
+}
+
+/** Schemas pass over a key `__proto__` of a record without a word. */
+function refusePassedOver(named: object, variants: ReadonlyMap<string, Entry>): void {
+  for (const [name, { place }] of variants) {
+    if (!Object.hasOwn(named, name)) throw new UserError(`${place}: "${name}" cannot be a name in variants`);
+  }
 }
 
 /** Overrides are merged with one another first, so that their order does not matter to a change of name. */

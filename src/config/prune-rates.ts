@@ -16,8 +16,13 @@ const MOST_DECIMALS = 15;
  * than 1000 rates
  */
 export function parsePruneRates(text: string): number[] {
-  const rates = new Set(text.split(',').flatMap((part) => parsePart(part.trim())));
-  if (rates.size > MOST_RATES) throw tooMany(text);
+  const rates = new Set<number>();
+  const parts = text.split(',');
+  if (parts.length > MOST_RATES) throw tooMany(text);
+  for (const part of parts) {
+    for (const rate of parsePart(part.trim())) rates.add(rate);
+    if (rates.size > MOST_RATES) throw tooMany(text);
+  }
   return [...rates].sort((a, b) => a - b);
 }
 

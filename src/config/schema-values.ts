@@ -5,6 +5,15 @@ import { z } from 'zod';
 export const rate = z.number().min(0).max(1);
 export const positive = z.number().positive();
 export const count = z.int().positive();
+/** Whole numbers that have a highest sensible value, far from the usual ones: it is told to those alone who exceed it. */
+export const countTo = (most: number) =>
+  count.refine((value) => value <= most, { error: `expected at most ${most}` });
+/** A list of `least` entries or more; it is bounded as `countTo` is. */
+export const listOf = <T extends z.ZodType>(entry: T, least: number, most: number) =>
+  z
+    .array(entry)
+    .min(least)
+    .refine((list) => list.length <= most, { error: `expected at most ${most}` });
 /** The word that tells one member of a choice from the others. */
 export const name = <T extends string>(value: T) => z.literal(value);
 export const granularity = z.enum(['weight', 'unit']);
@@ -16,6 +25,8 @@ export const point = z
     z
       .string()
       .regex(/^(\d+(\.\d+)?ep|\d+it)$/)
+      // More digits than a double counts exactly mean no point in any training.
+      .max(20)
       .transform((text) => (text.endsWith('ep') ? Number(text.slice(0, -2)) : text)),
   ])
   .describe('epochs (12 or "12ep") or steps ("2000it")');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parsePruneRates } from './prune-rates.ts';
 import { regularizer } from './regularizer-schema.ts';
-import { count, name, point, positive, rate } from './schema-values.ts';
+import { count, countTo, listOf, name, point, positive, rate } from './schema-values.ts';
 
 const dataset = z.strictObject({
   name: z.enum(['mnist', 'cifar10', 'cifar100']).default('mnist'),
@@ -19,6 +19,12 @@ const dataset = z.strictObject({
   /** Bytes to [0, 1], or each image (cropped and flipped) to mean 0 and standard deviation 1. */
   normalization: z.enum(['scale', 'standardize']).default('scale'),
 });
+
+/** As many as metrics.csv may have rows. */
+const MOST_EPOCHS = 100_000;
+
+/** Networks of more layers compile for hours; what bounds the width of a layer is the size of the network. */
+const widths = listOf(count, 1, 200);
 
 const initializers = z.enum(['glorotUniform', 'glorotNormal']);
 const initializer = initializers.default('glorotUniform');
@@ -37,7 +43,7 @@ const model = z.discriminatedUnion('name', [
   z.strictObject({
     name: name('mlp'),
     /** Units of each hidden layer. */
-    widths: z.array(count).min(1).default([300, 100]),
+    widths: widths.default([300, 100]),
     initializer,
   }),
   z.strictObject({
@@ -45,7 +51,7 @@ const model = z.discriminatedUnion('name', [
     /** Filters of the two 5×5 convolutions. */
     filters: z.tuple([count, count]).default([20, 50]),
     /** Units of each hidden dense layer. */
-    widths: z.array(count).min(1).default([500]),
+    widths: widths.default([500]),
     /** First value of the biases of the convolutions; the paper's code uses 0.1 there and 0 in dense layers. */
     initialBias: z.number().default(0),
     /** Per-image standardisation inside the network, as in the paper's code. */
@@ -55,9 +61,9 @@ const model = z.discriminatedUnion('name', [
   z.strictObject({
     name: name('resnet'),
     /** Filters of the first convolution, then of each stage. */
-    filters: z.array(count).min(2).default([16, 32, 64, 128]),
+    filters: listOf(count, 2, 20).default([16, 32, 64, 128]),
     /** Residual units of each stage, of two convolutions each. */
-    units: count.default(5),
+    units: countTo(200).default(5),
     batchNorm,
     initializer: initializers.default('glorotNormal'),
   }),
@@ -66,7 +72,7 @@ const model = z.discriminatedUnion('name', [
     /** Filters of the convolutions in each of the five groups. */
     filters: z.tuple([count, count, count, count, count]).default([64, 128, 256, 512, 512]),
     /** Units of each hidden dense layer. */
-    widths: z.array(count).min(1).default([4096, 4096]),
+    widths: widths.default([4096, 4096]),
     /** ReLU after each hidden dense layer, as in the original VGG; the paper's code has none. */
     denseRelu: z.boolean().default(false),
     batchNorm,
@@ -88,7 +94,7 @@ const optimizer = z.discriminatedUnion('name', [
 
 const decay = z.discriminatedUnion('name', [
   z.strictObject({ name: name('constant') }),
-  z.strictObject({ name: name('steps'), at: z.array(point).min(1), factor: positive.default(0.1) }),
+  z.strictObject({ name: name('steps'), at: listOf(point, 1, 1000), factor: positive.default(0.1) }),
   z.strictObject({ name: name('cosine'), final: z.number().nonnegative().default(0) }),
 ]);
 
@@ -100,7 +106,7 @@ const schedule = z.strictObject({
   /** Linear rise of the learning rate from 0. */
   warmup: point.default(0),
   batchSize: count.default(128),
-  epochs: count.default(10),
+  epochs: countTo(MOST_EPOCHS).default(10),
   /** Factor of half the squared norm of kernels and biases in the loss. */
   weightDecay: z.number().nonnegative().default(0),
   /** Largest global gradient norm; null leaves gradients as they are. */
@@ -115,10 +121,15 @@ export const runSettingsSchema = z.strictObject({
   schedule: schedule.prefault({}),
 });
 
+/** Devices of Windows, and endings of the files that lie beside these folders. */
+const TAKEN = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|\.(csv|json|html|svg|png|yaml|tmp)$|\.$/i;
+
 /** Letters, digits, dots, dashes: names of experiments and variants become names of folders. */
 const folderName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]*$/i)
+  .refine((text) => text.length <= 100, { error: 'expected at most 100 characters' })
+  .refine((text) => !TAKEN.test(text), { error: 'expected a name that is not that of a file or device' })
   .describe('letters, digits, ".", "_" and "-", the first of them a letter or digit');
 
 const pruneRates = z
@@ -135,6 +146,10 @@ const pruneRates = z
 /** The settings of a run are checked once they are resolved, variant by variant. */
 const checkedLater = z.unknown().optional();
 
+/** More is a slip of the hand: together they would be a million runs. */
+const MOST_SEEDS = 1000;
+const MOST_VARIANTS = 1000;
+
 /** The keys of an experiment file. */
 export const experimentSchema = z.strictObject({
   name: folderName,
@@ -144,7 +159,7 @@ export const experimentSchema = z.strictObject({
   model: checkedLater,
   regularizer: checkedLater,
   schedule: checkedLater,
-  seeds: z.array(z.int().nonnegative()).min(1).default([0]),
+  seeds: listOf(z.int().nonnegative(), 1, MOST_SEEDS).default([0]),
   sweep: z
     .strictObject({
       /** Prune rates: numbers and ranges. */
@@ -153,7 +168,12 @@ export const experimentSchema = z.strictObject({
     })
     .prefault({}),
   /** Settings of a run that each variant lays over those of the experiment. */
-  variants: z.record(folderName, z.unknown()).optional(),
+  variants: z
+    .record(folderName, z.unknown())
+    .refine((variants) => Object.keys(variants).length <= MOST_VARIANTS, {
+      error: `expected at most ${MOST_VARIANTS}`,
+    })
+    .optional(),
 });
 
 export type SweepSettings = z.output<typeof experimentSchema>['sweep'];

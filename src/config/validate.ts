@@ -53,7 +53,7 @@ interface Problem {
 function wordIssue(schema: z.ZodType, tree: MapTree, issue: Issue): Problem {
   if (issue.code === 'unrecognized_keys')
     return wordUnknownKey(schema, tree, issue.path, issue.keys[0] ?? '');
-  if (issue.code === 'invalid_key') return wordBadKey(schema, tree, issue.path);
+  if (issue.code === 'invalid_key') return wordBadKey(schema, tree, issue);
   if (isMissing(tree, issue.path)) return wordMissing(schema, tree, issue.path);
   const node = nodeAt(tree, issue.path) ?? tree;
   const subject = `${wordPath(issue.path)} is ${wordValue(node)}`;
@@ -71,10 +71,12 @@ function wordUnknownKey(schema: z.ZodType, tree: MapTree, path: Path, key: strin
   };
 }
 
-function wordBadKey(schema: z.ZodType, tree: MapTree, path: Path): Problem {
+function wordBadKey(schema: z.ZodType, tree: MapTree, { path, issues }: z.core.$ZodIssueInvalidKey): Problem {
   const [key, section] = [String(path.at(-1)), path.slice(0, -1)];
   const { propertyNames } = partAt(schema, tree, section);
-  const expected = typeof propertyNames === 'object' ? `, expected ${wordExpectation(propertyNames)}` : '';
+  const [first] = issues;
+  const words = typeof propertyNames === 'object' ? `expected ${wordExpectation(propertyNames)}` : '';
+  const expected = `, ${first?.code === 'custom' ? first.message : words}`;
   return {
     place: placeOfKey(tree, section, key),
     text: `"${cut(key)}" cannot be a name in ${wordPath(section)}${expected}`,

@@ -7,6 +7,7 @@ import {
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
@@ -18,6 +19,11 @@ import { type Entry, makeMap, type Scalar, type Tree } from './tree.ts';
 /** Settings nest five deep; the bounds keep damaged text (nested brackets, aliases of aliases) from taking all memory. */
 const DEEPEST = 40;
 const MOST_NODES = 20_000;
+/** Words and signs of the text, spaces and line ends included. The parser takes up to 10 µs for each. */
+const MOST_LEXEMES = 150_000;
+
+/** Tags of the values that settings are made of. */
+const TAGS = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`);
 
 /** The words for a place in the text; line and column count from 1. */
 export type PlaceWords = (line: number, column: number) => string;
@@ -27,7 +33,7 @@ export type PlaceWords = (line: number, column: number) => string;
  *
  * @returns its tree; an empty document is an empty scalar
  * @throws UserError with the place if the text is not valid YAML, repeats a key in a map, has a key that is not plain
- * text, an unknown tag, more than one document, or is too deep or too large
+ * text, an unknown tag, more than one document, is of another version of YAML, or is too deep or too large
  */
 export function parseYaml(text: string, words: PlaceWords): Tree {
   const lines = new LineCounter();
@@ -35,13 +41,16 @@ export function parseYaml(text: string, words: PlaceWords): Tree {
     const { line, col } = lines.linePos(offset);
     return words(Math.max(line, 1), Math.max(col, 1));
   };
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  refuseDeepTokens(tokens, placeAt);
+  const tokens = readTokens(text, lines, placeAt);
   const [document, second] = new Composer({ uniqueKeys: false }).compose(tokens, true, text.length);
   if (document === undefined) throw new Error('the YAML composer gave no document');
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     throw new UserError(`${placeAt(problem.pos[0])}: not valid YAML: ${wordProblem(problem.message)}`);
+  }
+  // Version 1.1 reads other values from the same text: dates, "yes", 010.
+  if (document.directives?.yaml.version !== '1.2') {
+    throw new UserError(`${placeAt(0)}: %YAML is ${document.directives?.yaml.version}, expected 1.2`);
   }
   if (second !== undefined) {
     throw new UserError(`${placeAt(second.range[0])}: a second document starts here, expected one`);
@@ -50,24 +59,28 @@ export function parseYaml(text: string, words: PlaceWords): Tree {
 }
 
 /**
- * Composing values recurses, and V8 ends the whole process when a regular expression is compiled near the end of the
- * stack, so depth is measured before, on the flat walk over syntax that the parser offers.
+ * The text as a tree of syntax, bounded while it grows: pathological text of a megabyte takes half a minute, and what is
+ * nested deeply would end the stack of the composer, which recurses.
  */
-function refuseDeepTokens(tokens: readonly CST.Token[], placeAt: (offset: number) => string): void {
-  const open = tokens.map((token): [CST.Token, number] => [token, 0]);
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [token, depth] = next;
-    if (depth > DEEPEST) {
-      throw new UserError(`${placeAt(token.offset)}: nested too deeply, expected at most ${DEEPEST} levels`);
+function readTokens(text: string, lines: LineCounter, placeAt: (offset: number) => string): CST.Token[] {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  let count = 0;
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    count++;
+    if (count > MOST_LEXEMES) {
+      throw new UserError(
+        `${placeAt(parser.offset)}: too long, expected at most ${MOST_LEXEMES} words and signs`,
+      );
     }
-    for (const child of childTokens(token)) open.push([child, depth + 1]);
+    if (parser.stack.length > DEEPEST) {
+      throw new UserError(`${placeAt(parser.offset)}: nested too deeply, expected at most ${DEEPEST} levels`);
+    }
   }
-}
-
-function childTokens(token: CST.Token): CST.Token[] {
-  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
-  if (!('items' in token)) return [];
-  return token.items.flatMap(({ key, value }) => [key, value]).filter((child) => child != null);
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
 }
 
 function wordProblem(message: string): string {
@@ -90,6 +103,9 @@ class Converter {
     if (isAlias(node)) return this.follow(node.source, place);
     const before = this.nodes;
     this.count(1, place);
+    if (isNode(node) && node.tag !== undefined && !TAGS.includes(node.tag)) {
+      throw new UserError(`${place}: not valid YAML: unknown tag ${node.tag}`);
+    }
     const tree = this.convertContent(node, offset, place);
     if (isNode(node) && node.anchor !== undefined) {
       this.anchors.set(node.anchor, { tree, nodes: this.nodes - before });

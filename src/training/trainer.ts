@@ -63,7 +63,7 @@ export function createSetup({ model, regularizer, schedule }: RunSettings, datas
 /**
  * What a training will consist of.
  *
- * @throws UserError if the model does not fit the data set, or the data set has fewer images than a batch
+ * @throws UserError if the model does not fit the data set or the memory, or the data set has fewer images than a batch
  */
 export function planTraining(
   settings: RunSettings,
@@ -72,7 +72,10 @@ export function planTraining(
   const setup = createSetup(settings, dataset);
   const { batchSize } = settings.schedule;
   const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
-  if (stepsPerEpoch > 0) return { setup, stepsPerEpoch };
+  if (stepsPerEpoch > 0) {
+    requireMemory(buildTrainingStep(setup).signature);
+    return { setup, stepsPerEpoch };
+  }
   throw new UserError(
     `schedule.batchSize is ${batchSize}, expected at most the ${dataset.train.count} training images`,
   );
@@ -81,8 +84,7 @@ export function planTraining(
 /**
  * Trains one run to its end.
  *
- * @throws UserError as `planTraining`, if the training needs more memory than the machine has, or if what is to be resumed
- *   is not of this training
+ * @throws UserError as `planTraining`, or if what is to be resumed is not of this training
  * @throws DivergedError if a loss stops being finite; the epoch in which it did is not reported
  * @throws the signal's reason if it is aborted before the end
  */
@@ -90,7 +92,6 @@ export async function train(options: TrainingOptions): Promise<void> {
   const { settings, seed, dataset, engine, resume } = options;
   const { setup, stepsPerEpoch } = planTraining(settings, dataset);
   const compiled = buildTrainingStep(setup);
-  requireMemory(compiled.signature);
   if (resume !== undefined) requireResumable(resume, compiled.signature.state, stepsPerEpoch);
   const program = await engine.compile(compiled.step, compiled.signature);
   const evaluator = await Evaluator.create(engine, setup.model, dataset.test);

@@ -57,6 +57,13 @@ describe('extends', () => {
     expect(load(folder).variants[0]?.settings.schedule.learningRate).toBe(0.5);
   });
 
+  it('refuses a chain of many files before it follows it to its end', () => {
+    const files = Array.from({ length: 25 }, (_, index) => [`${index}.yaml`, `extends: ${index + 1}.yaml`]);
+    expect(refusal(writeFolder(Object.fromEntries(files)), '0.yaml')).toBe(
+      '19.yaml:1:10: more than 20 files extend one another, expected fewer',
+    );
+  });
+
   it('refuses a chain that leads back, at the key that closes it', () => {
     const folder = writeFolder({
       'x.yaml': 'extends: y.yaml',

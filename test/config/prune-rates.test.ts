@@ -55,6 +55,8 @@ describe('parsePruneRates', () => {
     ['0.91:0.94', 'prune range "0.91:0.94" holds none of the usual rates'],
     ['0:0.9:0.0001', 'prune rates "0:0.9:0.0001" are too many, expected at most 1000 rates'],
     ['0:0.5:0.001,0.5001:0.999:0.001,0.1234', 'are too many'],
+    [Array.from({ length: 900 }, (_, index) => `0:0.9:0.00${index + 1001}`).join(), 'are too many'],
+    ['0.5,'.repeat(300_000), 'are too many'],
   ])('refuses %j with a sentence', (text, sentence) => {
     expect(() => parsePruneRates(text)).toThrow(UserError);
     expect(() => parsePruneRates(text)).toThrow(sentence);

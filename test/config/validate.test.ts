@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { messageOf, writeFolder } from './folder.ts';
 
@@ -254,5 +255,58 @@ describe('random damage to a settings file', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a setting beyond all use', () => {
+  it.each([
+    ['schedule: { epochs: 1.0e+15 }', 'schedule.epochs is 1000000000000000: expected at most 100000'],
+    ['model: { name: resnet, units: 1000000000 }', 'model.units is 1000000000: expected at most 200'],
+    [`model: { widths: [${'1,'.repeat(201)}] }`, 'model.widths is a list of 201: expected at most 200'],
+    [
+      `seeds: [${Array.from({ length: 1001 }, (_, seed) => seed).join()}]`,
+      'seeds is a list of 1001: expected at most',
+    ],
+    [
+      `variants:\n${Array.from({ length: 1001 }, (_, index) => `  v${index}: {}\n`).join('')}`,
+      'variants is a map: expected at most 1000',
+    ],
+    [`schedule: { warmup: ${'9'.repeat(400)}it }`, 'schedule.warmup is "9999'],
+  ])('is refused: %.60s', (text, sentence) => {
+    expect(refusal(text)).toContain(sentence);
+  });
+
+  it('is refused as a number of runs, too', () => {
+    const seeds = Array.from({ length: 1000 }, (_, seed) => seed).join();
+    const variants = Array.from({ length: 21 }, (_, index) => `  v${index}: {}\n`).join('');
+    const folder = writeFolder({ 'x.yaml': `seeds: [${seeds}]\nvariants:\n${variants}` });
+    const experiment = loadExperiment(`${folder}/x.yaml`);
+    expect(() => expandRuns(experiment)).toThrow('experiment "x" has 21000 runs, expected at most 20000');
+    expect(expandRuns(experiment, { only: ['v0'] })).toHaveLength(1000);
+  });
+});
+
+describe('a name', () => {
+  const NOT_ONE = 'expected a name that is not that of a file or device';
+  it.each([
+    ['name: ../../x', 'name is "../../x", expected letters, digits'],
+    ['name: "a\\0b"', 'name is "a\\x00b", expected letters, digits'],
+    ['name: ..', 'name is "..", expected letters, digits'],
+    [`name: ${'n'.repeat(101)}`, 'expected at most 100 characters'],
+    ['name: CON', `name is "CON": ${NOT_ONE}`],
+    ['name: nul.a', `name is "nul.a": ${NOT_ONE}`],
+    ['name: report.html', `name is "report.html": ${NOT_ONE}`],
+    ['name: x.', `name is "x.": ${NOT_ONE}`],
+    ['variants: { sweep.csv: {} }', `"sweep.csv" cannot be a name in variants, ${NOT_ONE}`],
+    ['variants: { a/b: {} }', '"a/b" cannot be a name in variants, expected letters, digits'],
+    ['variants: { __proto__: {} }', '"__proto__" cannot be a name in variants'],
+  ])('that would lead out of its folder or to a file is refused: %.60s', (text, sentence) => {
+    expect(refusal(text)).toContain(sentence);
+  });
+
+  it.each(['constructor', 'toString', 'hasOwnProperty'])('may be %s, a word of JavaScript', (name) => {
+    const folder = writeFolder({ 'x.yaml': `variants: { ${name}: {} }` });
+    const runs = expandRuns(loadExperiment(`${folder}/x.yaml`));
+    expect(runs.map(({ variant }) => variant)).toEqual([name]);
   });
 });

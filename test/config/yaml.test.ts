@@ -69,6 +69,34 @@ describe('parseYaml', () => {
     expect(refusal(text)).toContain('nested too deeply, expected at most 40 levels');
   });
 
+  it.each([
+    ['commas', `[${','.repeat(2 ** 20)}`],
+    ['quotes', '"'.repeat(2 ** 20)],
+    ['directives', '%a\n'.repeat(300_000)],
+    ['equal keys', 'a: 1\n'.repeat(200_000)],
+  ])('refuses a megabyte of %s before it takes time', (_kind, text) => {
+    const before = process.cpuUsage();
+    expect(refusal(text)).toMatch(/too long, expected at most 150000 words and signs$/);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(4);
+  });
+
+  it('refuses a version of YAML in which the same text means other values', () => {
+    expect(refusal('%YAML 1.1\n---\na: yes\n')).toBe('1:1: %YAML is 1.1, expected 1.2');
+    expect(toPlain(parse('%YAML 1.2\n---\na: yes\n'))).toEqual({ a: 'yes' });
+  });
+
+  it.each(['!!set {b}', '!!omap [{b: 1}]', '!!binary aGk=', '!local 1'])(
+    'refuses %s, which no setting is',
+    (text) => {
+      expect(refusal(`a: ${text}`)).toMatch(/^1:\d+: not valid YAML: (unknown|unresolved) tag/i);
+    },
+  );
+
+  it('takes a tag that says what a value is', () => {
+    expect(toPlain(parse('a: !!str 5\nb: !!int 3'))).toEqual({ a: '5', b: 3 });
+  });
+
   it('refuses aliases of aliases that would fill the memory', () => {
     const lines = Array.from({ length: 12 }, (_, level) =>
       level === 0
