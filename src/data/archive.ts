@@ -2,7 +2,13 @@
 import { createReadStream } from 'node:fs';
 import { Parser, type ReadEntry } from 'tar';
 import { UserError } from '../errors.ts';
-import { LARGEST_FILE } from './files.ts';
+import { LARGEST_FILE, requireDataFile } from './files.ts';
+
+/** Entries, those that are passed over included: the archives that are known have nine. */
+const MOST_ENTRIES = 10_000;
+
+/** Bytes that are unpacked at once, before the ratio is looked at: a thousand times as many may come of them. */
+const PIECE = 2 ** 14;
 
 /** Unpacked bytes for a packed one, at most; pictures of real things stay below 3. */
 const LARGEST_RATIO = 50;
@@ -12,10 +18,11 @@ const LARGEST_RATIO = 50;
  *
  * @param names paths in the archive; whatever else it holds is passed over
  * @returns the content of each, in the order of the names
- * @throws UserError if the archive is missing, damaged, truncated or too large, lacks a file or holds it twice, or has
- *   an entry whose path leads out of it
+ * @throws UserError if the archive is missing or no file, damaged, truncated or too large, lacks a file or holds it
+ *   twice, has too many entries or one whose path leads out of it
  */
 export async function readArchive(path: string, names: readonly string[]): Promise<Buffer[]> {
+  requireDataFile(path);
   const found = await collect(path, new Set(names));
   return names.map((name) => {
     const content = found.get(name);
@@ -26,9 +33,9 @@ export async function readArchive(path: string, names: readonly string[]): Promi
 
 function collect(path: string, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Buffer>> {
   const found = new Map<string, Buffer>();
-  const source = createReadStream(path, { highWaterMark: 2 ** 20 });
+  const source = createReadStream(path, { highWaterMark: PIECE });
   const parser = new Parser({ strict: true, maxDecompressionRatio: LARGEST_RATIO });
-  let size = 0;
+  let [size, entries] = [0, 0];
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       source.destroy();
@@ -36,9 +43,10 @@ function collect(path: string, names: ReadonlySet<string>): Promise<ReadonlyMap<
     };
     parser.on('entry', (entry: ReadEntry) => {
       size += entry.size;
+      entries++;
       const name = entry.path.replace(/^(\.\/)+/, '');
       const problem =
-        size > LARGEST_FILE ? `it unpacks to more than ${LARGEST_FILE} bytes` : refusal(entry, name);
+        entries > MOST_ENTRIES ? `it has more than ${MOST_ENTRIES} entries` : refusal(entry, size);
       if (problem !== undefined) return fail(problem);
       if (!names.has(name)) return entry.resume();
       if (found.has(name)) return fail(`it holds ${name} twice`);
@@ -52,8 +60,17 @@ function collect(path: string, names: ReadonlySet<string>): Promise<ReadonlyMap<
   });
 }
 
-/** Nothing is written by these paths, but an archive that has them is not one of ours. */
-function refusal({ path }: ReadEntry, name: string): string | undefined {
+/**
+ * Nothing is written by these paths, but an archive that has them is not one of ours. Neither is one with sizes that are
+ * none, which extended headers can hold.
+ *
+ * @param total bytes of all entries so far
+ */
+function refusal(entry: ReadEntry, total: number): string | undefined {
+  const { path, size } = entry;
+  if (!Number.isSafeInteger(size) || size < 0) return `its entry "${path}" has size ${size}`;
+  if (total > LARGEST_FILE) return `it unpacks to more than ${LARGEST_FILE} bytes`;
+  const name = path.replace(/^(\.\/)+/, '');
   const leadsOut = /^([a-z]:|[\\/])/i.test(name) || name.split(/[\\/]/).includes('..');
   return leadsOut ? `its entry "${path}" leads out of it` : undefined;
 }

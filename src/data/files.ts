@@ -1,8 +1,8 @@
 /** @file Reading data files: bounded in size, and checked against pinned hashes where there are any. */
 import { hash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { lookAt, readBoundedFile, requireBounded } from '../files/read.ts';
 import type { PinnedFile } from './manifest.ts';
 
 /** No data file may be larger, packed or unpacked: 1 GiB, six times the largest that is known. */
@@ -38,20 +38,17 @@ export type FileReport =
  * @throws UserError if it is not a file, larger than `LARGEST_FILE`, or unreadable
  */
 export function readDataFile(path: string): Buffer<ArrayBuffer> | undefined {
-  return refuseFailure(path, () => {
-    const status = statSync(path, { throwIfNoEntry: false });
-    if (status === undefined) return undefined;
-    if (!status.isFile()) throw new UserError(`${path} is not a file`);
-    if (status.size > LARGEST_FILE) {
-      throw new UserError(`${path} holds ${status.size} bytes, expected at most ${LARGEST_FILE}`);
-    }
-    return readFileSync(path);
-  });
+  return refuseFailure(path, () => readBoundedFile(path, LARGEST_FILE));
+}
+
+/** @throws UserError if there is no such file, it is not one, or it is larger than `LARGEST_FILE` */
+export function requireDataFile(path: string): void {
+  refuseFailure(path, () => requireBounded(path, LARGEST_FILE));
 }
 
 /** @throws UserError if the file system does not let one look */
 export function isFolder(path: string): boolean {
-  return refuseFailure(path, () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+  return refuseFailure(path, () => lookAt(path)?.isDirectory() ?? false);
 }
 
 /**

@@ -1,10 +1,15 @@
 /** @file What `datasets/<name>.yaml` says of a data set: where it comes from, its form, its licence, its hashes. */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import type { DatasetSettings } from '../config/schema.ts';
+import { toPlain } from '../config/tree.ts';
+import { parseYaml } from '../config/yaml.ts';
+import { UserError } from '../errors.ts';
+import { readBoundedFile } from '../files/read.ts';
+
+/** Bytes of a manifest: twenty times the longest. */
+const LARGEST_MANIFEST = 2 ** 16;
 
 const count = z.int().positive();
 const text = z.string().min(1);
@@ -55,7 +60,7 @@ const recordManifest = z.strictObject({
       })
       .optional(),
     official: z.strictObject({
-      url: z.url(),
+      url: z.url({ protocol: /^https$/, error: 'expected an https address' }),
       archive: pinnedFile,
       /** Folder of the files in the archive. */
       folder: text,
@@ -81,14 +86,20 @@ export const DATASETS_FOLDER = join(import.meta.dirname, '../../datasets');
 /**
  * Reads a data set's manifest.
  *
- * @throws Error if the manifest does not have the form above; it is part of the program, not of the user's data
+ * @param path for tests: another file of that form
+ * @throws UserError if the manifest is missing, too large or does not have the form above
  */
-export function readManifest<N extends DatasetName>(name: N): z.output<(typeof SCHEMAS)[N]> {
-  const path = join(DATASETS_FOLDER, `${name}.yaml`);
-  const schema: (typeof SCHEMAS)[N] = SCHEMAS[name];
-  const result = schema.safeParse(parse(readFileSync(path, 'utf8')));
-  if (!result.success) throw new Error(`${path}: ${z.prettifyError(result.error)}`);
-  return result.data as z.output<(typeof SCHEMAS)[N]>;
+export function readManifest<N extends DatasetName>(
+  name: N,
+  path = join(DATASETS_FOLDER, `${name}.yaml`),
+): z.output<(typeof SCHEMAS)[N]> {
+  const text = readBoundedFile(path, LARGEST_MANIFEST)?.toString('utf8');
+  if (text === undefined) throw new UserError(`${path} is missing, though it is part of td`);
+  const tree = parseYaml(text, (line, column) => `${path}:${line}:${column}`);
+  const result = SCHEMAS[name].safeParse(toPlain(tree));
+  if (result.success) return result.data as z.output<(typeof SCHEMAS)[N]>;
+  const [issue] = result.error.issues;
+  throw new UserError(`${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a manifest'}`);
 }
 
 /** @returns the folder that holds the data set's files, or nothing if its package is not installed */

@@ -66,6 +66,15 @@ describe('readArchive', () => {
       ),
       /unpacks to more than 1073741824 bytes$/,
     ],
+    [
+      'more entries than any archive of ours has',
+      gzipSync(
+        makeTar(
+          Array.from({ length: 10_001 }, (_, index) => ({ path: `set/${index}`, content: randomBytes(64) })),
+        ),
+      ),
+      /it has more than 10000 entries$/,
+    ],
   ])('refuses %s in one sentence', async (_, archive, message) => {
     const reading = readArchive(write(archive), ['set/a', 'set/b']);
     await expect(reading).rejects.toThrow(UserError);

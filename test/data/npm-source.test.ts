@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchRecords, inspectGiven, inspectStore, type RecordStore } from '../../src/data/fetch.ts';
@@ -183,5 +183,31 @@ describe('decodePngImages', () => {
   it('refuses a damaged one', () => {
     const png = makePng(0, 1).fill(0xff, 50, 70);
     expect(() => decodePngImages(png, 10, 'x')).toThrow(/^x cannot be decoded as PNG: /);
+  });
+
+  it('is not led by a second header or another packed part', () => {
+    const png = makePng(0, 2);
+    const header = Buffer.from(png.subarray(8, 33));
+    header.writeUInt32BE(2 ** 31 - 1, 12);
+    const profile = Buffer.concat([Buffer.from('x\0\0'), deflateSync(Buffer.alloc(50e6))]);
+    const chunk = Buffer.concat([Buffer.alloc(4), Buffer.from('iCCP'), profile, Buffer.alloc(4)]);
+    chunk.writeUInt32BE(profile.length);
+    const odd = Buffer.concat([png.subarray(0, 33), header, chunk, png.subarray(33)]);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(decodePngImages(odd, 2, 'x')).toEqual(decodePngImages(png, 2, 'x'));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10e6);
+  });
+
+  it('unpacks no more pixels than the header announces', () => {
+    const png = makePng(0, 1);
+    const bomb = deflateSync(Buffer.alloc(100e6));
+    const data = Buffer.concat([Buffer.alloc(4), Buffer.from('IDAT'), bomb, Buffer.alloc(4)]);
+    data.writeUInt32BE(bomb.length);
+    const before = process.memoryUsage().arrayBuffers;
+    const odd = Buffer.concat([png.subarray(0, 33), data, png.subarray(-12)]);
+    expect(() => decodePngImages(odd, 1, 'x')).toThrow(
+      /^x holds more than 3073 bytes of pixels, expected 3073$/,
+    );
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10e6);
   });
 });
