@@ -5,6 +5,7 @@ import { hashOf } from '../results/comparison.ts';
 import { type SweepRow, writeSweep } from '../results/sweep-table.ts';
 import { requireResultsFolder, wordCommand } from './experiments.ts';
 import { findGateSource, type GateSource } from './gate-source.ts';
+import { requireOutputFile } from './output-file.ts';
 import { printLine } from './progress.ts';
 import { counted } from './words.ts';
 
@@ -15,6 +16,7 @@ export interface BaselineOptions {
 
 /** @throws UserError if there is no such sweep, it lacks a variant, or has one with several settings */
 export function baseline(argument: string, options: BaselineOptions): void {
+  requireOutputFile('--out', options.out);
   requireResultsFolder(options.results, 'read');
   const source = findGateSource(argument, options.results);
   const rows = selectRows(argument, source, options.results);

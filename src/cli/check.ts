@@ -6,6 +6,7 @@ import { explainCells, renderSummary, tabulateCells, wordOutcome, wordRemarks } 
 import { requireResultsFolder } from './experiments.ts';
 import { findGateSource } from './gate-source.ts';
 import { paint, printJson, printTable } from './output.ts';
+import { requireOutputFile } from './output-file.ts';
 
 export interface CheckOptions {
   readonly baseline?: string;
@@ -21,6 +22,7 @@ export interface CheckOptions {
  * @throws UserError if there is no such sweep or baseline, or a file is malformed
  */
 export function check(argument: string, options: CheckOptions): void {
+  requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
   const { experiment, rows, hashes } = findGateSource(argument, options.results);
   const baseline = readBaseline(options.baseline ?? baselinePath(experiment), experiment);

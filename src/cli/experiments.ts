@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Experiment } from '../config/experiment.ts';
 import { type LoadOptions, loadExperiment } from '../config/load.ts';
 import { UserError } from '../errors.ts';
+import { lookAt } from '../files/read.ts';
 import { DEFAULT_RESULTS } from './options.ts';
 
 /**
@@ -27,9 +28,12 @@ export function loadExperiments(files: readonly string[], options: LoadOptions =
 /**
  * Refuses a results folder that cannot be one.
  *
- * @throws UserError if it or a folder above it is a file, or if `access` is `write` and nothing can be written there
+ * @throws UserError if it or a folder above it is a file, nothing can have its name, or if `access` is `write` and nothing
+ *   can be written there
  */
 export function requireResultsFolder(folder: string, access: 'read' | 'write'): void {
+  if (folder === '') throw new UserError('--results is empty, expected a folder');
+  lookAt(folder);
   const nearest = findExisting(resolve(folder));
   if (!statSync(nearest).isDirectory()) {
     const subject = nearest === resolve(folder) ? 'is a file' : `lies below the file ${nearest}`;
@@ -41,7 +45,7 @@ export function requireResultsFolder(folder: string, access: 'read' | 'write'): 
 }
 
 /** The path itself or the nearest one above it that exists. */
-function findExisting(path: string): string {
+export function findExisting(path: string): string {
   try {
     statSync(path);
     return path;

@@ -1,5 +1,5 @@
 /** @file What went wrong, in words: a sentence for what happens to users, the stack for a bug. */
-import { UserError } from '../errors.ts';
+import { toOneLine, UserError } from '../errors.ts';
 import { DivergedError } from '../training/diverged.ts';
 import { printLine } from './progress.ts';
 import { counted } from './words.ts';
@@ -44,5 +44,5 @@ function isSystemError(error: Error): error is NodeJS.ErrnoException {
 /** Node says `EACCES: permission denied, open 'a/b'`. */
 function wordSystemError({ message, code, path, syscall }: NodeJS.ErrnoException): string {
   const reason = message.replace(/^[A-Z0-9_]+: /, '').replace(/, \w+( '.*')?( -> '.*')?$/s, '');
-  return `cannot ${path === undefined ? syscall : `${syscall} ${path}`}: ${reason} (${code})`;
+  return toOneLine(`cannot ${path === undefined ? syscall : `${syscall} ${path}`}: ${reason} (${code})`);
 }

@@ -1,34 +1,6 @@
-/** @file Entry point: parses the command line, words every error, and is the only place that ends the process. */
-import { CommanderError } from 'commander';
-import { UserError } from '../errors.ts';
-import { wordCommandLine } from './experiments.ts';
-import { wordFailure } from './failures.ts';
-import { InterruptedError, listenForSignals } from './interruption.ts';
-import { createProgram } from './program.ts';
-
-/** Work failed: a run diverged, a file is damaged. */
-const EXIT_FAILED = 1;
-/** The user's mistake: nothing was done. */
-const EXIT_USAGE = 2;
-
-async function main(): Promise<number> {
-  try {
-    await createProgram().parseAsync(process.argv);
-    return Number(process.exitCode ?? 0);
-  } catch (error) {
-    return report(error);
-  }
-}
-
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  if (error instanceof InterruptedError) {
-    process.stderr.write(`td: ${error.message}; to go on: ${wordCommandLine(process.argv.slice(2))}\n`);
-    return error.exitCode;
-  }
-  process.stderr.write(`td: ${wordFailure(error)}\n`);
-  return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
-}
+/** @file Entry point: listens for signals and closed pipes, and is the only place that ends the process. */
+import { runCommandLine } from './command-line.ts';
+import { listenForSignals } from './interruption.ts';
 
 function isClosedPipe(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE';
@@ -46,4 +18,4 @@ process.stderr.on('error', (error) => {
 });
 
 listenForSignals((code) => process.exit(code));
-process.exit(await main());
+process.exit(await runCommandLine(process.argv.slice(2)));

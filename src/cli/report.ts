@@ -1,11 +1,11 @@
 /** @file td report: what experiments found, as one HTML page; written to a file, or shown while runs go on. */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { findSources } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { requireOutputFile } from './output-file.ts';
 import { printLine } from './progress.ts';
 
 export interface ReportOptions {
@@ -22,6 +22,7 @@ export async function report(names: readonly string[], options: ReportOptions): 
   if (serve && out !== undefined)
     throw new UserError('--out and --serve exclude each other, expected one of them');
   if (!serve && port !== undefined) throw new UserError('--port is for --serve, expected both of them');
+  requireOutputFile('--out', out);
   requireResultsFolder(results, serve || out !== undefined ? 'read' : 'write');
   await (serve ? serveSources(names, options) : writeSources(names, options));
 }
@@ -31,8 +32,6 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new UserError(`--out: ${path} is a folder, expected a file`);
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/write.ts');
   const page = await makeReport(sources, { assets: await buildAssets() });

@@ -1,6 +1,6 @@
 /** @file Words commander's own errors as sentences like all others, and refuses flags that are given twice. */
 import type { Command } from 'commander';
-import { UserError } from '../errors.ts';
+import { toOneLine, UserError } from '../errors.ts';
 
 /** Commander's messages, and what stands for them. */
 const WORDINGS: readonly (readonly [RegExp, string])[] = [
@@ -28,10 +28,7 @@ export function wordUsageErrors(command: Command, path: string): void {
 }
 
 function wordMessage(text: string): string {
-  const message = text
-    .trim()
-    .replace(/^error: /, '')
-    .replaceAll(/\s*\n\s*/g, ' ');
+  const message = toOneLine(text.trim().replace(/^error: /, ''));
   return WORDINGS.reduce((worded, [pattern, replacement]) => worded.replace(pattern, replacement), message);
 }
 

@@ -1,0 +1,35 @@
+/** @file Runs a command line within this process, and words whatever goes wrong. */
+import { CommanderError } from 'commander';
+import { UserError } from '../errors.ts';
+import { wordCommandLine } from './experiments.ts';
+import { wordFailure } from './failures.ts';
+import { InterruptedError } from './interruption.ts';
+import { createProgram } from './program.ts';
+
+/** Work failed: a run diverged, a file is damaged. */
+const EXIT_FAILED = 1;
+/** The user's mistake: nothing was done. */
+const EXIT_USAGE = 2;
+
+/**
+ * @param words what follows `td`
+ * @returns the exit code
+ */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(words, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return report(error, words);
+  }
+}
+
+function report(error: unknown, words: readonly string[]): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`td: ${error.message}; to go on: ${wordCommandLine(words)}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`td: ${wordFailure(error)}\n`);
+  return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
+}
