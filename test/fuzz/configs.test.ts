@@ -62,7 +62,7 @@ it('a changed experiment file is taken or refused, and nothing is written', asyn
       codes[ended.code as 0 | 2]++;
     },
   );
-  await fc.assert(property, parametersOf('experiment files', { short: 250, soak: 12_000 }));
+  await fc.assert(property, parametersOf('experiment files', { short: 200, soak: 12_000 }));
   // Were all refused, or none, little would have been tried.
   expect(Math.min(codes[0], codes[2])).toBeGreaterThan((codes[0] + codes[2]) / 20);
 });

@@ -38,7 +38,7 @@ it('a command line that reads results is done or refused, and nothing is written
     requireGoodEnd(ended, mayFail);
     codes.set(ended.code, (codes.get(ended.code) ?? 0) + 1);
   });
-  await fc.assert(property, parametersOf('command lines that read', { short: 150, soak: 5000 }));
+  await fc.assert(property, parametersOf('command lines that read', { short: 120, soak: 5000 }));
   expect(codes.get(0)).toBeGreaterThan(10);
   expect(codes.get(2)).toBeGreaterThan(10);
 });
@@ -58,7 +58,7 @@ it('a command line that would train, prune or draw is answered without writing a
     requireGoodEnd(ended, mayFail);
     expect(surroundings.list()).toEqual(before);
   });
-  await fc.assert(property, parametersOf('command lines that work', { short: 200, soak: 8000 }));
+  await fc.assert(property, parametersOf('command lines that work', { short: 120, soak: 8000 }));
 });
 
 it('bin/td answers as this process does', async () => {
@@ -72,5 +72,5 @@ it('bin/td answers as this process does', async () => {
     expect(await td(surroundings.work, ...words)).toEqual(here);
     expect(surroundings.list()).toEqual(before);
   });
-  await fc.assert(property, parametersOf('processes', { short: 8, soak: 200 }));
+  await fc.assert(property, parametersOf('processes', { short: 5, soak: 200 }));
 });

@@ -1,0 +1,36 @@
+/** @file What SECURITY.md says of packages. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+
+const lockSchema = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({ version: z.string(), integrity: z.string().optional(), resolved: z.string().optional() }),
+  ),
+});
+
+it('every package is pinned to a version and a SHA-512, and comes from the registry', () => {
+  const { packages } = lockSchema.parse(JSON.parse(read('package-lock.json')));
+  const installed = Object.entries(packages).filter(([path]) => path !== '');
+  expect(installed.length).toBeGreaterThan(100);
+  for (const [path, { integrity, resolved }] of installed) {
+    expect(integrity, path).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
+    expect(resolved ?? 'https:', path).toMatch(/^https:/);
+  }
+});
+
+it('no install script of a package runs', () => {
+  expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
+});
+
+it('td names the version of tar that reads archives, newer than the one with known faults', () => {
+  const { packages } = lockSchema.parse(JSON.parse(read('package-lock.json')));
+  const [major = 0, minor = 0, patch = 0] = (packages['node_modules/tar']?.version ?? '')
+    .split('.')
+    .map(Number);
+  expect(major * 1e6 + minor * 1e3 + patch).toBeGreaterThan(7_005_002);
+});
