@@ -5,15 +5,18 @@ import { expect } from 'vitest';
 import { integer } from '../../src/random/streams.ts';
 import type { Background } from '../cli/background.ts';
 import type { Ended } from '../cli/td.ts';
+import { isSoak } from './form.ts';
 
 /** Milliseconds between two looks at whether a process is at work yet. */
 const POLL_INTERVAL = 5;
 
-/** Kills come within this share of the time of an undisturbed process: later ones would often come too late. */
-const KILL_SHARE = 0.7;
+/** Kills come within this share of the time of an undisturbed process: later ones may come too late, and cost a round. */
+const KILL_SHARE = isSoak ? 0.7 : 0.3;
 
 /** One kill in so many comes while the process still starts. */
 const EARLY_SHARE = 10;
+
+const STARTING = 'starting';
 
 /** A command that is to be killed. */
 export interface Victim {
@@ -48,6 +51,11 @@ export class Kills {
     return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  /** Those that cut off work. */
+  get atWork(): number {
+    return this.total - this.of(STARTING);
+  }
+
   toString(): string {
     return [...this.counts].map(([moment, count]) => `${moment} ${count}`).join(', ');
   }
@@ -63,18 +71,18 @@ export async function measure(victim: Victim): Promise<Duration> {
   return { start, work: performance.now() - began - start };
 }
 
-/** Runs a command until it ends by itself, and kills it before that as long as there are fewer kills than the limit. */
+/** Runs a command until it ends by itself, and kills it before that as long as fewer kills cut off work than the limit. */
 export async function insist(victim: Victim, duration: Duration, kills: Kills, limit: number): Promise<void> {
   for (;;) {
     const process = victim.start();
-    const wasAtWork = kills.total < limit && (await killSometime(victim, process, duration, kills.total));
+    const wasAtWork = kills.atWork < limit && (await killSometime(victim, process, duration, kills.total));
     const ended = await process.ended;
     if (ended.code !== null) {
       const said = ended.stderr.match(/warning.*|failed.*/g);
       expect({ code: ended.code, said }, ended.stderr).toEqual({ code: 0, said: null });
       return;
     }
-    kills.add(wasAtWork ? victim.judge(process, ended) : 'starting');
+    kills.add(wasAtWork ? victim.judge(process, ended) : STARTING);
     victim.check?.();
   }
 }

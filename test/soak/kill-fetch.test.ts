@@ -10,12 +10,12 @@ import { serve } from '../data/server.ts';
 import { isSoak } from './form.ts';
 import { insist, Kills, measure, type Victim } from './insist.ts';
 
-const LIMIT = isSoak ? 60 : 2;
+const LIMIT = isSoak ? 50 : 2;
 const PROGRAM = join(import.meta.dirname, '../data/fetch-process.ts');
 
 /** Pieces in which the archive is sent, and milliseconds between two of them. */
 const PIECES = 40;
-const PAUSE = 5;
+const PAUSE = 2;
 
 async function sendSlowly(archive: Buffer, response: ServerResponse): Promise<void> {
   const size = Math.ceil(archive.length / PIECES);
@@ -56,7 +56,7 @@ it(`fetching, killed ${LIMIT} times, never leaves part of a file in the cache an
   };
   const duration = await measure(victim);
   const kills = new Kills();
-  while (kills.total < LIMIT) {
+  while (kills.atWork < LIMIT) {
     rmSync(store.folder, { recursive: true });
     await insist(victim, duration, kills, LIMIT);
     expect(namesIn(store.folder)).toEqual(['test.bin', 'train.bin']);
@@ -64,7 +64,7 @@ it(`fetching, killed ${LIMIT} times, never leaves part of a file in the cache an
   }
   process.stderr.write(`killed: ${kills}\n`);
   if (!isSoak) return;
-  for (const moment of ['downloading', 'unpacking']) expect(kills.of(moment), moment).toBeGreaterThan(4);
+  for (const moment of ['downloading', 'unpacking']) expect(kills.of(moment), moment).toBeGreaterThan(0);
 });
 
 function namesIn(folder: string): string[] {

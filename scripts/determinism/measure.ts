@@ -1,0 +1,66 @@
+/** @file How far apart two short trainings of one run end: by engine, threads or kernels. */
+import type { RunSettings } from '../../src/config/schema.ts';
+import type { Dataset } from '../../src/data/types.ts';
+import type { ArrayData, Engine, NamedArrays } from '../../src/engines/types.ts';
+import { type EpochReport, train } from '../../src/training/trainer.ts';
+
+/** Where a training ended. */
+export interface Outcome {
+  /** All of it: weights, moments of the optimizer, averages. */
+  readonly state: NamedArrays;
+  readonly steps: number;
+  /** Mean over the last epoch, nats. */
+  readonly trainLoss: number;
+  /** Share of the test images, 0 to 1. */
+  readonly testAccuracy: number;
+}
+
+export interface Distance {
+  /** Of any number of the state, in root mean squares of its array: 0 if and only if every bit is the same. */
+  readonly state: number;
+  /** Of the training loss, as a share of it. */
+  readonly loss: number;
+  /** Of the test accuracy, 0 to 1. */
+  readonly accuracy: number;
+}
+
+/** Trains a run with seed 0 to its end and writes nothing. */
+export async function trainBriefly(
+  engine: Engine,
+  settings: RunSettings,
+  dataset: Dataset,
+): Promise<Outcome> {
+  const reports: EpochReport[] = [];
+  await train({ settings, seed: 0, dataset, engine, onEpoch: (report) => void reports.push(report) });
+  const last = reports.at(-1);
+  if (last === undefined) throw new Error('expected at least one epoch');
+  return {
+    state: last.state,
+    steps: last.step,
+    trainLoss: last.means.loss,
+    testAccuracy: last.test.accuracy,
+  };
+}
+
+/** How far two trainings of the same run ended from one another. */
+export function distanceBetween(one: Outcome, other: Outcome): Distance {
+  const distances = Object.entries(one.state).map(([name, values]) =>
+    distanceOfArrays(values, other.state[name] ?? new Float32Array()),
+  );
+  return {
+    state: Math.max(...distances),
+    loss: Math.abs(one.trainLoss - other.trainLoss) / Math.abs(one.trainLoss),
+    accuracy: Math.abs(one.testAccuracy - other.testAccuracy),
+  };
+}
+
+function distanceOfArrays(values: ArrayData, others: ArrayData): number {
+  let largest = 0;
+  let squares = 0;
+  for (const [index, value] of values.entries()) {
+    const difference = Math.abs(value - (others[index] ?? Number.NaN));
+    if (!(difference <= largest)) largest = difference;
+    squares += value ** 2;
+  }
+  return largest === 0 ? 0 : largest / Math.sqrt(squares / values.length);
+}
