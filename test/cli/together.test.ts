@@ -1,5 +1,5 @@
 /** @file Several processes at work on one experiment: each run is trained once, and no row of the tables is lost. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { becomeOwner, type LockOwner } from '../../src/results/lock-owner.ts';
@@ -76,6 +76,21 @@ describe.each([2, 4])('%i processes at work on one experiment', (processes) => {
     expect(resultsOf(results)).toEqual(resultsOf('alone'));
     const left = listFiles(join(place.folder, results)).filter((path) => /tmp|lock|previous/.test(path));
     expect(left).toEqual([]);
+  });
+});
+
+describe('a sweep in parts', () => {
+  it('ends with the files of one that is made at once', async () => {
+    cpSync(join(place.folder, 'alone'), join(place.folder, 'parts'), { recursive: true });
+    rmSync(pathOf('parts', 'sweep.csv'));
+    const parts = [
+      ['--prune', '0.5', '--granularity', 'unit'],
+      ['--prune', '0,0.5'],
+    ];
+    for (const flags of parts) {
+      expect(await start('parts', 'sweep', '--no-figures', ...flags).ended).toMatchObject({ code: 0 });
+    }
+    expect(resultsOf('parts')).toEqual(resultsOf('alone'));
   });
 });
 

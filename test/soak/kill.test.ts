@@ -73,7 +73,7 @@ describe('training and sweeping, killed at random', () => {
   let durations: { train: Duration; sweep: Duration };
   beforeAll(async () => {
     durations = { train: await measure(training('whole')), sweep: await measure(sweeping('whole')) };
-  }, 60_000);
+  }, TIMEOUT);
 
   it(
     `${LIMITS.train + LIMITS.sweep} times, end with the files of undisturbed commands and leave nothing else`,

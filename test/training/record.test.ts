@@ -9,13 +9,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { readCheckpoint } from '../../src/results/checkpoint.ts';
 import { tryLock } from '../../src/results/lock.ts';
 import { readMetrics } from '../../src/results/metrics.ts';
+import { readSummary } from '../../src/results/summary.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
 import { type RecordOptions, trainAndRecord } from '../../src/training/record.ts';
 import { ENVIRONMENT } from '../results/runs.ts';
@@ -247,6 +248,22 @@ describe('a run directory', () => {
     const removed = record({}, { results, hooks: { onEpoch: () => rmSync(directory, { recursive: true }) } });
     await expect(removed).rejects.toThrow(`${directory} or the lock in it was removed`);
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it('is the same bytes though the time of day is set back and ahead by hours in mid-run', async () => {
+    const whole = await record({}, { results: temporaryFolder() });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const results = temporaryFolder();
+    const jumps = [-5, 9, -20];
+    const jump = () => vi.setSystemTime(Date.now() + (jumps.pop() ?? 0) * 3_600_000);
+    const jumped = await record({}, { results, hooks: { onEpoch: jump } });
+    expect(jumps).toEqual([]);
+    expect(jumped.metrics).toBe(whole.metrics);
+    expect(jumped.checkpoint.equals(whole.checkpoint)).toBe(true);
+    const { trainSeconds } = readSummary(jumped.directory) ?? {};
+    expect(trainSeconds).toBeGreaterThan(0);
+    expect(trainSeconds).toBeLessThan(600);
   });
 
   it('that went on with another number of threads says that its numbers may differ', async () => {
