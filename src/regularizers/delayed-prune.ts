@@ -20,6 +20,7 @@ export function createDelayedPrune(settings: Settings): Regularizer {
   const { granularity, targetRate, delay } = settings;
   return {
     name: 'delayed-prune',
+    dropsCandidates: true,
     // Evaluation does not know the step: 1 once a step has been taken with pruning.
     extraState: () => ({
       pruning: { shape: [], initializer: { kind: 'constant', value: 0 }, trainable: false },

@@ -12,6 +12,7 @@ export function createDropout(settings: SettingsOf<RegularizerSettings, 'dropout
   const { granularity, dropRate } = settings;
   return {
     name: 'dropout',
+    dropsCandidates: true,
     noise: (spec) => ({ drop: maskNoise(spec, granularity) }),
     prepare({ noise }) {
       const kept = tf.greaterEqual(requireTensor(noise, 'drop'), dropRate);

@@ -19,6 +19,7 @@ export function createRamping(settings: Settings): Regularizer {
   const { granularity, perEntry, l1 } = settings;
   return {
     name: 'ramping',
+    dropsCandidates: true,
     noise: (spec) => ({ drop: maskNoise(spec, perEntry ? 'weight' : granularity) }),
     scalars: (progress) => ratesAt(settings, progress),
     prepare({ weight, noise, scalars }) {

@@ -20,6 +20,7 @@ export function createRandomPrune(settings: SettingsOf<RegularizerSettings, 'ran
   const alwaysMasked = dropRate === 1;
   return {
     name: 'random-prune',
+    dropsCandidates: true,
     extraState: (spec) => ({
       scores: {
         shape: shapeOfParts(spec, granularity),

@@ -18,6 +18,7 @@ type Settings = SettingsOf<RegularizerSettings, 'targeted-ard'>;
 export function createTargetedArd(settings: Settings): Regularizer {
   return {
     name: 'targeted-ard',
+    dropsCandidates: true,
     noise: ({ shape }) => ({ drop: noiseOf(shape, settings.perEntry) }),
     linear(context, x, apply) {
       const mask = withoutGradient(() => maskOf(context, x, settings));

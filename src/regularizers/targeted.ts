@@ -16,6 +16,7 @@ export function createTargeted(settings: SettingsOf<RegularizerSettings, 'target
   const { granularity, dropRate, targetRate, perEntry, l1 } = settings;
   return {
     name: 'targeted',
+    dropsCandidates: true,
     noise: (spec) => ({ drop: maskNoise(spec, perEntry ? 'weight' : granularity) }),
     prepare: ({ weight, noise }) => ({
       mask: dropCandidates(findLowest(weight, granularity, targetRate), noise, dropRate),

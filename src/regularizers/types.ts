@@ -58,6 +58,11 @@ export interface Regularizer {
   readonly name: string;
   /** Methods whose penalty already is a prior on the weights train without weight decay. */
   readonly disablesWeightDecay?: boolean;
+  /**
+   * Whether a step chooses entries, candidates, and uses those of them that it drops as exactly zero: in
+   * `effectiveWeight`, or in the kernel that `linear` applies. Their share is then shown.
+   */
+  readonly dropsCandidates?: boolean;
   /** Extra state of each prunable weight, by name. */
   extraState?(spec: PrunableWeight): Readonly<Record<string, ExtraState>>;
   /** Noise that each step is fed, by name. */
