@@ -31,6 +31,7 @@ export interface TrainOptions extends ExecutionOptions {
   readonly results: string;
   readonly verbose?: boolean;
   readonly checkpointMinutes?: number;
+  readonly tensorboard?: boolean;
   /** What to do with runs that other processes train; `skip` if absent. */
   readonly whenBusy?: string;
 }
@@ -115,6 +116,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
       environment,
       signal,
       ...(options.checkpointMinutes === undefined ? {} : { checkpointMinutes: options.checkpointMinutes }),
+      writesEvents: options.tensorboard ?? false,
       ...(options.verbose ? { echoLog: true } : shown.hooks),
       onCheckpoint({ step, epoch }) {
         saved = `, saved after step ${step} (epoch ${epoch} of ${run.settings.schedule.epochs} done)`;

@@ -21,6 +21,10 @@ cut off goes on from its last checkpoint, as if it had not been cut off. Ctrl-C
 saves a checkpoint first; a second one ends at once. Several processes, also on
 several machines with one results folder, share the runs of an experiment.
 
+With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
+each epoch that is still to come: a run that is done gets nothing new. To look
+at it: tensorboard --logdir results
+
 Examples:
   td run configs/mnist-lenet.yaml --dry-run    what is to do, for how long
   td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
@@ -60,6 +64,7 @@ export function addRun(program: Command): void {
     .option('--no-measure', 'with --dry-run: estimate times from earlier runs alone')
     .option('--print-config', 'print all settings as an experiment file, and do nothing')
     .option('--verbose', 'show the log of each run instead of its progress')
+    .option('--tensorboard', 'also write curves and histograms of weights for TensorBoard')
     .addOption(checkpointMinutesOption())
     .addOption(whenBusyOption())
     .addOption(resultsOption())

@@ -37,7 +37,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
 }
 
 /** Errors of writing, such as that of a full disk, know the file by its descriptor alone. */
-function nameFile(error: NodeJS.ErrnoException, path: string): Error {
+export function nameFile(error: NodeJS.ErrnoException, path: string): Error {
   error.path ??= path;
   return error;
 }

@@ -21,6 +21,8 @@ export const RUN_FILES = {
   environment: 'environment.json',
   metrics: 'metrics.csv',
   log: 'log.jsonl',
+  /** For TensorBoard, if asked for; it looks for `tfevents` in names. */
+  events: 'events.out.tfevents.td',
   checkpoint: 'checkpoint.json',
   tensors: 'checkpoint.safetensors',
   /** The checkpoint before that, while the run is under way. */

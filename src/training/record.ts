@@ -10,16 +10,18 @@ import type { Engine } from '../engines/types.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
 import { describeChange, type Environment } from '../results/environment.ts';
+import { truncateEvents } from '../results/events/event-file.ts';
 import { readJson } from '../results/files.ts';
 import { type Busy, type Lock, takeLock } from '../results/lock.ts';
-import { truncateMetrics } from '../results/metrics.ts';
+import { readMetrics, truncateMetrics } from '../results/metrics.ts';
 import { recoverCheckpoint } from '../results/recovery.ts';
 import { openRun, RUN_FILES, runDirectory, runState } from '../results/run-directory.ts';
 import { openRunLog } from '../results/run-log.ts';
 import { readSummary, type Summary, writeSummary } from '../results/summary.ts';
 import type { StepReport, TrainingPosition, TrainingSnapshot } from './epoch.ts';
+import { EpochSummarizer } from './epoch-summarizer.ts';
 import { RunRecorder } from './run-recorder.ts';
-import { type EpochReport, train } from './trainer.ts';
+import { type EpochReport, type TrainingOptions, train } from './trainer.ts';
 
 /** Epochs completed and steps taken since the start of training. */
 export type TrainingProgress = Pick<TrainingPosition, 'epoch' | 'step'>;
@@ -36,6 +38,8 @@ export interface RecordOptions {
   readonly signal?: AbortSignal;
   /** Also writes the run's log to standard error. */
   readonly echoLog?: boolean;
+  /** Also writes an event file for TensorBoard, from the epoch under way on. */
+  readonly writesEvents?: boolean;
   /** Called once before training with where it begins. */
   onStart?(position: TrainingProgress): void;
   onStep?(report: StepReport): void;
@@ -123,6 +127,8 @@ async function trainFrom(
   };
   const checkpoint = recoverCheckpoint(directory, warn);
   truncateMetrics(directory, checkpoint?.epoch ?? 0);
+  // Also without events to be written: a later session that writes some must not find epochs that were taken back.
+  truncateEvents(directory, readMetrics(directory).at(-1)?.step ?? 0, warn);
   const change = checkpoint && changeOfEnvironment(directory, environment);
   if (change !== undefined) {
     warn(`going on with another ${change}: the numbers will be close to those of one session, not the same`);
@@ -135,26 +141,42 @@ async function trainFrom(
     checkpoint,
     minutes: options.checkpointMinutes ?? CHECKPOINT_MINUTES,
   });
-  await train({
+  const { dataset } = options;
+  const summarizer = options.writesEvents ? await EpochSummarizer.create(engine, run, dataset) : undefined;
+  try {
+    const resume = checkpoint && snapshotOf(checkpoint);
+    await trainRecorded({ ...options, resume }, recorder, summarizer);
+  } finally {
+    summarizer?.dispose();
+  }
+  return recorder.summarize(run, engine, dataset);
+}
+
+function trainRecorded(
+  options: RecordOptions & Pick<TrainingOptions, 'resume'>,
+  recorder: RunRecorder,
+  summarizer: EpochSummarizer | undefined,
+): Promise<void> {
+  const { run, dataset, engine, resume, signal } = options;
+  return train({
     settings: run.settings,
     seed: run.seed,
-    dataset: options.dataset,
+    dataset,
     engine,
-    resume: checkpoint && snapshotOf(checkpoint),
-    signal: options.signal,
+    resume,
+    signal,
     onStep: (report) => options.onStep?.(report),
     isCheckpointDue: () => recorder.isCheckpointDue(),
     onSnapshot(snapshot) {
       recorder.recordSnapshot(snapshot);
       options.onCheckpoint?.({ epoch: snapshot.epoch, step: snapshot.step });
     },
-    onEpoch(report) {
-      recorder.recordEpoch(report);
+    async onEpoch(report) {
+      recorder.recordEpoch(report, await summarizer?.summarize(report));
       options.onCheckpoint?.({ epoch: report.epoch, step: report.step });
       options.onEpoch?.(report);
     },
   });
-  return recorder.summarize(run, engine, options.dataset);
 }
 
 /** Nothing if the checkpoint goes on where it was made. */

@@ -5,6 +5,8 @@ import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { countParameters } from '../pruning/accounting.ts';
 import { type Checkpoint, writeCheckpoint } from '../results/checkpoint.ts';
+import { appendEvents } from '../results/events/event-file.ts';
+import type { EpochSummary } from '../results/events/messages.ts';
 import type { Lock } from '../results/lock.ts';
 import { appendMetrics, readMetrics } from '../results/metrics.ts';
 import type { Summary } from '../results/summary.ts';
@@ -39,11 +41,16 @@ export class RunRecorder {
     this.log.info({ epoch, step, seconds: this.seconds() }, 'checkpoint written');
   }
 
-  /** The row of metrics comes first: one beyond the checkpoint is forgotten when the run goes on, none is missed. */
-  recordEpoch(report: EpochReport): void {
+  /**
+   * Metrics and events come first: what is beyond the checkpoint is forgotten when the run goes on, and nothing is missed.
+   *
+   * @param summary for TensorBoard, if asked for
+   */
+  recordEpoch(report: EpochReport, summary: EpochSummary | undefined): void {
     this.lock.requireHeld();
     const row = metricsOf(report);
     appendMetrics(this.directory, row);
+    if (summary !== undefined) appendEvents(this.directory, summary);
     this.save({ ...report, totals: NO_TOTALS });
     this.log.info({ ...row, seconds: this.seconds() }, 'epoch done');
   }

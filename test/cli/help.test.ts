@@ -94,6 +94,8 @@ describe('help', () => {
         --print-config            print all settings as an experiment file, and do
                                   nothing
         --verbose                 show the log of each run instead of its progress
+        --tensorboard             also write curves and histograms of weights for
+                                  TensorBoard
         --checkpoint-minutes <n>  time between checkpoints within an epoch (default:
                                   5)
         --when-busy <what>        if another process trains a run: skip it, or wait
@@ -111,6 +113,10 @@ describe('help', () => {
       cut off goes on from its last checkpoint, as if it had not been cut off. Ctrl-C
       saves a checkpoint first; a second one ends at once. Several processes, also on
       several machines with one results folder, share the runs of an experiment.
+
+      With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
+      each epoch that is still to come: a run that is done gets nothing new. To look
+      at it: tensorboard --logdir results
 
       Examples:
         td run configs/mnist-lenet.yaml --dry-run    what is to do, for how long

@@ -10,6 +10,7 @@ const CHANGING = [
   'linkSync',
   'mkdirSync',
   'rmSync',
+  'truncateSync',
   'utimesSync',
 ] as const;
 
