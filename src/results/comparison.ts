@@ -52,7 +52,9 @@ export function compareVariants(
   const accuracies = new Map<string, number[]>();
   for (const row of own) {
     const key = cellKey(row.pruneRate, columnOf(row));
-    accuracies.set(key, [...(accuracies.get(key) ?? []), row.accuracy]);
+    const cell = accuracies.get(key);
+    if (cell === undefined) accuracies.set(key, [row.accuracy]);
+    else cell.push(row.accuracy);
   }
   const cells = rates.map((rate) =>
     variants.map((variant) => summarizeSeeds(accuracies.get(cellKey(rate, variant)) ?? [])),

@@ -1,11 +1,15 @@
 /** @file sweep.csv: a row per run, granularity and prune rate, in an order that depends on nothing else. */
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import type { PruneResult } from '../pruning/sweep.ts';
 import type { Granularity } from '../regularizers/types.ts';
 import { type Columns, type Row, readCsv, writeCsv } from './csv.ts';
 import { compareByList, compareNaturally } from './order.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
+
+/** Columns of tables that are made of a sweep: as many variants as an experiment may have, each with two settings. */
+const MOST_SETTINGS = 2000;
 
 /** Names become names of folders again: none may lead out of its own. */
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
@@ -51,10 +55,15 @@ export function checkpointId(id: string, sha256: string): string {
 
 /**
  * @returns the rows of an earlier sweep, none if there is no such file
- * @throws UserError naming file and line if it is malformed
+ * @throws UserError naming file and line if it is malformed, or the file if more variants are in it than one could compare
  */
 export function readSweep(path: string): SweepRow[] {
-  return readCsv(path, COLUMNS);
+  const rows = readCsv(path, COLUMNS);
+  const settings = new Set(rows.map(({ runId }) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
+  if (settings.size <= MOST_SETTINGS) return rows;
+  throw new UserError(
+    `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
+  );
 }
 
 /** The row of a checkpoint at one granularity and rate, if it is there. */

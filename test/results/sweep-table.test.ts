@@ -33,6 +33,15 @@ function rowOf(variant: string, seed: number, result: Partial<PruneResult> = {},
 }
 
 describe('sweep table', () => {
+  it('refuses more variants than tables can show side by side', () => {
+    const path = join(temporaryFolder(), 'sweep.csv');
+    writeSweep(
+      path,
+      Array.from({ length: 2001 }, (_, index) => rowOf(`v${index}`, 0)),
+    );
+    expect(() => readSweep(path)).toThrow(/has runs of 2001 variants and settings, expected at most 2000$/);
+  });
+
   it.each([
     ['an experiment that leads out of the results', 'mnist,none', '../../x,none', 'unknown value "../../x"'],
     ['a variant that leads out of its experiment', 'mnist,none', 'mnist,..', 'unknown value ".."'],

@@ -1,7 +1,11 @@
 /** @file What the gate found, and whether it lets a change pass. */
+import { UserError } from '../../errors.ts';
 import type { SweepRow } from '../sweep-table.ts';
 import { type ComparedCell, compareCells, type GateComparison } from './compare.ts';
 import { type Pairing, pairRows } from './pair.ts';
+
+/** Cells that are compared: the time grows with their square, to a few seconds. Each method has 26 with the paper's rates. */
+const MOST_CELLS = 2000;
 
 export interface GateReport extends Omit<Pairing, 'cells'>, GateComparison {
   readonly experiment: string;
@@ -25,10 +29,15 @@ export interface GateInput {
  * Compares a fresh sweep with a baseline. It passes if every cell of the baseline is there, made by the same settings, and
  * none is lower, higher or more perfect than chance explains.
  *
- * @throws UserError as `pairRows`
+ * @throws UserError as `pairRows`, or if there are too many cells
  */
 export function judge({ experiment, baseline, fresh, alpha, hashes }: GateInput): GateReport {
   const { cells: pairs, faults, notes } = pairRows(baseline, fresh, hashes);
+  if (pairs.length > MOST_CELLS) {
+    throw new UserError(
+      `the baseline of "${experiment}" has ${pairs.length} cells to compare, expected at most ${MOST_CELLS}; use fewer prune rates`,
+    );
+  }
   const { cells, isSpreadKnown } = compareCells(pairs, alpha);
   const passed = faults.length === 0 && cells.every(({ verdict }) => verdict === 'ok');
   const spreadNotes = pairs.length === 0 || isSpreadKnown ? [] : [UNKNOWN_SPREAD];

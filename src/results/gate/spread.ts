@@ -143,7 +143,8 @@ function tricubeWeights(levels: readonly number[]): (level: number) => number[] 
     const weights = distances.map(
       (distance) => Math.max(0, 1 - (distance / (reach * 1.001 + 1e-9)) ** 3) ** 3,
     );
-    return weights.map((weight) => weight / sum(weights));
+    const total = sum(weights);
+    return weights.map((weight) => weight / total);
   };
 }
 
