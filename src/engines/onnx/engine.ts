@@ -3,7 +3,9 @@ import { cpus } from 'node:os';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { compileGraph } from './compile.ts';
-import { HOST_UPDATES, type PassName, parsePassNames } from './passes/simplify.ts';
+import type { Graph } from './graph.ts';
+import { HOST_UPDATES, type PassName, PREPARATION, parsePassNames } from './passes/simplify.ts';
+import { splitPreparation } from './preparation.ts';
 import { OnnxProgram } from './program.ts';
 import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
@@ -40,8 +42,18 @@ async function compile(
   { threads, skip }: { threads: number; skip: ReadonlySet<PassName> },
 ): Promise<Program> {
   const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
-  const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: lowered, updates: [] } : splitUpdates(lowered);
-  const session = await ort.InferenceSession.create(serialize(rest), {
+  const { preparation, rest: prepared } = skip.has(PREPARATION)
+    ? { preparation: undefined, rest: lowered }
+    : splitPreparation(lowered);
+  const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: prepared, updates: [] } : splitUpdates(prepared);
+  return new OnnxProgram(await createSession(rest, threads), signature, {
+    preparation: preparation && (await createSession(preparation, threads)),
+    updates: updates.map(compileUpdate),
+  });
+}
+
+function createSession(graph: Graph, threads: number): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(serialize(graph), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -51,5 +63,4 @@ async function compile(
     enableMemPattern: false,
     logSeverityLevel: LOG_ERRORS_ONLY,
   });
-  return new OnnxProgram(session, signature, updates.map(compileUpdate));
 }

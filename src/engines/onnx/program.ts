@@ -5,15 +5,26 @@ import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
 import { ort } from './runtime.ts';
 import type { Update } from './updates/compile.ts';
 
+type Tensors = Record<string, ort.Tensor>;
+
+/** What is done beside the runs of the session. */
+export interface ProgramParts {
+  /** Computes inputs of the session from the state, whenever it was written. */
+  readonly preparation?: ort.InferenceSession | undefined;
+  /** What is done to the state after each run, besides what the session itself returns of it. */
+  readonly updates?: readonly Update[];
+}
+
 export class OnnxProgram implements Program {
-  private readonly state: Record<string, ort.Tensor> = {};
+  private readonly state: Tensors = {};
+  /** Undefined if the state was written since. */
+  private prepared: Tensors | undefined;
   private disposed = false;
 
-  /** @param updates what is done to the state after each run, besides what the session itself returns of it */
   constructor(
     private readonly session: ort.InferenceSession,
     private readonly signature: Signature,
-    private readonly updates: readonly Update[] = [],
+    private readonly parts: ProgramParts = {},
   ) {}
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
@@ -23,21 +34,27 @@ export class OnnxProgram implements Program {
     const given = Object.entries(this.signature.feeds).map(
       ([name, spec]) => [FEED + name, toTensor(feeds[name] as ArrayData, spec)] as const,
     );
-    const arrays: Record<string, ort.Tensor> = {
+    this.prepared ??= await this.prepare();
+    const arrays: Tensors = {
       ...withPrefix(this.state, STATE),
       ...Object.fromEntries(given),
+      ...this.prepared,
     };
-    const taken = this.session.inputNames.map((name) => [name, arrays[name] as ort.Tensor]);
-    const outputs = await this.session.run(Object.fromEntries(taken));
+    const outputs = await runOn(this.session, arrays);
     const fetches: NamedArrays = {};
     for (const [name, tensor] of Object.entries(outputs)) {
       if (name.startsWith(NEXT)) this.state[name.slice(NEXT.length)] = tensor;
       else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
     }
-    for (const update of this.updates) {
+    for (const update of this.parts.updates ?? []) {
       update((name) => (arrays[name] ?? outputs[name])?.data as ArrayData);
     }
     return fetches;
+  }
+
+  private async prepare(): Promise<Tensors> {
+    const { preparation } = this.parts;
+    return preparation ? runOn(preparation, withPrefix(this.state, STATE)) : {};
   }
 
   async readState(): Promise<NamedArrays> {
@@ -53,13 +70,21 @@ export class OnnxProgram implements Program {
     for (const [name, data] of Object.entries(values)) {
       this.state[name] = toTensor(data.slice(), specOf(this.signature.state, name));
     }
+    this.prepared = undefined;
   }
 
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     void this.session.release();
+    void this.parts.preparation?.release();
   }
+}
+
+/** Runs a session on those of the tensors that it takes. */
+async function runOn(session: ort.InferenceSession, tensors: Tensors): Promise<Tensors> {
+  const taken = session.inputNames.map((name) => [name, tensors[name] as ort.Tensor]);
+  return session.run(Object.fromEntries(taken));
 }
 
 function toTensor(data: ArrayData, { shape, dtype }: ArraySpec): ort.Tensor {

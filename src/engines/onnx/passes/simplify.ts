@@ -7,6 +7,7 @@ import { shareCommonSubexpressions } from './common-subexpressions.ts';
 import { foldConstants } from './constants.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
 import { removeDeadCode } from './dead-code.ts';
+import { simplifyForwardPools } from './forward-pools.ts';
 import { removeNoOps } from './no-ops.ts';
 import { moveThroughPools } from './pooled-gradients.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
@@ -28,6 +29,7 @@ export const TRACED_PASSES = {
 export const LOWERED_PASSES = {
   'channel-affines': joinAffines,
   'convolution-epilogues': joinConvolutionEpilogues,
+  'forward-pools': simplifyForwardPools,
   'product-epilogues': joinProductEpilogues,
   'square-sums': joinSquareSums,
 } as const;
@@ -35,21 +37,24 @@ export const LOWERED_PASSES = {
 /** The lowering to blocked images is left out like a pass. */
 export const BLOCKED_LAYOUT = 'blocked-layout';
 
-/** Updates of the state are left to onnxruntime. */
+/** Splits of the graph, left out in the same way: updates of the state on the host, and what one run prepares for all. */
 export const HOST_UPDATES = 'host-updates';
+export const PREPARATION = 'preparation';
 
 export type PassName =
   | keyof typeof PASSES
   | keyof typeof TRACED_PASSES
   | keyof typeof LOWERED_PASSES
   | typeof BLOCKED_LAYOUT
-  | typeof HOST_UPDATES;
+  | typeof HOST_UPDATES
+  | typeof PREPARATION;
 
 export const PASS_NAMES = [
   ...Object.keys(PASSES),
   ...Object.keys(TRACED_PASSES),
   BLOCKED_LAYOUT,
   ...Object.keys(LOWERED_PASSES),
+  PREPARATION,
   HOST_UPDATES,
 ] as readonly PassName[];
 

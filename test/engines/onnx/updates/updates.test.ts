@@ -122,7 +122,7 @@ describe('updates of large arrays', () => {
       const graph = momentum();
       const { rest, updates } = splits ? splitUpdates(graph) : { rest: graph, updates: [] };
       const session = await ort.InferenceSession.create(serialize(rest), { intraOpNumThreads: 1 });
-      const program = new OnnxProgram(session, signature, updates.map(compileUpdate));
+      const program = new OnnxProgram(session, signature, { updates: updates.map(compileUpdate) });
       const draw = (purpose: string): Float32Array => {
         const numbers = new Float32Array(2 ** 20);
         fillNormal({ seed: 3, purpose, index: 0 }, numbers);

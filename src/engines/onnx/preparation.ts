@@ -1,0 +1,57 @@
+/** @file What a graph computes from state that it never changes is computed once: filters in the layout of the kernels. */
+import { NEXT, STATE } from './compile.ts';
+import type { Graph, NamedValue, Operation, Value } from './graph.ts';
+import { removeDeadCode } from './passes/dead-code.ts';
+
+/** Prefix of the names of what a preparation hands to the rest. */
+export const PREPARED = 'prepared/';
+
+export interface PreparedGraph {
+  /** From the state; undefined if there is nothing to prepare. */
+  readonly preparation: Graph | undefined;
+  /** Takes what was prepared as inputs. */
+  readonly rest: Graph;
+}
+
+/** Splits a lowered graph. Evaluation never changes its parameters, training most of what it has. */
+export function splitPreparation(graph: Graph): PreparedGraph {
+  const known = constantState(graph);
+  const early = new Set<Operation>();
+  const constants = graph.operations.filter(({ data }) => data);
+  const fixed = new Set<Value>(constants.flatMap(({ outputs }) => outputs));
+  for (const operation of graph.operations) {
+    const isEarly =
+      operation.inputs.some((input) => known.has(input)) &&
+      operation.inputs.every((input) => known.has(input) || fixed.has(input));
+    if (!isEarly) continue;
+    early.add(operation);
+    for (const output of operation.outputs) known.add(output);
+  }
+  if (![...early].some(({ op }) => op !== 'Reshape')) return { preparation: undefined, rest: graph };
+  const late = graph.operations.filter((operation) => !early.has(operation));
+  const made = new Set([...early].flatMap(({ outputs }) => outputs));
+  const wanted = [...late.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ value }) => value)];
+  const prepared = [...new Set(wanted.filter((value) => made.has(value)))].map(
+    (value, index): NamedValue => ({ name: PREPARED + index, value }),
+  );
+  const operations = [...constants, ...early];
+  return {
+    preparation: keepUsedInputs(removeDeadCode({ inputs: graph.inputs, operations, outputs: prepared })),
+    rest: keepUsedInputs(
+      removeDeadCode({ ...graph, inputs: [...graph.inputs, ...prepared], operations: late }),
+    ),
+  };
+}
+
+function keepUsedInputs(graph: Graph): Graph {
+  const used = new Set(graph.operations.flatMap(({ inputs }) => inputs));
+  for (const { value } of graph.outputs) used.add(value);
+  return { ...graph, inputs: graph.inputs.filter(({ value }) => used.has(value)) };
+}
+
+function constantState({ inputs, outputs }: Graph): Set<Value> {
+  const changed = new Set(outputs.map(({ name }) => name));
+  const isConstant = ({ name }: NamedValue): boolean =>
+    name.startsWith(STATE) && !changed.has(NEXT + name.slice(STATE.length));
+  return new Set(inputs.filter(isConstant).map(({ value }) => value));
+}
