@@ -38,6 +38,20 @@ export interface Duration {
 /** How many kills cut off what. */
 export class Kills {
   private readonly counts = new Map<string, number>();
+  /** Kills that were tried, those that came too late among them. */
+  attempts = 0;
+  /** Of the time of an undisturbed process: as other processes come and go, this one becomes faster or slower. */
+  private pace = 1;
+
+  /** Milliseconds after which the next kill should come at the latest, for it to come in time. */
+  latest(milliseconds: number): number {
+    return Math.ceil(KILL_SHARE * this.pace * milliseconds);
+  }
+
+  /** A kill came, or came too late. */
+  adjust(cameInTime: boolean): void {
+    this.pace = Math.min(1, this.pace * (cameInTime ? 1.1 : 0.7));
+  }
 
   add(moment: string): void {
     this.counts.set(moment, this.of(moment) + 1);
@@ -75,8 +89,9 @@ export async function measure(victim: Victim): Promise<Duration> {
 export async function insist(victim: Victim, duration: Duration, kills: Kills, limit: number): Promise<void> {
   for (;;) {
     const process = victim.start();
-    const wasAtWork = kills.atWork < limit && (await killSometime(victim, process, duration, kills.total));
+    const wasAtWork = kills.atWork < limit && (await killSometime(victim, process, duration, kills));
     const ended = await process.ended;
+    if (kills.atWork < limit) kills.adjust(ended.code === null);
     if (ended.code !== null) {
       const said = ended.stderr.match(/warning.*|failed.*/g);
       expect({ code: ended.code, said }, ended.stderr).toEqual({ code: 0, said: null });
@@ -92,14 +107,12 @@ async function killSometime(
   victim: Victim,
   process: Background,
   { start, work }: Duration,
-  index: number,
+  kills: Kills,
 ): Promise<boolean> {
+  const index = kills.attempts++;
   const isEarly = index % EARLY_SHARE === EARLY_SHARE - 1;
   if (!isEarly) await untilAtWork(victim, process);
-  const delay = integer(
-    { seed: 7, purpose: 'kill', index },
-    Math.ceil(KILL_SHARE * (isEarly ? start : work)),
-  );
+  const delay = integer({ seed: 7, purpose: 'kill', index }, kills.latest(isEarly ? start : work));
   await Promise.race([process.ended, sleep(delay)]);
   const wasAtWork = victim.isAtWork(process);
   process.child.kill('SIGKILL');
