@@ -1,8 +1,9 @@
 /** @file Folders for half-done work beside a cache: on the same disk, gone afterwards, never taken for the cache. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { makeDirectory } from '../files/directories.ts';
 import { megabytes } from './words.ts';
 
 const PREFIX = '.fetch-';
@@ -36,7 +37,7 @@ export async function inWorkplace<T>(
 
 function prepare(folder: string, space: number): string {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeDirectory(folder);
     removeAbandoned(folder);
     requireSpace(folder, space);
     return mkdtempSync(join(folder, `${ownPrefix()}${process.pid}-`));

@@ -1,8 +1,9 @@
 /** @file Locks between processes: a file that names its owner, kept fresh while the owner lives. */
-import { mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { readdirSync, rmSync, utimesSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
+import { makeDirectory } from '../files/directories.ts';
 import { claimLock, readLock } from './lock-file.ts';
 import { becomeOwner, ceaseOwning, type LockOwner, wordOwner } from './lock-owner.ts';
 import { CONFIRMATION_TIME } from './silence.ts';
@@ -37,7 +38,7 @@ const WATCH_SECONDS = CONFIRMATION_TIME / 1000 + 1;
  * @throws Error of the file system if the lock cannot be written
  */
 export function tryLock(path: string): Lock | Busy {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const self = becomeOwner();
   const busy = claimOrCease(path, self);
   if (busy !== undefined) return busy;

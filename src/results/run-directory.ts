@@ -1,8 +1,9 @@
 /** @file Where a run keeps its files, and whether it is done. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
+import { makeDirectory } from '../files/directories.ts';
 import type { Environment } from './environment.ts';
 import { writeJson } from './files.ts';
 
@@ -82,7 +83,7 @@ export function openRun(
   const directory = runDirectory(resultsDirectory, run);
   const state = runState(directory);
   if (state !== 'done') {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     writeFileAtomic(join(directory, RUN_FILES.config), config);
     writeJson(join(directory, RUN_FILES.environment), environment);
   }
