@@ -13,7 +13,7 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 const count = z.int().nonnegative();
 
 /** Bytes of the arrays' file: as many as Node reads at once. */
-export const LARGEST_CHECKPOINT = 2 ** 31 - 1;
+const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
 const checkpointSchema = z.object({
   /** Epochs completed. */

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadExperiment } from '../../src/config/load.ts';
 import { UserError } from '../../src/errors.ts';
-import { READERS, type Reader } from './readers.ts';
+import type { Reader } from './reader.ts';
+import { READERS } from './readers.ts';
 
 /** Of processor time, which a pipe would not use and a device would. */
 const LONGEST_SECONDS = 1;

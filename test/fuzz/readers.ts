@@ -1,5 +1,5 @@
 /** @file What td reads beside experiment files: a good input of each kind, and the function that reads it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
@@ -14,50 +14,21 @@ import { decodeRecords } from '../../src/data/records.ts';
 import { reportRun } from '../../src/report/run-report.ts';
 import { readCheckpoint, writeCheckpoint } from '../../src/results/checkpoint.ts';
 import { conditionOf } from '../../src/results/condition.ts';
+import { appendEvents, truncateEvents } from '../../src/results/events/event-file.ts';
+import { histogramOf } from '../../src/results/events/histogram.ts';
 import { findRuns } from '../../src/results/find-runs.ts';
 import { readLock } from '../../src/results/lock-file.ts';
 import { readMetrics } from '../../src/results/metrics.ts';
 import { readPublished } from '../../src/results/published.ts';
 import { recoverCheckpoint } from '../../src/results/recovery.ts';
+import { RUN_FILES } from '../../src/results/run-directory.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/results/safetensors.ts';
 import { readSummary, writeSummary } from '../../src/results/summary.ts';
 import { readSweep, writeSweep } from '../../src/results/sweep-table.ts';
 import { makeRecords, makeTar, smallCifar10 } from '../data/cifar-files.ts';
 import { countUp, encodeIdx, smallFiles } from '../data/idx-files.ts';
 import { RUN, summaryOf } from '../results/runs.ts';
-
-export interface Reader {
-  readonly name: string;
-  /** Puts good files into an empty folder. @returns the path of the one that is to be changed */
-  prepare(folder: string): string;
-  /**
-   * Reads it, changed. What it returns must be as good as from a good file; it may throw a UserError.
-   *
-   * @param path as `prepare` returned it
-   */
-  read(path: string): unknown;
-}
-
-/** A reader of bytes, whatever file they come from. */
-function ofBytes(name: string, good: Buffer, read: (bytes: Buffer, path: string) => void): Reader {
-  return {
-    name,
-    prepare: (folder) => put(folder, 'input', good),
-    read: (path) => read(readFileSync(path), path),
-  };
-}
-
-/** A reader that is given the path. */
-function ofFile(name: string, file: string, good: string | Buffer, read: (path: string) => unknown): Reader {
-  return { name, prepare: (folder) => put(folder, file, good), read };
-}
-
-function put(folder: string, file: string, content: string | Uint8Array): string {
-  const path = join(folder, file);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
-  return path;
-}
+import { ofBytes, ofFile, put, type Reader } from './reader.ts';
 
 const IMAGES = encodeIdx([20, 4, 4], countUp(320));
 const RECORDS = makeRecords([[6], [9], [0]]);
@@ -111,6 +82,7 @@ function ofCheckpoint(file: string): Reader[] {
     },
     {
       name: `recoverCheckpoint with another ${file}`,
+      isForgiving: true,
       prepare,
       read(path) {
         const warnings: string[] = [];
@@ -125,12 +97,13 @@ function ofCheckpoint(file: string): Reader[] {
 /** The run in a folder of results, of which one file was changed. */
 function ofRun(file: string, good: string): Reader {
   const inRun = `results/${RUN.experiment}/${RUN.variant}/seed-0-1a2b3c4d`;
-  return ofFile(`the report of a run with another ${file}`, join(inRun, file), good, (path) => {
+  const reader = ofFile(`the report of a run with another ${file}`, join(inRun, file), good, (path) => {
     const [run] = findRuns(join(dirname(path), '../../..'));
     if (run === undefined) throw new Error('the run is not found');
     conditionOf(run.directory);
     reportRun(run);
   });
+  return { ...reader, isForgiving: true };
 }
 
 const LOG = [
@@ -225,7 +198,28 @@ export const READERS: readonly Reader[] = [
     readFileSync(join(ROOT, 'results/paper/paper-tables.csv')),
     readPublished,
   ),
-  ofFile('lock.json', 'lock.json', JSON.stringify(LOCK), readLock),
+  {
+    name: 'the events of a run',
+    isForgiving: true,
+    prepare(folder) {
+      for (const step of [100, 200, 300]) {
+        const histograms = { weights: histogramOf(Float32Array.of(-1, 0, step)) };
+        appendEvents(folder, { step, scalars: { loss: 1 / step }, histograms });
+      }
+      return join(folder, RUN_FILES.events);
+    },
+    read(path) {
+      const changed = readFileSync(path);
+      truncateEvents(dirname(path), 200, () => {});
+      const kept = readFileSync(path);
+      expect(kept.equals(changed.subarray(0, kept.length))).toBe(true);
+      // What is left is whole: looked at again, nothing is damaged and nothing goes.
+      const warnings: string[] = [];
+      truncateEvents(dirname(path), 200, (sentence) => warnings.push(sentence));
+      expect([warnings, readFileSync(path).length]).toEqual([[], kept.length]);
+    },
+  },
+  { ...ofFile('lock.json', 'lock.json', JSON.stringify(LOCK), readLock), isForgiving: true },
   ofRun('log.jsonl', LOG.map((entry) => JSON.stringify(entry)).join('\n')),
   ofRun('lock.json', JSON.stringify(LOCK)),
   ofRun('environment.json', JSON.stringify(ENVIRONMENT)),
