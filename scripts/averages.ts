@@ -1,0 +1,110 @@
+/**
+ * @file npm run averages: what a pruned network reaches once its batch normalisation has averages of its own.
+ *
+ * A method that drops in training leaves moving averages of networks in which something was dropped. Evaluation without
+ * dropping, or with other weights missing, then normalises by averages of another network. Here the averages are taken
+ * anew over training batches, with all weights as they are: what accuracy gains was not lost by the weights.
+ */
+import { Command } from 'commander';
+import { expandRuns } from '../src/config/experiment.ts';
+import { loadExperiment } from '../src/config/load.ts';
+import { parsePruneRates } from '../src/config/prune-rates.ts';
+import type { RunSettings } from '../src/config/schema.ts';
+import { epochOrder } from '../src/data/batches.ts';
+import { loadDataset } from '../src/data/registry.ts';
+import type { Dataset } from '../src/data/types.ts';
+import { chooseEngine } from '../src/engines/registry.ts';
+import type { Engine, NamedArrays } from '../src/engines/types.ts';
+import { UserError } from '../src/errors.ts';
+import { prunedWeights } from '../src/pruning/pruned-weights.ts';
+import type { Granularity } from '../src/regularizers/types.ts';
+import { readCheckpoint } from '../src/results/checkpoint.ts';
+import { Evaluator } from '../src/training/evaluator.ts';
+import { TrainingFeeds } from '../src/training/feeds.ts';
+import { initialState } from '../src/training/initial-state.ts';
+import { buildTrainingStep } from '../src/training/step.ts';
+import { createSetup } from '../src/training/trainer.ts';
+
+/** Batches over which the averages are taken; the first ones count for e^-5 in the end. */
+const BATCHES = 100;
+const MOMENTUM = 0.95;
+const SEED = 0;
+
+const { args, granularity, rates, threads } = parseCommandLine();
+const { engine } = await chooseEngine('onnx', threads === undefined ? {} : { threads });
+
+function parseCommandLine() {
+  const command = new Command('averages')
+    .argument('<run...>', 'folders of runs whose network has batch normalisation')
+    .option('--granularity <granularity>', 'weight or unit', 'weight')
+    .option('--rates <rates>', 'as td sweep --prune takes them', '0,0.5,0.8,0.9')
+    .option('--threads <n>', 'threads', Number)
+    .parse();
+  const options = command.opts<{ granularity: Granularity; rates: string; threads?: number }>();
+  return { ...options, args: command.args, rates: parsePruneRates(options.rates) };
+}
+
+async function report(folder: string, engine: Engine): Promise<void> {
+  const [run] = expandRuns(loadExperiment(`${folder}/config.yaml`));
+  const state = readCheckpoint(folder)?.arrays;
+  if (run === undefined || state === undefined) throw new UserError(`${folder} holds no trained run`);
+  const dataset = await loadDataset(run.settings.dataset);
+  const { model, regularizer } = createSetup(run.settings, dataset);
+  const evaluator = await Evaluator.create(engine, model, dataset.test);
+  const averages = await AveragesTaker.create(engine, run.settings, dataset);
+  for (const rate of rates) {
+    const { parameters } = prunedWeights(model, regularizer, state, granularity, rate);
+    const before = await evaluator.evaluate(parameters);
+    const after = await evaluator.evaluate({ ...parameters, ...(await averages.take(parameters)) });
+    const percent = (accuracy: number): string => (100 * accuracy).toFixed(2).padStart(6);
+    process.stdout.write(
+      `${run.id} ${granularity} ${rate}: ${percent(before.accuracy)} % with its averages, ` +
+        `${percent(after.accuracy)} % with averages taken anew\n`,
+    );
+  }
+}
+
+/** Training steps that change nothing but the moving averages. */
+class AveragesTaker {
+  private constructor(
+    private readonly step: Awaited<ReturnType<Engine['compile']>>,
+    private readonly first: NamedArrays,
+    private readonly feeds: TrainingFeeds,
+    private readonly order: Uint32Array,
+    private readonly names: readonly string[],
+    private readonly batchSize: number,
+  ) {}
+
+  static async create(engine: Engine, settings: RunSettings, dataset: Dataset): Promise<AveragesTaker> {
+    const { model: network } = settings;
+    if (!('batchNorm' in network)) throw new UserError(`a ${network.name} has no batch normalisation`);
+    const still: RunSettings = {
+      ...settings,
+      model: { ...network, batchNorm: { ...network.batchNorm, momentum: MOMENTUM } } as RunSettings['model'],
+      regularizer: { name: 'none' },
+      schedule: { ...settings.schedule, learningRate: 0, weightDecay: 0 },
+    };
+    const setup = createSetup(still, dataset);
+    const compiled = buildTrainingStep(setup);
+    return new AveragesTaker(
+      await engine.compile(compiled.step, compiled.signature),
+      initialState(setup, compiled.signature, SEED),
+      new TrainingFeeds(setup, compiled, dataset.train, BATCHES, SEED),
+      epochOrder(SEED, 0, dataset.train.count),
+      setup.model.parameters.filter(({ role }) => role === 'average').map(({ name }) => name),
+      still.schedule.batchSize,
+    );
+  }
+
+  async take(parameters: NamedArrays): Promise<NamedArrays> {
+    const given = Object.entries(parameters).filter(([name]) => name in this.first);
+    await this.step.writeState({ ...this.first, ...Object.fromEntries(given) });
+    const batches = Math.floor(this.order.length / this.batchSize);
+    for (let step = 0; step < BATCHES; step++)
+      await this.step.run(this.feeds.fill(step, this.order, (step % batches) * this.batchSize));
+    const state = await this.step.readState();
+    return Object.fromEntries(this.names.map((name) => [name, state[name] as Float32Array]));
+  }
+}
+
+for (const folder of args) await report(folder, engine);
