@@ -11,7 +11,7 @@ import { distanceBetween, trainBriefly } from './measure.ts';
 type Settings = z.input<typeof runSettingsSchema>;
 
 const regularizer = { name: 'targeted', granularity: 'weight' } as const;
-const mnist = { name: 'mnist', trainImages: 20_000 } as const;
+const mnist = { name: 'mnist', trainImages: 12_800 } as const;
 const cifar = { name: 'cifar10', augmentation: 'crop-flip', normalization: 'standardize' } as const;
 const resnet = { name: 'resnet', filters: [16, 16, 32] as [number, ...number[]], units: 1 } as const;
 const schedule = { batchSize: 128, epochs: 2, learningRate: 0.05 };

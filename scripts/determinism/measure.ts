@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 export interface Distance {
-  /** Of any number of the state, in root mean squares of its array: 0 if and only if every bit is the same. */
+  /** Of the states, each taken as one long vector, as a share of the length of the first: 0 if and only if they are equal. */
   readonly state: number;
   /** Of the training loss, as a share of it. */
   readonly loss: number;
@@ -44,23 +44,23 @@ export async function trainBriefly(
 
 /** How far two trainings of the same run ended from one another. */
 export function distanceBetween(one: Outcome, other: Outcome): Distance {
-  const distances = Object.entries(one.state).map(([name, values]) =>
-    distanceOfArrays(values, other.state[name] ?? new Float32Array()),
+  const lengths = Object.entries(one.state).map(([name, values]) =>
+    squaresOf(values, other.state[name] ?? new Float32Array()),
   );
+  const sum = (key: 'difference' | 'value') => lengths.reduce((total, squares) => total + squares[key], 0);
   return {
-    state: Math.max(...distances),
+    state: Math.sqrt(sum('difference') / sum('value')),
     loss: Math.abs(one.trainLoss - other.trainLoss) / Math.abs(one.trainLoss),
     accuracy: Math.abs(one.testAccuracy - other.testAccuracy),
   };
 }
 
-function distanceOfArrays(values: ArrayData, others: ArrayData): number {
-  let largest = 0;
-  let squares = 0;
+/** Sums of squares: of what differs, and of the first array. */
+function squaresOf(values: ArrayData, others: ArrayData): { difference: number; value: number } {
+  const squares = { difference: 0, value: 0 };
   for (const [index, value] of values.entries()) {
-    const difference = Math.abs(value - (others[index] ?? Number.NaN));
-    if (!(difference <= largest)) largest = difference;
-    squares += value ** 2;
+    squares.difference += (value - (others[index] ?? Number.NaN)) ** 2;
+    squares.value += value ** 2;
   }
-  return largest === 0 ? 0 : largest / Math.sqrt(squares / values.length);
+  return squares;
 }
