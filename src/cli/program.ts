@@ -7,7 +7,7 @@ import { addBaseline, addCheck } from './gate-commands.ts';
 import { addData, addEngines } from './machine-commands.ts';
 import { addList, addShow, addTable } from './result-commands.ts';
 import { addBench, addRun, addSweep } from './training-commands.ts';
-import { refuseRepeats, wordUsageErrors } from './usage-errors.ts';
+import { refuseSlips, wordUsageErrors } from './usage-errors.ts';
 
 const DESCRIPTION = `Trains small image networks with targeted dropout and the methods it is compared with, prunes every trained network at increasing rates, and writes tables that compare them.`;
 
@@ -59,7 +59,7 @@ function configure(command: Command, path: string): void {
     .configureHelp({ subcommandTerm: describeTerm })
     .exitOverride();
   wordUsageErrors(command, path);
-  refuseRepeats(command, ['set']);
+  refuseSlips(command, ['set']);
   for (const child of command.commands) configure(child, `${path} ${child.name()}`);
 }
 

@@ -1,4 +1,4 @@
-/** @file Words commander's own errors as sentences like all others, and refuses flags that are given twice. */
+/** @file Words commander's own errors as sentences like all others, and refuses flags that are given twice or taken for values. */
 import type { Command } from 'commander';
 import { toOneLine, UserError } from '../errors.ts';
 
@@ -33,16 +33,21 @@ function wordMessage(text: string): string {
 }
 
 /**
- * Refuses a second value of a flag that takes one: commander would let the last win without a word.
+ * Refuses a second value of a flag that takes one: commander would let the last win without a word. Refuses a flag for a value,
+ * too: `--results --dry-run` would train, into a folder of that name.
  *
  * @param repeatable attribute names of the flags that collect their values
  */
-export function refuseRepeats(command: Command, repeatable: readonly string[]): void {
+export function refuseSlips(command: Command, repeatable: readonly string[]): void {
   for (const option of command.options) {
-    if (option.isBoolean() || repeatable.includes(option.attributeName())) continue;
+    if (option.isBoolean()) continue;
+    const isRepeatable = repeatable.includes(option.attributeName());
     let isGiven = false;
-    command.on(`option:${option.name()}`, () => {
-      if (isGiven) throw new UserError(`${option.long} is given twice, expected one ${option.flags}`);
+    command.on(`option:${option.name()}`, (value: unknown) => {
+      if (typeof value === 'string' && /^--./.test(value))
+        throw new UserError(`${option.long} has no value but the flag "${value}", expected ${option.flags}`);
+      if (isGiven && !isRepeatable)
+        throw new UserError(`${option.long} is given twice, expected one ${option.flags}`);
       isGiven = true;
     });
   }

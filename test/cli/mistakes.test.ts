@@ -25,6 +25,8 @@ const MISTAKES = {
   'run tiny.yaml same.yaml': 'tiny.yaml and same.yaml are both named "tiny", expected each experiment once',
   'run large.yaml': 'variant "big": schedule.batchSize is 128, expected at most the 100 training images',
   'run tiny.yaml --results tiny.yaml': '--results: tiny.yaml is a file, expected a folder',
+  'run tiny.yaml --results --dry-run':
+    '--results has no value but the flag "--dry-run", expected --results <folder>',
   'list --results=': '--results is empty, expected a folder',
   'sweep --results tiny.yaml/x':
     /^--results: tiny.yaml\/x lies below the file .*\/tiny.yaml, expected a folder$/,

@@ -187,6 +187,9 @@ const WORKING: readonly Grammar[] = [
   },
 ];
 
+/** A flag may take it for the name of a file to be written, which must not be one elsewhere on this machine. */
+const innerWord = oddWord.filter((word) => !/^[/~]|\.\./.test(word));
+
 /** A command line with whether it may end with 1, as one that compares does. */
 export interface Line {
   readonly words: readonly string[];
@@ -202,15 +205,15 @@ function lines(grammars: readonly Grammar[]): fc.Arbitrary<Line> {
 
 function lineOf({ command, plain, flags, end = [] }: Grammar): fc.Arbitrary<Line> {
   const names = Object.keys(flags);
-  const plainWord = plain.length === 0 ? oddWord : fc.constantFrom(...plain);
-  const odd: fc.Arbitrary<readonly string[]>[] = [oddWord.map((word) => [word])];
+  const plainWord = plain.length === 0 ? innerWord : fc.constantFrom(...plain);
+  const odd: fc.Arbitrary<readonly string[]>[] = [innerWord.map((word) => [word])];
   const good: fc.Arbitrary<readonly string[]>[] = [fc.constant([])];
   if (plain.length > 0) odd.push(plainWord.map((word) => [word]));
   if (names.length > 0) {
     const flag = fc.constantFrom(...names);
     odd.push(
-      fc.tuple(flag, oddWord).map(([name, word]) => [name, word]),
-      fc.tuple(flag, oddWord).map(([name, word]) => [`${name}=${word}`]),
+      fc.tuple(flag, innerWord).map(([name, word]) => [name, word]),
+      fc.tuple(flag, innerWord).map(([name, word]) => [`${name}=${word}`]),
       fc.tuple(flag, fc.nat(3), fc.nat()).map(([name, kind, at]) => [slip(name, kind, at)]),
       flag.map((name) => [name]),
     );

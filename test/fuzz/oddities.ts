@@ -26,7 +26,7 @@ export const ODD_WORDS: readonly string[] = [
   ],
   ...[
     '../../x',
-    '/etc/passwd',
+    '/dev/null/x',
     'a/b',
     'a\\b',
     'C:\\x',
