@@ -5,9 +5,17 @@ import { resolve } from 'node:path';
 /**
  * Makes a folder, and those above it, unless they are there.
  *
- * @throws Error of the file system
+ * @throws Error of the file system, which names the folder as it was given
  */
 export function makeDirectory(path: string): void {
   // In a working folder that was removed, Node would try to make a relative path for ever.
-  mkdirSync(resolve(path), { recursive: true });
+  try {
+    try {
+      mkdirSync(resolve(path), { recursive: true });
+    } catch (error) {
+      throw Object.assign(error as NodeJS.ErrnoException, { path });
+    }
+  } catch (error) {
+    throw Object.assign(error as NodeJS.ErrnoException, { path });
+  }
 }
