@@ -86,14 +86,18 @@ describe('a signal', () => {
     const { code, stderr } = await sweeping.ended;
     expect(code).toBe(130);
     expect(stderr).toContain('to go on: td sweep long.yaml --threads 1 --results whole\n');
-    const [, computed = ''] = /plain seed 0: (\d+) evaluations? in/.exec(stderr) ?? [];
+    // A machine that is busy may not have come to the first one.
+    const [, computed = '0'] = /plain seed 0: (\d+) evaluations? in/.exec(stderr) ?? [];
     expect(Number(computed)).toBeLessThan(100);
     const table = readFileSync(join(place.folder, 'whole/long/sweep.csv'), 'utf8');
     expect(table.trim().split('\n')).toHaveLength(1 + 100 + Number(computed));
     const next = await td(place.folder, ...sweep);
     expect(next.code).toBe(0);
     expect(next.stderr).toMatch(/other seed 0: 0 evaluations in [\d.]+ s, 100 known already/);
-    expect(next.stderr).toMatch(new RegExp(`plain seed 0: \\d+ evaluations in [\\d.]+ s, ${computed} known`));
+    const known = computed === '0' ? '' : `, ${computed} known`;
+    expect(next.stderr).toMatch(
+      new RegExp(`plain seed 0: ${100 - Number(computed)} evaluations in [\\d.]+ s${known}`),
+    );
   });
 
   it('ends at once what has nothing to save, and so does a second one whatever is under way', async () => {
@@ -118,7 +122,8 @@ describe('a signal', () => {
 
 describe.skipIf(!existsSync('/usr/bin/script'))('Ctrl-C in a terminal', () => {
   it('takes the bar away and shows the cursor again', async () => {
-    const typed = `'${process.execPath}' '${TD}' run long.yaml --set schedule.epochs=500 --only plain --threads 1 --results terminal & sleep 4; kill -INT $!; wait $!; echo "code $?"`;
+    const begun = `for tenth in $(seq 600); do ls terminal/long/plain/*/checkpoint.json >/dev/null 2>&1 && break; sleep 0.1; done`;
+    const typed = `'${process.execPath}' '${TD}' run long.yaml --set schedule.epochs=500 --only plain --threads 1 --results terminal & ${begun}; kill -INT $!; wait $!; echo "code $?"`;
     const { stdout } = await execute('/usr/bin/script', ['-qec', typed, '/dev/null'], place.folder);
     expect(stdout).toMatch(/interrupted, saved after step \d+/);
     expect(stdout).toContain('code 130');
