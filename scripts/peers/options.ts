@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { countOption } from '../../src/cli/options.ts';
-import { refuseRepeats, wordUsageErrors } from '../../src/cli/usage-errors.ts';
+import { refuseSlips, wordUsageErrors } from '../../src/cli/usage-errors.ts';
 import { suggest, UserError } from '../../src/errors.ts';
 import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
 
@@ -72,7 +72,7 @@ function createCommand(): Command {
     .option('--check-only', 'compare what both sides compute, and time nothing')
     .exitOverride();
   wordUsageErrors(command, NAME);
-  refuseRepeats(command, []);
+  refuseSlips(command, []);
   return command;
 }
 

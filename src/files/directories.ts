@@ -10,11 +10,7 @@ import { resolve } from 'node:path';
 export function makeDirectory(path: string): void {
   // In a working folder that was removed, Node would try to make a relative path for ever.
   try {
-    try {
-      mkdirSync(resolve(path), { recursive: true });
-    } catch (error) {
-      throw Object.assign(error as NodeJS.ErrnoException, { path });
-    }
+    mkdirSync(resolve(path), { recursive: true });
   } catch (error) {
     throw Object.assign(error as NodeJS.ErrnoException, { path });
   }
