@@ -40,7 +40,7 @@ it('a command line that reads results is done or refused, and nothing is written
     requireGoodEnd(ended, mayFail);
     codes.set(ended.code, (codes.get(ended.code) ?? 0) + 1);
   });
-  await fc.assert(property, parametersOf('command lines that read', { short: 120, soak: 5000 }));
+  await fc.assert(property, parametersOf('command lines that read', { short: 150, soak: 5000 }));
   expect(codes.get(0)).toBeGreaterThan(10);
   expect(codes.get(2)).toBeGreaterThan(10);
 });

@@ -13,7 +13,7 @@ interface Grammar {
   readonly end?: readonly string[];
 }
 
-const RESULTS = ['results', 'absent', 'file.txt', 'file.txt/x', '.', ''];
+const RESULTS = ['results', 'results', 'results', 'absent', 'file.txt', 'file.txt/x', '.', ''];
 const EXPERIMENTS = [
   'tiny.yaml',
   'absent.yaml',
@@ -229,7 +229,7 @@ function lineOf({ command, plain, flags, end = [] }: Grammar): fc.Arbitrary<Line
   const isGood = fc.array(fc.oneof(...good), { maxLength: 3 });
   const isOdd = fc.array(fc.oneof(...odd, ...good), { minLength: 1, maxLength: 4 });
   const mayFail = command[0] === 'check' || command[1] === 'verify';
-  return fc.tuple(first, fc.oneof(isGood, isOdd, isOdd)).map(([plainWords, words]) => ({
+  return fc.tuple(first, fc.oneof(isGood, isGood, isOdd, isOdd)).map(([plainWords, words]) => ({
     words: [...command, ...plainWords, ...words.flat(), ...end],
     mayFail,
   }));
