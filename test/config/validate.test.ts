@@ -264,16 +264,20 @@ describe('a setting beyond all use', () => {
     ['model: { name: resnet, units: 1000000000 }', 'model.units is 1000000000: expected at most 200'],
     [`model: { widths: [${'1,'.repeat(201)}] }`, 'model.widths is a list of 201: expected at most 200'],
     [
-      `seeds: [${Array.from({ length: 1001 }, (_, seed) => seed).join()}]`,
-      'seeds is a list of 1001: expected at most',
-    ],
-    [
       `variants:\n${Array.from({ length: 1001 }, (_, index) => `  v${index}: {}\n`).join('')}`,
       'variants is a map: expected at most 1000',
     ],
     [`schedule: { warmup: ${'9'.repeat(400)}it }`, 'schedule.warmup is "9999'],
   ])('is refused: %.60s', (text, sentence) => {
     expect(refusal(text)).toContain(sentence);
+  });
+
+  it('is refused as a number of seeds', () => {
+    const folder = writeFolder({ 'x.yaml': 'name: x' });
+    const seeds = Array.from({ length: 20_001 }, (_, seed) => seed);
+    expect(() => loadExperiment(`${folder}/x.yaml`, { seeds })).toThrow(
+      '--seeds: seeds is a list of 20001: expected at most 20000',
+    );
   });
 
   it('is refused as a number of runs, too', () => {
