@@ -43,7 +43,7 @@ export async function checkAgreement(
   const run = async (peer: Peer, before: NamedArrays) => {
     const output = keepsState ? null : pathOf(peer.side);
     const numbers = await peer.check(pathOf('input'), output);
-    return { numbers, state: output === null ? before : readExchange(output).state };
+    return { numbers, state: output === null ? before : readExchange(output, signature).state };
   };
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);

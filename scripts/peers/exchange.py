@@ -75,14 +75,14 @@ class Parameters:
         return arrays
 
     def set_noise(self, arrays):
-        """Noise by td's names, `noise/<layer>/kernel/drop`: one array for each layer with dropout, and no other."""
+        """What is drawn, by td's names `noise/<layer>/kernel/drop`: 0 and 1 for each layer with dropout, and no other."""
         layers = {name: self.layer(name.split("/")[1]) for name in arrays}
         expected = [layer for _, layer in prunable_layers(self.model) if dropout_of(layer)]
         if set(layers.values()) != set(expected):
             raise ValueError(f"td drops weights elsewhere: {sorted(arrays)}")
         for name, layer in layers.items():
             parameter = name[len("noise/") : -len("/drop")]
-            dropout_of(layer).noise = self.from_td(parameter, arrays[name])
+            dropout_of(layer).drawn = self.from_td(parameter, arrays[name]).bool()
 
     def layer(self, name):
         module = self.model.get_submodule(name)

@@ -1,7 +1,7 @@
 /** @file State and feeds of one run, as a file that both sides read or write. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withoutPrefix, withPrefix } from '../../src/engines/onnx/compile.ts';
-import type { NamedArrays, Signature } from '../../src/engines/types.ts';
+import type { ArraySpec, NamedArrays, Signature } from '../../src/engines/types.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/results/safetensors.ts';
 
 export interface Exchange {
@@ -12,15 +12,39 @@ export interface Exchange {
 const STATE = 'state/';
 const FEED = 'feed/';
 
-/** @throws Error if an array is not as the signature says */
+/**
+ * Booleans go as integers, which the file format of the project has.
+ *
+ * @throws Error if an array is not as the signature says
+ */
 export function writeExchange(path: string, { state, feeds }: Exchange, signature: Signature): void {
-  const arrays = { ...withPrefix(state, STATE), ...withPrefix(feeds, FEED) };
-  const specs = { ...withPrefix(signature.state, STATE), ...withPrefix(signature.feeds, FEED) };
+  const numbers = mapEntries(feeds, (array) =>
+    array instanceof Uint8Array ? Int32Array.from(array) : array,
+  );
+  const numberSpecs = mapEntries(
+    signature.feeds,
+    ({ shape, dtype }): ArraySpec => ({ shape, dtype: dtype === 'bool' ? 'int32' : dtype }),
+  );
+  const arrays = { ...withPrefix(state, STATE), ...withPrefix(numbers, FEED) };
+  const specs = { ...withPrefix(signature.state, STATE), ...withPrefix(numberSpecs, FEED) };
   writeFileSync(path, encodeSafetensors({ arrays, specs, metadata: {} }));
 }
 
-/** @throws UserError if the file is damaged */
-export function readExchange(path: string): Exchange {
+/**
+ * @param signature what the feeds are for
+ * @throws UserError if the file is damaged
+ */
+export function readExchange(path: string, signature: Signature): Exchange {
   const { arrays } = decodeSafetensors(readFileSync(path), path);
-  return { state: withoutPrefix(arrays, STATE), feeds: withoutPrefix(arrays, FEED) };
+  const feeds = mapEntries(withoutPrefix(arrays, FEED), (array, name) =>
+    signature.feeds[name]?.dtype === 'bool' ? Uint8Array.from(array) : array,
+  );
+  return { state: withoutPrefix(arrays, STATE), feeds };
+}
+
+function mapEntries<T, U>(
+  entries: Readonly<Record<string, T>>,
+  convert: (value: T, name: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, convert(value, name)]));
 }

@@ -17,8 +17,8 @@ class TargetedDropout(nn.Module):
     def __init__(self, drop_rate, target_rate):
         super().__init__()
         self.drop_rate, self.target_rate = drop_rate, target_rate
-        # Uniform numbers of the weight's shape, used in place of those that would be drawn.
-        self.noise = None
+        # Booleans of the weight's shape, used in place of those that would be drawn.
+        self.drawn = None
 
     def forward(self, weight):
         if not self.training:
@@ -27,11 +27,11 @@ class TargetedDropout(nn.Module):
 
     @torch.no_grad()
     def find_dropped(self, weight):
-        noise = torch.rand_like(weight) if self.noise is None else self.noise
+        drawn = torch.rand_like(weight) < self.drop_rate if self.drawn is None else self.drawn
         magnitudes = weight.abs()
         thresholds = lowest_kept(magnitudes.flatten(1), self.target_rate)
         candidates = magnitudes < thresholds.view(-1, *[1] * (weight.dim() - 1))
-        return candidates.logical_and_(noise < self.drop_rate)
+        return candidates.logical_and_(drawn)
 
 
 def lowest_kept(rows, share):

@@ -15,7 +15,7 @@ const { engine } = await chooseEngine('onnx', { threads: task.threads });
 const runner = await TdRunner.create(task, engine);
 
 async function check({ input, output }: CheckRequest): Promise<{ loss: number; metric: number }> {
-  const { state, loss, metric } = await runner.check(readExchange(input));
+  const { state, loss, metric } = await runner.check(readExchange(input, runner.signature));
   if (output !== null) writeExchange(output, { state, feeds: {} }, runner.signature);
   return { loss, metric };
 }

@@ -1,5 +1,7 @@
 /** @file What the td side runs: a training step or an evaluation of one batch, by the project's own code. */
+import { createArray } from '../../src/engines/arrays.ts';
 import {
+  type ArrayData,
   type Engine,
   type NamedArrays,
   type Program,
@@ -13,6 +15,7 @@ import { fillNormal, fillUniform } from '../../src/random/streams.ts';
 import { createRegularizer } from '../../src/regularizers/registry.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
 import { initialState } from '../../src/training/initial-state.ts';
+import { fillNoise } from '../../src/training/noise.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
 import type { Exchange } from './exchange.ts';
 import type { PeerTask } from './workloads.ts';
@@ -37,6 +40,8 @@ export interface TdStep {
 }
 
 const SEED = 0;
+/** Of 50,000 images in batches of 128; nothing that is compared depends on it. */
+const STEPS_PER_EPOCH = 390;
 
 /** @throws UserError if the model cannot take such images */
 export function describeStep({ what, settings, imageShape, classes }: PeerTask): TdStep {
@@ -46,7 +51,7 @@ export function describeStep({ what, settings, imageShape, classes }: PeerTask):
   const isTraining = what === 'step';
   const training = buildTrainingStep(setup);
   const { step, signature } = isTraining ? training : buildEvaluationStep(model, schedule.batchSize);
-  const noise = isTraining ? Object.keys(training.noise) : [];
+  const noise = Object.entries(isTraining ? training.noise : {});
   return {
     step,
     signature,
@@ -55,8 +60,11 @@ export function describeStep({ what, settings, imageShape, classes }: PeerTask):
     createState: () => ({ ...initialState(setup, signature, SEED), ...drawVectors(model) }),
     createFeeds: () => createFeeds(signature, classes, schedule.learningRate),
     fillNoise(feeds, index) {
-      for (const name of noise)
-        fillUniform({ seed: SEED, purpose: name, index }, feeds[name] as Float32Array);
+      const progress = { step: index, stepsPerEpoch: STEPS_PER_EPOCH };
+      for (const [name, distribution] of noise) {
+        const key = { seed: SEED, purpose: name, index };
+        fillNoise(distribution, key, progress, feeds[name] as ArrayData);
+      }
     },
   };
 }
@@ -75,10 +83,7 @@ function drawVectors({ parameters }: Model): NamedArrays {
 
 /** Images are standard normal, labels equally likely. */
 function createFeeds({ feeds: specs }: Signature, classes: number, learningRate: number): NamedArrays {
-  const arrays = Object.entries(specs).map(([name, { shape, dtype }]) => {
-    const size = sizeOf(shape);
-    return [name, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)] as const;
-  });
+  const arrays = Object.entries(specs).map(([name, spec]) => [name, createArray(spec)] as const);
   const feeds: NamedArrays = Object.fromEntries(arrays);
   const { images, labels } = feeds;
   fillNormal({ seed: SEED, purpose: 'images', index: 0 }, images as Float32Array);

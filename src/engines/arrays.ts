@@ -1,6 +1,25 @@
 /** @file Checks that what crosses the border to an engine has the shape that it was compiled for. */
 import { suggest } from '../errors.ts';
-import { type NamedArrays, type NamedSpecs, sizeOf } from './types.ts';
+import {
+  type ArrayData,
+  type ArraySpec,
+  type ElementType,
+  type NamedArrays,
+  type NamedSpecs,
+  sizeOf,
+} from './types.ts';
+
+const CONSTRUCTORS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** Zeros. */
+export function createArray({ shape, dtype }: ArraySpec): ArrayData {
+  return new CONSTRUCTORS[dtype](sizeOf(shape));
+}
+
+export function elementTypeOf(data: ArrayData): ElementType {
+  if (data instanceof Float32Array) return 'float32';
+  return data instanceof Int32Array ? 'int32' : 'bool';
+}
 
 /** @throws Error if an array is unknown or has the wrong length or element type */
 export function checkArrays(arrays: NamedArrays, specs: NamedSpecs, what: string): void {
@@ -12,7 +31,7 @@ export function checkArrays(arrays: NamedArrays, specs: NamedSpecs, what: string
         `${what} "${name}" has ${data.length} elements where its shape [${spec.shape}] needs ${sizeOf(spec.shape)}`,
       );
     }
-    const expected = spec.dtype === 'int32' ? Int32Array : Float32Array;
+    const expected = CONSTRUCTORS[spec.dtype];
     if (!(data instanceof expected)) throw new Error(`${what} "${name}" must be a ${expected.name}`);
   }
 }

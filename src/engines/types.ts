@@ -1,7 +1,7 @@
 /** @file The contract between the trainer and whatever executes tensor programs. */
 import type { Tensor } from '@tensorflow/tfjs';
 
-export type ElementType = 'float32' | 'int32';
+export type ElementType = 'float32' | 'int32' | 'bool';
 
 /** Shape and element type of an array that crosses the border between host and engine. */
 export interface ArraySpec {
@@ -9,8 +9,8 @@ export interface ArraySpec {
   readonly dtype: ElementType;
 }
 
-/** Row-major numbers on the host; their count is the product of the spec's shape. */
-export type ArrayData = Float32Array | Int32Array;
+/** Row-major numbers on the host, booleans as 0 and 1; their count is the product of the spec's shape. */
+export type ArrayData = Float32Array | Int32Array | Uint8Array;
 
 export type NamedSpecs = Readonly<Record<string, ArraySpec>>;
 export type NamedArrays = Record<string, ArrayData>;

@@ -9,6 +9,9 @@ import { normalQuantile } from './quantile.ts';
 import { fillWords, type ThreefryKey } from './threefry.ts';
 import type { StreamKey } from './types.ts';
 
+/** Small enough for the fast caches; even, as words come in pairs. */
+const WORDS_AT_ONCE = 2 ** 12;
+
 /**
  * Fills `out` with uniform numbers on [0, 1), multiples of 2^−24 and so all exact in a float.
  *
@@ -17,6 +20,23 @@ import type { StreamKey } from './types.ts';
 export function fillUniform(key: StreamKey, out: Float32Array): void {
   const words = fillInPlace(key, out);
   for (let index = 0; index < out.length; index++) out[index] = ((words[index] ?? 0) >>> 8) * 2 ** -24;
+}
+
+/**
+ * Fills `out` with 1 where the uniform number of that place in the same stream lies below the probability, rounded to
+ * single precision, and with 0 elsewhere.
+ */
+export function fillBernoulli(key: StreamKey, probability: number, out: Uint8Array): void {
+  const streamKey = hashKey(key);
+  const words = new Uint32Array(Math.min(out.length, WORDS_AT_ONCE));
+  // k · 2^−24 < p just where the integer k is below the next integer from p · 2^24.
+  const bound = Math.ceil(Math.fround(probability) * 2 ** 24);
+  for (let begin = 0; begin < out.length; begin += words.length) {
+    fillWords(streamKey, words, begin);
+    const count = Math.min(words.length, out.length - begin);
+    for (let index = 0; index < count; index++)
+      out[begin + index] = (words[index] ?? 0) >>> 8 < bound ? 1 : 0;
+  }
 }
 
 /** Fills `out` with normal numbers of mean 0 and variance 1; none is beyond ±6.4. */

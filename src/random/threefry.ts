@@ -7,20 +7,23 @@ export type ThreefryKey = readonly [number, number];
 const PARITY = 0x1bd11bda;
 
 /**
- * Fills `out` with the generator's words for the counters 0, 1, 2 …, two words a counter, so that word i depends on
- * the key and i only.
+ * Fills `out` with the generator's words `first`, `first` + 1 …, two words a counter, so that word i depends on the key
+ * and i only.
+ *
+ * @param first even
  *
  * Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (2011). 13 rounds are the fewest that
  * pass BigCrush. Rounds are written out because this loop makes every random number of a training step.
  */
-export function fillWords(key: ThreefryKey, out: Uint32Array): void {
+export function fillWords(key: ThreefryKey, out: Uint32Array, first = 0): void {
   // As integers for certain, or the compiled loop adds floating-point numbers.
   const key0 = key[0] | 0;
   const key1 = key[1] | 0;
   const key2 = key0 ^ key1 ^ PARITY;
+  const counter = ((first >>> 1) + key0) | 0;
   const last = out.length - 1;
   for (let index = 0; index <= last; index += 2) {
-    let x = ((index >>> 1) + key0) | 0;
+    let x = ((index >>> 1) + counter) | 0;
     let y = key1;
     x = (x + y) | 0;
     y = rotate(y, 13) ^ x;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
 import { columnNorms, magnitudes, matrixShape } from './criteria.ts';
 import { requireNumbers, scaleWeight } from './host-weights.ts';
-import { maskNoise, requireTensor, shapeOfParts } from './masks.ts';
+import { requireTensor, shapeOfParts } from './masks.ts';
 import type { HostWeight, Regularizer, WeightContext } from './types.ts';
 
 /** Temperature (beta) of the concrete distribution, and the interval (gamma, zeta) that it is stretched to. */
@@ -37,7 +37,7 @@ export function createL0(settings: SettingsOf<RegularizerSettings, 'l0'>): Regul
         trainable: true,
       },
     }),
-    noise: (spec) => ({ gate: maskNoise(spec, granularity) }),
+    noise: (spec) => ({ gate: { shape: shapeOfParts(spec, granularity), distribution: 'uniform' } }),
     prepare: ({ noise }) => ({ logistic: logisticOf(requireTensor(noise, 'gate')) }),
     effectiveWeight: (context) => tf.mul(context.weight, sampleGates(context)),
     penalty(context) {

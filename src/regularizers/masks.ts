@@ -2,16 +2,16 @@
 import * as tf from '@tensorflow/tfjs';
 import type { PrunableWeight } from '../models/types.ts';
 import { lowestColumns, lowestEntries, type Share } from './ranking.ts';
-import type { Granularity, Noise, WeightContext } from './types.ts';
+import type { Granularity, Noise, Probability, WeightContext } from './types.ts';
 
 /** Shape of what there is one of for each entry (weight) or column (unit): the weight's, or `[columns]`. */
 export function shapeOfParts(spec: PrunableWeight, granularity: Granularity): readonly number[] {
   return granularity === 'weight' ? spec.shape : spec.shape.slice(-1);
 }
 
-/** Uniform numbers, one for each entry (weight) or column (unit): whatever is dropped on its own. */
-export function maskNoise(spec: PrunableWeight, granularity: Granularity): Noise {
-  return { shape: shapeOfParts(spec, granularity), distribution: 'uniform' };
+/** Whether each entry (weight) or column (unit) is dropped if it may be. */
+export function dropNoise(spec: PrunableWeight, granularity: Granularity, dropRate: Probability): Noise {
+  return { shape: shapeOfParts(spec, granularity), distribution: 'bernoulli', probability: dropRate };
 }
 
 /** Marks the share of lowest magnitude within each column (weight), or of lowest norm within the layer (unit). */
@@ -20,16 +20,12 @@ export function findLowest(weight: tf.Tensor, granularity: Granularity, share: S
 }
 
 /**
- * A mask that is 0 where something is a candidate and its noise (`drop`) lies below the rate, else 1.
+ * A mask that is 0 where something is a candidate and is dropped by the noise (`drop`), else 1.
  *
  * @param candidates booleans that broadcast against the noise
  */
-export function dropCandidates(
-  candidates: tf.Tensor,
-  noise: WeightContext['noise'],
-  dropRate: Share,
-): tf.Tensor {
-  const dropped = tf.logicalAnd(candidates, tf.less(requireTensor(noise, 'drop'), dropRate));
+export function dropCandidates(candidates: tf.Tensor, noise: WeightContext['noise']): tf.Tensor {
+  const dropped = tf.logicalAnd(candidates, requireTensor(noise, 'drop'));
   return tf.sub(1, tf.cast(dropped, 'float32'));
 }
 

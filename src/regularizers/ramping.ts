@@ -2,7 +2,7 @@
 import { parsePoint, stepsUntil } from '../config/point.ts';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
 import { l1Penalty } from './l1.ts';
-import { applyMask, dropCandidates, findLowest, maskNoise, requireScalar } from './masks.ts';
+import { applyMask, dropCandidates, dropNoise, findLowest, requireScalar } from './masks.ts';
 import type { Progress, Regularizer } from './types.ts';
 
 type Settings = SettingsOf<RegularizerSettings, 'ramping'>;
@@ -20,22 +20,35 @@ export function createRamping(settings: Settings): Regularizer {
   return {
     name: 'ramping',
     dropsCandidates: true,
-    noise: (spec) => ({ drop: maskNoise(spec, perEntry ? 'weight' : granularity) }),
-    scalars: (progress) => ratesAt(settings, progress),
+    noise: (spec) => ({
+      drop: dropNoise(spec, perEntry ? 'weight' : granularity, (progress) => dropRateAt(settings, progress)),
+    }),
+    scalars: (progress) => ({ targetRate: targetRateAt(settings, progress) }),
     prepare({ weight, noise, scalars }) {
       const candidates = findLowest(weight, granularity, requireScalar(scalars, 'targetRate'));
-      return { mask: dropCandidates(candidates, noise, requireScalar(scalars, 'dropRate')) };
+      return { mask: dropCandidates(candidates, noise) };
     },
     effectiveWeight: applyMask,
     ...l1Penalty(l1, 'mean'),
   };
 }
 
-function ratesAt({ dropRate, targetRate, ramp }: Settings, { step, stepsPerEpoch }: Progress) {
-  const first = stepsUntil(parsePoint(ramp.first), stepsPerEpoch);
-  const second = stepsUntil(parsePoint(ramp.second), stepsPerEpoch);
-  const reached = FIRST_SHARE * rise(step, first) + (1 - FIRST_SHARE) * rise(step - first, second);
-  return { dropRate: dropRate * rise(step, first + second), targetRate: targetRate * reached };
+function dropRateAt({ dropRate, ramp }: Settings, { step, stepsPerEpoch }: Progress): number {
+  const { first, second } = partsOf(ramp, stepsPerEpoch);
+  return dropRate * rise(step, first + second);
+}
+
+function targetRateAt({ targetRate, ramp }: Settings, { step, stepsPerEpoch }: Progress): number {
+  const { first, second } = partsOf(ramp, stepsPerEpoch);
+  return targetRate * (FIRST_SHARE * rise(step, first) + (1 - FIRST_SHARE) * rise(step - first, second));
+}
+
+/** In steps. */
+function partsOf({ first, second }: Settings['ramp'], stepsPerEpoch: number) {
+  return {
+    first: stepsUntil(parsePoint(first), stepsPerEpoch),
+    second: stepsUntil(parsePoint(second), stepsPerEpoch),
+  };
 }
 
 /** From 0 at step 0 to 1 at the end of a part; a part without steps is over at once. */

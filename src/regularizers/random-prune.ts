@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { RegularizerSettings, SettingsOf } from '../config/schema.ts';
 import { requireNumbers } from './host-weights.ts';
-import { applyMask, dropCandidates, findLowest, maskNoise, requireTensor, shapeOfParts } from './masks.ts';
+import { applyMask, dropCandidates, dropNoise, findLowest, requireTensor, shapeOfParts } from './masks.ts';
 import { pruneWeight } from './prune.ts';
 import type { Regularizer } from './types.ts';
 
@@ -28,12 +28,12 @@ export function createRandomPrune(settings: SettingsOf<RegularizerSettings, 'ran
         trainable: false,
       },
     }),
-    ...(alwaysMasked ? {} : { noise: (spec) => ({ drop: maskNoise(spec, granularity) }) }),
+    ...(alwaysMasked ? {} : { noise: (spec) => ({ drop: dropNoise(spec, granularity, dropRate) }) }),
     prepare({ state, noise }) {
       // A column of one score has that score as its norm.
       const masked = findLowest(requireTensor(state, 'scores'), granularity, targetRate);
       if (alwaysMasked) return { mask: tf.sub(1, tf.cast(masked, 'float32')) };
-      return { mask: dropCandidates(masked, noise, dropRate) };
+      return { mask: dropCandidates(masked, noise) };
     },
     effectiveWeight: applyMask,
     evaluationWeight: (host) => {

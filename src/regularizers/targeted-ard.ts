@@ -19,7 +19,7 @@ export function createTargetedArd(settings: Settings): Regularizer {
   return {
     name: 'targeted-ard',
     dropsCandidates: true,
-    noise: ({ shape }) => ({ drop: noiseOf(shape, settings.perEntry) }),
+    noise: ({ shape }) => ({ drop: noiseOf(shape, settings) }),
     linear(context, x, apply) {
       const mask = withoutGradient(() => maskOf(context, x, settings));
       return apply(x, tf.mul(context.weight, mask));
@@ -28,19 +28,19 @@ export function createTargetedArd(settings: Settings): Regularizer {
 }
 
 /** Kernels are `[…, inputs, outputs]`. */
-function noiseOf(shape: readonly number[], perEntry: boolean): Noise {
-  return { shape: perEntry ? shape : [...shape.slice(-2, -1), 1], distribution: 'uniform' };
+function noiseOf(shape: readonly number[], { perEntry, dropRate }: Settings): Noise {
+  return {
+    shape: perEntry ? shape : [...shape.slice(-2, -1), 1],
+    distribution: 'bernoulli',
+    probability: dropRate,
+  };
 }
 
-function maskOf(
-  { weight, noise }: WeightContext,
-  x: tf.Tensor,
-  { dropRate, targetRate }: Settings,
-): tf.Tensor {
+function maskOf({ weight, noise }: WeightContext, x: tf.Tensor, { targetRate }: Settings): tf.Tensor {
   const [inputs = 1, outputs = 1] = weight.shape.slice(-2);
   const norms = tf.sqrt(tf.sum(tf.square(tf.reshape(weight, [-1, inputs, outputs])), [0, 2]));
   const activations = tf.mean(tf.abs(tf.reshape(x, [-1, inputs])), 0);
   const relevances = tf.mul(norms, activations);
   const candidates = tf.expandDims(selectLowest(relevances, relevances, targetRate), 1);
-  return dropCandidates(candidates, noise, dropRate);
+  return dropCandidates(candidates, noise);
 }

@@ -16,11 +16,15 @@ export interface ExtraState {
 }
 
 /** Random numbers that a step must be fed for one prunable weight. */
-export interface Noise {
-  readonly shape: readonly number[];
-  /** `uniform` is on [0, 1), `normal` has mean 0 and variance 1. */
-  readonly distribution: 'uniform' | 'normal';
-}
+export type Noise = { readonly shape: readonly number[] } & Distribution;
+
+/** `uniform` is on [0, 1), `normal` has mean 0 and variance 1, `bernoulli` is true with a probability that may change. */
+type Distribution =
+  | { readonly distribution: 'uniform' }
+  | { readonly distribution: 'normal' }
+  | { readonly distribution: 'bernoulli'; readonly probability: Probability };
+
+export type Probability = number | ((progress: Progress) => number);
 
 /** Where training stands when a step is taken. */
 export interface Progress {

@@ -1,5 +1,6 @@
 /** @file Named arrays as bytes in the safetensors format (huggingface/safetensors), float32 and int32 only. */
 import { z } from 'zod';
+import { elementTypeOf } from '../engines/arrays.ts';
 import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs } from '../engines/types.ts';
 import { sizeOf } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
@@ -33,7 +34,7 @@ export interface TensorFile {
  * little-endian order without gaps. Float32 comes before int32, each by name, as the format's own writer orders them.
  *
  * @param specs shape and element type of every array
- * @throws Error if an array has no spec, or its length or element type differs from it
+ * @throws Error if an array has no spec, holds booleans, or its length or element type differs from it
  */
 export function encodeSafetensors({ arrays, specs, metadata }: TensorFile): Uint8Array {
   const names = Object.keys(arrays).sort(
@@ -143,8 +144,9 @@ function dtypeOf(arrays: NamedArrays, name: string): Entry['dtype'] {
 }
 
 function requireMatch(name: string, array: ArrayData, spec: ArraySpec | undefined): ArrayData {
-  const dtype = array instanceof Int32Array ? 'int32' : 'float32';
-  if (name !== '__metadata__' && spec?.dtype === dtype && sizeOf(spec.shape) === array.length) return array;
+  const dtype = elementTypeOf(array);
+  const matches = spec?.dtype === dtype && sizeOf(spec.shape) === array.length;
+  if (name !== '__metadata__' && dtype !== 'bool' && matches) return array;
   const expected =
     spec === undefined ? 'no array of that name' : `${spec.dtype} of shape [${spec.shape.join(', ')}]`;
   throw new Error(`array "${name}" holds ${array.length} numbers of ${dtype}, expected ${expected}`);

@@ -1,11 +1,13 @@
 /** @file What a training step is fed: batch, learning rate, noise and scalars, in arrays that are used again. */
 import { countDraws, fillBatch } from '../data/batches.ts';
 import type { Split } from '../data/types.ts';
+import { createArray } from '../engines/arrays.ts';
 import { type ArrayData, type NamedArrays, sizeOf } from '../engines/types.ts';
 import { NormalTable } from '../random/normal-table.ts';
 import { fillUniform } from '../random/streams.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { scalarName } from './names.ts';
+import { fillNoise } from './noise.ts';
 import type { TrainingSetup } from './signature.ts';
 import type { TrainingStep } from './step.ts';
 
@@ -22,11 +24,7 @@ export class TrainingFeeds {
     private readonly seed: number,
   ) {
     const { feeds } = compiled.signature;
-    const entries = Object.entries(feeds).map(([name, { shape, dtype }]): [string, ArrayData] => {
-      const size = sizeOf(shape);
-      return [name, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)];
-    });
-    this.arrays = Object.fromEntries(entries);
+    this.arrays = Object.fromEntries(Object.entries(feeds).map(([name, spec]) => [name, createArray(spec)]));
     this.normals = new NormalTable(seed);
     this.draws = new Float32Array(countDraws(split, setup.schedule.batchSize));
   }
@@ -61,11 +59,11 @@ export class TrainingFeeds {
   }
 
   private fillNoise(step: number): void {
-    for (const [name, { distribution }] of Object.entries(this.compiled.noise)) {
+    const progress = { step, stepsPerEpoch: this.stepsPerEpoch };
+    for (const [name, noise] of Object.entries(this.compiled.noise)) {
       const key = { seed: this.seed, purpose: name, index: step };
-      const array = this.arrays[name] as Float32Array;
-      if (distribution === 'normal') this.arrays[name] = this.normals.slice(key, array.length);
-      else fillUniform(key, array);
+      if (noise.distribution === 'normal') this.arrays[name] = this.normals.slice(key, sizeOf(noise.shape));
+      else fillNoise(noise, key, progress, this.arrays[name] as ArrayData);
     }
   }
 

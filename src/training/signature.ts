@@ -39,6 +39,10 @@ export function renameKeys<T>(
   return Object.fromEntries(Object.entries(entries).map(([name, value]) => [rename(name), value]));
 }
 
+function noiseSpec({ shape, distribution }: Noise): ArraySpec {
+  return { shape, dtype: distribution === 'bernoulli' ? 'bool' : 'float32' };
+}
+
 export function signatureOf(
   { model, regularizer, schedule }: TrainingSetup,
   trained: readonly string[],
@@ -62,7 +66,7 @@ export function signatureOf(
       images: float([batchSize, ...model.inputShape]),
       labels: { shape: [batchSize], dtype: 'int32' },
       learningRate: float([]),
-      ...mapValues(noise, ({ shape }) => float(shape)),
+      ...mapValues(noise, noiseSpec),
       ...Object.fromEntries(scalars.map((name) => [name, float([])])),
     },
   };

@@ -65,9 +65,9 @@ describe('the kernels of all training and evaluation steps', () => {
     expect(wrap(used)).toMatchInlineSnapshot(`
       "Abs Add AddN ArgMax BatchMatMul Cast ClipByValue Conv2D Conv2DBackpropFilter
       Conv2DBackpropInput Equal Exp ExpandDims Floor GatherV2 GreaterEqual Identity
-      Less LessEqual Log LogicalAnd LogicalOr Max MaxPool MaxPoolGrad Maximum Mean Min
-      Multiply Neg RealDiv Relu Reshape Rsqrt Select Sigmoid Sign Softplus Sqrt Square
-      Step Sub Sum TopK Transpose ZerosLike
+      Less LessEqual Log LogicalAnd LogicalNot LogicalOr Max MaxPool MaxPoolGrad
+      Maximum Mean Min Multiply Neg RealDiv Relu Reshape Rsqrt Select Sigmoid Sign
+      Softplus Sqrt Square Step Sub Sum TopK Transpose ZerosLike
       "
     `);
     expect(used.filter((kernel) => !(kernel in traceRules))).toEqual([]);

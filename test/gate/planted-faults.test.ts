@@ -30,18 +30,20 @@ vi.mock('../../src/regularizers/masks.ts', async (load) => {
       return masks.findLowest(weight, granularity === 'weight' ? 'unit' : 'weight', share);
     return masks.findLowest(weight, granularity, share);
   };
-  const dropCandidates: typeof masks.dropCandidates = (candidates, noise, rate) =>
-    masks.dropCandidates(candidates, noise, planted.fault === 'nothing is dropped' ? 0 : rate);
-  return { ...masks, findLowest, dropCandidates };
+  const dropNoise: typeof masks.dropNoise = (spec, granularity, dropRate) =>
+    masks.dropNoise(spec, granularity, planted.fault === 'nothing is dropped' ? 0 : dropRate);
+  return { ...masks, findLowest, dropNoise };
 });
 
 vi.mock('../../src/random/streams.ts', async (load) => {
   const streams = await load<typeof import('../../src/random/streams.ts')>();
-  const fillUniform: typeof streams.fillUniform = (key, out) => {
-    const isMask = planted.fault === 'the mask is not redrawn' && key.purpose.startsWith('noise');
-    streams.fillUniform(isMask ? { ...key, index: 0 } : key, out);
-  };
-  return { ...streams, fillUniform };
+  const fillBernoulli: typeof streams.fillBernoulli = (key, probability, out) =>
+    streams.fillBernoulli(
+      planted.fault === 'the mask is not redrawn' ? { ...key, index: 0 } : key,
+      probability,
+      out,
+    );
+  return { ...streams, fillBernoulli };
 });
 
 vi.mock('../../src/regularizers/prune.ts', async (load) => {

@@ -11,6 +11,7 @@ import { buildEvaluationStep } from '../../src/training/evaluator.ts';
 import { initialState } from '../../src/training/initial-state.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
 import { runOnce } from '../support/engines.ts';
+import { drawNoise } from '../support/noise.ts';
 import { createNumbers } from '../support/numbers.ts';
 
 const [onnx, reference] = [await createOnnxEngine({ threads: 1 }), await createReferenceEngine()];
@@ -62,9 +63,9 @@ function setUp(network: Network, regularizer: object, { momentum = 0.997, learni
   };
   /** The same batch at each step, with the noise of that step. */
   const feedsOf = (step: number): NamedArrays => {
-    const noise = Object.entries(compiled.noise).map(([name, { shape }], index) => [
+    const noise = Object.entries(compiled.noise).map(([name, specification], index) => [
       name,
-      createNumbers(1000 * step + index).uniform(sizeOf(shape)),
+      drawNoise(specification, createNumbers(1000 * step + index), { step, stepsPerEpoch: 10 }),
     ]);
     return { ...batchFeeds, learningRate: Float32Array.of(learningRate), ...Object.fromEntries(noise) };
   };

@@ -1,6 +1,6 @@
 /** @file Random streams: reproducible, addressable, uniform, independent of each other. */
 import { describe, expect, it } from 'vitest';
-import { fillNormal, fillUniform, integer, permutation } from '../../src/random/streams.ts';
+import { fillBernoulli, fillNormal, fillUniform, integer, permutation } from '../../src/random/streams.ts';
 import type { StreamKey } from '../../src/random/types.ts';
 import { centralMoment, chiSquareDeviation, correlation, mean, normalDistribution } from './statistics.ts';
 
@@ -140,6 +140,20 @@ describe('fillUniform', () => {
       expect(Math.abs(correlation(values, values.subarray(lag), MANY - lag))).toBeLessThan(
         4 / Math.sqrt(MANY),
       );
+    }
+  });
+});
+
+describe('fillBernoulli', () => {
+  it('is 1 where the uniform numbers of the stream lie below the probability', () => {
+    // Longer than what is drawn at once, and odd; 3 · 2^−24 and 0.5 are values of the stream themselves.
+    const numbers = uniform(KEY).subarray(0, 3 * 4096 + 5);
+    const first = numbers[0] as number;
+    for (const probability of [0, 3 * 2 ** -24, 0.1, first, 0.5, 0.66, 1 - 2 ** -24, 1]) {
+      const drawn = new Uint8Array(numbers.length);
+      fillBernoulli(KEY, probability, drawn);
+      const expected = Uint8Array.from(numbers, (value) => (value < Math.fround(probability) ? 1 : 0));
+      expect(drawn).toEqual(expected);
     }
   });
 });

@@ -59,6 +59,17 @@ describe('fillWords', () => {
     }
   });
 
+  it('goes on at any even word', () => {
+    const key: ThreefryKey = [0x13198a2e, 0x03707344];
+    const all = new Uint32Array(200);
+    fillWords(key, all);
+    for (const first of [0, 2, 64, 150]) {
+      const rest = new Uint32Array(49);
+      fillWords(key, rest, first);
+      expect(rest).toEqual(all.slice(first, first + 49));
+    }
+  });
+
   it('fills an odd number of words without a trace of the one that is left over', () => {
     const words = new Uint32Array(3);
     fillWords([0, 0], words.subarray(0, 1));

@@ -5,6 +5,7 @@ import { createDropout } from '../../src/regularizers/dropout.ts';
 import type { WeightContext } from '../../src/regularizers/types.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
+import { dropsBelow } from '../support/noise.ts';
 import { createNumbers } from '../support/numbers.ts';
 
 beforeAll(useCpuBackend);
@@ -16,11 +17,11 @@ function createMethod(granularity: 'weight' | 'unit', dropRate: number) {
 }
 
 describe('weight dropout', () => {
-  it('drops where noise is below the rate and divides the rest by one minus the rate', () => {
+  it('drops where the noise says and divides the rest by one minus the rate', () => {
     const { method, effective } = createMethod('weight', 0.25);
     const weight = tf.tensor2d([3, -6, 9, 12], [2, 2]);
     const context = createContext(method, denseSpec(2, 2), weight, createNumbers(1));
-    const noise = { drop: tf.tensor2d([0.2499, 0.25, 0, 0.9999], [2, 2]) };
+    const noise = { drop: dropsBelow(0.25, [0.2499, 0.25, 0, 0.9999], [2, 2]) };
     expect(effective(prepare(method, { ...context, noise }))).toEqual([0, -8, 0, 16]);
   });
 
@@ -56,7 +57,7 @@ describe('weight dropout', () => {
     const context = createContext(method, convolutionSpec([3, 3, 2, 4], 5), weight, createNumbers(4));
     const gradient = tf.grad((w) => tf.sum(method.effectiveWeight?.({ ...context, weight: w }) ?? w))(weight);
     const noise = [...(context.noise.drop?.dataSync() ?? [])];
-    const expected = noise.map((value) => (value < 0.2 ? 0 : Math.fround(1 / Math.fround(0.8))));
+    const expected = noise.map((value) => (value === 1 ? 0 : Math.fround(1 / Math.fround(0.8))));
     expect(expected).toContain(0);
     expect([...gradient.dataSync()]).toEqual(expected);
   });
@@ -66,10 +67,12 @@ describe('unit dropout', () => {
   it('draws one number for each column and drops or rescales it whole', () => {
     const { method, effective } = createMethod('unit', 0.5);
     const spec = denseSpec(2, 3);
-    expect(method.noise?.(spec, 8)).toEqual({ drop: { shape: [3], distribution: 'uniform' } });
+    expect(method.noise?.(spec, 8)).toEqual({
+      drop: { shape: [3], distribution: 'bernoulli', probability: 0.5 },
+    });
     const weight = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
     const context = createContext(method, spec, weight, createNumbers(1));
-    const noise = { drop: tf.tensor1d([0.7, 0.1, 0.5]) };
+    const noise = { drop: dropsBelow(0.5, [0.7, 0.1, 0.5], [3]) };
     expect(effective(prepare(method, { ...context, noise }))).toEqual([2, 0, 6, 8, 0, 12]);
   });
 
@@ -81,7 +84,7 @@ describe('unit dropout', () => {
       tf.ones([2, 2, 1, 2]),
       createNumbers(1),
     );
-    const noise = { drop: tf.tensor1d([0.4, 0.6]) };
+    const noise = { drop: dropsBelow(0.5, [0.4, 0.6], [2]) };
     expect(effective(prepare(method, { ...context, noise }))).toEqual([0, 2, 0, 2, 0, 2, 0, 2]);
   });
 });

@@ -6,6 +6,7 @@ import { countLowest } from '../../src/regularizers/criteria.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { createMethod, effectiveWeight, expectNumbers, valuesOf } from '../support/methods.ts';
+import { dropsBelow } from '../support/noise.ts';
 import { createNumbers } from '../support/numbers.ts';
 import { createTrainingCase } from '../support/training-cases.ts';
 
@@ -14,9 +15,11 @@ beforeAll(useCpuBackend);
 const zeros = (values: readonly number[]): number => values.filter((value) => value === 0).length;
 
 function ratesAt(settings: Parameters<typeof createMethod>[0], step: number, stepsPerEpoch = 10) {
-  const { dropRate = Number.NaN, targetRate = Number.NaN } =
-    createMethod(settings).scalars?.({ step, stepsPerEpoch }) ?? {};
-  return [dropRate, targetRate];
+  const method = createMethod(settings);
+  const progress = { step, stepsPerEpoch };
+  const { drop } = method.noise?.(denseSpec(2, 4), 8) ?? {};
+  if (drop?.distribution !== 'bernoulli' || typeof drop.probability === 'number') throw new Error('no ramp');
+  return [drop.probability(progress), method.scalars?.(progress).targetRate ?? Number.NaN];
 }
 
 describe('the rates of ramping targeted dropout', () => {
@@ -64,8 +67,7 @@ describe('ramping targeted dropout', () => {
     const kernel = randomNormal(shape, createNumbers(2));
     for (let step = 0; step <= 90; step += 7) {
       const context = createContext(method, convolutionSpec(shape, 5), kernel, createNumbers(3), { step });
-      // Every candidate is dropped where the noise is 0, unless alpha is.
-      const dropping = { ...context, noise: { drop: tf.zeros([...shape]) } };
+      const dropping = { ...context, noise: { drop: tf.ones([...shape], 'bool') } };
       const values = effectiveWeight(method, prepare(method, dropping));
       const [, gamma = 0] = ratesAt(
         { name: 'ramping', granularity: 'weight', ramp: { first: 4, second: 4 } },
@@ -82,7 +84,7 @@ describe('ramping targeted dropout', () => {
     }
   });
 
-  it('drops candidates with probability alpha, by their noise', () => {
+  it('drops candidates by their noise', () => {
     const ramp = { first: 2, second: 2 };
     const method = createMethod({
       name: 'ramping',
@@ -91,7 +93,7 @@ describe('ramping targeted dropout', () => {
       dropRate: 0.8,
       ramp,
     });
-    // A quarter of the ramp: alpha 0.2, gamma 0.475: one of three entries.
+    // A quarter of the ramp: gamma 0.475: one of three entries.
     const context = createContext(
       method,
       denseSpec(3, 2),
@@ -103,8 +105,8 @@ describe('ramping targeted dropout', () => {
     );
     const withNoise = (drop: tf.Tensor) =>
       effectiveWeight(method, prepare(method, { ...context, noise: { drop } }));
-    expect(withNoise(tf.fill([3, 2], 0.19))).toEqual([0, 6, 2, 5, 3, 0]);
-    expect(withNoise(tf.fill([3, 2], 0.21))).toEqual([1, 6, 2, 5, 3, 4]);
+    expect(withNoise(tf.tensor2d([1, 1, 1, 1, 1, 0], [3, 2], 'bool'))).toEqual([0, 6, 2, 5, 3, 4]);
+    expect(withNoise(tf.zeros([3, 2], 'bool'))).toEqual([1, 6, 2, 5, 3, 4]);
   });
 
   it('of units drops whole columns of low norm, or entries in them', () => {
@@ -112,13 +114,16 @@ describe('ramping targeted dropout', () => {
     const weight = tf.tensor2d([3, 5, 1, 5, -4, 12, 0.5, 2], [2, 4]);
     const settings = { name: 'ramping', granularity: 'unit', dropRate: 0.5, targetRate: 0.75 } as const;
     const whole = createMethod(settings);
-    expect(whole.noise?.(denseSpec(2, 4), 8)).toEqual({ drop: { shape: [4], distribution: 'uniform' } });
+    expect(whole.noise?.(denseSpec(2, 4), 8).drop).toMatchObject({ shape: [4], distribution: 'bernoulli' });
     const context = createContext(whole, denseSpec(2, 4), weight, createNumbers(1), { step: 980 });
-    const columns = { ...context, noise: { drop: tf.tensor1d([0.4, 0, 0.6, 0]) } };
+    const columns = { ...context, noise: { drop: dropsBelow(0.5, [0.4, 0, 0.6, 0], [4]) } };
     expect(effectiveWeight(whole, prepare(whole, columns))).toEqual([0, 5, 1, 0, 0, 12, 0.5, 0]);
 
     const perEntry = createMethod({ ...settings, perEntry: true });
-    const entries = { ...context, noise: { drop: tf.tensor2d([0.4, 0, 0.6, 0, 0.6, 0, 0.4, 0.6], [2, 4]) } };
+    const entries = {
+      ...context,
+      noise: { drop: dropsBelow(0.5, [0.4, 0, 0.6, 0, 0.6, 0, 0.4, 0.6], [2, 4]) },
+    };
     expect(effectiveWeight(perEntry, prepare(perEntry, entries))).toEqual([0, 5, 1, 0, -4, 12, 0, 2]);
   });
 

@@ -7,6 +7,7 @@ import { pruneWeight } from '../../src/regularizers/prune.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { createMethod, effectiveWeight, valuesOf } from '../support/methods.ts';
+import { dropsBelow } from '../support/noise.ts';
 import { createNumbers } from '../support/numbers.ts';
 import { createTrainingCase } from '../support/training-cases.ts';
 
@@ -52,10 +53,12 @@ describe('the mask', () => {
 
   it('only makes candidates of what it removes if a drop rate is given', () => {
     const method = createMethod({ name: 'random-prune', granularity: 'unit', dropRate: 0.4 });
-    expect(method.noise?.(denseSpec(2, 4), 8)).toEqual({ drop: { shape: [4], distribution: 'uniform' } });
+    expect(method.noise?.(denseSpec(2, 4), 8)).toEqual({
+      drop: { shape: [4], distribution: 'bernoulli', probability: 0.4 },
+    });
     const context = createContext(method, denseSpec(1, 4), tf.ones([1, 4]), createNumbers(1));
     const state = { scores: tf.tensor1d([0.3, 0.9, 0.1, 0.5]) };
-    const noise = { drop: tf.tensor1d([0.39, 0, 0.41, 0]) };
+    const noise = { drop: dropsBelow(0.4, [0.39, 0, 0.41, 0], [4]) };
     expect(effectiveWeight(method, prepare(method, { ...context, state, noise }))).toEqual([0, 1, 1, 1]);
   });
 });

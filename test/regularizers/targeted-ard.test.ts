@@ -6,6 +6,7 @@ import type { Regularizer } from '../../src/regularizers/types.ts';
 import { convolutionSpec, createContext, denseSpec, randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { createMethod, expectNumbers, valuesOf } from '../support/methods.ts';
+import { dropsBelow } from '../support/noise.ts';
 import { createNumbers } from '../support/numbers.ts';
 
 beforeAll(useCpuBackend);
@@ -35,12 +36,12 @@ describe('the candidates', () => {
   it('are the inputs of lowest weight norm times mean |activation|', () => {
     // Mean |activations| 1, 8, 0.1, 3: relevances 5, 8, 1, 6.
     const x = tf.tensor2d([2, -8, 0.1, 3, 0, 8, -0.1, -3], [2, 4]);
-    expect(kernelUsed(method, denseSpec(4, 2), weight(), x, tf.zeros([4, 2]))).toEqual([
+    expect(kernelUsed(method, denseSpec(4, 2), weight(), x, tf.ones([4, 2], 'bool'))).toEqual([
       0, 0, 1, 0, 0, 0, 0, 2,
     ]);
     // With equal activations the norms alone decide: inputs 1 and 3.
     const equal = tf.ones([2, 4]);
-    expect(kernelUsed(method, denseSpec(4, 2), weight(), equal, tf.zeros([4, 2]))).toEqual([
+    expect(kernelUsed(method, denseSpec(4, 2), weight(), equal, tf.ones([4, 2], 'bool'))).toEqual([
       3, -4, 0, 0, 6, 8, 0, 0,
     ]);
   });
@@ -61,7 +62,7 @@ describe('the candidates', () => {
     const expected = valuesOf(kernel).map((value, index) =>
       Number(relevances[Math.floor(index / outputs) % inputs]) < threshold ? 0 : value,
     );
-    const used = kernelUsed(method, convolutionSpec(shape, 4), kernel, x, tf.zeros([...shape]));
+    const used = kernelUsed(method, convolutionSpec(shape, 4), kernel, x, tf.ones([...shape], 'bool'));
     expect(used).toEqual(expected);
     expect(used.filter((value) => value === 0)).toHaveLength(2 * 9 * outputs);
   });
@@ -73,15 +74,19 @@ describe('what is dropped', () => {
 
   it("is drawn weight by weight, with the rates of the paper's code", () => {
     const method = createMethod({ name: 'targeted-ard' });
-    expect(method.noise?.(denseSpec(4, 2), 8)).toEqual({ drop: { shape: [4, 2], distribution: 'uniform' } });
-    const drop = tf.tensor2d([0, 0, 0.24, 0.26, 0, 0, 0.5, 0.1], [4, 2]);
+    expect(method.noise?.(denseSpec(4, 2), 8)).toEqual({
+      drop: { shape: [4, 2], distribution: 'bernoulli', probability: 0.25 },
+    });
+    const drop = dropsBelow(0.25, [0, 0, 0.24, 0.26, 0, 0, 0.5, 0.1], [4, 2]);
     expect(kernelUsed(method, denseSpec(4, 2), weight(), x(), drop)).toEqual([3, -4, 0, 1, 6, 8, 1, 0]);
   });
 
   it('is an input as a whole if asked for', () => {
     const method = createMethod({ name: 'targeted-ard', perEntry: false });
-    expect(method.noise?.(denseSpec(4, 2), 8)).toEqual({ drop: { shape: [4, 1], distribution: 'uniform' } });
-    const drop = tf.tensor2d([0, 0.2, 0, 0.3], [4, 1]);
+    expect(method.noise?.(denseSpec(4, 2), 8)).toEqual({
+      drop: { shape: [4, 1], distribution: 'bernoulli', probability: 0.25 },
+    });
+    const drop = dropsBelow(0.25, [0, 0.2, 0, 0.3], [4, 1]);
     expect(kernelUsed(method, denseSpec(4, 2), weight(), x(), drop)).toEqual([3, -4, 0, 0, 6, 8, 1, 2]);
   });
 
@@ -93,7 +98,7 @@ describe('what is dropped', () => {
       randomNormal([4, 6], numbers),
       randomNormal([4, 3], numbers),
     ];
-    const drop = tf.tensor(numbers.uniform(18), [6, 3]);
+    const drop = dropsBelow(0.5, [...numbers.uniform(18)], [6, 3]);
     const context = { ...createContext(method, denseSpec(6, 3), kernel, numbers), noise: { drop } };
     const used = tf.tensor2d(kernelUsed(method, denseSpec(6, 3), kernel, input, drop), [6, 3]);
     const mask = tf.cast(tf.notEqual(used, 0), 'float32');

@@ -6,6 +6,7 @@ import { createTargeted } from '../../src/regularizers/targeted.ts';
 import type { WeightContext } from '../../src/regularizers/types.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
+import { dropsBelow } from '../support/noise.ts';
 import { createNumbers } from '../support/numbers.ts';
 
 beforeAll(useCpuBackend);
@@ -37,11 +38,11 @@ describe('targeted weight dropout', () => {
   const spec = denseSpec(4, 2);
   const weight = () => tf.tensor2d([0.5, -9, -4, 8, 3, 7, -2, -6], [4, 2]);
 
-  it('drops the candidates whose noise is below alpha and rescales nothing', () => {
+  it('drops the candidates that the noise drops and rescales nothing', () => {
     const { method, effective } = createMethod({ dropRate: 0.6, targetRate: 0.5 });
     const context = createContext(method, spec, weight(), createNumbers(1));
     // Candidates: 0.5 and −2 in the first column, 7 and −6 in the second.
-    const noise = { drop: tf.tensor2d([0.59, 0, 0, 0, 0, 0.6, 0.7, 0.1], [4, 2]) };
+    const noise = { drop: dropsBelow(0.6, [0.59, 0, 0, 0, 0, 0.6, 0.7, 0.1], [4, 2]) };
     expect(effective(prepare(method, { ...context, noise }))).toEqual([0, -9, -4, 8, 3, 7, -2, 0]);
   });
 
@@ -112,9 +113,11 @@ describe('targeted unit dropout', () => {
 
   it('drops whole low-norm columns, one draw each', () => {
     const { method, effective } = createMethod({ granularity: 'unit', dropRate: 0.5 });
-    expect(method.noise?.(spec, 8)).toEqual({ drop: { shape: [4], distribution: 'uniform' } });
+    expect(method.noise?.(spec, 8)).toEqual({
+      drop: { shape: [4], distribution: 'bernoulli', probability: 0.5 },
+    });
     const context = createContext(method, spec, weight(), createNumbers(1));
-    const noise = { drop: tf.tensor1d([0.4, 0, 0.6, 0]) };
+    const noise = { drop: dropsBelow(0.5, [0.4, 0, 0.6, 0], [4]) };
     expect(effective(prepare(method, { ...context, noise }))).toEqual([
       0,
       5,
@@ -164,9 +167,11 @@ describe('targeted unit dropout', () => {
 
   it('per entry draws inside low-norm columns only', () => {
     const { method, effective } = createMethod({ granularity: 'unit', dropRate: 0.5, perEntry: true });
-    expect(method.noise?.(spec, 8)).toEqual({ drop: { shape: [2, 4], distribution: 'uniform' } });
+    expect(method.noise?.(spec, 8)).toEqual({
+      drop: { shape: [2, 4], distribution: 'bernoulli', probability: 0.5 },
+    });
     const context = createContext(method, spec, weight(), createNumbers(1));
-    const noise = { drop: tf.tensor2d([0.4, 0, 0.6, 0, 0.6, 0, 0.4, 0], [2, 4]) };
+    const noise = { drop: dropsBelow(0.5, [0.4, 0, 0.6, 0, 0.6, 0, 0.4, 0], [2, 4]) };
     expect(effective(prepare(method, { ...context, noise }))).toEqual([
       0,
       5,

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Parameter, PrunableWeight } from '../../src/models/types.ts';
 import type { Initializer } from '../../src/random/types.ts';
 import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
+import { noiseTensor } from './noise.ts';
 import type { Numbers } from './numbers.ts';
 
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
@@ -42,10 +43,11 @@ export function createContext(
   numbers: Numbers,
   { batchSize = 1, step = 0 } = {},
 ): WeightContext {
+  const progress = { step, stepsPerEpoch: 10 };
   const noise = Object.fromEntries(
-    Object.entries(regularizer.noise?.(spec, batchSize) ?? {}).map(([name, { shape, distribution }]) => [
+    Object.entries(regularizer.noise?.(spec, batchSize) ?? {}).map(([name, noise]) => [
       name,
-      tf.tensor(numbers[distribution](tf.util.sizeFromShape([...shape])), [...shape]),
+      noiseTensor(noise, numbers, progress),
     ]),
   );
   const state = Object.fromEntries(
@@ -54,10 +56,7 @@ export function createContext(
     }),
   );
   const scalars = Object.fromEntries(
-    Object.entries(regularizer.scalars?.({ step, stepsPerEpoch: 10 }) ?? {}).map(([name, value]) => [
-      name,
-      tf.scalar(value),
-    ]),
+    Object.entries(regularizer.scalars?.(progress) ?? {}).map(([name, value]) => [name, tf.scalar(value)]),
   );
   return prepare(regularizer, { spec, weight, noise, state, scalars, prepared: {} });
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
+import { createArray } from '../../src/engines/arrays.ts';
 import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
 import type { NamedArrays } from '../../src/engines/types.ts';
 import type { Model } from '../../src/models/types.ts';
@@ -68,7 +69,7 @@ async function takeStep(
     .map(([name, { shape }]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]);
   const noise = Object.entries(signature.feeds)
     .filter(([name]) => !(name in feeds))
-    .map(([name, { shape }]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]);
+    .map(([name, spec]) => [name, createArray(spec)]);
   return runOnce(await createReferenceEngine(), step, signature, {
     state: { ...state, ...Object.fromEntries(extra) },
     feeds: { ...feeds, ...Object.fromEntries(noise) },

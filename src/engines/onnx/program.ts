@@ -2,6 +2,7 @@
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
 import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
+import { freeGarbage } from './garbage.ts';
 import { ort } from './runtime.ts';
 import type { Update } from './updates/compile.ts';
 
@@ -19,6 +20,8 @@ export class OnnxProgram implements Program {
   private readonly state: Tensors = {};
   /** Undefined if the state was written since. */
   private prepared: Tensors | undefined;
+  /** Of what the last run handed to updates, which nobody needs when the next one begins. */
+  private handedBytes = 0;
   private disposed = false;
 
   constructor(
@@ -40,11 +43,14 @@ export class OnnxProgram implements Program {
       ...Object.fromEntries(given),
       ...this.prepared,
     };
+    freeGarbage(this.handedBytes);
     const outputs = await runOn(this.session, arrays);
     const fetches: NamedArrays = {};
+    this.handedBytes = 0;
     for (const [name, tensor] of Object.entries(outputs)) {
       if (name.startsWith(NEXT)) this.state[name.slice(NEXT.length)] = tensor;
       else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
+      else this.handedBytes += (tensor.data as ArrayData).byteLength;
     }
     for (const update of this.parts.updates ?? []) {
       update((name) => (arrays[name] ?? outputs[name])?.data as ArrayData);

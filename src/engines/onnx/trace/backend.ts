@@ -143,7 +143,7 @@ function explainRefusal<T>(what: string, infer: () => T): T {
 export interface TraceInput {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly type: 'float32' | 'int32';
+  readonly type: 'float32' | 'int32' | 'bool';
 }
 
 /**

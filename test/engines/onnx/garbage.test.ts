@@ -1,0 +1,26 @@
+/** @file Large garbage is gone when the call returns. */
+import { expect, it } from 'vitest';
+import { freeGarbage } from '../../../src/engines/onnx/garbage.ts';
+
+const MIB = 2 ** 20;
+
+/** In a function of its own, which keeps nothing of what it made. */
+function makeGarbage(bytes: number): number {
+  return new Float32Array(bytes / 4).fill(1).length * 4;
+}
+
+const held = (): number => process.memoryUsage().arrayBuffers;
+
+it('frees 128 MiB at once', () => {
+  freeGarbage(64 * MIB);
+  const before = held();
+  makeGarbage(128 * MIB);
+  expect(held() - before).toBeGreaterThan(120 * MIB);
+  freeGarbage(128 * MIB);
+  expect(held() - before).toBeLessThan(8 * MIB);
+});
+
+it('shows the collector to nobody else', () => {
+  freeGarbage(64 * MIB);
+  expect('gc' in globalThis).toBe(false);
+});
