@@ -42,17 +42,24 @@ async function compile(
   { threads, skip }: { threads: number; skip: ReadonlySet<PassName> },
 ): Promise<Program> {
   const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
-  const { preparation, rest: prepared } = skip.has(PREPARATION)
-    ? { preparation: undefined, rest: lowered }
+  const { preparations, rest: prepared } = skip.has(PREPARATION)
+    ? { preparations: [], rest: lowered }
     : splitPreparation(lowered);
   const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: prepared, updates: [] } : splitUpdates(prepared);
   return new OnnxProgram(await createSession(rest, threads), signature, {
-    preparation: preparation && (await createSession(preparation, threads)),
+    // They seldom run, and their memory is needed elsewhere.
+    preparations: await Promise.all(
+      preparations.map((graph) => createSession(graph, threads, { enableCpuMemArena: false })),
+    ),
     updates: updates.map(compileUpdate),
   });
 }
 
-function createSession(graph: Graph, threads: number): Promise<ort.InferenceSession> {
+function createSession(
+  graph: Graph,
+  threads: number,
+  options: ort.InferenceSession.SessionOptions = {},
+): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(serialize(graph), {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
@@ -62,5 +69,6 @@ function createSession(graph: Graph, threads: number): Promise<ort.InferenceSess
     // A plan made at the first run doubles the memory from the second on, and saves no time.
     enableMemPattern: false,
     logSeverityLevel: LOG_ERRORS_ONLY,
+    ...options,
   });
 }

@@ -1,4 +1,6 @@
 /** @file What a graph computes from state that it never changes is computed once: filters in the layout of the kernels. */
+
+import { sizeOf } from '../types.ts';
 import { NEXT, STATE } from './compile.ts';
 import type { Graph, NamedValue, Operation, Value } from './graph.ts';
 import { removeDeadCode } from './passes/dead-code.ts';
@@ -7,14 +9,21 @@ import { removeDeadCode } from './passes/dead-code.ts';
 export const PREPARED = 'prepared/';
 
 export interface PreparedGraph {
-  /** From the state; undefined if there is nothing to prepare. */
-  readonly preparation: Graph | undefined;
+  /** From the state, some arrays each: onnxruntime holds all outputs of a run twice when it hands them over. */
+  readonly preparations: readonly Graph[];
   /** Takes what was prepared as inputs. */
   readonly rest: Graph;
 }
 
-/** Splits a lowered graph. Evaluation never changes its parameters, training most of what it has. */
-export function splitPreparation(graph: Graph): PreparedGraph {
+/** Elements that are prepared at once, or those of one array. */
+const GROUP_ELEMENTS = 2 ** 22;
+
+/**
+ * Splits a lowered graph. Evaluation never changes its parameters, training most of what it has.
+ *
+ * @param groupElements how much is prepared at once, if it is more than one array
+ */
+export function splitPreparation(graph: Graph, groupElements = GROUP_ELEMENTS): PreparedGraph {
   const known = constantState(graph);
   const early = new Set<Operation>();
   const constants = graph.operations.filter(({ data }) => data);
@@ -27,7 +36,7 @@ export function splitPreparation(graph: Graph): PreparedGraph {
     early.add(operation);
     for (const output of operation.outputs) known.add(output);
   }
-  if (![...early].some(({ op }) => op !== 'Reshape')) return { preparation: undefined, rest: graph };
+  if (![...early].some(({ op }) => op !== 'Reshape')) return { preparations: [], rest: graph };
   const late = graph.operations.filter((operation) => !early.has(operation));
   const made = new Set([...early].flatMap(({ outputs }) => outputs));
   const wanted = [...late.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ value }) => value)];
@@ -36,11 +45,29 @@ export function splitPreparation(graph: Graph): PreparedGraph {
   );
   const operations = [...constants, ...early];
   return {
-    preparation: keepUsedInputs(removeDeadCode({ inputs: graph.inputs, operations, outputs: prepared })),
+    preparations: groupBySize(prepared, groupElements).map((outputs) =>
+      keepUsedInputs(removeDeadCode({ inputs: graph.inputs, operations, outputs })),
+    ),
     rest: keepUsedInputs(
       removeDeadCode({ ...graph, inputs: [...graph.inputs, ...prepared], operations: late }),
     ),
   };
+}
+
+/** In their order, neighbours together as long as they are small. */
+function groupBySize(values: readonly NamedValue[], elements: number): NamedValue[][] {
+  const groups: NamedValue[][] = [];
+  let room = 0;
+  for (const value of values) {
+    const size = sizeOf(value.value.shape);
+    if (size > room) {
+      groups.push([]);
+      room = elements;
+    }
+    groups.at(-1)?.push(value);
+    room -= size;
+  }
+  return groups;
 }
 
 function keepUsedInputs(graph: Graph): Graph {

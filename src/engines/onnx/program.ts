@@ -10,8 +10,8 @@ type Tensors = Record<string, ort.Tensor>;
 
 /** What is done beside the runs of the session. */
 export interface ProgramParts {
-  /** Computes inputs of the session from the state, whenever it was written. */
-  readonly preparation?: ort.InferenceSession | undefined;
+  /** Compute inputs of the session from the state, whenever it was written. */
+  readonly preparations?: readonly ort.InferenceSession[];
   /** What is done to the state after each run, besides what the session itself returns of it. */
   readonly updates?: readonly Update[];
 }
@@ -20,8 +20,8 @@ export class OnnxProgram implements Program {
   private readonly state: Tensors = {};
   /** Undefined if the state was written since. */
   private prepared: Tensors | undefined;
-  /** Of what the last run handed to updates, which nobody needs when the next one begins. */
-  private handedBytes = 0;
+  /** Of what was handed to updates, or replaced or copied as state: garbage when the next run begins. */
+  private garbageBytes = 0;
   private disposed = false;
 
   constructor(
@@ -43,14 +43,14 @@ export class OnnxProgram implements Program {
       ...Object.fromEntries(given),
       ...this.prepared,
     };
-    freeGarbage(this.handedBytes);
+    freeGarbage(this.garbageBytes);
     const outputs = await runOn(this.session, arrays);
     const fetches: NamedArrays = {};
-    this.handedBytes = 0;
+    this.garbageBytes = 0;
     for (const [name, tensor] of Object.entries(outputs)) {
       if (name.startsWith(NEXT)) this.state[name.slice(NEXT.length)] = tensor;
       else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
-      else this.handedBytes += (tensor.data as ArrayData).byteLength;
+      else this.garbageBytes += (tensor.data as ArrayData).byteLength;
     }
     for (const update of this.parts.updates ?? []) {
       update((name) => (arrays[name] ?? outputs[name])?.data as ArrayData);
@@ -59,8 +59,10 @@ export class OnnxProgram implements Program {
   }
 
   private async prepare(): Promise<Tensors> {
-    const { preparation } = this.parts;
-    return preparation ? runOn(preparation, withPrefix(this.state, STATE)) : {};
+    const prepared: Tensors = {};
+    const state = withPrefix(this.state, STATE);
+    for (const session of this.parts.preparations ?? []) Object.assign(prepared, await runOn(session, state));
+    return prepared;
   }
 
   async readState(): Promise<NamedArrays> {
@@ -75,6 +77,7 @@ export class OnnxProgram implements Program {
     checkArrays(values, this.signature.state, 'state');
     for (const [name, data] of Object.entries(values)) {
       this.state[name] = toTensor(data.slice(), specOf(this.signature.state, name));
+      this.garbageBytes += data.byteLength;
     }
     this.prepared = undefined;
   }
@@ -83,7 +86,7 @@ export class OnnxProgram implements Program {
     if (this.disposed) return;
     this.disposed = true;
     void this.session.release();
-    void this.parts.preparation?.release();
+    for (const session of this.parts.preparations ?? []) void session.release();
   }
 }
 

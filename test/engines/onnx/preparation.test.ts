@@ -19,8 +19,8 @@ describe('a graph', () => {
   });
 
   it('is split into what its unchanging state gives and the rest', () => {
-    const { preparation, rest } = splitPreparation(graph);
-    expect(preparation && printGraph(preparation)).toMatchInlineSnapshot(`
+    const { preparations, rest } = splitPreparation(graph);
+    expect(preparations.map(printGraph).join('\n\n')).toMatchInlineSnapshot(`
       "input state/w float32[2,3]
       %0 float32[] = Constant(3)
       %1 float32[2,3] = Mul(state/w, %0)
@@ -42,15 +42,23 @@ describe('a graph', () => {
     `);
   });
 
+  it('is prepared some arrays at a time', () => {
+    const outputs = (elements: number) =>
+      splitPreparation(graph, elements).preparations.map((part) => part.outputs.map(({ name }) => name));
+    expect(outputs(12)).toEqual([['prepared/0', 'prepared/1']]);
+    expect(outputs(11)).toEqual([['prepared/0'], ['prepared/1']]);
+    expect(outputs(1)).toEqual([['prepared/0'], ['prepared/1']]);
+  });
+
   it('stays whole if all state changes, or nothing is to compute', () => {
     const changing = buildGraph({ 'state/w': [2] }, (builder, { 'state/w': w }) => ({
       'next/w': builder.emit('Neg', [w as Value], { shape: [2] }),
     }));
-    expect(splitPreparation(changing)).toEqual({ preparation: undefined, rest: changing });
+    expect(splitPreparation(changing)).toEqual({ preparations: [], rest: changing });
     const shaping = buildGraph({ 'state/w': [2] }, (builder, { 'state/w': w }) => ({
       'fetch/w': builder.emit('Reshape', [w as Value], { shape: [1, 2] }),
     }));
-    expect(splitPreparation(shaping)).toEqual({ preparation: undefined, rest: shaping });
+    expect(splitPreparation(shaping)).toEqual({ preparations: [], rest: shaping });
   });
 });
 
