@@ -34,6 +34,8 @@ export class OnnxProgram implements Program {
     if (this.disposed) throw new Error('the program was disposed and cannot run');
     checkState(this.state, this.signature.state);
     checkFeeds(feeds, this.signature.feeds);
+    freeGarbage(this.garbageBytes);
+    this.garbageBytes = 0;
     const given = Object.entries(this.signature.feeds).map(
       ([name, spec]) => [FEED + name, toTensor(feeds[name] as ArrayData, spec)] as const,
     );
@@ -43,10 +45,8 @@ export class OnnxProgram implements Program {
       ...Object.fromEntries(given),
       ...this.prepared,
     };
-    freeGarbage(this.garbageBytes);
     const outputs = await runOn(this.session, arrays);
     const fetches: NamedArrays = {};
-    this.garbageBytes = 0;
     for (const [name, tensor] of Object.entries(outputs)) {
       if (name.startsWith(NEXT)) this.state[name.slice(NEXT.length)] = tensor;
       else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
