@@ -8,7 +8,6 @@ import { foldConstants } from './constants.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { simplifyForwardPools } from './forward-pools.ts';
-import { makeWeightsLate } from './late-weights.ts';
 import { removeNoOps } from './no-ops.ts';
 import { moveThroughPools } from './pooled-gradients.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
@@ -33,7 +32,6 @@ export const LOWERED_PASSES = {
   'forward-pools': simplifyForwardPools,
   'product-epilogues': joinProductEpilogues,
   'square-sums': joinSquareSums,
-  'late-weights': makeWeightsLate,
 } as const;
 
 /** The lowering to blocked images is left out like a pass. */
