@@ -82,7 +82,7 @@ class Parameters:
             raise ValueError(f"td drops weights elsewhere: {sorted(arrays)}")
         for name, layer in layers.items():
             parameter = name[len("noise/") : -len("/drop")]
-            dropout_of(layer).drawn = self.from_td(parameter, arrays[name]).bool()
+            dropout_of(layer).take(self.from_td(parameter, arrays[name]).bool())
 
     def layer(self, name):
         module = self.model.get_submodule(name)

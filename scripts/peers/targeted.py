@@ -20,6 +20,13 @@ class TargetedDropout(nn.Module):
         # Booleans of the weight's shape, used in place of those that would be drawn.
         self.drawn = None
 
+    def take(self, drawn):
+        """Uses these booleans from now on; ValueError if they were hardly drawn at this drop rate."""
+        share, deviation = drawn.float().mean().item(), math.sqrt(self.drop_rate * (1 - self.drop_rate) / drawn.numel())
+        if abs(share - self.drop_rate) > 6 * deviation:
+            raise ValueError(f"td drops {share:.4f} of the candidates, PyTorch {self.drop_rate}")
+        self.drawn = drawn
+
     def forward(self, weight):
         if not self.training:
             return weight
