@@ -3,12 +3,12 @@ import { cpus } from 'node:os';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { compileGraph } from './compile.ts';
-import type { Graph } from './graph.ts';
 import { HOST_UPDATES, type PassName, PREPARATION, parsePassNames } from './passes/simplify.ts';
 import { splitPreparation } from './preparation.ts';
 import { OnnxProgram } from './program.ts';
 import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
+import { type Session, SessionPool } from './session-pool.ts';
 import { compileUpdate } from './updates/compile.ts';
 import { splitUpdates } from './updates/split.ts';
 
@@ -19,10 +19,11 @@ const LOG_ERRORS_ONLY = 3;
 export async function createOnnxEngine(options: EngineOptions = {}): Promise<Engine> {
   const threads = options.threads ?? cpus().length;
   const skip = parsePassNames(process.env.TD_SKIP_PASSES ?? '');
+  const pool = new SessionPool();
   return {
     name: 'onnx',
     device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    compile: (step, signature) => compile(step, signature, { threads, skip }),
+    compile: (step, signature) => compile(step, signature, { threads, skip, pool }),
   };
 }
 
@@ -36,31 +37,33 @@ export async function onnxStatus(): Promise<EngineStatus> {
   };
 }
 
+interface CompilerOptions {
+  readonly threads: number;
+  readonly skip: ReadonlySet<PassName>;
+  readonly pool: SessionPool;
+}
+
 async function compile(
   step: StepFunction,
   signature: Signature,
-  { threads, skip }: { threads: number; skip: ReadonlySet<PassName> },
+  { threads, skip, pool }: CompilerOptions,
 ): Promise<Program> {
   const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
   const { preparations, rest: prepared } = skip.has(PREPARATION)
     ? { preparations: [], rest: lowered }
     : splitPreparation(lowered);
   const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: prepared, updates: [] } : splitUpdates(prepared);
-  return new OnnxProgram(await createSession(rest, threads), signature, {
-    // They seldom run, and their memory is needed elsewhere.
-    preparations: await Promise.all(
-      preparations.map((graph) => createSession(graph, threads, { enableCpuMemArena: false })),
-    ),
-    updates: updates.map(compileUpdate),
-  });
+  const options = sessionOptions(threads);
+  const session = await pool.take(serialize(rest), options);
+  const prepare: Session[] = [];
+  // They seldom run, and their memory is needed elsewhere.
+  for (const graph of preparations)
+    prepare.push(await pool.take(serialize(graph), { ...options, enableCpuMemArena: false }));
+  return new OnnxProgram(session, signature, { preparations: prepare, updates: updates.map(compileUpdate) });
 }
 
-function createSession(
-  graph: Graph,
-  threads: number,
-  options: ort.InferenceSession.SessionOptions = {},
-): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(serialize(graph), {
+function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {
+  return {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -69,6 +72,5 @@ function createSession(
     // A plan made at the first run doubles the memory from the second on, and saves no time.
     enableMemPattern: false,
     logSeverityLevel: LOG_ERRORS_ONLY,
-    ...options,
-  });
+  };
 }

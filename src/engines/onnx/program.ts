@@ -4,6 +4,7 @@ import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature 
 import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
 import { freeGarbage } from './garbage.ts';
 import { ort } from './runtime.ts';
+import type { Session } from './session-pool.ts';
 import type { Update } from './updates/compile.ts';
 
 type Tensors = Record<string, ort.Tensor>;
@@ -11,7 +12,7 @@ type Tensors = Record<string, ort.Tensor>;
 /** What is done beside the runs of the session. */
 export interface ProgramParts {
   /** Compute inputs of the session from the state, whenever it was written. */
-  readonly preparations?: readonly ort.InferenceSession[];
+  readonly preparations?: readonly Session[];
   /** What is done to the state after each run, besides what the session itself returns of it. */
   readonly updates?: readonly Update[];
 }
@@ -25,7 +26,7 @@ export class OnnxProgram implements Program {
   private disposed = false;
 
   constructor(
-    private readonly session: ort.InferenceSession,
+    private readonly session: Session,
     private readonly signature: Signature,
     private readonly parts: ProgramParts = {},
   ) {}
@@ -85,13 +86,13 @@ export class OnnxProgram implements Program {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    void this.session.release();
-    for (const session of this.parts.preparations ?? []) void session.release();
+    this.session.release();
+    for (const session of this.parts.preparations ?? []) session.release();
   }
 }
 
 /** Runs a session on those of the tensors that it takes. */
-async function runOn(session: ort.InferenceSession, tensors: Tensors): Promise<Tensors> {
+async function runOn(session: Session, tensors: Tensors): Promise<Tensors> {
   const taken = session.inputNames.map((name) => [name, tensors[name] as ort.Tensor]);
   return session.run(Object.fromEntries(taken));
 }
