@@ -46,8 +46,7 @@ export function buildTrainingStep({ model, regularizer, schedule }: TrainingSetu
         ? tf.add(gradient, tf.mul(required(state, name), decay))
         : gradient;
     });
-    // The last layer's first: onnxruntime computes operands in this order, and can then free images layer by layer.
-    const norm = tf.sqrt(tf.addN(gradients.toReversed().map((gradient) => tf.sum(tf.square(gradient)))));
+    const norm = tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
     const clipped = clipByNorm(gradients, norm, schedule.gradientClip);
     const updated = trained.map((name, index) =>
       updateParameter(optimizer, name, clipped[index] as tf.Tensor, state, feeds),

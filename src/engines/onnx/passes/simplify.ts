@@ -12,6 +12,7 @@ import { removeNoOps } from './no-ops.ts';
 import { moveThroughPools } from './pooled-gradients.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
 import { joinSquareSums } from './square-sums.ts';
+import { orderSums } from './sum-order.ts';
 
 export const PASSES = {
   'no-ops': removeNoOps,
@@ -23,6 +24,7 @@ export const PASSES = {
 /** Passes over a traced graph only. */
 export const TRACED_PASSES = {
   'pooled-gradients': moveThroughPools,
+  'sum-order': orderSums,
 } as const;
 
 /** Passes over a lowered graph only, in their order. These and those return the graph itself when they find nothing to do. */

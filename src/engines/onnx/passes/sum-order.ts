@@ -1,0 +1,59 @@
+/**
+ * @file Orders the terms of a sum of numbers by the memory that they cost: of the norm of all gradients.
+ *
+ * onnxruntime computes the terms of a sum when it reaches them, and keeps until then what they are computed from. Gradients of
+ * filters come as soon as they can: images are then freed layer by layer. That of a dense layer with more weights than the batch
+ * has activations comes last, when the images are gone.
+ */
+import { sizeOf } from '../../types.ts';
+import type { Graph, Operation, Value } from '../graph.ts';
+import { rewriteJoining } from './uses.ts';
+
+interface Made {
+  readonly by: Operation;
+  readonly position: number;
+}
+
+/** Over a traced graph, whose operations stand in the order of the layers, forward and back. */
+export function orderSums(graph: Graph): Graph {
+  const made = new Map<Value, Made>();
+  for (const [position, by] of graph.operations.entries()) {
+    for (const output of by.outputs) made.set(output, { by, position });
+  }
+  return rewriteJoining(graph, ({ op, inputs, outputs: [sum], attributes }, builder) => {
+    if (op !== 'AddN' || !sum || sizeOf(sum.shape) !== 1) return undefined;
+    const terms = inputs.map((value) => ({ value, ...rankOf(value, made) }));
+    const ordered = terms
+      .toSorted((a, b) => Number(a.grows) - Number(b.grows) || a.position - b.position)
+      .map(({ value }) => value);
+    if (ordered.every((value, index) => value === inputs[index])) return undefined;
+    return builder.emit('AddN', ordered, sum, attributes);
+  });
+}
+
+/** When the array under a term can be computed, and whether it is a matrix larger than all that it is computed from. */
+function rankOf(term: Value, made: ReadonlyMap<Value, Made>): { position: number; grows: boolean } {
+  const [array] = made.get(term)?.by.inputs ?? [];
+  const last = array && lastOfAnotherSize(array, made);
+  if (array === undefined || last === undefined) return { position: -1, grows: false };
+  const operands = last.by.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return { position: last.position, grows: array.shape.length === 2 && operands < sizeOf(array.shape) };
+}
+
+/** The last operation before an array whose operands all have other sizes: for a gradient, the product that gives it. */
+function lastOfAnotherSize(array: Value, made: ReadonlyMap<Value, Made>): Made | undefined {
+  const size = sizeOf(array.shape);
+  const waiting = [array];
+  const seen = new Set(waiting);
+  let last: Made | undefined;
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    const maker = made.get(value);
+    const alike = maker?.by.inputs.filter(({ shape }) => sizeOf(shape) === size) ?? [];
+    if (maker && alike.length === 0 && maker.position > (last?.position ?? -1)) last = maker;
+    for (const input of alike.filter((input) => !seen.has(input))) {
+      seen.add(input);
+      waiting.push(input);
+    }
+  }
+  return last;
+}
