@@ -1,7 +1,8 @@
 /** @file Runs that fail among others: reported, tried again by the next command, and no hindrance to the others. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startTd } from './background.ts';
 import { type Ended, makeFolder, TINY, td } from './td.ts';
 
 const WILD = `
@@ -105,3 +106,26 @@ describe('a run that fails', () => {
     );
   });
 });
+
+it('fails where its folder is taken away while it trains, and leaves nothing in its place', async () => {
+  const { folder, remove } = makeFolder({ 'tiny.yaml': TINY });
+  onTestFinished(remove);
+  const parameters = ['--only', 'plain', '--seeds', '0', '--threads', '1', '--set', 'schedule.epochs=5000'];
+  const run = startTd(folder, 'run', 'tiny.yaml', ...parameters);
+  await run.says(/epoch 2\//);
+  const [place, elsewhere] = [join(folder, 'results/tiny/plain'), join(folder, 'elsewhere')];
+  renameSync(place, elsewhere);
+  const { code, stderr } = await run.ended;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/plain seed 0: failed: .* was removed while this process was at work there\n/);
+  expect(existsSync(place)).toBe(false);
+
+  // Brought back, the run goes on from its last checkpoint.
+  renameSync(elsewhere, place);
+  const again = startTd(folder, 'run', 'tiny.yaml', ...parameters);
+  await again.says(/epoch \d+\//);
+  again.child.kill('SIGTERM');
+  const ended = await again.ended;
+  expect(ended.code).toBe(143);
+  expect(ended.stderr).not.toMatch(/epoch 1\//);
+}, 60_000);
