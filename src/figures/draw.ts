@@ -16,15 +16,25 @@ const FONT_FILES = ['400Regular/Arimo_400Regular', '700Bold/Arimo_700Bold'];
 /** Dots of the PNG for each pixel of the figure: enough for print at the width of a column. */
 const PNG_SCALE = 2;
 
-/** @returns an SVG document */
+/** @returns an SVG document, the same for the same figure whatever was drawn before */
 export function drawSvg({ width, height, option }: Figure): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption(option);
-    return chart.renderToSVGString();
+    return renumber(chart.renderToSVGString());
   } finally {
     chart.dispose();
   }
+}
+
+/** The library numbers its classes and clips through all that a process draws; so does this, but through one figure. */
+function renumber(svg: string): string {
+  const numbers = new Map<string, number>();
+  return svg.replace(/(?<=["#.])zr\d+-[a-z]+-?\d+/g, (name) => {
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return `part-${number}`;
+  });
 }
 
 /** @param svg as `drawSvg` makes it */

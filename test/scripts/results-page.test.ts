@@ -1,8 +1,8 @@
 /** @file Checks that the page of results shows what the committed sweeps hold. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BASELINE, PAGE, refreshPage } from '../../scripts/results-page.ts';
+import { BASELINE, drawPageFigures, FIGURES, PAGE, refreshPage } from '../../scripts/results-page.ts';
 import { writeSweep } from '../../src/results/sweep-table.ts';
 import { SweepRows } from '../results/sweep-rows.ts';
 import { temporaryFolder } from '../results/temporary.ts';
@@ -35,12 +35,38 @@ describe('docs/results.md', () => {
     const page = readFileSync(PAGE, 'utf8');
     expect(refreshPage(page, BASELINE)).toBe(page);
   });
+
+  it('shows figures of the same sweeps', () => {
+    const page = readFileSync(PAGE, 'utf8');
+    const figures = drawPageFigures(page, BASELINE);
+    const linked = [...page.matchAll(/\]\(figures\/([^)]*)\)/g)].map(([, name]) => name);
+    expect(linked).toEqual([...figures.keys()]);
+    for (const [name, svg] of figures)
+      expect(readFileSync(join(dirname(PAGE), FIGURES, name), 'utf8'), name).toBe(svg);
+  });
+
+  it('has no more than four methods across where the paper stands beside them, and all of them', () => {
+    const [, section = ''] = readFileSync(PAGE, 'utf8').split(
+      '<!-- table quick-cifar-resnet weight paper -->',
+    );
+    const [tables = ''] = section.split('<!-- end of table -->');
+    const headers = tables.split('\n').filter((line) => line.startsWith('| pruned'));
+    const methods = headers.map((line) => line.split(' | ').filter((cell) => /^[a-z0]/.test(cell)));
+    const own = methods.map((cells) => cells.filter((cell) => !/^(paper|difference)/.test(cell)));
+    for (const names of own) expect(names.length).toBeLessThanOrEqual(4);
+    const [none] = own.flat();
+    expect(none).toBe('none');
+    expect(new Set(own.flat()).size).toBe(own.flat().length);
+    expect(own.flat()).toContain('ramping-targeted(0.99, 0.99)');
+  });
 });
 
 describe('refreshPage', () => {
   it('puts the table of each marker in its place, and leaves all else alone', () => {
     const page = refreshPage(TEXT, makeBaseline(0.91234));
-    expect(page).toContain('Before.\n\n<!-- table few weight paper -->\n\nfew: Test accuracy');
+    expect(page).toContain(
+      'Before.\n\n<!-- table few weight paper -->\n\n![few: test accuracy after pruning weights](figures/few-weight.svg)\n\nfew: Test accuracy',
+    );
     expect(page).toContain('| pruned | plain |\n| ---: | ---: |\n| 0 % | 98.00 |\n| 90 % | 91.23 |\n');
     expect(page).toContain('units pruned');
     expect(page).not.toContain('outdated');
@@ -55,7 +81,15 @@ describe('refreshPage', () => {
     expect(refreshPage(page, makeBaseline(0.92))).not.toBe(page);
   });
 
+  it('draws a figure of another sweep where a number is another', () => {
+    const draw = (accuracy: number) => drawPageFigures(TEXT, makeBaseline(accuracy)).get('few-weight.svg');
+    expect(draw(0.5)).toContain('plain');
+    expect(draw(0.5)).toBe(draw(0.5));
+    expect(draw(0.5)).not.toBe(draw(0.92));
+  });
+
   it('says so where a sweep is missing', () => {
+    expect(drawPageFigures(TEXT, temporaryFolder()).size).toBe(0);
     expect(refreshPage(TEXT, temporaryFolder())).toContain(
       '<!-- table few unit -->\n\n*There is no committed sweep of few yet.*\n\n<!-- end of table -->',
     );
