@@ -32,10 +32,19 @@ describe.each([
   });
 });
 
-it('lines are told apart without colour, each by another pair of marker and dash', () => {
-  const pairs = Array.from({ length: 42 }, (_, style) => {
-    const { symbol, isFilled, dash } = styleOf(style, LIGHT);
-    return JSON.stringify([symbol, isFilled, dash]);
+describe('lines', () => {
+  const styles = Array.from({ length: 48 }, (_, style) => styleOf(style, LIGHT));
+  const countPairs = (pair: (style: (typeof styles)[number]) => unknown) =>
+    new Set(styles.map((style) => JSON.stringify(pair(style)))).size;
+
+  it('are told apart without colour, each by another pair of marker and dash', () => {
+    expect(countPairs(({ symbol, isFilled, dash }) => [symbol, isFilled, dash])).toBe(48);
   });
-  expect(new Set(pairs).size).toBe(42);
+
+  it('of one colour have different markers, and neighbours among them different dashes', () => {
+    expect(countPairs(({ color, symbol, isFilled }) => [color, symbol, isFilled])).toBe(48);
+    const { length } = LIGHT.lines;
+    for (const [index, { dash }] of styles.slice(0, 21).entries())
+      expect(styles[index + length]?.dash, `style ${index}`).not.toEqual(dash);
+  });
 });

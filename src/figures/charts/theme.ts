@@ -59,6 +59,7 @@ const MARKERS: readonly { readonly symbol: Marker; readonly isFilled: boolean }[
   { symbol: 'circle', isFilled: false },
   { symbol: 'rect', isFilled: false },
   { symbol: 'triangle', isFilled: false },
+  { symbol: 'diamond', isFilled: false },
 ];
 
 /** Lengths of dashes and gaps in pixels; the first is a line without gaps. */
@@ -78,13 +79,16 @@ export interface LineStyle {
   readonly dash: 'solid' | number[];
 }
 
-/** @param style 0 and up; the first 42 pairs of marker and dash are different ones */
+/** @param style 0 and up; the first 48 pairs of marker and dash are different ones, and so are those of marker and colour */
 export function styleOf(style: number, theme: Theme): LineStyle {
-  const { symbol, isFilled } = MARKERS[style % MARKERS.length] ?? { symbol: 'circle', isFilled: true };
+  const place = style % MARKERS.length;
+  const round = Math.floor(style / MARKERS.length);
+  const { symbol, isFilled } = MARKERS[place] ?? { symbol: 'circle', isFilled: true };
   return {
     color: theme.lines[style % theme.lines.length] ?? theme.text,
     symbol,
     isFilled,
-    dash: DASHES[style % DASHES.length] ?? 'solid',
+    // One back, so that the next line of a colour has another dash too.
+    dash: DASHES[(place + (DASHES.length - 1) * round) % DASHES.length] ?? 'solid',
   };
 }
