@@ -1,7 +1,7 @@
 /** @file Lowering of filter gradients to a convolution on images blocked along the batch. */
 import { sizeOf } from '../../types.ts';
 import { at, type Operation, type Value } from '../graph.ts';
-import { emitBlocked, gatherRows, padBlocked, transposeRows } from './blocked.ts';
+import { emitBlocked, gatherRows, padBlocked, transposeBlocks, transposeRows } from './blocked.ts';
 import { convolutionAttributes } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';
 
@@ -33,20 +33,65 @@ export function filterGradientBlocked(operation: Operation, context: Lowering): 
   const below = kernelHeight + (height - 1) * at(strides, 0) - at(x.shape, 1) - at(pads, 0);
   const rows = kernelHeight + Math.max(0, -below);
   const columns = at(images.shape, 3) - (width - 1) * at(strides, 1) * inside;
-  const product = emitBlocked(
+  const groups = chooseGroups([parts, filled, rows], batch / context.block, context);
+  const sums = emitBlocked(
     context,
     'Conv',
-    [images, context.canBlock(dy) ? filtersOfBlocks(dy, context) : filtersOfPixels(dy, filled, context)],
-    [parts, filled, rows, columns],
+    [
+      images,
+      context.canBlock(dy)
+        ? filtersOfBlocks(dy, groups, context)
+        : filtersOfPixels(dy, filled, groups, context),
+    ],
+    [parts, groups * filled, rows, columns],
     {
       kernel_shape: [height, width],
       dilations: [at(strides, 0), at(strides, 1) * inside],
       pads: [at(pads, 0), 0, Math.max(0, below), 0],
+      ...(groups === 1 ? {} : { group: groups }),
     },
   );
+  const product = sumGroups(sums, groups, context);
   const gradient = filtersOf(product, { kernelHeight, kernelWidth, channels: inside }, context);
   context.set(output, filled === filters ? gradient : cutFilters(gradient, output.shape, context));
   return true;
+}
+
+/** Rows of output that the operator hands out to threads: with fewer, some threads would stand idle at the end. */
+const FEWEST_ROWS = 12;
+/** Blocks of filters that one thread computes at once. */
+const FILTER_BLOCKS_AT_ONCE = 4;
+
+/**
+ * A convolution whose output has few rows is cut along the batch into groups of images, as many as share out well, and
+ * what they yield is added.
+ *
+ * @param imageBlocks in the batch
+ */
+function chooseGroups(
+  [parts, filters, rows]: readonly [parts: number, filters: number, rows: number],
+  imageBlocks: number,
+  { block }: Lowering,
+): number {
+  const outputRows = parts * Math.ceil(filters / (FILTER_BLOCKS_AT_ONCE * block)) * rows;
+  let groups = 1;
+  while (groups < imageBlocks && (groups * outputRows < FEWEST_ROWS || imageBlocks % groups !== 0)) groups++;
+  return groups;
+}
+
+/** `[parts, filters, rows, columns]` of `[parts, groups · filters, rows, columns]`, in blocks of filters. */
+function sumGroups(sums: Value, groups: number, context: Lowering): Value {
+  if (groups === 1) return sums;
+  const [parts = 1, filters = 1, rows = 1, columns = 1] = sums.shape;
+  const length = (filters / groups) * rows * columns;
+  const split = context.reshape(sums, [parts, groups, length]);
+  const sum = context.builder.emit(
+    'ReduceSum',
+    [split],
+    { shape: [parts, length] },
+    { axes: [1], keepdims: 0 },
+  );
+  return context.reshape(sum, [parts, filters / groups, rows, columns]);
 }
 
 /** Filters may be filled up to this many times their number. */
@@ -77,7 +122,7 @@ function imagesOfBlocks(operation: Operation, context: Lowering): Value {
       ? rows
       : gatherRows(rows, `blocks ${batch} ${parts}`, () => swappedTable(batch, parts), context);
   const blocks = context.reshape(sorted, [(parts * batch) / block, block, length]);
-  return context.reshape(context.transpose(blocks, [0, 2, 1]), [parts, batch, height, width * block]);
+  return context.reshape(transposeBlocks(blocks, context), [parts, batch, height, width * block]);
 }
 
 /** From pixels of few channels: `[1, batch, height, width · channels]` with the batch in blocks. */
@@ -91,7 +136,7 @@ function imagesOfPixels(operation: Operation, context: Lowering): Value {
   const padded = left + right === 0 ? plain : context.builder.emit('Pad', [plain], { shape }, attributes);
   const length = sizeOf(shape.slice(1));
   const blocks = context.reshape(padded, [batch / block, block, length]);
-  return context.reshape(context.transpose(blocks, [0, 2, 1]), [1, batch, height, at(shape, 2) * channels]);
+  return context.reshape(transposeBlocks(blocks, context), [1, batch, height, at(shape, 2) * channels]);
 }
 
 /** The row numbers that turn `[outer, inner]` rows into `[inner, outer]` rows. */
@@ -103,26 +148,26 @@ function swappedTable(outer: number, inner: number): Int32Array {
 }
 
 /**
- * The output's gradient as a blocked filter bank, `[out/B, batch/B, height, width, B images, B out]`, from blocked
- * images `[batch, out/B, height, width, B out]`.
+ * The output's gradient as a blocked filter bank, `[groups, out/B, batch/groups/B, height, width, B images, B out]`, from
+ * blocked images `[batch, out/B, height, width, B out]`.
  */
-function filtersOfBlocks(dy: Value, context: Lowering): Value {
+function filtersOfBlocks(dy: Value, groups: number, context: Lowering): Value {
   const gradient = context.blocked(dy);
   const [batch = 1, filters = 1, height = 1, width = 1] = gradient.shape;
-  const sizes = { batch, parts: filters / context.block, pixels: height * width };
+  const sizes = { groups, batch, parts: filters / context.block, pixels: height * width };
   const row = (image: number, part: number, pixel: number): number =>
     (image * sizes.parts + part) * sizes.pixels + pixel;
   return sortRows(gradient, 'blocks', gradient.shape, sizes, row, context);
 }
 
 /** The same from images `[batch, height, width, out]`, with zeros for the filters that fill the last block. */
-function filtersOfPixels(dy: Value, filled: number, context: Lowering): Value {
+function filtersOfPixels(dy: Value, filled: number, groups: number, context: Lowering): Value {
   const plain = context.plain(dy);
   const [batch = 1, height = 1, width = 1, filters = 1] = plain.shape;
   const pads = [0, 0, 0, 0, 0, 0, 0, filled - filters];
   const shape = [batch, height, width, filled];
   const padded = context.builder.emit('Pad', [plain], { shape }, { pads, value: 0 });
-  const sizes = { batch, parts: filled / context.block, pixels: height * width };
+  const sizes = { groups, batch, parts: filled / context.block, pixels: height * width };
   const row = (image: number, part: number, pixel: number): number =>
     (image * sizes.pixels + pixel) * sizes.parts + part;
   return sortRows(padded, 'pixels', [batch, filled, height, width], sizes, row, context);
@@ -133,7 +178,7 @@ function sortRows(
   gradient: Value,
   from: string,
   [batch = 1, filters = 1, height = 1, width = 1]: readonly number[],
-  { parts, pixels }: Record<'batch' | 'parts' | 'pixels', number>,
+  { groups, parts, pixels }: Record<'groups' | 'batch' | 'parts' | 'pixels', number>,
   row: (image: number, part: number, pixel: number) => number,
   context: Lowering,
 ): Value {
@@ -142,14 +187,15 @@ function sortRows(
   const table = (): Int32Array => {
     const order = new Int32Array(batch * parts * pixels);
     let next = 0;
-    for (let part = 0; part < parts; part++)
-      for (let first = 0; first < batch; first += block)
-        for (let pixel = 0; pixel < pixels; pixel++)
-          for (let image = first; image < first + block; image++) order[next++] = row(image, part, pixel);
+    for (let group = 0; group < batch; group += batch / groups)
+      for (let part = 0; part < parts; part++)
+        for (let first = group; first < group + batch / groups; first += block)
+          for (let pixel = 0; pixel < pixels; pixel++)
+            for (let image = first; image < first + block; image++) order[next++] = row(image, part, pixel);
     return order;
   };
-  const sorted = gatherRows(rows, `filters of ${from} ${batch} ${parts} ${pixels}`, table, context);
-  return context.reshape(sorted, [filters, batch, height, width]);
+  const sorted = gatherRows(rows, `filters of ${from} ${batch} ${groups} ${parts} ${pixels}`, table, context);
+  return context.reshape(sorted, [groups * filters, batch / groups, height, width]);
 }
 
 /** `[height, width, in, out]` of the operator's result `[in parts, out/B, rows, columns · channels, B out]`. */
