@@ -1,9 +1,10 @@
-/** @file Turns an update of the state into one loop over its arrays. */
+/** @file Turns an update of the state into one loop over its arrays, in WebAssembly. */
 import type { ArrayData } from '../../types.ts';
 import { sizeOf } from '../../types.ts';
 import { NEXT, STATE } from '../compile.ts';
-import { at, type Graph, type Operation, type Value } from '../graph.ts';
+import { at, type Graph, type Value } from '../graph.ts';
 import type { HOST_OPERATIONS } from './split.ts';
+import { encodeLoop, type Instruction } from './wasm.ts';
 
 /**
  * Overwrites parts of the state with their next values.
@@ -12,64 +13,121 @@ import type { HOST_OPERATIONS } from './split.ts';
  */
 export type Update = (arrayOf: (name: string) => ArrayData) => void;
 
-/** Rounded to single precision, each is what onnxruntime computes: a double holds their exact result or rounds it harmlessly. */
-const EXPRESSIONS: Readonly<Record<(typeof HOST_OPERATIONS)[number], (a: string, b: string) => string>> = {
-  Add: (a, b) => `${a} + ${b}`,
-  Sub: (a, b) => `${a} - ${b}`,
-  Mul: (a, b) => `${a} * ${b}`,
-  Div: (a, b) => `${a} / ${b}`,
-  Neg: (a) => `-(${a})`,
-  Sqrt: (a) => `sqrt(${a})`,
+/** The same arithmetic of single precision as onnxruntime's, correctly rounded. */
+const INSTRUCTIONS: Readonly<Record<(typeof HOST_OPERATIONS)[number], Instruction>> = {
+  Add: { op: 'f32x4.add' },
+  Sub: { op: 'f32x4.sub' },
+  Mul: { op: 'f32x4.mul' },
+  Div: { op: 'f32x4.div' },
+  Neg: { op: 'f32x4.neg' },
+  Sqrt: { op: 'f32x4.sqrt' },
 };
+
+/** Elements of each array that are copied in, worked on and copied back at a time: all of them fit into a cache. */
+const CHUNK = 4096;
+const STRIDE = CHUNK * Float32Array.BYTES_PER_ELEMENT;
+
+/** What a loop takes and does, before it is written as WebAssembly. */
+export interface LoopPlan {
+  /** Names of the arrays in its memory. */
+  readonly arrays: readonly string[];
+  /** Single numbers: constants, or names of arrays of one element. */
+  readonly numbers: readonly (number | string)[];
+  readonly terms: number;
+  readonly body: readonly Instruction[];
+}
 
 /** Compiles an update that `splitUpdates` made. */
 export function compileUpdate(update: Graph): Update {
-  const { names, text } = printUpdate(update);
-  // A loop over closures would take ten times as long. The text is made of operators and numbered names alone.
-  const run = new Function('arrays', text) as (arrays: readonly ArrayData[]) => void;
-  return (arrayOf) => run(names.map(arrayOf));
-}
-
-/** The loop as JavaScript, with the names of the arrays that it takes. */
-export function printUpdate({ inputs, operations, outputs }: Graph): {
-  readonly names: readonly string[];
-  readonly text: string;
-} {
-  const targets = outputs.map(({ name, value }) => ({ name: STATE + name.slice(NEXT.length), value }));
-  const names = [...new Set([...inputs, ...targets].map(({ name }) => name))];
-  const terms = new Map<Value, string>();
-  const setup: string[] = [];
-  for (const { name, value } of inputs) {
-    const array = `array${names.indexOf(name)}`;
-    if (sizeOf(value.shape) === 1) setup.push(`const ${array}_0 = ${array}[0];`);
-    terms.set(value, sizeOf(value.shape) === 1 ? `${array}_0` : `${array}[i]`);
-  }
-  const loop: string[] = [];
-  for (const operation of operations) {
-    const result = at(operation.outputs, 0);
-    if (operation.data) terms.set(result, String(Number(operation.data[0])));
-    else {
-      const term = `t${loop.length}`;
-      loop.push(`const ${term} = fround(${express(operation, terms)});`);
-      terms.set(result, term);
+  const plan = planLoop(update);
+  const { memory, run } = instantiate(plan);
+  const chunks = plan.arrays.map((_, index) => new Float32Array(memory.buffer, index * STRIDE, CHUNK));
+  const isIn = (op: 'load' | 'store') => (_: unknown, index: number) =>
+    plan.body.some((instruction) => instruction.op === op && instruction.array === index);
+  const size = sizeOf(at(update.outputs, 0).value.shape);
+  return (arrayOf) => {
+    const arrays = plan.arrays.map((name, index) => ({
+      data: arrayOf(name) as Float32Array,
+      chunk: at(chunks, index),
+    }));
+    const read = arrays.filter(isIn('load'));
+    const written = arrays.filter(isIn('store'));
+    const parameters = plan.numbers
+      .filter((number) => typeof number === 'string')
+      .map((name) => arrayOf(name)[0] as number);
+    for (let start = 0; start < size; start += CHUNK) {
+      const end = Math.min(size, start + CHUNK);
+      for (const { data, chunk } of read) chunk.set(data.subarray(start, end));
+      run((end - start) * Float32Array.BYTES_PER_ELEMENT, ...parameters);
+      for (const { data, chunk } of written) data.set(chunk.subarray(0, end - start), start);
     }
-  }
-  for (const { name, value } of targets) loop.push(`array${names.indexOf(name)}[i] = ${terms.get(value)};`);
-  return {
-    names,
-    text: [
-      '"use strict";',
-      'const { fround, sqrt } = Math;',
-      `const [${names.map((_, index) => `array${index}`).join(', ')}] = arrays;`,
-      ...setup,
-      `for (let i = 0; i < ${sizeOf(at(targets, 0).value.shape)}; i++) {`,
-      ...loop.map((line) => `  ${line}`),
-      '}',
-    ].join('\n'),
   };
 }
 
-function express({ op, inputs }: Operation, terms: ReadonlyMap<Value, string>): string {
-  const [a = '', b = ''] = inputs.map((input) => terms.get(input));
-  return EXPRESSIONS[op as keyof typeof EXPRESSIONS](a, b);
+/** The loop of an update: every array is read where it is needed, all results are written at the end. */
+export function planLoop({ inputs, operations, outputs }: Graph): LoopPlan {
+  const targets = outputs.map(({ name, value }) => ({ name: STATE + name.slice(NEXT.length), value }));
+  const isNumber = ({ shape }: Value): boolean => sizeOf(shape) === 1;
+  const arrays = [
+    ...new Set([...inputs.filter(({ value }) => !isNumber(value)), ...targets].map(({ name }) => name)),
+  ];
+  const numbers: (number | string)[] = [];
+  const operands = new Map<Value, Instruction>();
+  const addNumber = (value: Value, number: number | string): void => {
+    operands.set(value, { op: 'number', index: numbers.length });
+    numbers.push(number);
+  };
+  for (const { name, value } of inputs) {
+    if (isNumber(value)) addNumber(value, name);
+    else operands.set(value, { op: 'load', array: arrays.indexOf(name) });
+  }
+  const body: Instruction[] = [];
+  let terms = 0;
+  for (const operation of operations) {
+    const result = at(operation.outputs, 0);
+    if (operation.data) {
+      addNumber(result, Number(operation.data[0]));
+      continue;
+    }
+    for (const input of operation.inputs) body.push(operands.get(input) as Instruction);
+    body.push(INSTRUCTIONS[operation.op as keyof typeof INSTRUCTIONS], { op: 'set', term: terms });
+    operands.set(result, { op: 'get', term: terms++ });
+  }
+  const stores = targets.map(({ name, value }): Instruction => {
+    const { term } = operands.get(value) as { term: number };
+    return { op: 'store', array: arrays.indexOf(name), term };
+  });
+  return { arrays, numbers, terms, body: [...body, ...stores] };
+}
+
+/** As much of Node's WebAssembly as is used here; the libraries of TypeScript declare it for browsers only. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: object };
+};
+
+interface Instance {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  /** Goes over the first bytes of each array, in steps of four elements. */
+  readonly run: (bytes: number, ...parameters: number[]) => void;
+}
+
+/** Many parameters have updates of one form, and none runs while another does. */
+const instances = new Map<string, Instance>();
+
+function instantiate({ arrays, numbers, terms, body }: LoopPlan): Instance {
+  const bytes = encodeLoop({
+    arrays: arrays.length,
+    stride: STRIDE,
+    numbers: numbers.map((number) => (typeof number === 'string' ? null : number)),
+    terms,
+    body,
+  });
+  const key = Buffer.from(bytes).toString('base64');
+  const known = instances.get(key);
+  if (known !== undefined) return known;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const instance = exports as Instance;
+  instances.set(key, instance);
+  return instance;
 }

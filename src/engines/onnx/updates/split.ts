@@ -25,13 +25,13 @@ export interface SplitGraph {
 /** Operations that the host does element by element. */
 export const HOST_OPERATIONS = ['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt'] as const;
 
-/** Elements of an array that is updated here. Smaller ones onnxruntime copies and updates faster. */
-const LEAST_ELEMENTS = 2 ** 20;
+/** Elements of an array that is updated here; of single numbers the graph makes more than updates. */
+const LEAST_ELEMENTS = 2;
 
 /**
  * Splits a lowered graph.
  *
- * @returns no updates where they would need as many arrays as they give
+ * @returns no updates where they would need more arrays than they give
  */
 export function splitUpdates(graph: Graph): SplitGraph {
   const names = new Map(graph.inputs.map(({ name, value }) => [value, name]));
@@ -55,7 +55,7 @@ export function splitUpdates(graph: Graph): SplitGraph {
   return { rest: removeDeadCode(rest), updates };
 }
 
-/** Elementwise operations on large arrays that nothing but such operations and the next state use. */
+/** Elementwise operations that nothing but such operations and the next state use. */
 function findTail({ operations, outputs, inputs }: Graph): ReadonlySet<Operation> {
   const shapes = new Map(inputs.map(({ name, value }) => [name, value.shape.join()]));
   const kept = new Set<Value>();
@@ -125,5 +125,5 @@ function asGraph(operations: readonly Operation[], graph: Graph, nameOf: (value:
 
 function savesOutputs({ inputs, outputs }: Graph): boolean {
   const handed = inputs.filter(({ name, value }) => name.startsWith(HANDED) && !isScalar(value));
-  return handed.length < outputs.length;
+  return handed.length <= outputs.length;
 }
