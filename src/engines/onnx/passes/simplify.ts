@@ -3,6 +3,7 @@ import { suggest, UserError } from '../../../errors.ts';
 import type { Graph } from '../graph.ts';
 import { expandAffines } from '../lower/channel-affine.ts';
 import { joinAffines } from './channel-affine.ts';
+import { joinChannelProducts } from './channel-products.ts';
 import { shareCommonSubexpressions } from './common-subexpressions.ts';
 import { foldConstants } from './constants.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
@@ -30,6 +31,7 @@ export const TRACED_PASSES = {
 /** Passes over a lowered graph only, in their order. These and those return the graph itself when they find nothing to do. */
 export const LOWERED_PASSES = {
   'channel-affines': joinAffines,
+  'channel-products': joinChannelProducts,
   'convolution-epilogues': joinConvolutionEpilogues,
   'forward-pools': simplifyForwardPools,
   'product-epilogues': joinProductEpilogues,
