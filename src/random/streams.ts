@@ -6,11 +6,8 @@
  */
 import { hash } from 'node:crypto';
 import { normalQuantile } from './quantile.ts';
-import { fillWords, type ThreefryKey } from './threefry.ts';
+import { fillBelow, fillFractions, fillWords, type ThreefryKey } from './threefry.ts';
 import type { StreamKey } from './types.ts';
-
-/** Small enough for the fast caches; even, as words come in pairs. */
-const WORDS_AT_ONCE = 2 ** 12;
 
 /**
  * Fills `out` with uniform numbers on [0, 1), multiples of 2^−24 and so all exact in a float.
@@ -18,8 +15,7 @@ const WORDS_AT_ONCE = 2 ** 12;
  * @throws RangeError if the key's seed or index is not an integer from 0 to 2^53 − 1; the same holds for all functions here
  */
 export function fillUniform(key: StreamKey, out: Float32Array): void {
-  const words = fillInPlace(key, out);
-  for (let index = 0; index < out.length; index++) out[index] = ((words[index] ?? 0) >>> 8) * 2 ** -24;
+  fillFractions(hashKey(key), out);
 }
 
 /**
@@ -27,21 +23,16 @@ export function fillUniform(key: StreamKey, out: Float32Array): void {
  * single precision, and with 0 elsewhere.
  */
 export function fillBernoulli(key: StreamKey, probability: number, out: Uint8Array): void {
-  const streamKey = hashKey(key);
-  const words = new Uint32Array(Math.min(out.length, WORDS_AT_ONCE));
   // k · 2^−24 < p just where the integer k is below the next integer from p · 2^24.
   const bound = Math.ceil(Math.fround(probability) * 2 ** 24);
-  for (let begin = 0; begin < out.length; begin += words.length) {
-    fillWords(streamKey, words, begin);
-    const count = Math.min(words.length, out.length - begin);
-    for (let index = 0; index < count; index++)
-      out[begin + index] = (words[index] ?? 0) >>> 8 < bound ? 1 : 0;
-  }
+  fillBelow(hashKey(key), bound, out);
 }
 
 /** Fills `out` with normal numbers of mean 0 and variance 1; none is beyond ±6.4. */
 export function fillNormal(key: StreamKey, out: Float32Array): void {
-  const words = fillInPlace(key, out);
+  // Words in the memory of `out`, which saves a second array: number i then replaces word i.
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
+  fillWords(hashKey(key), words);
   // The half keeps the argument within (0, 1) and the distribution symmetric.
   for (let index = 0; index < out.length; index++) {
     out[index] = normalQuantile(((words[index] ?? 0) + 0.5) * 2 ** -32);
@@ -82,13 +73,6 @@ function hashKey({ seed, purpose, index }: StreamKey): ThreefryKey {
   }
   const digest = hash('sha256', JSON.stringify([seed, purpose, index]), 'buffer');
   return [digest.readInt32LE(0), digest.readInt32LE(4)];
-}
-
-/** Fills the memory of `out` with words, which saves a second array: number i then replaces word i. */
-function fillInPlace(key: StreamKey, out: Float32Array): Uint32Array {
-  const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  fillWords(hashKey(key), words);
-  return words;
 }
 
 /** Scales the 53 upper bits of two words to an integer below the bound. */

@@ -1,6 +1,6 @@
 /** @file Threefry against its published test vectors, by way of a plain implementation with 64-bit integers. */
 import { describe, expect, it } from 'vitest';
-import { fillWords, type ThreefryKey } from '../../src/random/threefry.ts';
+import { fillBelow, fillFractions, fillWords, type ThreefryKey } from '../../src/random/threefry.ts';
 
 const MASK = 0xffffffffn;
 const ROTATIONS = [13n, 15n, 26n, 6n, 17n, 29n, 16n, 24n];
@@ -74,5 +74,23 @@ describe('fillWords', () => {
     const words = new Uint32Array(3);
     fillWords([0, 0], words.subarray(0, 1));
     expect([...words]).toEqual([0x9d1c5ec6, 0, 0]);
+  });
+});
+
+describe('what is made of words', () => {
+  const key: ThreefryKey = [0x13198a2e, 0x03707344];
+
+  it.each([1, 15, 16, 17, 4095, 4096, 4097, 9000])('is made of all of %i', (length) => {
+    const words = new Uint32Array(length);
+    fillWords(key, words);
+    const upper = [...words].map((word) => word >>> 8);
+    const fractions = new Float32Array(length);
+    fillFractions(key, fractions);
+    expect([...fractions]).toEqual(upper.map((bits) => bits * 2 ** -24));
+    for (const bound of [0, 1, 123_456, upper[0] ?? 0, (upper[0] ?? 0) + 1, 2 ** 24]) {
+      const flags = new Uint8Array(length).fill(9);
+      fillBelow(key, bound, flags);
+      expect([...flags]).toEqual(upper.map((bits) => (bits < bound ? 1 : 0)));
+    }
   });
 });

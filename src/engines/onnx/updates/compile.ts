@@ -1,4 +1,5 @@
 /** @file Turns an update of the state into one loop over its arrays, in WebAssembly. */
+import { type Exports, instantiate } from '../../../wasm/assembler.ts';
 import type { ArrayData } from '../../types.ts';
 import { sizeOf } from '../../types.ts';
 import { NEXT, STATE } from '../compile.ts';
@@ -40,7 +41,7 @@ export interface LoopPlan {
 /** Compiles an update that `splitUpdates` made. */
 export function compileUpdate(update: Graph): Update {
   const plan = planLoop(update);
-  const { memory, run } = instantiate(plan);
+  const { memory, run } = instanceOf(plan);
   const chunks = plan.arrays.map((_, index) => new Float32Array(memory.buffer, index * STRIDE, CHUNK));
   const isIn = (op: 'load' | 'store') => (_: unknown, index: number) =>
     plan.body.some((instruction) => instruction.op === op && instruction.array === index);
@@ -100,22 +101,13 @@ export function planLoop({ inputs, operations, outputs }: Graph): LoopPlan {
   return { arrays, numbers, terms, body: [...body, ...stores] };
 }
 
-/** As much of Node's WebAssembly as is used here; the libraries of TypeScript declare it for browsers only. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-};
-
-interface Instance {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  /** Goes over the first bytes of each array, in steps of four elements. */
-  readonly run: (bytes: number, ...parameters: number[]) => void;
-}
+/** `run` goes over the first bytes of each array, in steps of four elements. */
+type Instance = Exports<'run'>;
 
 /** Many parameters have updates of one form, and none runs while another does. */
 const instances = new Map<string, Instance>();
 
-function instantiate({ arrays, numbers, terms, body }: LoopPlan): Instance {
+function instanceOf({ arrays, numbers, terms, body }: LoopPlan): Instance {
   const bytes = encodeLoop({
     arrays: arrays.length,
     stride: STRIDE,
@@ -126,8 +118,7 @@ function instantiate({ arrays, numbers, terms, body }: LoopPlan): Instance {
   const key = Buffer.from(bytes).toString('base64');
   const known = instances.get(key);
   if (known !== undefined) return known;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  const instance = exports as Instance;
+  const instance: Instance = instantiate(bytes);
   instances.set(key, instance);
   return instance;
 }

@@ -1,14 +1,18 @@
-/** @file Writes a WebAssembly module of one function: a loop over arrays of float32, four elements at a time. */
+/** @file Writes a loop over arrays of float32, four elements at a time, as a WebAssembly module. */
+import {
+  type Code,
+  encodeModule,
+  f32,
+  getLocal,
+  load,
+  operate,
+  repeat,
+  setLocal,
+  store,
+} from '../../../wasm/assembler.ts';
 
-/** Arithmetic of single precision, lane by lane, and its code in WebAssembly. */
-const ARITHMETIC = {
-  'f32x4.neg': 0xe1,
-  'f32x4.sqrt': 0xe3,
-  'f32x4.add': 0xe4,
-  'f32x4.sub': 0xe5,
-  'f32x4.mul': 0xe6,
-  'f32x4.div': 0xe7,
-} as const;
+/** Arithmetic of single precision, lane by lane. */
+type Arithmetic = `f32x4.${'add' | 'sub' | 'mul' | 'div' | 'neg' | 'sqrt'}`;
 
 /** What the loop does with four elements; operands lie on a stack. */
 export type Instruction =
@@ -16,7 +20,7 @@ export type Instruction =
   | { readonly op: 'number'; readonly index: number }
   | { readonly op: 'get' | 'set'; readonly term: number }
   | { readonly op: 'store'; readonly array: number; readonly term: number }
-  | { readonly op: keyof typeof ARITHMETIC };
+  | { readonly op: Arithmetic };
 
 export interface Loop {
   /** Places in memory, one array after the other. */
@@ -30,89 +34,43 @@ export interface Loop {
   readonly body: readonly Instruction[];
 }
 
-const [I32, F32, V128] = [0x7f, 0x7d, 0x7b];
-const PAGE_BYTES = 2 ** 16;
 const BYTES_AT_ONCE = 16;
 
-/**
- * The module: it exports `memory`, and `run(bytes, …parameters)`, which goes over the first bytes of each array.
- *
- * The binary format is that of the WebAssembly core specification 2.0, chapter 5.
- */
-export function encodeLoop({ arrays, stride, numbers, terms, body }: Loop): Uint8Array<ArrayBuffer> {
-  const parameters = numbers.filter((number) => number === null).length;
-  const position = 1 + parameters;
+/** The module: it exports `memory`, and `run(bytes, …parameters)`, which goes over the first bytes of each array. */
+export function encodeLoop({ arrays, stride, numbers, terms, body }: Loop): Uint8Array {
+  const parameters = numbers.filter((number) => number === null);
+  const position = 1 + parameters.length;
   const firstNumber = position + 1;
   const firstTerm = firstNumber + numbers.length;
-  let parameter = 0;
+  let parameter = 1;
   const setup = numbers.flatMap((number, index) => [
-    ...(number === null ? [0x20, ...unsigned(1 + parameter++)] : [0x43, ...float(number)]),
-    ...simd(0x13),
-    ...[0x21, ...unsigned(firstNumber + index)],
+    ...(number === null ? getLocal(parameter++) : f32(number)),
+    ...operate('f32x4.splat'),
+    ...setLocal(firstNumber + index),
   ]);
-  const address = (array: number): number[] => [4, ...unsigned(array * stride)];
-  const encode = (instruction: Instruction): number[] => {
+  const encode = (instruction: Instruction): Code => {
     switch (instruction.op) {
       case 'load':
-        return [0x20, ...unsigned(position), ...simd(0x00), ...address(instruction.array)];
+        return [...getLocal(position), ...load(instruction.array * stride)];
       case 'number':
-        return [0x20, ...unsigned(firstNumber + instruction.index)];
+        return getLocal(firstNumber + instruction.index);
       case 'get':
-        return [0x20, ...unsigned(firstTerm + instruction.term)];
+        return getLocal(firstTerm + instruction.term);
       case 'set':
-        return [0x21, ...unsigned(firstTerm + instruction.term)];
+        return setLocal(firstTerm + instruction.term);
       case 'store': {
         const { array, term } = instruction;
-        const operands = [0x20, ...unsigned(position), 0x20, ...unsigned(firstTerm + term)];
-        return [...operands, ...simd(0x0b), ...address(array)];
+        return [...getLocal(position), ...getLocal(firstTerm + term), ...store(array * stride)];
       }
       default:
-        return simd(ARITHMETIC[instruction.op]);
+        return operate(instruction.op);
     }
   };
-  const next = [0x20, ...unsigned(position), 0x41, BYTES_AT_ONCE, 0x6a, 0x22, ...unsigned(position)];
-  const loop = [0x03, 0x40, ...body.flatMap(encode), ...next, 0x20, 0x00, 0x49, 0x0d, 0x00, 0x0b];
-  const locals = vector([
-    [1, I32],
-    [...unsigned(numbers.length + terms), V128],
-  ]);
-  const code = [...locals, ...setup, ...loop, 0x0b];
-  const types = [0x60, ...vector([[I32], ...Array<number[]>(parameters).fill([F32])]), 0x00];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, [types]),
-    ...section(3, [[0]]),
-    ...section(5, [[0, ...unsigned(Math.ceil((arrays * stride) / PAGE_BYTES))]]),
-    ...section(7, [
-      [...name('memory'), 0x02, 0],
-      [...name('run'), 0x00, 0],
-    ]),
-    ...section(10, [[...unsigned(code.length), ...code]]),
-  ]);
-}
-
-/** Least significant seven bits first (LEB128). */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-function float(value: number): Uint8Array {
-  return new Uint8Array(Float32Array.of(value).buffer);
-}
-
-function simd(code: number): number[] {
-  return [0xfd, ...unsigned(code)];
-}
-
-function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
-}
-
-function name(text: string): number[] {
-  return vector([...Buffer.from(text)].map((byte) => [byte]));
-}
-
-function section(id: number, items: readonly (readonly number[])[]): number[] {
-  const content = vector(items);
-  return [id, ...unsigned(content.length), ...content];
+  const run = {
+    name: 'run',
+    parameters: ['i32', ...parameters.map(() => 'f32' as const)],
+    locals: ['i32', ...Array.from({ length: numbers.length + terms }, () => 'v128' as const)],
+    code: [...setup, ...repeat(position, BYTES_AT_ONCE, 0, body.flatMap(encode))],
+  } as const;
+  return encodeModule([run], arrays * stride);
 }
