@@ -61,7 +61,7 @@ export class Peer {
     const json = JSON.stringify(task);
     const [command, ...parameters] =
       side === 'td'
-        ? [process.execPath, '--import', 'tsx', script('td-peer.ts'), json]
+        ? [process.execPath, '--import', 'tsx/esm', script('td-peer.ts'), json]
         : [python, script('peer.py'), json, side];
     const threads = String(task.threads);
     const child = spawn(command as string, parameters, {

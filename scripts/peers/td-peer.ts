@@ -4,11 +4,15 @@
  * Its one argument is the task as JSON. peer.py answers the same requests.
  */
 import { createInterface } from 'node:readline';
-import { chooseEngine } from '../../src/engines/registry.ts';
-import { readExchange, writeExchange } from './exchange.ts';
+import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import type { CheckRequest, PeerRequest } from './peer.ts';
-import { TdRunner } from './td-runner.ts';
 import type { PeerTask } from './workloads.ts';
+
+// As td does.
+await loadTfjs();
+const { chooseEngine } = await import('../../src/engines/registry.ts');
+const { readExchange, writeExchange } = await import('./exchange.ts');
+const { TdRunner } = await import('./td-runner.ts');
 
 const task = JSON.parse(process.argv[2] ?? '') as PeerTask;
 const { engine } = await chooseEngine('onnx', { threads: task.threads });

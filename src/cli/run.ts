@@ -1,6 +1,8 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
+
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
+import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { runDirectory } from '../results/run-directory.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
@@ -36,11 +38,13 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   requireResultsFolder(options.results, 'write');
   const runs = experiments.flatMap((experiment) => expandRuns(experiment));
   if (options.dryRun) {
+    await loadTfjs();
     const { printPlan } = await import('./plan.ts');
     await printPlan(runs, options);
     return;
   }
   // What computes takes a second to load; a mistake above is answered at once.
+  await loadTfjs();
   const { trainRuns } = await import('./train-runs.ts');
   const outcomes = await trainRuns(runs, options);
   printOutcomes(outcomes, options.results);

@@ -1,4 +1,5 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
+import { loadTfjs } from '../engines/load-tfjs.ts';
 import { compareVariants, comparisonPath, writeComparison } from '../results/comparison.ts';
 import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
@@ -27,6 +28,7 @@ export async function sweep(
   options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
 ): Promise<void> {
   const tasks = planSweep(files, options);
+  await loadTfjs();
   const { RunSweeper } = await import('./run-sweeper.ts');
   const sweeper = await RunSweeper.create(options);
   const failures: Failure[] = [];

@@ -1,5 +1,7 @@
 /** @file The command line of what trains, prunes and times networks: run, sweep and bench. */
+
 import type { Command } from 'commander';
+import { loadTfjs } from '../engines/load-tfjs.ts';
 import {
   checkpointMinutesOption,
   countOption,
@@ -102,5 +104,8 @@ export function addBench(program: Command): void {
     .addOption(engineOption())
     .addOption(threadsOption())
     .addHelpText('after', BENCH_HELP)
-    .action(async (file, options) => (await import('./bench.ts')).bench(file, options));
+    .action(async (file, options) => {
+      await loadTfjs();
+      await (await import('./bench.ts')).bench(file, options);
+    });
 }
