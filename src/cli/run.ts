@@ -1,5 +1,4 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
-
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';

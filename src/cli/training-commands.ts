@@ -1,5 +1,4 @@
 /** @file The command line of what trains, prunes and times networks: run, sweep and bench. */
-
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import {

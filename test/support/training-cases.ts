@@ -16,7 +16,6 @@ type Settings = z.input<typeof runSettingsSchema>;
 type RegularizerInput = NonNullable<Settings['regularizer']>;
 type ScheduleInput = NonNullable<Settings['schedule']>;
 
-const SEED = 3;
 const CLASSES = 4;
 const STEPS_PER_EPOCH = 10;
 
@@ -117,6 +116,7 @@ export function createTrainingCase(
   modelName: CaseModel,
   regularizer: RegularizerInput,
   schedule: ScheduleInput = {},
+  seed = 3,
 ): TrainingCase {
   const { settings: model, imageShape, ...rest } = models[modelName];
   const { batchSize } = { batchSize: 4, ...rest };
@@ -128,16 +128,16 @@ export function createTrainingCase(
   };
   const compiled = buildTrainingStep(setup);
   const images = STEPS_PER_EPOCH * settings.schedule.batchSize;
-  const feeds = new TrainingFeeds(setup, compiled, randomSplit(imageShape, images), STEPS_PER_EPOCH, SEED);
+  const feeds = new TrainingFeeds(setup, compiled, randomSplit(imageShape, images), STEPS_PER_EPOCH, seed);
   return {
     setup,
     compiled,
-    state: initialState(setup, compiled.signature, SEED),
+    state: initialState(setup, compiled.signature, seed),
     feedsOf(step) {
       const epoch = Math.floor(step / STEPS_PER_EPOCH);
       return feeds.fill(
         step,
-        epochOrder(SEED, epoch, images),
+        epochOrder(seed, epoch, images),
         (step % STEPS_PER_EPOCH) * settings.schedule.batchSize,
       );
     },

@@ -22,11 +22,10 @@ const BOUNDS = {
 type TrainedModel = keyof typeof BOUNDS;
 
 /**
- * Steps of the longest comparison. In the residual network's seventeenth step rounding decides whether ReLU lets an activation
- * pass: the engines, until then a millionth apart, take different ways from there.
+ * Seed of the longest comparison where it is not the usual one. With that, rounding decides in the residual network's
+ * seventeenth step whether ReLU lets an activation pass, and engines a millionth apart take different ways from there.
  */
-const LONG = { blockedResnet: 16 } as const;
-const MANY = 20;
+const LONG_SEED: Partial<Record<TrainedModel, number>> = { blockedResnet: 4 };
 
 /** The first two models go through every method; the others add forms of layers to a few of them. */
 const FEW_METHODS = [
@@ -111,10 +110,13 @@ describe.each(Object.keys(BOUNDS) as TrainedModel[])('training steps of the mode
     compare(name, createTrainingCase(model, { name: 'none' }, { optimizer, learningRate: 0.02 }), 5),
   );
 
-  const many = model in LONG ? LONG[model as keyof typeof LONG] : MANY;
-  it(`agree over ${many} steps of targeted dropout, and all differences stay small`, async ({ annotate }) => {
+  it('agree over 20 steps of targeted dropout, and all differences stay small', async ({ annotate }) => {
     const targeted = METHODS['targeted dropout of weights'] ?? { name: 'none' };
-    await compare(`${many} steps`, createTrainingCase(model, targeted, { learningRate: 0.05 }), many);
+    await compare(
+      '20 steps',
+      createTrainingCase(model, targeted, { learningRate: 0.05 }, LONG_SEED[model]),
+      20,
+    );
     const [largest] = differences.sort((a, b) => b.difference - a.difference);
     if (largest === undefined) throw new Error('nothing was compared');
     const { what, where, difference } = largest;
