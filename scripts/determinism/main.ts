@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import { printTable } from '../../src/cli/output.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { loadDataset } from '../../src/data/registry.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { distanceBetween, trainBriefly } from './measure.ts';
 

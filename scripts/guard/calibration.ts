@@ -1,5 +1,5 @@
 /** @file The unit in which the guard measures: processor time of a plain matrix product in onnxruntime. */
-import { GraphBuilder } from '../../src/engines/onnx/graph.ts';
+import { GraphBuilder } from '../../src/compiler/graph.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
 

@@ -1,5 +1,5 @@
 /** @file Ways to go once through images in blocks: what an elementwise operation costs. */
-import type { GraphBuilder, Value } from '../../src/engines/onnx/graph.ts';
+import type { GraphBuilder, Value } from '../../src/compiler/graph.ts';
 import { BLOCKED } from '../../src/engines/onnx/lower/lowering.ts';
 import type { Candidate } from './measure.ts';
 

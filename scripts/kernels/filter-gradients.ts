@@ -1,5 +1,5 @@
 /** @file Ways to compute the filter gradient of a 3×3 convolution from images and output gradients in blocks of 16. */
-import type { GraphBuilder, Value } from '../../src/engines/onnx/graph.ts';
+import type { GraphBuilder, Value } from '../../src/compiler/graph.ts';
 import { filterGradientBlocked } from '../../src/engines/onnx/lower/blocked-filter-gradient.ts';
 import { BLOCKED, Lowering } from '../../src/engines/onnx/lower/lowering.ts';
 import type { Candidate } from './measure.ts';

@@ -1,5 +1,5 @@
 /** @file Times small graphs in onnxruntime against one another. */
-import { type Graph, GraphBuilder, type Value } from '../../src/engines/onnx/graph.ts';
+import { type Graph, GraphBuilder, type Value } from '../../src/compiler/graph.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
 import { sizeOf } from '../../src/engines/types.ts';

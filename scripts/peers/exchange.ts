@@ -1,6 +1,6 @@
 /** @file State and feeds of one run, as a file that both sides read or write. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { withoutPrefix, withPrefix } from '../../src/engines/onnx/compile.ts';
+import { withoutPrefix, withPrefix } from '../../src/compiler/trace-step.ts';
 import type { ArraySpec, NamedArrays, Signature } from '../../src/engines/types.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/results/safetensors.ts';
 

@@ -1,12 +1,12 @@
 /** @file Engines by name, and the choice among those that can run here. */
 import { suggest, UserError } from '../errors.ts';
-import { createOnnxEngine, onnxStatus } from './onnx/engine.ts';
 import {
   createReferenceEngine,
   createTensorflowEngine,
   referenceStatus,
   tensorflowStatus,
-} from './tfjs/engine.ts';
+} from './eager/engine.ts';
+import { createOnnxEngine, onnxStatus } from './onnx/engine.ts';
 import {
   ENGINE_NAMES,
   type Engine,

@@ -1,7 +1,7 @@
 /** @file Delayed pruning: plain training, then the lowest are zero, in training and in evaluation. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { magnitudes } from '../../src/regularizers/criteria.ts';
 import { pruneWeight } from '../../src/regularizers/prune.ts';
 import { createContext, denseSpec } from '../support/contexts.ts';

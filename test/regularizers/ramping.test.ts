@@ -1,7 +1,7 @@
 /** @file Ramping targeted dropout: how its rates rise, and that the dropped set follows them from step to step. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { countLowest } from '../../src/regularizers/criteria.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';

@@ -1,7 +1,7 @@
 /** @file Random pruning: a mask of exact size, fixed by the scores that were drawn, in training and in evaluation. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { magnitudes } from '../../src/regularizers/criteria.ts';
 import { pruneWeight } from '../../src/regularizers/prune.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../support/contexts.ts';

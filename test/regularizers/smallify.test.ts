@@ -1,7 +1,7 @@
 /** @file Smallify: switches, their penalty, and the averages of their signs that turn them off, by hand. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
 import { convolutionSpec, createContext, denseSpec } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';

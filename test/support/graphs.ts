@@ -1,5 +1,5 @@
 /** @file Graphs built by hand, for the compiler's passes. */
-import { type Graph, GraphBuilder, type NamedValue, type Value } from '../../src/engines/onnx/graph.ts';
+import { type Graph, GraphBuilder, type NamedValue, type Value } from '../../src/compiler/graph.ts';
 
 /** A graph whose operations the given function emits; it returns the outputs by name. */
 export function buildGraph(

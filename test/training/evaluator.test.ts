@@ -1,8 +1,8 @@
 /** @file Evaluation against plain loops: accuracy and loss of every image, whatever the batches. */
 import { describe, expect, it } from 'vitest';
 import type { Split } from '../../src/data/types.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
 import { type NamedArrays, sizeOf } from '../../src/engines/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';

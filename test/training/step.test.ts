@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { createArray } from '../../src/engines/arrays.ts';
-import { createReferenceEngine } from '../../src/engines/tfjs/engine.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import type { NamedArrays } from '../../src/engines/types.ts';
 import type { Model } from '../../src/models/types.ts';
 import { createRegularizer } from '../../src/regularizers/registry.ts';

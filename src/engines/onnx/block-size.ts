@@ -1,5 +1,5 @@
 /** @file How many channels onnxruntime's blocked layout takes together on this machine. */
-import { GraphBuilder } from './graph.ts';
+import { GraphBuilder } from '../../compiler/graph.ts';
 import { BLOCKED } from './lower/lowering.ts';
 import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';

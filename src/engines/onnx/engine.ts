@@ -1,9 +1,10 @@
 /** @file The compiled engine: steps are traced, lowered to ONNX and run by onnxruntime. */
 import { cpus } from 'node:os';
+import { skippedPasses } from '../pass-names.ts';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { compileGraph } from './compile.ts';
-import { HOST_UPDATES, type PassName, PREPARATION, parsePassNames } from './passes/simplify.ts';
+import { HOST_UPDATES, PREPARATION } from './passes/simplify.ts';
 import { splitPreparation } from './preparation.ts';
 import { OnnxProgram } from './program.ts';
 import { ort } from './runtime.ts';
@@ -18,7 +19,7 @@ const LOG_ERRORS_ONLY = 3;
 /** @throws UserError if the environment variable TD_SKIP_PASSES names an unknown pass of the compiler */
 export async function createOnnxEngine(options: EngineOptions = {}): Promise<Engine> {
   const threads = options.threads ?? cpus().length;
-  const skip = parsePassNames(process.env.TD_SKIP_PASSES ?? '');
+  const skip = skippedPasses();
   const pool = new SessionPool();
   return {
     name: 'onnx',
@@ -39,7 +40,7 @@ export async function onnxStatus(): Promise<EngineStatus> {
 
 interface CompilerOptions {
   readonly threads: number;
-  readonly skip: ReadonlySet<PassName>;
+  readonly skip: ReadonlySet<string>;
   readonly pool: SessionPool;
 }
 

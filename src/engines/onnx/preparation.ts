@@ -1,9 +1,9 @@
 /** @file What a graph computes from state that it never changes is computed once: filters in the layout of the kernels. */
 
+import type { Graph, NamedValue, Operation, Value } from '../../compiler/graph.ts';
+import { removeDeadCode } from '../../compiler/passes/dead-code.ts';
+import { NEXT, STATE } from '../../compiler/trace-step.ts';
 import { sizeOf } from '../types.ts';
-import { NEXT, STATE } from './compile.ts';
-import type { Graph, NamedValue, Operation, Value } from './graph.ts';
-import { removeDeadCode } from './passes/dead-code.ts';
 
 /** Prefix of the names of what a preparation hands to the rest. */
 export const PREPARED = 'prepared/';

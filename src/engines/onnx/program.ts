@@ -1,7 +1,8 @@
 /** @file A compiled step in an onnxruntime session, with its state kept between runs. */
+
+import { FEED, FETCH, NEXT, STATE, withPrefix } from '../../compiler/trace-step.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
-import { FEED, FETCH, NEXT, STATE, withPrefix } from './compile.ts';
 import { freeGarbage } from './garbage.ts';
 import { ort } from './runtime.ts';
 import type { Session } from './session-pool.ts';

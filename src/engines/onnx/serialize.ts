@@ -1,5 +1,5 @@
 /** @file Writes a lowered graph as an ONNX model. */
-import { type Attribute, at, filled, type Graph, type Operation, type Value } from './graph.ts';
+import { type Attribute, at, filled, type Graph, type Operation, type Value } from '../../compiler/graph.ts';
 import { ATTRIBUTE_TYPE, ELEMENT_TYPE, encodeModel } from './model-format.ts';
 
 const OPSET_VERSION = 18;

@@ -2,12 +2,12 @@
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import { createReferenceEngine } from '../../../src/engines/tfjs/engine.ts';
 import type { Signature, StepFunction } from '../../../src/engines/types.ts';
 import { largestDifference, runOnce } from '../../support/engines.ts';
 import { createNumbers } from '../../support/numbers.ts';
-import { permutations } from './samples.ts';
+import { permutations } from '../kernels/samples.ts';
 
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 type Reduction = (x: tf.Tensor, axes: number[], keepDims: boolean) => tf.Tensor;

@@ -1,8 +1,8 @@
 /** @file What depends on unchanging state alone is computed once, and anew when the state is written. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { printGraph, type Value } from '../../../src/compiler/graph.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import { printGraph, type Value } from '../../../src/engines/onnx/graph.ts';
 import { splitPreparation } from '../../../src/engines/onnx/preparation.ts';
 import type { Signature, StepFunction } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';

@@ -1,6 +1,7 @@
 /** @file Lowering of kernels that make, move, cut, join or reduce arrays. */
+
+import { at, type Operation, type Value } from '../../../compiler/graph.ts';
 import { sizeOf } from '../../types.ts';
-import { at, type Operation, type Value } from '../graph.ts';
 import { reduceBlocked } from './blocked-elementwise.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
 

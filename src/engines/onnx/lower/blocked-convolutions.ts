@@ -1,5 +1,5 @@
 /** @file Lowering of convolutions and of their input gradients to operators on blocked images. */
-import { at, type Operation } from '../graph.ts';
+import { at, type Operation } from '../../../compiler/graph.ts';
 import { blockedFilter, blockedShape, emitBlocked, turnedBlockedFilter } from './blocked.ts';
 import { convolutionAttributes, turnedConvolution } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';

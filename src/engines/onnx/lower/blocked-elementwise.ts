@@ -1,6 +1,7 @@
 /** @file Lowering of elementwise operations and reductions on blocked images. */
+
+import { at, type Operation, type Value } from '../../../compiler/graph.ts';
 import { sizeOf } from '../../types.ts';
-import { at, type Operation, type Value } from '../graph.ts';
 import { blockedShape, emitBlocked } from './blocked.ts';
 import { channelAffine, STEEPEST } from './channel-affine.ts';
 import type { Lowering } from './lowering.ts';

@@ -1,6 +1,7 @@
 /** @file Lowering of filter gradients to a convolution on images blocked along the batch. */
+
+import { at, type Operation, type Value } from '../../../compiler/graph.ts';
 import { sizeOf } from '../../types.ts';
-import { at, type Operation, type Value } from '../graph.ts';
 import { emitBlocked, gatherRows, padBlocked, transposeBlocks, transposeRows } from './blocked.ts';
 import { convolutionAttributes } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';

@@ -1,5 +1,5 @@
 /** @file Lowering of the input gradient of a convolution that moves by larger steps, on blocked images. */
-import { at, type Operation, type Value } from '../graph.ts';
+import { at, type Operation, type Value } from '../../../compiler/graph.ts';
 import { emitBlocked, gatherRows } from './blocked.ts';
 import { convolutionAttributes } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';

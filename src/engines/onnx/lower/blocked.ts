@@ -1,6 +1,7 @@
 /** @file The blocked layout of onnxruntime's fastest CPU kernels: channels in blocks, innermost. */
+
+import { type Attribute, at, type Value } from '../../../compiler/graph.ts';
 import { sizeOf } from '../../types.ts';
-import { type Attribute, at, type Value } from '../graph.ts';
 import { BLOCKED, type Lowering } from './lowering.ts';
 
 /** Shape of a rank-4 value as blocked operators name it: `[batch, channels, height, width]`. */

@@ -1,5 +1,11 @@
 /** @file An affine map of each channel of blocked images: the one elementwise operation that takes its parts in one pass. */
-import { type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
+import {
+  type Graph,
+  type GraphBuilder,
+  type Operation,
+  rewrite,
+  type Value,
+} from '../../../compiler/graph.ts';
 import { BLOCKED, type Lowering } from './lowering.ts';
 
 /** Operations of the compiler's own, which are expanded before a model is written. */

@@ -1,6 +1,7 @@
 /** @file Strides, dilations and pads of convolutions and of the convolutions that are their gradients. */
+
+import { at, type Operation } from '../../../compiler/graph.ts';
 import { sizeOf } from '../../types.ts';
-import { at, type Operation } from '../graph.ts';
 
 type Sizes = readonly number[];
 

@@ -1,5 +1,5 @@
 /** @file Lowering of convolutions and of their gradient with respect to the input, with channels first. */
-import { at, type Operation, type Value } from '../graph.ts';
+import { at, type Operation, type Value } from '../../../compiler/graph.ts';
 import { convolveBlocked, inputGradientBlocked } from './blocked-convolutions.ts';
 import { inputGradientByPhases } from './blocked-phases.ts';
 import { convolutionAttributes, reachOf, turnedConvolution } from './convolution-sizes.ts';

@@ -1,5 +1,5 @@
 /** @file Lowering of kernels that work element by element, in whichever layout their operands are. */
-import { at, type Value } from '../graph.ts';
+import { at, type Value } from '../../../compiler/graph.ts';
 import { elementwiseBlocked, type Formula, steepStep } from './blocked-elementwise.ts';
 import type { LoweringRule, LoweringRules } from './lowering.ts';
 

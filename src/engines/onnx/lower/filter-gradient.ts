@@ -1,6 +1,7 @@
 /** @file Lowering of the gradient of a convolution with respect to its filter. */
+
+import { at, type Operation, type Value } from '../../../compiler/graph.ts';
 import { sizeOf } from '../../types.ts';
-import { at, type Operation, type Value } from '../graph.ts';
 import { filterGradientBlocked } from './blocked-filter-gradient.ts';
 import { convolutionAttributes } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';

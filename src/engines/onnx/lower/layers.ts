@@ -1,6 +1,7 @@
 /** @file Lowering of products, convolutions, pooling and their gradients, with channels first. */
+
+import { at, type Operation, type Value } from '../../../compiler/graph.ts';
 import { sizeOf } from '../../types.ts';
-import { at, type Operation, type Value } from '../graph.ts';
 import { channelsFirstShape, convolution, inputGradient } from './convolutions.ts';
 import { filterGradient } from './filter-gradient.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';

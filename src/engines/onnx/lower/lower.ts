@@ -1,5 +1,5 @@
 /** @file Translates a traced graph of tfjs kernels into one of ONNX operators. */
-import type { Graph, NamedValue, Value } from '../graph.ts';
+import type { Graph, NamedValue, Value } from '../../../compiler/graph.ts';
 import { arrayRules } from './arrays.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { layerRules } from './layers.ts';

@@ -1,5 +1,12 @@
 /** @file State of a lowering: which ONNX values stand for a traced value, and in which layout. */
-import { at, filled, GraphBuilder, type Operation, type Value, type ValueType } from '../graph.ts';
+import {
+  at,
+  filled,
+  GraphBuilder,
+  type Operation,
+  type Value,
+  type ValueType,
+} from '../../../compiler/graph.ts';
 
 /** From `[batch, height, width, channels]` to `[batch, channels, height, width]` and back. */
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];

@@ -1,5 +1,5 @@
 /** @file Which pixels lie under each tap of a filter, for convolutions computed as matrix products. */
-import { at } from '../graph.ts';
+import { at } from '../../../compiler/graph.ts';
 
 type Sizes = readonly number[];
 

@@ -1,7 +1,7 @@
 /** @file Joins affine maps of channels with one another, with sums of images and with activations. */
-import type { Graph, GraphBuilder, Operation, Value } from '../graph.ts';
+import type { Graph, GraphBuilder, Operation, Value } from '../../../compiler/graph.ts';
+import { rewriteJoining, type Uses } from '../../../compiler/passes/uses.ts';
 import { type Activation, type Affine, affineOf, emitAffine } from '../lower/channel-affine.ts';
-import { rewriteJoining, type Uses } from './uses.ts';
 
 export function joinAffines(graph: Graph): Graph {
   return rewriteJoining(graph, join);

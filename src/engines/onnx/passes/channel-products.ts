@@ -1,7 +1,7 @@
 /** @file Means of products of images for each channel, as in batch normalisation and its gradient, in one pass over them. */
-import { at, type Graph, type GraphBuilder, type Operation, type Value } from '../graph.ts';
+import { at, type Graph, type GraphBuilder, type Operation, type Value } from '../../../compiler/graph.ts';
+import { rewriteJoining, type Uses } from '../../../compiler/passes/uses.ts';
 import { BLOCKED } from '../lower/lowering.ts';
-import { rewriteJoining, type Uses } from './uses.ts';
 
 /**
  * Over a lowered graph. The product of two images, summed over height and width, is what a convolution of each channel by

@@ -1,8 +1,8 @@
 /** @file Lets convolutions add biases, and blocked ones add images to their result, rescale and activate it. */
-import type { Graph, GraphBuilder, Operation, Value } from '../graph.ts';
+import type { Graph, GraphBuilder, Operation, Value } from '../../../compiler/graph.ts';
+import { rewriteJoining, type Uses } from '../../../compiler/passes/uses.ts';
 import { activationAttributes, affineOf } from '../lower/channel-affine.ts';
 import { BLOCKED } from '../lower/lowering.ts';
-import { rewriteJoining, type Uses } from './uses.ts';
 
 export function joinConvolutionEpilogues(graph: Graph): Graph {
   return rewriteJoining(graph, join);

@@ -1,5 +1,12 @@
 /** @file Pools whose positions no gradient needs: without them a pool takes a sixth of the time, and works on blocked images. */
-import { at, type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
+import {
+  at,
+  type Graph,
+  type GraphBuilder,
+  type Operation,
+  rewrite,
+  type Value,
+} from '../../../compiler/graph.ts';
 import { BLOCKED } from '../lower/lowering.ts';
 
 /** Over a lowered graph. */

@@ -1,6 +1,6 @@
 /** @file Lets a matrix product add a multiple of another matrix to its result: weight decay to the gradient of a weight. */
-import type { Graph, GraphBuilder, Operation, Value } from '../graph.ts';
-import { rewriteJoining, type Uses } from './uses.ts';
+import type { Graph, GraphBuilder, Operation, Value } from '../../../compiler/graph.ts';
+import { rewriteJoining, type Uses } from '../../../compiler/passes/uses.ts';
 
 /** Over a lowered graph. */
 export function joinProductEpilogues(graph: Graph): Graph {

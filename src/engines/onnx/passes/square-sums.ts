@@ -1,7 +1,8 @@
 /** @file Sums the squares of a whole array in one pass over it, without an array of squares: norms of gradients. */
+
+import type { Graph } from '../../../compiler/graph.ts';
+import { rewriteJoining } from '../../../compiler/passes/uses.ts';
 import { sizeOf } from '../../types.ts';
-import type { Graph } from '../graph.ts';
-import { rewriteJoining } from './uses.ts';
 
 /** Over a lowered graph. Along single axes onnxruntime sums faster than it sums squares. */
 export function joinSquareSums(graph: Graph): Graph {

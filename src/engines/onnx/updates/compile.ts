@@ -1,9 +1,10 @@
 /** @file Turns an update of the state into one loop over its arrays, in WebAssembly. */
+
+import { at, type Graph, type Value } from '../../../compiler/graph.ts';
+import { NEXT, STATE } from '../../../compiler/trace-step.ts';
 import { type Exports, instantiate } from '../../../wasm/assembler.ts';
 import type { ArrayData } from '../../types.ts';
 import { sizeOf } from '../../types.ts';
-import { NEXT, STATE } from '../compile.ts';
-import { at, type Graph, type Value } from '../graph.ts';
 import type { HOST_OPERATIONS } from './split.ts';
 import { encodeLoop, type Instruction } from './wasm.ts';
 

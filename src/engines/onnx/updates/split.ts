@@ -4,10 +4,11 @@
  * onnxruntime copies every output into fresh memory, and of an update such as that of momentum two arrays are outputs
  * where one, the gradient, is all that the host would need.
  */
+
+import { at, type Graph, type NamedValue, type Operation, type Value } from '../../../compiler/graph.ts';
+import { removeDeadCode } from '../../../compiler/passes/dead-code.ts';
+import { NEXT, STATE } from '../../../compiler/trace-step.ts';
 import { sizeOf } from '../../types.ts';
-import { NEXT, STATE } from '../compile.ts';
-import { at, type Graph, type NamedValue, type Operation, type Value } from '../graph.ts';
-import { removeDeadCode } from '../passes/dead-code.ts';
 
 /** Prefix of the names of what the rest of a graph hands to updates. */
 export const HANDED = 'update/';

@@ -1,6 +1,6 @@
 /** @file Affine maps of channels take sums, activations and one another into a single pass over the images. */
 import { expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
+import { type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
 import { emitAffine, expandAffines } from '../../../../src/engines/onnx/lower/channel-affine.ts';
 import { joinAffines } from '../../../../src/engines/onnx/passes/channel-affine.ts';
 import { joinConvolutionEpilogues } from '../../../../src/engines/onnx/passes/convolution-epilogues.ts';

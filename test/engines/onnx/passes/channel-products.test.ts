@@ -1,9 +1,9 @@
 /** @file Means of products over images, channel by channel, are what the products' means are, without the products. */
 import { describe, expect, it } from 'vitest';
+import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import { simplify } from '../../../../src/compiler/passes/simplify.ts';
 import { blockSize } from '../../../../src/engines/onnx/block-size.ts';
-import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
 import { joinChannelProducts } from '../../../../src/engines/onnx/passes/channel-products.ts';
-import { simplify } from '../../../../src/engines/onnx/passes/simplify.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
 import { buildGraph } from '../../../support/graphs.ts';

@@ -1,8 +1,8 @@
 /** @file Pools of a forward pass alone go without positions, and stay among blocked images. */
 import { expect, it } from 'vitest';
-import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
+import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import { simplify } from '../../../../src/compiler/passes/simplify.ts';
 import { simplifyForwardPools } from '../../../../src/engines/onnx/passes/forward-pools.ts';
-import { simplify } from '../../../../src/engines/onnx/passes/simplify.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
 import { buildGraph } from '../../../support/graphs.ts';

@@ -1,8 +1,8 @@
 /** @file Matrix products add multiples of other matrices to their results. */
 import { expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
+import { type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import { simplify } from '../../../../src/compiler/passes/simplify.ts';
 import { joinProductEpilogues } from '../../../../src/engines/onnx/passes/product-epilogues.ts';
-import { simplify } from '../../../../src/engines/onnx/passes/simplify.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
 import { buildGraph, scalar } from '../../../support/graphs.ts';

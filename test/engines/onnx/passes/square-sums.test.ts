@@ -1,7 +1,7 @@
 /** @file Sums of squares of whole arrays are one operation. */
 import { expect, it } from 'vitest';
-import { printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
-import { simplify } from '../../../../src/engines/onnx/passes/simplify.ts';
+import { printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import { simplify } from '../../../../src/compiler/passes/simplify.ts';
 import { joinSquareSums } from '../../../../src/engines/onnx/passes/square-sums.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';

@@ -1,6 +1,6 @@
 /** @file Loops over arrays of any length compute in single precision, and touch nothing beyond their end. */
 import { describe, expect, it } from 'vitest';
-import type { Value } from '../../../../src/engines/onnx/graph.ts';
+import type { Value } from '../../../../src/compiler/graph.ts';
 import { compileUpdate } from '../../../../src/engines/onnx/updates/compile.ts';
 import { splitUpdates } from '../../../../src/engines/onnx/updates/split.ts';
 import { buildGraph, scalar } from '../../../support/graphs.ts';

@@ -1,6 +1,6 @@
 /** @file Updates of the state on the host are those that the graph asked for, bit by bit, without what they make superfluous. */
 import { describe, expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
+import { type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
 import { OnnxProgram } from '../../../../src/engines/onnx/program.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';

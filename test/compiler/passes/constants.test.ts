@@ -1,10 +1,10 @@
 /** @file What depends on constants only is computed while compiling. */
 import { beforeAll, expect, it } from 'vitest';
-import { type Graph, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
-import { foldConstants } from '../../../../src/engines/onnx/passes/constants.ts';
-import { removeDeadCode } from '../../../../src/engines/onnx/passes/dead-code.ts';
-import { useCpuBackend } from '../../../support/cpu-backend.ts';
-import { buildGraph, scalar } from '../../../support/graphs.ts';
+import { type Graph, printGraph, type Value } from '../../../src/compiler/graph.ts';
+import { foldConstants } from '../../../src/compiler/passes/constants.ts';
+import { removeDeadCode } from '../../../src/compiler/passes/dead-code.ts';
+import { useCpuBackend } from '../../support/cpu-backend.ts';
+import { buildGraph, scalar } from '../../support/graphs.ts';
 
 beforeAll(useCpuBackend);
 

@@ -1,10 +1,10 @@
 /** @file Every kernel that can be compiled gives what tfjs' own cpu backend gives, on random calls. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { traceRules } from '../../../src/compiler/trace/backend.ts';
+import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
 import { loweringRules } from '../../../src/engines/onnx/lower/lower.ts';
-import { traceRules } from '../../../src/engines/onnx/trace/backend.ts';
-import { createReferenceEngine } from '../../../src/engines/tfjs/engine.ts';
 import { arrayCalls } from './array-calls.ts';
 import { elementwiseCalls } from './elementwise-calls.ts';
 import type { KernelTable } from './kernel-table.ts';

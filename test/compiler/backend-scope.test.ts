@@ -1,8 +1,8 @@
 /** @file A borrowed tfjs backend is given back. */
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
-import { compileGraph } from '../../../src/engines/onnx/compile.ts';
-import { withBackend } from '../../../src/engines/tfjs/backend-scope.ts';
+import { withBackend } from '../../src/compiler/backend-scope.ts';
+import { compileGraph } from '../../src/engines/onnx/compile.ts';
 
 const compileNothing = () => compileGraph(() => ({ state: {}, fetches: {} }), { state: {}, feeds: {} });
 

@@ -1,6 +1,6 @@
 /** @file Tracing rules of kernels that make, move, cut, join or reduce arrays. */
 import { backend_util, type DataType, slice_util, type TensorInfo, util } from '@tensorflow/tfjs';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../engines/types.ts';
 import { at, type Value, type ValueType } from '../graph.ts';
 import { valueType } from './elementwise.ts';
 import { ANY, NUMERIC, type TraceRule, type TraceRules } from './rules.ts';

@@ -1,9 +1,9 @@
 /** @file Operations that change nothing are removed. */
 import { describe, expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
-import { removeDeadCode } from '../../../../src/engines/onnx/passes/dead-code.ts';
-import { removeNoOps } from '../../../../src/engines/onnx/passes/no-ops.ts';
-import { buildGraph, scalar } from '../../../support/graphs.ts';
+import { type GraphBuilder, printGraph, type Value } from '../../../src/compiler/graph.ts';
+import { removeDeadCode } from '../../../src/compiler/passes/dead-code.ts';
+import { removeNoOps } from '../../../src/compiler/passes/no-ops.ts';
+import { buildGraph, scalar } from '../../support/graphs.ts';
 
 type Emit = (builder: GraphBuilder, x: Value) => Value;
 const matrix = { shape: [2, 3] };

@@ -5,7 +5,7 @@
  * filters come as soon as they can: images are then freed layer by layer. That of a dense layer with more weights than the batch
  * has activations comes last, when the images are gone.
  */
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../engines/types.ts';
 import type { Graph, Operation, Value } from '../graph.ts';
 import { rewriteJoining } from './uses.ts';
 

@@ -1,7 +1,7 @@
 /** @file Computes at compile time what depends on constants only, with the reference kernels of tfjs. */
 import * as tf from '@tensorflow/tfjs';
-import { withBackend } from '../../tfjs/backend-scope.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../engines/types.ts';
+import { withBackend } from '../backend-scope.ts';
 import {
   at,
   type ConstantData,

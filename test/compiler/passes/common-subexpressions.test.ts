@@ -1,8 +1,8 @@
 /** @file What is asked for several times is computed once. */
 import { expect, it } from 'vitest';
-import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
-import { shareCommonSubexpressions } from '../../../../src/engines/onnx/passes/common-subexpressions.ts';
-import { buildGraph, scalar } from '../../../support/graphs.ts';
+import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../src/compiler/graph.ts';
+import { shareCommonSubexpressions } from '../../../src/compiler/passes/common-subexpressions.ts';
+import { buildGraph, scalar } from '../../support/graphs.ts';
 
 const vector = { shape: [4] };
 

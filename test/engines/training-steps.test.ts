@@ -1,11 +1,11 @@
 /** @file Whole training steps give the same on the compiled engine as on the reference engine. */
 import { describe, expect, it } from 'vitest';
-import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import { createReferenceEngine } from '../../../src/engines/tfjs/engine.ts';
-import type { Engine, NamedArrays } from '../../../src/engines/types.ts';
-import { buildEvaluationStep } from '../../../src/training/evaluator.ts';
-import { largestDifference, runOnce } from '../../support/engines.ts';
-import { createTrainingCase, METHODS, OPTIMIZERS, type TrainingCase } from '../../support/training-cases.ts';
+import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
+import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
+import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import { buildEvaluationStep } from '../../src/training/evaluator.ts';
+import { largestDifference, runOnce } from '../support/engines.ts';
+import { createTrainingCase, METHODS, OPTIMIZERS, type TrainingCase } from '../support/training-cases.ts';
 
 /**
  * Largest difference allowed between an element on the two engines, relative to the largest element of its array.

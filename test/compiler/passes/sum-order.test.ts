@@ -1,8 +1,8 @@
 /** @file The norm of all gradients asks for them in the order in which they cost least memory. */
 import { describe, expect, it } from 'vitest';
-import { printGraph, type Value } from '../../../../src/engines/onnx/graph.ts';
-import { orderSums } from '../../../../src/engines/onnx/passes/sum-order.ts';
-import { buildGraph } from '../../../support/graphs.ts';
+import { printGraph, type Value } from '../../../src/compiler/graph.ts';
+import { orderSums } from '../../../src/compiler/passes/sum-order.ts';
+import { buildGraph } from '../../support/graphs.ts';
 
 /** Norm of a large product of small arrays, of a small product of large ones, and of a decayed one, in this order. */
 const graph = buildGraph({ a: [8, 2], b: [2, 8], c: [3, 50], d: [50, 3], w: [3, 3] }, (builder, values) => {

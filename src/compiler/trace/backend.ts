@@ -1,6 +1,6 @@
 /** @file A tfjs backend whose kernels record operations on symbols instead of computing numbers. */
 import * as tf from '@tensorflow/tfjs';
-import { withBackend } from '../../tfjs/backend-scope.ts';
+import { withBackend } from '../backend-scope.ts';
 import { at, type ConstantData, type Graph, GraphBuilder, type NamedValue, type Value } from '../graph.ts';
 import { arrayRules } from './arrays.ts';
 import { elementwiseRules, valueType } from './elementwise.ts';

@@ -1,0 +1,61 @@
+/** @file The passes within tfjs kernels, and how passes are repeated until nothing changes. */
+import type { Graph } from '../graph.ts';
+import { shareCommonSubexpressions } from './common-subexpressions.ts';
+import { foldConstants } from './constants.ts';
+import { removeDeadCode } from './dead-code.ts';
+import { removeNoOps } from './no-ops.ts';
+import { moveThroughPools } from './pooled-gradients.ts';
+import { orderSums } from './sum-order.ts';
+
+export type Pass = (graph: Graph) => Graph;
+
+/** They hold for graphs of tfjs kernels and for graphs in the operators of an engine. */
+export const PASSES = {
+  'no-ops': removeNoOps,
+  constants: foldConstants,
+  'common-subexpressions': shareCommonSubexpressions,
+  'dead-code': removeDeadCode,
+} as const satisfies Readonly<Record<string, Pass>>;
+
+/** Over a graph of tfjs kernels only, in their order. Each returns the graph itself when it finds nothing to do. */
+export const TRACED_PASSES = {
+  'pooled-gradients': moveThroughPools,
+  'sum-order': orderSums,
+} as const satisfies Readonly<Record<string, Pass>>;
+
+/** @param skip names of passes to leave out: results are the same without any of them */
+export function simplify(graph: Graph, skip: ReadonlySet<string> = new Set()): Graph {
+  const passes = Object.entries(PASSES).filter(([name]) => !skip.has(name));
+  let current = graph;
+  for (let previous = Number.POSITIVE_INFINITY; current.operations.length < previous; ) {
+    previous = current.operations.length;
+    for (const [, pass] of passes) current = pass(current);
+  }
+  return current;
+}
+
+/** Makes a recorded graph ready to be lowered. */
+export function optimizeTraced(graph: Graph, skip: ReadonlySet<string> = new Set()): Graph {
+  return applyAll(TRACED_PASSES, simplify(graph, skip), skip);
+}
+
+/**
+ * Applies each pass until it finds nothing more to do, and simplifies what it leaves.
+ *
+ * @param passes each returns the graph itself when it finds nothing to do
+ */
+export function applyAll(
+  passes: Readonly<Record<string, Pass>>,
+  graph: Graph,
+  skip: ReadonlySet<string> = new Set(),
+): Graph {
+  let current = graph;
+  for (const [name, pass] of Object.entries(passes)) {
+    if (skip.has(name)) continue;
+    for (let joined = pass(current); joined !== current; joined = pass(current)) {
+      current = skip.has('dead-code') ? joined : removeDeadCode(joined);
+    }
+    current = simplify(current, skip);
+  }
+  return current;
+}

@@ -1,0 +1,55 @@
+/** @file From a step function to a simplified graph of tfjs kernels, which every compiled engine lowers in its own way. */
+import type { NamedSpecs, Signature, StepFunction } from '../engines/types.ts';
+import type { Graph } from './graph.ts';
+import { optimizeTraced } from './passes/simplify.ts';
+import { type TraceInput, trace } from './trace/backend.ts';
+
+/** Prefixes of the names under which a graph takes and returns its arrays. */
+export const STATE = 'state/';
+export const FEED = 'feed/';
+export const NEXT = 'next/';
+export const FETCH = 'fetch/';
+
+export interface TracedStep {
+  /** As recorded. */
+  readonly recorded: Graph;
+  /** Simplified. */
+  readonly traced: Graph;
+}
+
+/**
+ * Records a step by calling it once with symbols.
+ *
+ * @param skip names of passes to leave out: results are the same without any of them
+ * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
+ */
+export function traceStep(
+  step: StepFunction,
+  signature: Signature,
+  skip: ReadonlySet<string> = new Set(),
+): TracedStep {
+  const inputs = [...inputsOf(signature.state, STATE), ...inputsOf(signature.feeds, FEED)];
+  const recorded = trace(inputs, (tensors) => {
+    const result = step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED));
+    return { ...withPrefix(result.state, NEXT), ...withPrefix(result.fetches, FETCH) };
+  });
+  return { recorded, traced: optimizeTraced(recorded, skip) };
+}
+
+function inputsOf(specs: NamedSpecs, prefix: string): TraceInput[] {
+  return Object.entries(specs).map(([name, { shape, dtype }]) => ({
+    name: prefix + name,
+    shape,
+    type: dtype,
+  }));
+}
+
+/** The entries whose names begin with a prefix, without it. */
+export function withoutPrefix<T>(entries: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
+  const matching = Object.entries(entries).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(matching.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+export function withPrefix<T>(entries: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [prefix + name, value]));
+}
