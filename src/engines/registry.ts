@@ -1,12 +1,8 @@
 /** @file Engines by name, and the choice among those that can run here. */
 import { suggest, UserError } from '../errors.ts';
-import {
-  createReferenceEngine,
-  createTensorflowEngine,
-  referenceStatus,
-  tensorflowStatus,
-} from './eager/engine.ts';
+import { createReferenceEngine, referenceStatus } from './eager/engine.ts';
 import { createOnnxEngine, onnxStatus } from './onnx/engine.ts';
+import { createTensorflowEngine, tensorflowStatus } from './tensorflow/engine.ts';
 import {
   ENGINE_NAMES,
   type Engine,

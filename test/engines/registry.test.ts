@@ -60,9 +60,7 @@ describe('an engine chosen by name', () => {
     async () => {
       const error: unknown = await chooseEngine('tensorflow').catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(UserError);
-      expect((error as UserError).message).toMatch(
-        /^the engine "tensorflow" cannot run here: @tensorflow\/tfjs-node/,
-      );
+      expect((error as UserError).message).toMatch(/^the engine "tensorflow" cannot run here: /);
       expect((error as UserError).message).not.toContain('\n');
     },
   );

@@ -1,16 +1,16 @@
-/** @file Whole training steps give the same on the compiled engine as on the reference engine. */
+/** @file Whole training steps give the same on each compiled engine as on the reference engine. */
 import { describe, expect, it } from 'vitest';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
-import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
 import type { Engine, NamedArrays } from '../../src/engines/types.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
+import { describeCompiledEngines } from '../support/compiled-engines.ts';
 import { largestDifference, runOnce } from '../support/engines.ts';
 import { createTrainingCase, METHODS, OPTIMIZERS, type TrainingCase } from '../support/training-cases.ts';
 
 /**
  * Largest difference allowed between an element on the two engines, relative to the largest element of its array.
  * Single precision rounds at 6e-8; steps add up and multiply what each of them loses, most where batch normalisation
- * divides by a small deviation. A VGG is left out: normalised thirteen times over batches of 4, it is chaotic.
+ * divides by a small deviation. A VGG with the usual epsilon is left out: normalised thirteen times over batches of 4, it is chaotic.
  */
 const BOUNDS = {
   mlp: 5e-6,
@@ -18,8 +18,18 @@ const BOUNDS = {
   standardizedLenet: 2e-5,
   resnet: 1e-4,
   blockedResnet: 1e-4,
+  smoothVgg: 1e-4,
 } as const;
 type TrainedModel = keyof typeof BOUNDS;
+
+/**
+ * Magnitude below which arrays are not scaled up, where gradients can be zero but for rounding: the shift of a batch normalisation
+ * that another one behind it takes out again.
+ */
+const FLOOR: Partial<Record<TrainedModel, number>> = { smoothVgg: 1e-3 };
+
+/** Many normalisations in a row let rounding errors grow: three steps of each method, and no more. */
+const FEW_STEPS: readonly TrainedModel[] = ['smoothVgg'];
 
 /**
  * Seed of the longest comparison where it is not the usual one. With that, rounding decides in the residual network's
@@ -27,24 +37,31 @@ type TrainedModel = keyof typeof BOUNDS;
  */
 const LONG_SEED: Partial<Record<TrainedModel, number>> = { blockedResnet: 4 };
 
-/** The first two models go through every method; the others add forms of layers to a few of them. */
+/** These go over 5 steps on every model. */
 const FEW_METHODS = [
   'none',
   'targeted dropout of weights',
   'targeted dropout of units',
   'variational dropout',
 ];
+/** Models that add forms of layers to another one, and no other network. */
+const FORMS: readonly TrainedModel[] = ['standardizedLenet', 'blockedResnet'];
+
+/** Methods with the number of steps: every method on every network of the registry, in the forms of a network a few of them. */
 const methodsOf = (model: TrainedModel) =>
-  Object.entries(METHODS).filter(
-    ([name]) => model === 'mlp' || model === 'lenet' || FEW_METHODS.includes(name),
-  );
+  Object.entries(METHODS)
+    .map(([name, regularizer]) => {
+      const isLong = model === 'mlp' || model === 'lenet' || FEW_METHODS.includes(name);
+      return { name, regularizer, steps: isLong && !FEW_STEPS.includes(model) ? 5 : 3 };
+    })
+    .filter(({ name }) => !FORMS.includes(model) || FEW_METHODS.includes(name));
 
 interface Difference {
   readonly difference: number;
   readonly where: string;
 }
 
-const [onnx, reference] = [await createOnnxEngine({ threads: 1 }), await createReferenceEngine()];
+const reference = await createReferenceEngine();
 
 /** What the steps of a training fetch, and the state at the end, each scaled by its largest magnitude. */
 async function trainOn(engine: Engine, { compiled, state, feedsOf }: TrainingCase, steps: number) {
@@ -60,9 +77,9 @@ async function trainOn(engine: Engine, { compiled, state, feedsOf }: TrainingCas
   return results;
 }
 
-function relativeDifference(actual: NamedArrays, expected: NamedArrays): Difference {
+function relativeDifference(actual: NamedArrays, expected: NamedArrays, floor = 0): Difference {
   const scales = Object.entries(expected).map(
-    ([name, data]) => [name, Math.max(...data.map(Math.abs)) || 1] as const,
+    ([name, data]) => [name, Math.max(floor, ...data.map(Math.abs)) || 1] as const,
   );
   const scaled = (arrays: NamedArrays): NamedArrays =>
     Object.fromEntries(
@@ -72,19 +89,13 @@ function relativeDifference(actual: NamedArrays, expected: NamedArrays): Differe
   return largestDifference(scaled(actual), scaled(expected));
 }
 
-/** Trains on both engines and compares all that they fetched and kept. */
-async function expectAgreement(
-  trainingCase: TrainingCase,
-  steps: number,
-  bound: number,
-): Promise<Difference> {
-  const expected = await trainOn(reference, trainingCase, steps);
-  const actual = await trainOn(onnx, trainingCase, steps);
-  const { difference, where } = relativeDifference(actual, expected);
-  const summary = `largest relative difference after ${steps} steps: ${difference.toExponential(1)} in ${where}`;
-  expect(difference, summary).toBeLessThan(bound);
-  expectLearning(expected, trainingCase);
-  return { difference, where };
+/** What the reference engine gives, computed once for all engines that are compared with it. */
+const expectations = new Map<string, Promise<NamedArrays>>();
+
+function expected(key: string, trainingCase: TrainingCase, steps: number): Promise<NamedArrays> {
+  const known = expectations.get(key) ?? trainOn(reference, trainingCase, steps);
+  expectations.set(key, known);
+  return known;
 }
 
 /** Engines that both do nothing would agree too. */
@@ -95,50 +106,67 @@ function expectLearning(results: NamedArrays, { setup, state }: TrainingCase): v
   }
 }
 
-describe.each(Object.keys(BOUNDS) as TrainedModel[])('training steps of the model %s', (model) => {
-  const differences: (Difference & { readonly what: string })[] = [];
-  const compare = async (what: string, trainingCase: TrainingCase, steps: number): Promise<void> => {
-    differences.push({ what, ...(await expectAgreement(trainingCase, steps, BOUNDS[model])) });
-  };
+describeCompiledEngines('training steps', (engine) => {
+  describe.each(Object.keys(BOUNDS) as TrainedModel[])('of the model %s', (model) => {
+    const differences: (Difference & { readonly what: string })[] = [];
 
-  it.each(methodsOf(model))('agree over 5 steps with %s', (name, regularizer) => {
-    const schedule = { learningRate: 0.05, gradientClip: 1, weightDecay: 0.01 };
-    return compare(name, createTrainingCase(model, regularizer, schedule), 5);
-  });
-
-  it.each(Object.entries(OPTIMIZERS))('agree over 5 steps with the optimizer %s', (name, optimizer) =>
-    compare(name, createTrainingCase(model, { name: 'none' }, { optimizer, learningRate: 0.02 }), 5),
-  );
-
-  it('agree over 20 steps of targeted dropout, and all differences stay small', async ({ annotate }) => {
-    const targeted = METHODS['targeted dropout of weights'] ?? { name: 'none' };
-    await compare(
-      '20 steps',
-      createTrainingCase(model, targeted, { learningRate: 0.05 }, LONG_SEED[model]),
-      20,
-    );
-    const [largest] = differences.sort((a, b) => b.difference - a.difference);
-    if (largest === undefined) throw new Error('nothing was compared');
-    const { what, where, difference } = largest;
-    await annotate(`largest relative difference: ${difference.toExponential(1)} in ${where} (${what})`);
-  });
-
-  it('agree in what they evaluate', async () => {
-    const { setup, state, feedsOf } = createTrainingCase(model, { name: 'none' });
-    const { batchSize } = setup.schedule;
-    const { step, signature } = buildEvaluationStep(setup.model, batchSize);
-    const parameters = Object.fromEntries(
-      setup.model.parameters.map(({ name }) => [name, state[name] ?? new Float32Array()]),
-    );
-    const { images, labels } = feedsOf(0);
-    const feeds = {
-      images: images as Float32Array,
-      labels: labels as Int32Array,
-      valid: Float32Array.from({ length: batchSize }, (_, image) => (image < batchSize - 1 ? 1 : 0)),
+    /** Trains on both engines and compares all that they fetched and kept. */
+    const compare = async (what: string, trainingCase: TrainingCase, steps: number): Promise<void> => {
+      const wanted = await expected(`${model} ${what}`, trainingCase, steps);
+      const actual = await trainOn(engine, trainingCase, steps);
+      const { difference, where } = relativeDifference(actual, wanted, FLOOR[model]);
+      const summary = `largest relative difference after ${steps} steps: ${difference.toExponential(1)} in ${where}`;
+      expect(difference, summary).toBeLessThan(BOUNDS[model]);
+      expectLearning(wanted, trainingCase);
+      differences.push({ what, difference, where });
     };
-    const expected = await runOnce(reference, step, signature, { state: parameters, feeds });
-    const actual = await runOnce(onnx, step, signature, { state: parameters, feeds });
-    expect(relativeDifference(actual.fetches, expected.fetches).difference).toBeLessThan(BOUNDS[model]);
-    expect(actual.fetches.correct).toEqual(expected.fetches.correct);
+
+    it.each(methodsOf(model))('agree over $steps steps with $name', ({ name, regularizer, steps }) => {
+      const schedule = { learningRate: 0.05, gradientClip: 1, weightDecay: 0.01 };
+      return compare(name, createTrainingCase(model, regularizer, schedule), steps);
+    });
+
+    const isLong = !FEW_STEPS.includes(model);
+
+    it.runIf(isLong).each(Object.entries(OPTIMIZERS))(
+      'agree over 5 steps with the optimizer %s',
+      (name, optimizer) =>
+        compare(name, createTrainingCase(model, { name: 'none' }, { optimizer, learningRate: 0.02 }), 5),
+    );
+
+    it.runIf(isLong)(
+      'agree over 20 steps of targeted dropout, and all differences stay small',
+      async ({ annotate }) => {
+        const targeted = METHODS['targeted dropout of weights'] ?? { name: 'none' };
+        await compare(
+          '20 steps',
+          createTrainingCase(model, targeted, { learningRate: 0.05 }, LONG_SEED[model]),
+          20,
+        );
+        const [largest] = differences.sort((a, b) => b.difference - a.difference);
+        if (largest === undefined) throw new Error('nothing was compared');
+        const { what, where, difference } = largest;
+        await annotate(`largest relative difference: ${difference.toExponential(1)} in ${where} (${what})`);
+      },
+    );
+
+    it('agree in what they evaluate', async () => {
+      const { setup, state, feedsOf } = createTrainingCase(model, { name: 'none' });
+      const { batchSize } = setup.schedule;
+      const { step, signature } = buildEvaluationStep(setup.model, batchSize);
+      const parameters = Object.fromEntries(
+        setup.model.parameters.map(({ name }) => [name, state[name] ?? new Float32Array()]),
+      );
+      const { images, labels } = feedsOf(0);
+      const feeds = {
+        images: images as Float32Array,
+        labels: labels as Int32Array,
+        valid: Float32Array.from({ length: batchSize }, (_, image) => (image < batchSize - 1 ? 1 : 0)),
+      };
+      const wanted = await runOnce(reference, step, signature, { state: parameters, feeds });
+      const actual = await runOnce(engine, step, signature, { state: parameters, feeds });
+      expect(relativeDifference(actual.fetches, wanted.fetches).difference).toBeLessThan(BOUNDS[model]);
+      expect(actual.fetches.correct).toEqual(wanted.fetches.correct);
+    });
   });
 });

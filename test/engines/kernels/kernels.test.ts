@@ -3,8 +3,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { traceRules } from '../../../src/compiler/trace/backend.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
-import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import { loweringRules } from '../../../src/engines/onnx/lower/lower.ts';
+import { loweringRules as onnxRules } from '../../../src/engines/onnx/lower/lower.ts';
+import { loweringRules as tensorflowRules } from '../../../src/engines/tensorflow/lower/lower.ts';
+import { describeCompiledEngines } from '../../support/compiled-engines.ts';
 import { arrayCalls } from './array-calls.ts';
 import { elementwiseCalls } from './elementwise-calls.ts';
 import type { KernelTable } from './kernel-table.ts';
@@ -21,20 +22,22 @@ const SEED = Number(process.env.TD_TEST_SEED ?? 20190531);
 /** Layers have more ways to be called, and each of their parameters matters. */
 const runsOf = (kernel: string): number => (kernel in layerCalls ? 25 : 15);
 
-const onnx = await createOnnxEngine({ threads: 1 });
 const reference = await createReferenceEngine();
 
 describe('the compiled kernels', () => {
   it('are each tested here and can each be lowered', () => {
     expect(Object.keys(kernels).sort()).toEqual(Object.keys(traceRules).sort());
-    expect(Object.keys(loweringRules).sort()).toEqual(Object.keys(traceRules).sort());
+    for (const rules of [onnxRules, tensorflowRules])
+      expect(Object.keys(rules).sort()).toEqual(Object.keys(traceRules).sort());
   });
+});
 
+describeCompiledEngines('the compiled kernels', (engine) => {
   it.each(Object.entries(kernels))('%s agrees with the reference engine', async (kernel, table) => {
     const batches = fc.array(table.calls, { minLength: 1, maxLength: 8, size: 'max' });
     const agrees = fc.asyncProperty(batches, async (batch) => {
       const expected = await runCalls(reference, kernel, table, batch);
-      const actual = await runCalls(onnx, kernel, table, batch);
+      const actual = await runCalls(engine, kernel, table, batch);
       for (const [index, wanted] of expected.entries()) {
         if (table.exact) expect(actual[index]?.map(withoutSign)).toEqual(wanted.map(withoutSign));
         else expectClose(actual[index] ?? [], wanted);

@@ -1,0 +1,90 @@
+/** @file TensorFlow's native library, by way of the native module of tfjs-node: loaded once a process, with its settings. */
+import { createRequire } from 'node:module';
+import { UserError } from '../../errors.ts';
+import type { ArrayData } from '../types.ts';
+import { locateTensorflow, type TensorflowInstallation } from './installation/locate.ts';
+
+/** A tensor of the native module. */
+export interface NativeTensor {
+  readonly id: number;
+  readonly shape: readonly number[];
+  /** TensorFlow's number of its element type. */
+  readonly dtype: number;
+}
+
+/** What the native module offers; tensors and models are numbers. */
+export interface Binding {
+  createTensor(shape: readonly number[], dtype: number, data: ArrayData): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): ArrayData;
+  loadSavedModel(folder: string, tag: string): number;
+  deleteSavedModel(id: number): void;
+  /** Names of inputs and outputs stand in one string, separated by commas. */
+  runSavedModel(
+    id: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): NativeTensor[];
+  getNumOfTensors(): number;
+  getNumOfSavedModels(): number;
+  isUsingGpuDevice(): boolean;
+  readonly TF_Version: string;
+}
+
+export interface NativeOptions {
+  /** Threads inside an operation. */
+  readonly threads: number;
+  /** `cpu` hides graphics cards. */
+  readonly device: 'auto' | 'cpu' | 'gpu';
+}
+
+export interface Native extends NativeOptions {
+  readonly binding: Binding;
+  readonly installation: TensorflowInstallation;
+  readonly usesGpu: boolean;
+}
+
+let loaded: Native | undefined;
+
+/**
+ * Loads the library. TensorFlow reads its settings when it is loaded: what is asked for later in the same process gets what
+ * the first call asked for.
+ *
+ * @throws UserError if it is not installed or does not load, or if a graphics card is asked for and not used
+ */
+export function loadNative(options: NativeOptions): Native {
+  loaded ??= load(options);
+  if (options.device === 'gpu' && !loaded.usesGpu)
+    throw new UserError(describeUnusedGpu(loaded.installation));
+  return loaded;
+}
+
+function load(options: NativeOptions): Native {
+  const installation = locateTensorflow();
+  if ('reason' in installation)
+    throw new UserError(`the engine "tensorflow" cannot run here: ${installation.reason}`);
+  applySettings(options);
+  const binding = createRequire(import.meta.url)(installation.addon) as Binding;
+  return { ...options, binding, installation, usesGpu: binding.isUsingGpuDevice() };
+}
+
+/** By environment variables, the only way to reach TensorFlow through the native module; those of the user stand. */
+function applySettings({ threads, device }: NativeOptions): void {
+  const settings: Record<string, string> = {
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_NUM_INTEROP_THREADS: String(threads),
+    // Without it, whoever comes first takes nearly all memory of a card.
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    TF_DETERMINISTIC_OPS: '1',
+    // Products of float32 in the reduced precision of TF32 would be others than those of every other engine.
+    NVIDIA_TF32_OVERRIDE: '0',
+    ...(device === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
+  };
+  for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
+}
+
+function describeUnusedGpu(installation: TensorflowInstallation): string {
+  return `TensorFlow ${installation.version} uses no graphics card here; "td engines" says why`;
+}

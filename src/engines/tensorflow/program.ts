@@ -1,0 +1,121 @@
+/** @file A step that TensorFlow runs as one call, with its state in TensorFlow's variables. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { at } from '../../compiler/graph.ts';
+import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
+import type { ArrayData, ArraySpec, NamedArrays, Program, Signature } from '../types.ts';
+import { specOfWords, toWords } from './feeds.ts';
+import { DATA_TYPES } from './format.ts';
+import type { Binding } from './native.ts';
+import type { ModelNames } from './saved-model.ts';
+
+interface Input {
+  /** Of the output that the array is fed to. */
+  readonly name: string;
+  readonly data: ArrayData;
+  readonly spec: ArraySpec;
+}
+
+export interface SavedModel {
+  readonly bytes: Uint8Array;
+  readonly names: ModelNames;
+  readonly feedsAsWords: boolean;
+}
+
+export class TensorflowProgram implements Program {
+  private readonly model: number;
+  private readonly written: Record<string, true> = {};
+  private disposed = false;
+
+  constructor(
+    private readonly binding: Binding,
+    private readonly signature: Signature,
+    private readonly saved: Omit<SavedModel, 'bytes'>,
+    bytes: Uint8Array,
+  ) {
+    this.model = loadModel(binding, bytes);
+  }
+
+  async run(feeds: NamedArrays): Promise<NamedArrays> {
+    this.requireAlive('run');
+    checkState(this.written, this.signature.state);
+    checkFeeds(feeds, this.signature.feeds);
+    const { names } = this.saved;
+    const inputs = Object.entries(this.signature.feeds).map(([name, spec]) =>
+      this.inputOf(names.feeds[name] as string, feeds[name] as ArrayData, spec),
+    );
+    return this.fetch(names.fetches, inputs);
+  }
+
+  async readState(): Promise<NamedArrays> {
+    const written = Object.keys(this.written);
+    const { reads } = this.saved.names;
+    return this.fetch(Object.fromEntries(written.map((name) => [name, reads[name] as string])), []);
+  }
+
+  async writeState(values: NamedArrays): Promise<void> {
+    this.requireAlive('be written to');
+    checkArrays(values, this.signature.state, 'state');
+    const { writes } = this.saved.names;
+    // One at a time: all at once would hold every array three times.
+    for (const [name, data] of Object.entries(values)) {
+      const { value, done } = writes[name] as { value: string; done: string };
+      const spec = this.signature.state[name] as ArraySpec;
+      this.fetch({ done }, [{ name: value, data, spec }]);
+      this.written[name] = true;
+    }
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.binding.deleteSavedModel(this.model);
+  }
+
+  private requireAlive(what: string): void {
+    if (this.disposed) throw new Error(`the program was disposed and cannot ${what}`);
+  }
+
+  private inputOf(name: string, data: ArrayData, spec: ArraySpec): Input {
+    if (!this.saved.feedsAsWords || spec.dtype === 'int32') return { name, data, spec };
+    return { name, data: toWords(data), spec: specOfWords(spec) };
+  }
+
+  /** Runs what the named outputs need, and returns them under the names of the keys. */
+  private fetch(outputs: Readonly<Record<string, string>>, inputs: readonly Input[]): NamedArrays {
+    const names = Object.keys(outputs);
+    if (names.length === 0) return {};
+    const { binding } = this;
+    const ids: number[] = [];
+    try {
+      for (const { data, spec } of inputs)
+        ids.push(binding.createTensor(spec.shape, DATA_TYPES[spec.dtype], data));
+      const inputNames = inputs.map(({ name }) => name).join();
+      const results = binding.runSavedModel(this.model, ids, inputNames, Object.values(outputs).join());
+      return Object.fromEntries(names.map((name, index) => [name, take(binding, at(results, index).id)]));
+    } finally {
+      for (const id of ids) binding.deleteTensor(id);
+    }
+  }
+}
+
+/** The numbers of a tensor, which is deleted. */
+function take(binding: Binding, id: number): ArrayData {
+  try {
+    return binding.tensorDataSync(id);
+  } finally {
+    binding.deleteTensor(id);
+  }
+}
+
+/** TensorFlow loads a model from a folder only. */
+function loadModel(binding: Binding, bytes: Uint8Array): number {
+  const folder = mkdtempSync(join(tmpdir(), 'td-tensorflow-'));
+  try {
+    writeFileSync(join(folder, 'saved_model.pb'), bytes);
+    return binding.loadSavedModel(folder, 'serve');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,221 @@
+/** @file A traced step as a SavedModel: its state in TensorFlow's variables, the step itself as a function that is called. */
+import type { Graph, NamedValue, Value } from '../../compiler/graph.ts';
+import { at } from '../../compiler/graph.ts';
+import { FEED, FETCH, NEXT, STATE } from '../../compiler/trace-step.ts';
+import type { ArraySpec, Signature } from '../types.ts';
+import { placeFeed } from './feeds.ts';
+import { DATA_TYPES, encode } from './format.ts';
+import { encodeFunction, encodeNode } from './functions.ts';
+import { lowerOperations } from './lower/lower.ts';
+import {
+  booleanAttribute,
+  type GraphNode,
+  type NodeAttributes,
+  NodeBuilder,
+  type Output,
+  shapeAttribute,
+  stringAttribute,
+  typeAttribute,
+} from './nodes.ts';
+
+export interface SavedModelOptions {
+  /** `compile` has XLA compile the whole step; `cluster` lets it take the parts that it thinks worth it. */
+  readonly xla?: 'compile' | 'cluster' | undefined;
+  /** Feeds travel as int32, which TensorFlow keeps on the host until the graph wants them: for devices with memory of their own. */
+  readonly feedsAsWords?: boolean | undefined;
+}
+
+/** Names of outputs, `node:index`, by the names of the signature. */
+export interface ModelNames {
+  readonly feeds: Readonly<Record<string, string>>;
+  readonly fetches: Readonly<Record<string, string>>;
+  /** To fetch an entry of the state. */
+  readonly reads: Readonly<Record<string, string>>;
+  /** To write one: `value` is fed, and `done` fetched. */
+  readonly writes: Readonly<Record<string, { readonly value: string; readonly done: string }>>;
+}
+
+/** Of the form of the nodes: one that every TensorFlow since 2.13 reads. */
+const PRODUCER = 1395;
+const STEP = 'step';
+
+/**
+ * Writes a traced step as a SavedModel with one graph, tagged `serve`.
+ *
+ * The state lies in resource variables. One node, `StatefulPartitionedCall`, runs the step: it reads them, computes, and
+ * assigns their next values before it returns what is fetched.
+ */
+export function buildSavedModel(
+  graph: Graph,
+  signature: Signature,
+  options: SavedModelOptions = {},
+): { readonly bytes: Uint8Array; readonly names: ModelNames } {
+  const builder = new NodeBuilder();
+  const state = Object.entries(signature.state);
+  const feeds = Object.entries(signature.feeds);
+  const handles = state.map(([name, spec], index) =>
+    builder.add(
+      'VarHandleOp',
+      [],
+      { ...specAttributes(spec), shared_name: stringAttribute(name), container: stringAttribute('') },
+      { name: `variable${index}` },
+    ),
+  );
+  const access = state.map(
+    ([name, spec], index) => [name, addAccess(builder, at(handles, index), spec, index)] as const,
+  );
+  const fed = feeds.map(([, spec], index) =>
+    placeFeed(builder, spec, `feed${index}`, options.feedsAsWords === true),
+  );
+  const fetched = graph.outputs.filter(({ name }) => name.startsWith(FETCH));
+  const call = builder.add(
+    'StatefulPartitionedCall',
+    [...handles, ...fed],
+    {
+      Tin: {
+        list: {
+          type: [...state.map(() => DATA_TYPES.resource), ...feeds.map(([, { dtype }]) => DATA_TYPES[dtype])],
+        },
+      },
+      Tout: { list: { type: fetched.map(({ value }) => DATA_TYPES[value.type]) } },
+      f: { func: { name: STEP } },
+      ...callAttributes(options),
+    },
+    { name: 'call' },
+  );
+  for (const [index, { value }] of fetched.entries()) {
+    const T = typeAttribute(value.type);
+    builder.add('Identity', [{ node: call.node, index }], { T }, { name: `fetch${index}` });
+  }
+  const bytes = encode('SavedModel', {
+    savedModelSchemaVersion: 1,
+    metaGraphs: [
+      {
+        metaInfoDef: { tags: ['serve'] },
+        graphDef: {
+          node: builder.nodes.map((node) => encodeNode(node, 'graph')),
+          library: { function: [buildStep(graph, signature, options)] },
+          versions: { producer: PRODUCER },
+        },
+      },
+    ],
+  });
+  const names: ModelNames = {
+    feeds: Object.fromEntries(feeds.map(([name], index) => [name, `feed${index}:0`])),
+    fetches: Object.fromEntries(
+      fetched.map(({ name }, index) => [name.slice(FETCH.length), `fetch${index}:0`]),
+    ),
+    reads: Object.fromEntries(access.map(([name, { read }]) => [name, read])),
+    writes: Object.fromEntries(access.map(([name, { write }]) => [name, write])),
+  };
+  return { bytes, names };
+}
+
+function specAttributes({ shape, dtype }: ArraySpec): NodeAttributes {
+  return { dtype: typeAttribute(dtype), shape: shapeAttribute(shape) };
+}
+
+/** Nodes that read one variable and write it. */
+function addAccess(
+  builder: NodeBuilder,
+  handle: Output,
+  spec: ArraySpec,
+  index: number,
+): { read: string; write: { value: string; done: string } } {
+  const [dtype, T] = [typeAttribute(spec.dtype), typeAttribute(spec.dtype)];
+  const read = builder.add('ReadVariableOp', [handle], { dtype });
+  builder.add('Identity', [read], { T }, { name: `read${index}` });
+  const value = builder.add('Placeholder', [], specAttributes(spec), { name: `value${index}` });
+  // The memory of a feed belongs to JavaScript: a variable must not keep it.
+  const copy = builder.add('DeepCopy', [value], { T });
+  const assign = builder.add('AssignVariableOp', [handle, copy], { dtype });
+  // The native module fetches outputs only, and an assignment has none.
+  builder.add(
+    'Identity',
+    [builder.scalar(0, 'int32')],
+    { T: typeAttribute('int32') },
+    {
+      name: `done${index}`,
+      after: [assign.node],
+    },
+  );
+  return { read: `read${index}:0`, write: { value: `value${index}:0`, done: `done${index}:0` } };
+}
+
+/** The native module passes no settings of a session; a call of a function brings its own. */
+function callAttributes({ xla }: SavedModelOptions): NodeAttributes {
+  if (xla === 'compile') return { _XlaMustCompile: booleanAttribute(true) };
+  if (xla === undefined) return {};
+  const settings = encode('ConfigProto', { graphOptions: { optimizerOptions: { globalJitLevel: 1 } } });
+  return { config_proto: { s: settings } };
+}
+
+/** The step as a function of the variables and the feeds. */
+function buildStep(graph: Graph, signature: Signature, { xla }: SavedModelOptions): object {
+  const body = new NodeBuilder();
+  const state = Object.entries(signature.state);
+  const feeds = Object.entries(signature.feeds);
+  const inputNamed = new Map(graph.inputs.map(({ name, value }) => [name, value]));
+  const variables = state.map((_, index) => argument(`v${index}`));
+  const given = feeds.map((_, index) => argument(`f${index}`));
+  for (const [index, [name, { dtype }]] of state.entries()) {
+    const value = inputNamed.get(STATE + name);
+    if (value === undefined || !isUsed(value, graph)) continue;
+    body.define(
+      value,
+      body.add(
+        'ReadVariableOp',
+        [at(variables, index)],
+        { dtype: typeAttribute(dtype) },
+        {
+          name: `state${index}`,
+        },
+      ),
+    );
+  }
+  for (const [index, [name]] of feeds.entries()) {
+    const value = inputNamed.get(FEED + name);
+    if (value) body.define(value, at(given, index));
+  }
+  lowerOperations(graph, body);
+  const assignments = state.flatMap(([name, { dtype }], index) => {
+    const before = inputNamed.get(STATE + name);
+    const after = graph.outputs.find((output) => output.name === NEXT + name)?.value;
+    if (after === undefined || after === before) return [];
+    const next = body.outputOf(after);
+    const copied = given.includes(next) ? body.add('DeepCopy', [next], { T: typeAttribute(dtype) }) : next;
+    const readers = before && isUsed(before, graph) ? [body.outputOf(before).node] : [];
+    const operands = [at(variables, index), copied];
+    const attributes = { dtype: typeAttribute(dtype) };
+    const options = { name: `assign${index}`, after: readers };
+    return [body.add('AssignVariableOp', operands, attributes, options).node];
+  });
+  const fetched = graph.outputs.filter(({ name }) => name.startsWith(FETCH));
+  return encodeFunction({
+    name: STEP,
+    arguments: [
+      ...variables.map(({ node: { name } }) => ({ name, type: DATA_TYPES.resource })),
+      ...given.map(({ node: { name } }, index) => ({ name, type: DATA_TYPES[at(feeds, index)[1].dtype] })),
+    ],
+    results: fetched.map(({ value }: NamedValue, index) => ({
+      name: `r${index}`,
+      type: DATA_TYPES[value.type],
+      output: body.outputOf(value),
+    })),
+    nodes: body.nodes,
+    effects: assignments,
+    attributes: xla === 'compile' ? { _XlaMustCompile: booleanAttribute(true) } : {},
+  });
+}
+
+function isUsed(value: Value, graph: Graph): boolean {
+  return (
+    graph.operations.some(({ inputs }) => inputs.includes(value)) ||
+    graph.outputs.some((output) => output.value === value)
+  );
+}
+
+function argument(name: string): Output {
+  const node: GraphNode = { name, op: 'argument', inputs: [], after: [], attributes: {} };
+  return { node, index: 0 };
+}

@@ -1,0 +1,44 @@
+/** @file The compiled engines that can run here, so that one suite of tests goes over all of them. */
+import { describe, it } from 'vitest';
+import { chooseEngine } from '../../src/engines/registry.ts';
+import type { Engine, EngineName } from '../../src/engines/types.ts';
+
+const COMPILED: readonly EngineName[] = ['onnx', 'tensorflow'];
+
+/** Engines whose absence is a failure, such as `onnx,tensorflow`: all of them where the project is checked. */
+export const requiredEngines: readonly string[] = (process.env.TD_REQUIRE_ENGINES ?? '')
+  .split(',')
+  .filter((name) => name !== '');
+
+interface Candidate {
+  readonly name: string;
+  /** Or why there is none. */
+  readonly engine: Engine | string;
+}
+
+const candidates: readonly Candidate[] = await Promise.all(COMPILED.map(create));
+
+async function create(name: EngineName): Promise<Candidate> {
+  try {
+    return { name, engine: (await chooseEngine(name, { threads: 1 })).engine };
+  } catch (error) {
+    return { name, engine: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Describes each compiled engine; one that is absent is skipped with the reason, or fails where it is required. */
+export function describeCompiledEngines(what: string, tests: (engine: Engine, name: string) => void): void {
+  for (const { name, engine } of candidates) {
+    if (typeof engine === 'object') describe(`${what} on the engine ${name}`, () => tests(engine, name));
+    else describeAbsent(name, engine);
+  }
+}
+
+/** One test in the place of those of an engine that cannot run here. */
+export function describeAbsent(name: string, reason: string): void {
+  const fail = (): never => {
+    throw new Error(`the engine ${name} is required here: ${reason}`);
+  };
+  if (requiredEngines.includes(name)) it(`the engine ${name} is present`, fail);
+  else it.skip(`skipped: ${reason}`, () => {});
+}
