@@ -1,7 +1,7 @@
 /**
  * @file The td side of the benchmark: a process that answers requests, one line of JSON each, until its input ends.
  *
- * Its one argument is the task as JSON. peer.py answers the same requests.
+ * Its arguments are the task as JSON and the name of an engine. peer.py answers the same requests.
  */
 import { createInterface } from 'node:readline';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
@@ -15,7 +15,7 @@ const { readExchange, writeExchange } = await import('./exchange.ts');
 const { TdRunner } = await import('./td-runner.ts');
 
 const task = JSON.parse(process.argv[2] ?? '') as PeerTask;
-const { engine } = await chooseEngine('onnx', { threads: task.threads });
+const { engine } = await chooseEngine(process.argv[3] ?? '', { threads: task.threads });
 const runner = await TdRunner.create(task, engine);
 
 async function check({ input, output }: CheckRequest): Promise<{ loss: number; metric: number }> {

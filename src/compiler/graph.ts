@@ -83,18 +83,23 @@ export class GraphBuilder {
 
 /**
  * Rebuilds a graph operation by operation. `visit` gets each operation with its inputs already translated, and returns
- * what stands for its outputs, or undefined to keep the operation as it is.
+ * what stands for its outputs, or undefined to keep the operation as it is. `translate` gives what stands for any value of
+ * the graph that was made before.
  */
 export function rewrite(
   graph: Graph,
-  visit: (operation: Operation, builder: GraphBuilder) => readonly Value[] | undefined,
+  visit: (
+    operation: Operation,
+    builder: GraphBuilder,
+    translate: (value: Value) => Value,
+  ) => readonly Value[] | undefined,
 ): Graph {
   const builder = new GraphBuilder();
   const translation = new Map<Value, Value>();
   const translate = (value: Value): Value => translation.get(value) ?? value;
   for (const original of graph.operations) {
     const operation: Operation = { ...original, inputs: original.inputs.map(translate) };
-    const replacement = visit(operation, builder);
+    const replacement = visit(operation, builder, translate);
     if (replacement === undefined) builder.append(operation);
     else
       for (const [index, output] of original.outputs.entries())

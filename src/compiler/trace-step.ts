@@ -20,19 +20,28 @@ export interface TracedStep {
 /**
  * Records a step by calling it once with symbols.
  *
- * @param skip names of passes to leave out: results are the same without any of them
  * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
+ */
+export function recordStep(step: StepFunction, signature: Signature): Graph {
+  const inputs = [...inputsOf(signature.state, STATE), ...inputsOf(signature.feeds, FEED)];
+  return trace(inputs, (tensors) => {
+    const result = step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED));
+    return { ...withPrefix(result.state, NEXT), ...withPrefix(result.fetches, FETCH) };
+  });
+}
+
+/**
+ * Records a step and simplifies what was recorded.
+ *
+ * @param skip names of passes to leave out: results are the same without any of them
+ * @throws Error as `recordStep`
  */
 export function traceStep(
   step: StepFunction,
   signature: Signature,
   skip: ReadonlySet<string> = new Set(),
 ): TracedStep {
-  const inputs = [...inputsOf(signature.state, STATE), ...inputsOf(signature.feeds, FEED)];
-  const recorded = trace(inputs, (tensors) => {
-    const result = step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED));
-    return { ...withPrefix(result.state, NEXT), ...withPrefix(result.fetches, FETCH) };
-  });
+  const recorded = recordStep(step, signature);
   return { recorded, traced: optimizeTraced(recorded, skip) };
 }
 

@@ -2,12 +2,14 @@
 import { PASSES, TRACED_PASSES } from '../compiler/passes/simplify.ts';
 import { suggest, UserError } from '../errors.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
+import { TENSORFLOW_PASSES } from './tensorflow/passes/join-kernels.ts';
 
 /** Those of every engine: a name that another engine knows is no mistake. */
 export const PASS_NAMES: readonly string[] = [
   ...Object.keys(PASSES),
   ...Object.keys(TRACED_PASSES),
   ...ONNX_PASS_NAMES,
+  ...Object.keys(TENSORFLOW_PASSES),
 ];
 
 /**

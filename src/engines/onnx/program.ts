@@ -2,8 +2,8 @@
 
 import { FEED, FETCH, NEXT, STATE, withPrefix } from '../../compiler/trace-step.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
+import { freeGarbage } from '../garbage.ts';
 import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
-import { freeGarbage } from './garbage.ts';
 import { ort } from './runtime.ts';
 import type { Session } from './session-pool.ts';
 import type { Update } from './updates/compile.ts';

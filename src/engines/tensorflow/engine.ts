@@ -1,17 +1,18 @@
 /** @file The engine on TensorFlow: steps are traced, lowered to one TensorFlow graph, and run by its native library. */
 
-import { traceStep } from '../../compiler/trace-step.ts';
+import { recordStep } from '../../compiler/trace-step.ts';
 import { skippedPasses } from '../pass-names.ts';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { locateTensorflow } from './installation/locate.ts';
-import { loadNative, type Native } from './native.ts';
-import { joinKernels } from './passes/join-kernels.ts';
+import { loadNative, type Native } from './native/load.ts';
+import { optimizeForTensorflow } from './passes/join-kernels.ts';
 import { TensorflowProgram } from './program.ts';
 import { buildSavedModel } from './saved-model.ts';
 
 export async function createTensorflowEngine(options: EngineOptions = {}): Promise<Engine> {
   const native = loadNative({ threads: options.threads ?? 2, device: 'auto' });
-  const skip = skippedPasses();
+  // TensorFlow selects by rank on processors only.
+  const skip = new Set([...skippedPasses(), ...(native.usesGpu ? ['rank-lookups'] : [])]);
   return {
     name: 'tensorflow',
     device: native.usesGpu ? 'GPU' : `CPU, ${native.threads} ${native.threads === 1 ? 'thread' : 'threads'}`,
@@ -25,9 +26,9 @@ function compile(
   native: Native,
   skip: ReadonlySet<string>,
 ): Program {
-  const { traced } = traceStep(step, signature, skip);
+  const graph = optimizeForTensorflow(recordStep(step, signature), skip);
   const feedsAsWords = native.usesGpu;
-  const { bytes, names } = buildSavedModel(joinKernels(traced, skip), signature, { feedsAsWords });
+  const { bytes, names } = buildSavedModel(graph, signature, { feedsAsWords });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
 }
 

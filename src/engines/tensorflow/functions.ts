@@ -15,7 +15,17 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
   ...named('product', 'MatMul'),
   ...named('backprops', 'ReluGrad'),
   ...named('value', 'ReadVariableOp'),
+  ...named('values', 'NthElement'),
   TopKV2: ['values', 'indices'],
+  FusedBatchNormV3: [
+    'y',
+    'batch_mean',
+    'batch_variance',
+    'reserve_space_1',
+    'reserve_space_2',
+    'reserve_space_3',
+  ],
+  FusedBatchNormGradV3: ['x_backprop', 'scale_backprop', 'offset_backprop'],
 };
 
 interface FunctionParts {

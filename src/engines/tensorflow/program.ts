@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at } from '../../compiler/graph.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
+import { freeGarbage } from '../garbage.ts';
 import type { ArrayData, ArraySpec, NamedArrays, Program, Signature } from '../types.ts';
 import { specOfWords, toWords } from './feeds.ts';
 import { DATA_TYPES } from './format.ts';
-import type { Binding } from './native.ts';
+import type { Binding } from './native/load.ts';
 import type { ModelNames } from './saved-model.ts';
 
 interface Input {
@@ -26,6 +27,8 @@ export interface SavedModel {
 export class TensorflowProgram implements Program {
   private readonly model: number;
   private readonly written: Record<string, true> = {};
+  /** Of arrays that were written to the state: garbage when the next run begins, if nobody else holds them. */
+  private garbageBytes = 0;
   private disposed = false;
 
   constructor(
@@ -41,6 +44,8 @@ export class TensorflowProgram implements Program {
     this.requireAlive('run');
     checkState(this.written, this.signature.state);
     checkFeeds(feeds, this.signature.feeds);
+    freeGarbage(this.garbageBytes);
+    this.garbageBytes = 0;
     const { names } = this.saved;
     const inputs = Object.entries(this.signature.feeds).map(([name, spec]) =>
       this.inputOf(names.feeds[name] as string, feeds[name] as ArrayData, spec),
@@ -64,6 +69,7 @@ export class TensorflowProgram implements Program {
       const spec = this.signature.state[name] as ArraySpec;
       this.fetch({ done }, [{ name: value, data, spec }]);
       this.written[name] = true;
+      this.garbageBytes += data.byteLength;
     }
   }
 

@@ -1,15 +1,13 @@
 /** @file A traced step as a SavedModel: its state in TensorFlow's variables, the step itself as a function that is called. */
-import type { Graph, NamedValue, Value } from '../../compiler/graph.ts';
+import type { Graph } from '../../compiler/graph.ts';
 import { at } from '../../compiler/graph.ts';
-import { FEED, FETCH, NEXT, STATE } from '../../compiler/trace-step.ts';
+import { FETCH } from '../../compiler/trace-step.ts';
 import type { ArraySpec, Signature } from '../types.ts';
 import { placeFeed } from './feeds.ts';
 import { DATA_TYPES, encode } from './format.ts';
-import { encodeFunction, encodeNode } from './functions.ts';
-import { lowerOperations } from './lower/lower.ts';
+import { encodeNode } from './functions.ts';
 import {
   booleanAttribute,
-  type GraphNode,
   type NodeAttributes,
   NodeBuilder,
   type Output,
@@ -17,6 +15,7 @@ import {
   stringAttribute,
   typeAttribute,
 } from './nodes.ts';
+import { buildStep } from './step-function.ts';
 
 export interface SavedModelOptions {
   /** `compile` has XLA compile the whole step; `cluster` lets it take the parts that it thinks worth it. */
@@ -94,7 +93,7 @@ export function buildSavedModel(
         metaInfoDef: { tags: ['serve'] },
         graphDef: {
           node: builder.nodes.map((node) => encodeNode(node, 'graph')),
-          library: { function: [buildStep(graph, signature, options)] },
+          library: { function: [buildStep(STEP, graph, signature, functionAttributes(options))] },
           versions: { producer: PRODUCER },
         },
       },
@@ -150,72 +149,6 @@ function callAttributes({ xla }: SavedModelOptions): NodeAttributes {
   return { config_proto: { s: settings } };
 }
 
-/** The step as a function of the variables and the feeds. */
-function buildStep(graph: Graph, signature: Signature, { xla }: SavedModelOptions): object {
-  const body = new NodeBuilder();
-  const state = Object.entries(signature.state);
-  const feeds = Object.entries(signature.feeds);
-  const inputNamed = new Map(graph.inputs.map(({ name, value }) => [name, value]));
-  const variables = state.map((_, index) => argument(`v${index}`));
-  const given = feeds.map((_, index) => argument(`f${index}`));
-  for (const [index, [name, { dtype }]] of state.entries()) {
-    const value = inputNamed.get(STATE + name);
-    if (value === undefined || !isUsed(value, graph)) continue;
-    body.define(
-      value,
-      body.add(
-        'ReadVariableOp',
-        [at(variables, index)],
-        { dtype: typeAttribute(dtype) },
-        {
-          name: `state${index}`,
-        },
-      ),
-    );
-  }
-  for (const [index, [name]] of feeds.entries()) {
-    const value = inputNamed.get(FEED + name);
-    if (value) body.define(value, at(given, index));
-  }
-  lowerOperations(graph, body);
-  const assignments = state.flatMap(([name, { dtype }], index) => {
-    const before = inputNamed.get(STATE + name);
-    const after = graph.outputs.find((output) => output.name === NEXT + name)?.value;
-    if (after === undefined || after === before) return [];
-    const next = body.outputOf(after);
-    const copied = given.includes(next) ? body.add('DeepCopy', [next], { T: typeAttribute(dtype) }) : next;
-    const readers = before && isUsed(before, graph) ? [body.outputOf(before).node] : [];
-    const operands = [at(variables, index), copied];
-    const attributes = { dtype: typeAttribute(dtype) };
-    const options = { name: `assign${index}`, after: readers };
-    return [body.add('AssignVariableOp', operands, attributes, options).node];
-  });
-  const fetched = graph.outputs.filter(({ name }) => name.startsWith(FETCH));
-  return encodeFunction({
-    name: STEP,
-    arguments: [
-      ...variables.map(({ node: { name } }) => ({ name, type: DATA_TYPES.resource })),
-      ...given.map(({ node: { name } }, index) => ({ name, type: DATA_TYPES[at(feeds, index)[1].dtype] })),
-    ],
-    results: fetched.map(({ value }: NamedValue, index) => ({
-      name: `r${index}`,
-      type: DATA_TYPES[value.type],
-      output: body.outputOf(value),
-    })),
-    nodes: body.nodes,
-    effects: assignments,
-    attributes: xla === 'compile' ? { _XlaMustCompile: booleanAttribute(true) } : {},
-  });
-}
-
-function isUsed(value: Value, graph: Graph): boolean {
-  return (
-    graph.operations.some(({ inputs }) => inputs.includes(value)) ||
-    graph.outputs.some((output) => output.value === value)
-  );
-}
-
-function argument(name: string): Output {
-  const node: GraphNode = { name, op: 'argument', inputs: [], after: [], attributes: {} };
-  return { node, index: 0 };
+function functionAttributes({ xla }: SavedModelOptions): NodeAttributes {
+  return xla === 'compile' ? { _XlaMustCompile: booleanAttribute(true) } : {};
 }

@@ -1,10 +1,31 @@
 /** @file Lowering of what the passes of this engine join: kernels of TensorFlow that tfjs does not have. */
-import { typeAttribute } from '../nodes.ts';
+import { booleanAttribute, type Output, stringAttribute, typeAttribute } from '../nodes.ts';
 import type { LoweringRules } from './rules.ts';
 
 const T = typeAttribute('float32');
 
+const norm = (epsilon: unknown) => ({
+  T,
+  U: T,
+  epsilon: { f: epsilon as number },
+  data_format: stringAttribute('NHWC'),
+  is_training: booleanAttribute(true),
+});
+
+const results = (output: Output, count: number): Output[] =>
+  Array.from({ length: count }, (_, index) => ({ node: output.node, index }));
+
 export const fusedRules: LoweringRules = {
+  /** Normalised images, mean, sample variance, and three values that the gradient wants. */
+  FusedBatchNorm: ({ attributes }, inputs, builder) => {
+    const none = builder.constant(new Float32Array(0), [0], 'float32');
+    return results(builder.add('FusedBatchNormV3', [...inputs, none, none], norm(attributes.epsilon)), 6);
+  },
+  FusedBatchNormGrad: ({ attributes }, inputs, builder) =>
+    results(builder.add('FusedBatchNormGradV3', inputs, norm(attributes.epsilon)), 3),
   /** dy where x > 0, else 0. */
   ReluGrad: (_, inputs, builder) => builder.add('ReluGrad', inputs, { T }),
+  /** Along the last axis, the value at an index of the descending sort. */
+  NthLargest: (_, inputs, builder) =>
+    builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),
 };

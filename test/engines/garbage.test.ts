@@ -1,6 +1,6 @@
 /** @file Large garbage is gone when the call returns. */
 import { expect, it } from 'vitest';
-import { freeGarbage } from '../../../src/engines/onnx/garbage.ts';
+import { freeGarbage } from '../../src/engines/garbage.ts';
 
 const MIB = 2 ** 20;
 

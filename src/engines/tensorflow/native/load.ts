@@ -1,8 +1,11 @@
 /** @file TensorFlow's native library, by way of the native module of tfjs-node: loaded once a process, with its settings. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { UserError } from '../../errors.ts';
-import type { ArrayData } from '../types.ts';
-import { locateTensorflow, type TensorflowInstallation } from './installation/locate.ts';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { UserError } from '../../../errors.ts';
+import type { ArrayData } from '../../types.ts';
+import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
 
 /** A tensor of the native module. */
 export interface NativeTensor {
@@ -32,8 +35,15 @@ export interface Binding {
   readonly TF_Version: string;
 }
 
+/** process.cc says what each does. */
+interface ProcessModule {
+  redirectStderr(path: string): void;
+  restoreStderr(): void;
+  releasePages(part: string): void;
+}
+
 export interface NativeOptions {
-  /** Threads inside an operation. */
+  /** Threads inside an operation, and operations at a time. */
   readonly threads: number;
   /** `cpu` hides graphics cards. */
   readonly device: 'auto' | 'cpu' | 'gpu';
@@ -43,6 +53,8 @@ export interface Native extends NativeOptions {
   readonly binding: Binding;
   readonly installation: TensorflowInstallation;
   readonly usesGpu: boolean;
+  /** What TensorFlow logged while it was loaded. */
+  readonly log: string;
 }
 
 let loaded: Native | undefined;
@@ -51,12 +63,10 @@ let loaded: Native | undefined;
  * Loads the library. TensorFlow reads its settings when it is loaded: what is asked for later in the same process gets what
  * the first call asked for.
  *
- * @throws UserError if it is not installed or does not load, or if a graphics card is asked for and not used
+ * @throws UserError if it is not installed or does not load
  */
 export function loadNative(options: NativeOptions): Native {
   loaded ??= load(options);
-  if (options.device === 'gpu' && !loaded.usesGpu)
-    throw new UserError(describeUnusedGpu(loaded.installation));
   return loaded;
 }
 
@@ -65,8 +75,52 @@ function load(options: NativeOptions): Native {
   if ('reason' in installation)
     throw new UserError(`the engine "tensorflow" cannot run here: ${installation.reason}`);
   applySettings(options);
-  const binding = createRequire(import.meta.url)(installation.addon) as Binding;
-  return { ...options, binding, installation, usesGpu: binding.isUsingGpuDevice() };
+  const require = createRequire(import.meta.url);
+  const helper = loadHelper(require, installation);
+  const { result, log } = keepingLog(helper, () => {
+    const binding = loadBinding(require, installation);
+    return { binding, usesGpu: binding.isUsingGpuDevice() };
+  });
+  // Tables of symbols that nothing but loading needs: some 250 MB.
+  helper?.releasePages('libtensorflow');
+  return { ...options, ...result, installation, log };
+}
+
+/** @throws UserError with the command that mends it, if the module does not load */
+function loadBinding(require: NodeJS.Require, { addon }: TensorflowInstallation): Binding {
+  try {
+    return require(addon) as Binding;
+  } catch (error) {
+    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new UserError(
+      `TensorFlow does not load: ${reason}; "td engines install tensorflow --force" builds it anew`,
+    );
+  }
+}
+
+/** Without it all works, with more memory and some lines on the standard error. */
+function loadHelper(require: NodeJS.Require, { addon }: TensorflowInstallation): ProcessModule | undefined {
+  try {
+    return require(join(dirname(addon), 'process.node')) as ProcessModule;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Before its log is set up, the library writes to the standard error what it would not log. */
+function keepingLog<T>(helper: ProcessModule | undefined, work: () => T): { result: T; log: string } {
+  if (helper === undefined) return { result: work(), log: '' };
+  const folder = mkdtempSync(join(tmpdir(), 'td-tensorflow-'));
+  const path = join(folder, 'log');
+  try {
+    helper.redirectStderr(path);
+    const result = work();
+    helper.restoreStderr();
+    return { result, log: readFileSync(path, 'utf8') };
+  } finally {
+    helper.restoreStderr();
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** By environment variables, the only way to reach TensorFlow through the native module; those of the user stand. */
@@ -83,8 +137,4 @@ function applySettings({ threads, device }: NativeOptions): void {
     ...(device === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
   };
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
-}
-
-function describeUnusedGpu(installation: TensorflowInstallation): string {
-  return `TensorFlow ${installation.version} uses no graphics card here; "td engines" says why`;
 }

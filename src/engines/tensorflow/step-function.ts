@@ -1,0 +1,146 @@
+/** @file The step as a TensorFlow function of its variables and feeds: it reads the state, computes, and writes the state. */
+import { at, type Graph, type Value } from '../../compiler/graph.ts';
+import { FEED, FETCH, NEXT, STATE } from '../../compiler/trace-step.ts';
+import type { Signature } from '../types.ts';
+import { DATA_TYPES } from './format.ts';
+import { encodeFunction } from './functions.ts';
+import { lowerOperations } from './lower/lower.ts';
+import {
+  booleanAttribute,
+  type GraphNode,
+  type NodeAttributes,
+  NodeBuilder,
+  type Output,
+  typeAttribute,
+} from './nodes.ts';
+import { splitUpdates, type Update, writtenBy } from './updates.ts';
+
+const FLOAT = typeAttribute('float32');
+
+/**
+ * Builds the message FunctionDef. Arguments: a resource for each entry of the state, then the feeds, both in the order of the
+ * signature. Results: the fetches in the order of the graph's outputs.
+ *
+ * @param graph after all passes
+ */
+export function buildStep(
+  name: string,
+  graph: Graph,
+  signature: Signature,
+  attributes: NodeAttributes,
+): object {
+  const { rest, updates } = splitUpdates(graph);
+  const body = new StepBody(rest, signature);
+  lowerOperations(rest, body.builder);
+  const effects = [...body.assignRest(updates), ...updates.map((update) => body.apply(update))];
+  const fetched = rest.outputs.filter((output) => output.name.startsWith(FETCH));
+  return encodeFunction({
+    name,
+    arguments: body.arguments,
+    results: fetched.map(({ value }, index) => ({
+      name: `result${index}`,
+      type: DATA_TYPES[value.type],
+      output: body.builder.outputOf(value),
+    })),
+    nodes: body.builder.nodes,
+    effects,
+    attributes,
+  });
+}
+
+/** The nodes of the function, with its variables and feeds by name. */
+class StepBody {
+  readonly builder = new NodeBuilder();
+  readonly arguments: readonly { readonly name: string; readonly type: number }[];
+  private readonly variables: ReadonlyMap<string, Output>;
+  private readonly feeds: ReadonlySet<Output>;
+  private readonly reads = new Map<string, GraphNode>();
+  private readonly inputs: ReadonlyMap<string, Value>;
+
+  constructor(
+    private readonly graph: Graph,
+    readonly signature: Signature,
+  ) {
+    const state = Object.keys(signature.state);
+    const feeds = Object.entries(signature.feeds);
+    this.inputs = new Map(graph.inputs.map(({ name, value }) => [name, value]));
+    this.variables = new Map(state.map((name, index) => [name, argument(`variable${index}`)]));
+    const given = feeds.map((_, index) => argument(`feed${index}`));
+    this.feeds = new Set(given);
+    this.arguments = [
+      ...[...this.variables.values()].map(({ node }) => ({ name: node.name, type: DATA_TYPES.resource })),
+      ...given.map(({ node }, index) => ({ name: node.name, type: DATA_TYPES[at(feeds, index)[1].dtype] })),
+    ];
+    for (const name of state) this.read(name);
+    for (const [index, [name]] of feeds.entries()) {
+      const value = this.inputs.get(FEED + name);
+      if (value) this.builder.define(value, at(given, index));
+    }
+  }
+
+  /** Reads an entry of the state, if the graph uses it. */
+  private read(name: string): void {
+    const value = this.inputs.get(STATE + name);
+    const isUsed =
+      this.graph.operations.some(({ inputs }) => value && inputs.includes(value)) ||
+      this.graph.outputs.some((output) => output.value === value);
+    if (value === undefined || !isUsed) return;
+    const dtype = typeAttribute(value.type as 'float32');
+    const read = this.builder.add('ReadVariableOp', [this.variable(name)], { dtype });
+    this.reads.set(name, read.node);
+    this.builder.define(value, read);
+  }
+
+  /** Assigns the next values that no update gives. */
+  assignRest(updates: readonly Update[]): GraphNode[] {
+    const updated = new Set(updates.flatMap(writtenBy));
+    return this.graph.outputs.flatMap(({ name: output, value }) => {
+      const name = output.slice(NEXT.length);
+      const isUnchanged = this.inputs.get(STATE + name) === value;
+      if (!output.startsWith(NEXT) || isUnchanged || updated.has(name)) return [];
+      const next = this.builder.outputOf(value);
+      const T = typeAttribute(value.type);
+      // The memory of a feed belongs to JavaScript: a variable must not keep it.
+      const own = this.feeds.has(next) ? this.builder.add('DeepCopy', [next], { T }) : next;
+      return [this.write('AssignVariableOp', [name], [own], { dtype: T })];
+    });
+  }
+
+  /** Does an update in place. */
+  apply(update: Update): GraphNode {
+    if (update.kind === 'subtract') {
+      const amount = this.builder.outputOf(update.amount);
+      return this.write('AssignSubVariableOp', [update.parameter], [amount], { dtype: FLOAT });
+    }
+    const { parameter, accumulator, learningRate, gradient, momentum, nesterov } = update;
+    const numbers = [learningRate, gradient, momentum].map((value) => this.builder.outputOf(value));
+    return this.write('ResourceApplyMomentum', [parameter, accumulator], numbers, {
+      T: FLOAT,
+      use_locking: booleanAttribute(false),
+      use_nesterov: booleanAttribute(nesterov),
+    });
+  }
+
+  /** A node that writes entries of the state, once what reads them has done so. */
+  private write(
+    op: string,
+    names: readonly string[],
+    operands: readonly Output[],
+    attributes: NodeAttributes,
+  ): GraphNode {
+    const variables = names.map((name) => this.variable(name));
+    const after = names.flatMap((name) => this.reads.get(name) ?? []);
+    return this.builder.add(op, [...variables, ...operands], attributes, { after }).node;
+  }
+
+  private variable(name: string): Output {
+    const variable = this.variables.get(name);
+    if (variable === undefined) throw new Error(`the signature has no state named ${name}`);
+    return variable;
+  }
+}
+
+function argument(name: string): Output {
+  const node: GraphNode = { name, op: 'argument', inputs: [], after: [], attributes: {} };
+  return { node, index: 0 };
+}
