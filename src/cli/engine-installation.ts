@@ -100,7 +100,7 @@ function describePlan(plan: InstallPlan): string[] {
       lines.push(`fetches  ${name} ${version}, ${megabytes(bytes)}`);
     lines.push(`         ${megabytes(downloadBytes)} in all, from the index that pip is set to`);
   }
-  const size = choice.kind === 'folder' ? 'less than 1 MB' : `${megabytes(unpackedBytes)} unpacked`;
+  const size = choice.kind === 'folder' ? 'less than 1 MB' : `${choice.kind === 'download' ? '' : 'at most '}${megabytes(unpackedBytes)} unpacked`;
   lines.push(`into     ${folder} (${size}; ${megabytes(freeBytes)} are free)`);
   if (python !== undefined) lines.push(`python   ${python.path} (${python.version})`);
   lines.push(`compiler ${compiler.command.join(' ')} (${compiler.version})`);

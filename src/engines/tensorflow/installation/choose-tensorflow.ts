@@ -26,7 +26,7 @@ export function chooseTensorflow(pythons: readonly Python[], machine: Machine, g
   const passedOver: string[] = [];
   for (const python of pythons) {
     for (const folder of python.tensorflow) {
-      const found = inspectFolder(folder, machine.platform);
+      const found = inspectForeign(folder, machine);
       if ('reason' in found) passedOver.push(found.reason);
       else if (gpu && found.build === 'cpu') passedOver.push(describeCpuBuild(found));
       else return { kind: 'folder', found, owner: python.path };
@@ -49,7 +49,7 @@ export function chooseFrom(path: string, machine: Machine, gpu: boolean): Choice
       `--from: ${path} has no TensorFlow with headers, expected its package folder (site-packages/tensorflow), the site-packages or the environment around it, an unpacked wheel, or a .whl file`,
     );
   }
-  const found = inspectFolder(folder, machine.platform);
+  const found = inspectForeign(folder, machine);
   if ('reason' in found) throw new UserError(`--from: ${found.reason}`);
   if (gpu && found.build === 'cpu') throw new UserError(`--from: ${describeCpuBuild(found)}`);
   return { kind: 'folder', found, owner: resolve(path) };
@@ -77,6 +77,15 @@ function chooseWheelFile(path: string, machine: Machine, gpu: boolean): Choice {
     );
   }
   return { kind: 'wheel file', path: resolve(path), version };
+}
+
+/** A folder that is not td's own: its path goes into the native module, whose loader splits and expands it. */
+function inspectForeign(folder: string, { platform }: Machine): ReturnType<typeof inspectFolder> {
+  const odd = /[:$]/.exec(folder)?.[0];
+  if (odd === undefined) return inspectFolder(folder, platform);
+  return {
+    reason: `TensorFlow lies in ${folder}, and the dynamic linker finds no libraries in a folder with "${odd}" in its name`,
+  };
 }
 
 function suits(tag: string, { platform, arch }: Machine): boolean {

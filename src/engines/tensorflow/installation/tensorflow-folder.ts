@@ -36,13 +36,6 @@ export function inspectFolder(
     (name) => sizeOfFile(join(folder, name)) === undefined,
   );
   if (missing !== undefined) return { reason: `TensorFlow ${version} in ${folder} has no ${missing}` };
-  // The dynamic linker takes a colon for the end of a path, and $ORIGIN for a variable.
-  const odd = /[:$]/.exec(folder)?.[0];
-  if (odd !== undefined) {
-    return {
-      reason: `TensorFlow ${version} lies in ${folder}, and the dynamic linker cannot find libraries in a folder with "${odd}" in its name`,
-    };
-  }
   return { libraries: folder, version, build: buildOf(folder) };
 }
 
