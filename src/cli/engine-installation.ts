@@ -100,7 +100,10 @@ function describePlan(plan: InstallPlan): string[] {
       lines.push(`fetches  ${name} ${version}, ${megabytes(bytes)}`);
     lines.push(`         ${megabytes(downloadBytes)} in all, from the index that pip is set to`);
   }
-  const size = choice.kind === 'folder' ? 'less than 1 MB' : `${choice.kind === 'download' ? '' : 'at most '}${megabytes(unpackedBytes)} unpacked`;
+  const size =
+    choice.kind === 'folder'
+      ? 'less than 1 MB'
+      : `${choice.kind === 'download' ? '' : 'at most '}${megabytes(unpackedBytes)} unpacked`;
   lines.push(`into     ${folder} (${size}; ${megabytes(freeBytes)} are free)`);
   if (python !== undefined) lines.push(`python   ${python.path} (${python.version})`);
   lines.push(`compiler ${compiler.command.join(' ')} (${compiler.version})`);
@@ -109,14 +112,14 @@ function describePlan(plan: InstallPlan): string[] {
 }
 
 function describeInstallation(installation: TensorflowInstallation): string[] {
-  const { version, build, libraries, folder, compiler, selfTest, unusedCard } = installation;
+  const { version, build, libraries, folder, compiler, selfTest, cardNote } = installation;
   return [
     `version  TensorFlow ${version} (${describeBuild(build)})`,
     `devices  ${selfTest.devices.join(', ')}`,
     `folder   ${folder}${libraries.startsWith(folder) ? '' : `, with the libraries in ${libraries}`}`,
     `compiler ${compiler}`,
     `tested   a training step of LeNet-5 agrees with the reference engine to ${selfTest.largestDifference.toExponential(1)}; the test took ${duration(selfTest.seconds)}`,
-    ...(unusedCard === undefined ? [] : [`card     ${unusedCard}`]),
+    ...(cardNote === undefined ? [] : [`card     ${cardNote}`]),
   ];
 }
 

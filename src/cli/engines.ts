@@ -9,7 +9,7 @@ export async function engines({ json = false }: { readonly json?: boolean }): Pr
   const card = await describeUnusedCard(locateTensorflow(), process.env);
   if (json) {
     const noted = found.map((status) =>
-      status.name === 'tensorflow' && card !== undefined ? { ...status, unusedCard: card } : status,
+      status.name === 'tensorflow' && card !== undefined ? { ...status, cardNote: card } : status,
     );
     printJson(noted);
     return;

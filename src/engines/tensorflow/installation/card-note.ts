@@ -11,10 +11,10 @@ export async function describeUnusedCard(
   environment: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   if (!('reason' in located)) {
-    const { unusedCard } = located;
-    return unusedCard === undefined
+    const { cardNote } = located;
+    return cardNote === undefined
       ? undefined
-      : `${unusedCard} (so it was when TensorFlow was installed; ${INSTALL_COMMAND} --force looks again)`;
+      : `${cardNote} (so it was when TensorFlow was installed; ${INSTALL_COMMAND} --force looks again)`;
   }
   const { names, problem } = await findCards(environment);
   const [name] = names;

@@ -88,7 +88,7 @@ export function explainUnusedCard(use: CardUse): string | undefined {
   const name = cards.names[0] ?? 'an NVIDIA card';
   if (devices.some((device) => device.startsWith('GPU'))) {
     const [, capability] =
-      /not built with CUDA kernel binaries compatible with compute capability ([\d.]+)/.exec(log) ?? [];
+      /not built with CUDA kernel binaries compatible with compute capability (\d+\.\d+)/.exec(log) ?? [];
     if (capability === undefined) return undefined;
     return `${name} is newer than this build of TensorFlow: its kernels are translated for compute capability ${capability} at first use, which may take half an hour once`;
   }
@@ -149,11 +149,11 @@ function missingLibraries(log: string): string[] {
 function explainCard({ log, capabilities }: CardUse): string | undefined {
   const known = capabilities.length === 0 ? '' : ` (it has kernels for ${capabilities.join(', ')})`;
   const [, capability, least] =
-    /with (?:Cuda )?compute capability ([\d.]+)\. The minimum required Cuda capability is ([\d.]+)/i.exec(
+    /with (?:Cuda )?compute capability (\d+\.\d+)\. The minimum required Cuda capability is (\d+\.\d+)/i.exec(
       log,
     ) ?? [];
   if (capability !== undefined) {
-    return `its compute capability ${capability} is below the ${least?.replace(/\.$/, '')} that this build needs${known}`;
+    return `its compute capability ${capability} is below the ${least} that this build needs${known}`;
   }
   if (/no kernel image is available|CUDA_ERROR_NO_BINARY_FOR_GPU|CUDA_ERROR_INVALID_PTX/.test(log)) {
     return `this build has no kernels that it can run${known}`;

@@ -144,7 +144,7 @@ async function prepare(
   const began = performance.now();
   const tested = await testAddon(join(work, ADDON_NAME), signal);
   const seconds = (performance.now() - began) / 1000;
-  const unusedCard = await judgeCard(tensorflow, tested, site, signal);
+  const cardNote = await judgeCard(tensorflow, tested, site, signal);
   const library = join(tensorflow.libraries, libraryNames().cc);
   return {
     format: 1,
@@ -158,7 +158,7 @@ async function prepare(
     tfjsNode: plan.sources.version,
     installed: new Date().toISOString(),
     selfTest: { devices: [...tested.devices], seconds, largestDifference: tested.largestDifference },
-    ...(unusedCard === undefined ? {} : { unusedCard }),
+    ...(cardNote === undefined ? {} : { cardNote }),
   };
 }
 

@@ -24,7 +24,7 @@ export interface TensorflowInstallation {
   readonly installed: string;
   readonly selfTest: InstallationRecord['selfTest'];
   /** Why a graphics card that is there was not used when it was installed, in a sentence. */
-  readonly unusedCard?: string;
+  readonly cardNote?: string;
 }
 
 /** The working installation, or the reason why there is none, in one clause that names the command that helps. */
@@ -52,7 +52,7 @@ export function locateTensorflow(
   if (missing !== undefined) return { reason: `${missing} is gone; ${again()}` };
   if (sizeOfFile(join(libraries, cc)) !== record.libraryBytes)
     return { reason: `TensorFlow in ${libraries} was replaced since td was built against it; ${again()}` };
-  const { version, build, source, compiler, installed, selfTest, unusedCard } = record;
+  const { version, build, source, compiler, installed, selfTest, cardNote } = record;
   return {
     folder,
     addon,
@@ -63,7 +63,7 @@ export function locateTensorflow(
     compiler,
     installed,
     selfTest,
-    ...(unusedCard === undefined ? {} : { unusedCard }),
+    ...(cardNote === undefined ? {} : { cardNote }),
   };
 }
 

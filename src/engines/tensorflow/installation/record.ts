@@ -33,7 +33,7 @@ const recordSchema = z.object({
     largestDifference: z.number(),
   }),
   /** Why a graphics card that is there is not used, in a sentence. */
-  unusedCard: z.string().optional(),
+  cardNote: z.string().optional(),
 });
 
 export type InstallationRecord = z.output<typeof recordSchema>;
