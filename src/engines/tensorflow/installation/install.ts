@@ -194,7 +194,7 @@ async function bringTensorflow(
     remove(place.work);
   }
   const found = inspectFolder(join(packages, 'tensorflow'));
-  if ('reason' in found) throw new InstallationError(found.reason);
+  if ('reason' in found) throw new InstallationError(`what was unpacked will not do: ${found.reason}`);
   return found;
 }
 

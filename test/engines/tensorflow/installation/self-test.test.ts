@@ -1,6 +1,5 @@
 /** @file The self-test passes what computes the step, and nothing else. */
 import { describe, expect, it } from 'vitest';
-import { createReferenceEngine } from '../../../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../../../src/engines/onnx/engine.ts';
 import { judge, testAddon } from '../../../../src/engines/tensorflow/installation/self-test.ts';
 import { compareStep } from '../../../../src/engines/tensorflow/installation/self-test-step.ts';
@@ -24,9 +23,9 @@ const ended = (outcome: object, more = {}) => ({
 });
 const failed = (stderr: string, more = {}) => ({ code: 1, stdout: '', stderr, ...more });
 
-/** The reference engine with one number of its results changed. */
+/** An engine that computes well, with one number of its results changed. */
 async function createWrongEngine(change: (state: Float32Array) => void): Promise<Engine> {
-  const engine = await createReferenceEngine();
+  const engine = await createOnnxEngine({ threads: 1 });
   return {
     ...engine,
     async compile(step, signature) {
