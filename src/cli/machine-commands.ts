@@ -38,8 +38,9 @@ export function addData(program: Command): void {
 const INSTALL_HELP = `
 td takes a TensorFlow of 2.15 or newer that a Python on this machine has. Where
 there is none, it fetches one through pip into its own cache folder (TD_CACHE,
-else ~/.cache/td): 274 MB for the processor, 3.4 GB with --gpu. It builds a small
-native module for it and tries a training step. Python's packages stay as they are.
+else ~/.cache/td): 274 MB for the processor, 3.4 GB with --gpu. It builds a
+small native module for it and tries a training step. Python's own packages
+stay as they are.
 
 Examples:
   td engines install tensorflow --dry-run
@@ -49,7 +50,7 @@ Examples:
 export function addEngines(program: Command): void {
   const engines = program
     .command('engines')
-    .description('list what can compute here, and why the rest cannot; install TensorFlow')
+    .description('list what can compute here, or why not; install TensorFlow')
     .usage('[command] [options]')
     .option('--json', 'print JSON')
     // What is no command of the list below would only be counted otherwise.
@@ -62,7 +63,7 @@ export function addEngines(program: Command): void {
     });
   engines
     .command('install')
-    .description('install an engine that does not come with td: tensorflow')
+    .description('install an engine that does not come with td')
     .argument('<engine>', 'tensorflow')
     .option('--gpu', 'with CUDA and the libraries of NVIDIA')
     .option('--from <path>', 'this TensorFlow: its folder, the environment around it, or a wheel')
@@ -75,7 +76,7 @@ export function addEngines(program: Command): void {
     );
   engines
     .command('uninstall')
-    .description('remove what "td engines install" put into the cache folder')
+    .description('remove what td has installed')
     .argument('<engine>', 'tensorflow')
     .action(async (engine) => (await import('./engine-installation.ts')).uninstallEngine(engine));
 }

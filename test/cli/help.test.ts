@@ -51,8 +51,8 @@ describe('help', () => {
         report [experiment...]   write what experiments found as one HTML page, or
                                  show it while runs go on
         data                     list, fetch and verify data sets
-        engines                  list what can compute here, and why the rest cannot;
-                                 install TensorFlow
+        engines                  list what can compute here, or why not; install
+                                 TensorFlow
         bench <experiment>       time the training step and the evaluation of an
                                  experiment's variants
 
@@ -364,21 +364,21 @@ describe('help', () => {
     expect(helpOf('engines')).toMatchInlineSnapshot(`
       "Usage: td engines [command] [options]
 
-      list what can compute here, and why the rest cannot; install TensorFlow
+      list what can compute here, or why not; install TensorFlow
 
       Options:
         --json              print JSON
         -h, --help          print this help
 
       Commands:
-        install <engine>    install an engine that does not come with td: tensorflow
-        uninstall <engine>  remove what "td engines install" put into the cache folder
+        install <engine>    install an engine that does not come with td
+        uninstall <engine>  remove what td has installed
       "
     `);
     expect(helpOf('engines install')).toMatchInlineSnapshot(`
       "Usage: td engines install [options] <engine>
 
-      install an engine that does not come with td: tensorflow
+      install an engine that does not come with td
 
       Arguments:
         engine           tensorflow
@@ -394,8 +394,9 @@ describe('help', () => {
 
       td takes a TensorFlow of 2.15 or newer that a Python on this machine has. Where
       there is none, it fetches one through pip into its own cache folder (TD_CACHE,
-      else ~/.cache/td): 274 MB for the processor, 3.4 GB with --gpu. It builds a small
-      native module for it and tries a training step. Python's packages stay as they are.
+      else ~/.cache/td): 274 MB for the processor, 3.4 GB with --gpu. It builds a
+      small native module for it and tries a training step. Python's own packages
+      stay as they are.
 
       Examples:
         td engines install tensorflow --dry-run
@@ -406,7 +407,7 @@ describe('help', () => {
     expect(helpOf('engines uninstall')).toMatchInlineSnapshot(`
       "Usage: td engines uninstall [options] <engine>
 
-      remove what "td engines install" put into the cache folder
+      remove what td has installed
 
       Arguments:
         engine      tensorflow
