@@ -41,9 +41,12 @@ export interface NativeOptions {
 
 export interface Native extends NativeOptions {
   readonly binding: Binding;
-  readonly installation: TensorflowInstallation;
+  readonly installation: LoadableInstallation;
   readonly usesGpu: boolean;
 }
+
+/** What loading needs to know of an installation; the self-test of one that is under way knows no more. */
+export type LoadableInstallation = Pick<TensorflowInstallation, 'addon' | 'version'>;
 
 let loaded: Native | undefined;
 
@@ -53,15 +56,20 @@ let loaded: Native | undefined;
  *
  * @throws UserError if it is not installed or does not load, or if a graphics card is asked for and not used
  */
-export function loadNative(options: NativeOptions): Native {
-  loaded ??= load(options);
+export function loadNative(
+  options: NativeOptions,
+  located: LoadableInstallation | { readonly reason: string } = locateTensorflow(),
+): Native {
+  loaded ??= load(options, located);
   if (options.device === 'gpu' && !loaded.usesGpu)
     throw new UserError(describeUnusedGpu(loaded.installation));
   return loaded;
 }
 
-function load(options: NativeOptions): Native {
-  const installation = locateTensorflow();
+function load(
+  options: NativeOptions,
+  installation: LoadableInstallation | { readonly reason: string },
+): Native {
   if ('reason' in installation)
     throw new UserError(`the engine "tensorflow" cannot run here: ${installation.reason}`);
   applySettings(options);
@@ -85,6 +93,6 @@ function applySettings({ threads, device }: NativeOptions): void {
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
 }
 
-function describeUnusedGpu(installation: TensorflowInstallation): string {
+function describeUnusedGpu(installation: LoadableInstallation): string {
   return `TensorFlow ${installation.version} uses no graphics card here; "td engines" says why`;
 }
