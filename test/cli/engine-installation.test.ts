@@ -37,11 +37,11 @@ function machine({ compiler = COMPILER }: { compiler?: string } = {}) {
   return { root, programs, engines, project: join(root, 'project') };
 }
 
-/** A Python whose pip never comes to an end. */
+/** A Python whose pip comes to an end when td does. */
 function writeSlowPython(path: string): void {
   writeProgram(
     path,
-    `case "$*" in *" download "*) exec /bin/sleep 600;; *) echo '{"version":"3.11.2","prefix":"/p","hasPip":true,"tensorflow":[]}';; esac`,
+    `case "$*" in *" download "*) while kill -0 $PPID 2>/dev/null; do /bin/sleep 0.2; done;; *) echo '{"version":"3.11.2","prefix":"/p","hasPip":true,"tensorflow":[]}';; esac`,
   );
 }
 

@@ -125,7 +125,8 @@ function tidyUp(folder: string): void {
 }
 
 function remove(...paths: readonly string[]): void {
-  for (const path of paths) rmSync(path, { recursive: true, force: true });
+  // A pip whose td was killed may still write there for a moment.
+  for (const path of paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Everything but the record, in the folder for half-done work. @returns the record */
@@ -142,7 +143,9 @@ async function prepare(
   await buildAddon(plan, tensorflow, isOwn, site, signal);
   progress.say('testing it: one training step of LeNet-5 against the reference engine');
   const began = performance.now();
-  const tested = await testAddon(join(work, ADDON_NAME), signal);
+  const tested = await testAddon(join(work, ADDON_NAME), signal).catch((error) => {
+    throw error instanceof InstallationError && !isOwn ? nameTensorflow(error, tensorflow) : error;
+  });
   const seconds = (performance.now() - began) / 1000;
   const cardNote = await judgeCard(tensorflow, tested, site, signal);
   const library = join(tensorflow.libraries, libraryNames().cc);
@@ -175,8 +178,9 @@ async function bringTensorflow(
   const packages = join(work, PACKAGES_NAME);
   mkdirSync(packages);
   const unpack = async (path: string, unpackedBytes: number, isTensorflow: boolean) => {
-    const stage = progress.startStage(`unpacking ${basename(path)}`, unpackedBytes);
-    const metadata = `${basename(path).split('-').slice(0, 2).join('-')}.dist-info/`;
+    const [name, version] = basename(path).split('-');
+    const stage = progress.startStage(`unpacking ${name} ${version}`, unpackedBytes);
+    const metadata = `${name}-${version}.dist-info/`;
     const paths = isTensorflow ? [...UNPACKED_PATHS, metadata] : [];
     await unpackWheel(path, packages, paths, python, stage, signal).finally(() => stage.stop());
   };
@@ -218,6 +222,13 @@ async function buildAddon(
   };
   await compileModule(compiler, description, site, build, signal);
   remove(build);
+}
+
+/** The user may not know of the TensorFlow that was found. */
+function nameTensorflow({ message }: InstallationError, { version, libraries }: TensorflowFolder): Error {
+  return new InstallationError(
+    `${message}; that is TensorFlow ${version} in ${libraries}, and --from names another`,
+  );
 }
 
 function describeSource({ choice }: InstallPlan): InstallationRecord['source'] {
