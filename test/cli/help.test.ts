@@ -51,7 +51,8 @@ describe('help', () => {
         report [experiment...]   write what experiments found as one HTML page, or
                                  show it while runs go on
         data                     list, fetch and verify data sets
-        engines                  list what can compute here, and why the rest cannot
+        engines                  list what can compute here, or why not; install
+                                 TensorFlow
         bench <experiment>       time the training step and the evaluation of an
                                  experiment's variants
 
@@ -361,12 +362,57 @@ describe('help', () => {
   });
   it('of engines', () => {
     expect(helpOf('engines')).toMatchInlineSnapshot(`
-      "Usage: td engines [options]
+      "Usage: td engines [command] [options]
 
-      list what can compute here, and why the rest cannot
+      list what can compute here, or why not; install TensorFlow
 
       Options:
-        --json      print JSON
+        --json              print JSON
+        -h, --help          print this help
+
+      Commands:
+        install <engine>    install an engine that does not come with td
+        uninstall <engine>  remove what td has installed
+      "
+    `);
+    expect(helpOf('engines install')).toMatchInlineSnapshot(`
+      "Usage: td engines install [options] <engine>
+
+      install an engine that does not come with td
+
+      Arguments:
+        engine           tensorflow
+
+      Options:
+        --gpu            with CUDA and the libraries of NVIDIA
+        --from <path>    this TensorFlow: its folder, the environment around it, or a
+                         wheel
+        --python <path>  this Python alone, for its TensorFlow or its pip
+        --dry-run        say what would be fetched and built, and where; write nothing
+        --force          build and test it again if it is there
+        -h, --help       print this help
+
+      td takes a TensorFlow of 2.15 or newer that a Python on this machine has. Where
+      there is none, it fetches one through pip into its own cache folder (TD_CACHE,
+      else ~/.cache/td): 274 MB for the processor, 3.4 GB with --gpu. It builds a
+      small native module for it and tries a training step. Python's own packages
+      stay as they are.
+
+      Examples:
+        td engines install tensorflow --dry-run
+        td engines install tensorflow --gpu
+        td engines install tensorflow --from ~/venv
+      "
+    `);
+    expect(helpOf('engines uninstall')).toMatchInlineSnapshot(`
+      "Usage: td engines uninstall [options] <engine>
+
+      remove what td has installed
+
+      Arguments:
+        engine      tensorflow
+
+      Options:
         -h, --help  print this help
       "
     `);
@@ -481,6 +527,8 @@ describe('help', () => {
       'data fetch',
       'data verify',
       'engines',
+      'engines install',
+      'engines uninstall',
       'bench',
     ];
     const lines = paths.flatMap((path) => helpOf(path).split('\n'));

@@ -85,6 +85,6 @@ function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (/Cannot find (package|module) '@tensorflow/.test(message)) return 'is not installed';
   if (/can ?not be found at path/.test(message))
-    return 'is installed without its native library (npm run engine:tensorflow downloads it)';
+    return 'is installed without its native library (td engines install tensorflow)';
   return `does not load: ${message.split('\n')[0]}`;
 }

@@ -4,13 +4,16 @@ import { recordStep } from '../../compiler/trace-step.ts';
 import { skippedPasses } from '../pass-names.ts';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
 import { locateTensorflow } from './installation/locate.ts';
-import { loadNative, type Native } from './native/load.ts';
+import { type LoadableInstallation, loadNative, type Native } from './native/load.ts';
 import { optimizeForTensorflow } from './passes/join-kernels.ts';
 import { TensorflowProgram } from './program.ts';
 import { buildSavedModel } from './saved-model.ts';
 
-export async function createTensorflowEngine(options: EngineOptions = {}): Promise<Engine> {
-  const native = loadNative({ threads: options.threads ?? 2, device: 'auto' });
+export async function createTensorflowEngine(
+  options: EngineOptions = {},
+  installation?: LoadableInstallation,
+): Promise<Engine> {
+  const native = loadNative({ threads: options.threads ?? 2, device: 'auto' }, installation);
   // TensorFlow selects by rank on processors only.
   const skip = new Set([...skippedPasses(), ...(native.usesGpu ? ['rank-lookups'] : [])]);
   return {
@@ -38,7 +41,7 @@ export async function tensorflowStatus(): Promise<EngineStatus> {
   return {
     name: 'tensorflow',
     available: true,
-    devices: ['CPU'],
+    devices: installation.selfTest.devices,
     version: `TensorFlow ${installation.version}`,
   };
 }

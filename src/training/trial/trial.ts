@@ -1,8 +1,8 @@
 /** @file Which engine is the faster one for a network: measured once by a few training steps of each in turn, and remembered. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { RunSettings } from '../../config/schema.ts';
 import type { EngineName, EngineOptions } from '../../engines/types.ts';
 import { median } from '../timing.ts';
@@ -67,7 +67,10 @@ export async function tryEngines(
  *
  * @param surroundings versions, processor, threads
  */
-export function trialKey({ model, schedule, dataset, regularizer }: RunSettings, surroundings: unknown): string {
+export function trialKey(
+  { model, schedule, dataset, regularizer }: RunSettings,
+  surroundings: unknown,
+): string {
   const { batchSize, optimizer } = schedule;
   const parts = [model, batchSize, optimizer.name, dataset.name, regularizer, surroundings];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import type { ArrayData } from '../../types.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
+import { HELPER_NAME } from '../installation/paths.ts';
 
 /** A tensor of the native module. */
 export interface NativeTensor {
@@ -51,11 +52,14 @@ export interface NativeOptions {
 
 export interface Native extends NativeOptions {
   readonly binding: Binding;
-  readonly installation: TensorflowInstallation;
+  readonly installation: LoadableInstallation;
   readonly usesGpu: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
+
+/** What loading needs to know of an installation; the self-test of one that is under way knows no more. */
+export type LoadableInstallation = Pick<TensorflowInstallation, 'addon' | 'version'>;
 
 let loaded: Native | undefined;
 
@@ -65,13 +69,18 @@ let loaded: Native | undefined;
  *
  * @throws UserError if it is not installed or does not load
  */
-export function loadNative(options: NativeOptions): Native {
-  loaded ??= load(options);
+export function loadNative(
+  options: NativeOptions,
+  located: LoadableInstallation | { readonly reason: string } = locateTensorflow(),
+): Native {
+  loaded ??= load(options, located);
   return loaded;
 }
 
-function load(options: NativeOptions): Native {
-  const installation = locateTensorflow();
+function load(
+  options: NativeOptions,
+  installation: LoadableInstallation | { readonly reason: string },
+): Native {
   if ('reason' in installation)
     throw new UserError(`the engine "tensorflow" cannot run here: ${installation.reason}`);
   applySettings(options);
@@ -87,7 +96,7 @@ function load(options: NativeOptions): Native {
 }
 
 /** @throws UserError with the command that mends it, if the module does not load */
-function loadBinding(require: NodeJS.Require, { addon }: TensorflowInstallation): Binding {
+function loadBinding(require: NodeJS.Require, { addon }: LoadableInstallation): Binding {
   try {
     return require(addon) as Binding;
   } catch (error) {
@@ -99,9 +108,9 @@ function loadBinding(require: NodeJS.Require, { addon }: TensorflowInstallation)
 }
 
 /** Without it all works, with more memory and some lines on the standard error. */
-function loadHelper(require: NodeJS.Require, { addon }: TensorflowInstallation): ProcessModule | undefined {
+function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): ProcessModule | undefined {
   try {
-    return require(join(dirname(addon), 'process.node')) as ProcessModule;
+    return require(join(dirname(addon), HELPER_NAME)) as ProcessModule;
   } catch {
     return undefined;
   }

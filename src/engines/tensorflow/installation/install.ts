@@ -1,0 +1,253 @@
+/** @file Carries out a plan in a folder beside the final one, which gets its name when the self-test has passed. */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { StartStage } from '../../../data/types.ts';
+import { megabytes } from '../../../data/words.ts';
+import { UserError } from '../../../errors.ts';
+import { type Lock, takeLock } from '../../../results/lock.ts';
+import { compileModule } from './compiler.ts';
+import { fullDisk, InstallationError } from './errors.ts';
+import { explainUnusedCard, findCards } from './graphics-card.ts';
+import { locateTensorflow, sizeOfFile, type TensorflowInstallation } from './locate.ts';
+import {
+  ADDON_NAME,
+  besides,
+  HELPER_NAME,
+  installationFolder,
+  libraryNames,
+  PACKAGES_NAME,
+  RECORD_NAME,
+} from './paths.ts';
+import { fetchWheel } from './pip.ts';
+import type { InstallPlan, Site } from './plan.ts';
+import type { InstallationRecord } from './record.ts';
+import { type SelfTest, testAddon } from './self-test.ts';
+import { computeCapabilities, inspectFolder, type TensorflowFolder } from './tensorflow-folder.ts';
+import { unpackWheel } from './unpack.ts';
+import { UNPACKED_PATHS } from './wheels.ts';
+
+export interface Progress {
+  readonly startStage: StartStage;
+  /** A line that stays. */
+  say(text: string): void;
+}
+
+/**
+ * Installs TensorFlow as planned, in the place of what was there.
+ *
+ * @throws UserError if another process is at it, the network or the disk does not do its part
+ * @throws InstallationError if the build or the self-test fails
+ * @throws the signal's reason if it is aborted. In all three cases what was there before is still there.
+ */
+export async function installTensorflow(
+  plan: InstallPlan,
+  site: Site,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<TensorflowInstallation> {
+  const { folder } = plan;
+  return holdingLock(folder, progress, signal, async (lock) => {
+    const { work, former, downloads } = besides(folder);
+    mkdirSync(work);
+    try {
+      const record = await prepare(plan, site, progress, signal);
+      writeFileSync(join(work, RECORD_NAME), `${JSON.stringify(record, null, 2)}\n`);
+      lock.requireHeld();
+      if (existsSync(folder)) renameSync(folder, former);
+      renameSync(work, folder);
+      remove(former, downloads);
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? fullDisk(folder) : error;
+    } finally {
+      remove(work);
+    }
+    const installed = locateTensorflow(folder);
+    if ('reason' in installed) throw new InstallationError(installed.reason);
+    return installed;
+  });
+}
+
+/**
+ * Removes what td put into its own folder. A Python's TensorFlow is left as it is.
+ *
+ * @returns whether there was anything
+ * @throws UserError if another process is installing
+ */
+export async function uninstallTensorflow(site: Site, progress: Progress): Promise<boolean> {
+  const folder = installationFolder(site.environment);
+  const paths = [folder, ...Object.values(besides(folder))];
+  if (!paths.some((path) => existsSync(path))) return false;
+  return holdingLock(folder, progress, undefined, async () => {
+    const { downloads } = besides(folder);
+    const wasThere = [folder, downloads].some((path) => existsSync(path));
+    remove(folder, downloads);
+    return wasThere;
+  });
+}
+
+/** Runs work that no other process does at the same time, on a tidy place. */
+async function holdingLock<T>(
+  folder: string,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  const lock = await take(folder, progress, signal);
+  try {
+    tidyUp(folder);
+    return await work(lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function take(folder: string, { say }: Progress, signal?: AbortSignal): Promise<Lock> {
+  let lock: Awaited<ReturnType<typeof takeLock>>;
+  try {
+    lock = await takeLock(besides(folder).lock, signal, say);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
+    throw new UserError(
+      `cannot write to ${dirname(folder)} (${code}); the environment variable TD_CACHE puts td's cache elsewhere`,
+    );
+  }
+  if ('release' in lock) return lock;
+  throw new UserError(
+    `${folder} is being installed by ${lock.owner}; when that is done, the same command finds it`,
+  );
+}
+
+/** Removes what an installation that was killed left half-done, and puts back what it had set aside. */
+function tidyUp(folder: string): void {
+  const { work, former } = besides(folder);
+  if (existsSync(former) && !existsSync(folder)) renameSync(former, folder);
+  remove(work, former);
+}
+
+function remove(...paths: readonly string[]): void {
+  // A pip whose td was killed may still write there for a moment.
+  for (const path of paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Everything but the record, in the folder for half-done work. @returns the record */
+async function prepare(
+  plan: InstallPlan,
+  site: Site,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<InstallationRecord> {
+  const { work } = besides(plan.folder);
+  const tensorflow = await bringTensorflow(plan, progress, signal);
+  const isOwn = plan.choice.kind !== 'folder';
+  progress.say(`building the native module with ${plan.compiler.version}`);
+  await buildAddon(plan, tensorflow, isOwn, site, signal);
+  progress.say('testing it: one training step of LeNet-5 against the reference engine');
+  const began = performance.now();
+  const tested = await testAddon(join(work, ADDON_NAME), signal).catch((error) => {
+    throw error instanceof InstallationError && !isOwn ? nameTensorflow(error, tensorflow) : error;
+  });
+  const seconds = (performance.now() - began) / 1000;
+  const cardNote = await judgeCard(tensorflow, tested, site, signal);
+  const library = join(tensorflow.libraries, libraryNames().cc);
+  return {
+    format: 1,
+    platform: `${process.platform}-${process.arch}`,
+    version: tested.version,
+    build: tensorflow.build,
+    libraries: isOwn ? `${PACKAGES_NAME}/tensorflow` : resolve(tensorflow.libraries),
+    libraryBytes: sizeOfFile(library) ?? 0,
+    source: describeSource(plan),
+    compiler: plan.compiler.version,
+    tfjsNode: plan.sources.version,
+    installed: new Date().toISOString(),
+    selfTest: { devices: [...tested.devices], seconds, largestDifference: tested.largestDifference },
+    ...(cardNote === undefined ? {} : { cardNote }),
+  };
+}
+
+/** @returns where the libraries are; wheels are fetched and unpacked first */
+async function bringTensorflow(
+  plan: InstallPlan,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<TensorflowFolder> {
+  const { choice, python, folder } = plan;
+  if (choice.kind === 'folder') return choice.found;
+  if (python === undefined) throw new Error('the plan names no Python to unpack wheels with');
+  const { work, downloads } = besides(folder);
+  const packages = join(work, PACKAGES_NAME);
+  mkdirSync(packages);
+  const unpack = async (path: string, unpackedBytes: number, isTensorflow: boolean) => {
+    const [name, version] = basename(path).split('-');
+    const stage = progress.startStage(`unpacking ${name} ${version}`, unpackedBytes);
+    const metadata = `${name}-${version}.dist-info/`;
+    const paths = isTensorflow ? [...UNPACKED_PATHS, metadata] : [];
+    await unpackWheel(path, packages, paths, python, stage, signal).finally(() => stage.stop());
+  };
+  if (choice.kind === 'wheel file') await unpack(choice.path, plan.unpackedBytes, true);
+  else {
+    const place = { downloads, work: join(work, 'download') };
+    for (const path of [downloads, place.work]) mkdirSync(path, { recursive: true });
+    for (const wheel of choice.wheels) {
+      const label = `fetching ${wheel.name} ${wheel.version} (${megabytes(wheel.bytes)}) with pip`;
+      const stage = progress.startStage(label, wheel.bytes);
+      await fetchWheel(wheel, python, place, stage, signal).finally(() => stage.stop());
+    }
+    for (const { file, name, unpackedBytes } of choice.wheels)
+      await unpack(join(downloads, file), unpackedBytes, name.startsWith('tensorflow'));
+    remove(place.work);
+  }
+  const found = inspectFolder(join(packages, 'tensorflow'));
+  if ('reason' in found) throw new InstallationError(`what was unpacked will not do: ${found.reason}`);
+  return found;
+}
+
+async function buildAddon(
+  { folder, compiler, sources }: InstallPlan,
+  { libraries }: TensorflowFolder,
+  isOwn: boolean,
+  site: Site,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { work } = besides(folder);
+  const build = join(work, 'build');
+  const copied = sources.copyTo(build);
+  const { cc, framework } = libraryNames();
+  const description = {
+    sources: copied.sources,
+    includes: [...copied.includes, join(libraries, 'include')],
+    libraries: [join(libraries, cc), join(libraries, framework)],
+    runtimeFolder: isOwn ? { besideModule: `${PACKAGES_NAME}/tensorflow` } : libraries,
+    output: join(work, ADDON_NAME),
+  };
+  await compileModule(compiler, description, site, build, signal);
+  const helper = { ...description, sources: [copied.helper], libraries: [], output: join(work, HELPER_NAME) };
+  await compileModule(compiler, helper, site, build, signal);
+  remove(build);
+}
+
+/** The user may not know of the TensorFlow that was found. */
+function nameTensorflow({ message }: InstallationError, { version, libraries }: TensorflowFolder): Error {
+  return new InstallationError(
+    `${message}; that is TensorFlow ${version} in ${libraries}, and --from names another`,
+  );
+}
+
+function describeSource({ choice }: InstallPlan): InstallationRecord['source'] {
+  if (choice.kind === 'folder') return { kind: 'folder', owner: choice.owner };
+  const wheels = choice.kind === 'wheel file' ? [choice.path] : choice.wheels.map(({ file }) => file);
+  return { kind: 'wheel', wheels };
+}
+
+async function judgeCard(
+  { build, libraries }: TensorflowFolder,
+  { devices, version, log }: SelfTest,
+  { environment }: Site,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const cards = await findCards(environment, signal);
+  const capabilities = computeCapabilities(libraries);
+  const visibleDevices = environment.CUDA_VISIBLE_DEVICES;
+  return explainUnusedCard({ cards, devices, build, version, capabilities, log, visibleDevices });
+}

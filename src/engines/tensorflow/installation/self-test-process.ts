@@ -1,0 +1,15 @@
+/** @file The process of the self-test: a native module that does not work may take the process with it. */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { createTensorflowEngine } from '../engine.ts';
+import { loadNative } from '../native/load.ts';
+import { compareStep } from './self-test-step.ts';
+
+const { values } = parseArgs({ options: { addon: { type: 'string', default: '' } } });
+const installation = { addon: values.addon, version: 'under test' };
+const threads = cpus().length;
+const { binding, usesGpu, log } = loadNative({ threads, device: 'auto' }, installation);
+// Whoever started this process looks in it for why a card is not used.
+process.stderr.write(log);
+const comparison = await compareStep(() => createTensorflowEngine({ threads }, installation));
+process.stdout.write(`${JSON.stringify({ version: binding.TF_Version, usesGpu, ...comparison })}\n`);
