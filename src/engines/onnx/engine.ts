@@ -23,15 +23,16 @@ export async function createOnnxEngine(options: EngineOptions = {}): Promise<Eng
   }
 }
 
-export async function onnxStatus(): Promise<EngineStatus> {
+/** @param listsDevices whether to look for a graphics card, which takes a second */
+export async function onnxStatus(listsDevices = false): Promise<EngineStatus> {
   const backends = ort.listSupportedBackends().filter(({ bundled }) => bundled);
-  const adapter = await webGpuAdapter();
+  const adapter = listsDevices ? await webGpuAdapter() : undefined;
   return {
     name: 'onnx',
     available: true,
     devices: [
       `CPU (${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores)`,
-      ...(adapter.kind === 'none' ? [] : [describeAdapter(adapter)]),
+      ...(adapter === undefined || adapter.kind === 'none' ? [] : [describeAdapter(adapter)]),
     ],
     version: `onnxruntime ${ort.env.versions.node}, providers in this build: ${backends.map(({ name }) => name).join(', ')}`,
   };

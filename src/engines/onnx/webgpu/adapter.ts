@@ -31,6 +31,10 @@ export function describeAdapter({ kind, name, ...rest }: WebGpuAdapter): string 
 }
 
 async function look(): Promise<WebGpuAdapter> {
+  if (process.platform === 'linux' && vulkanDriverFiles().length === 0) {
+    const reason = 'no driver for Vulkan is installed, or VK_DRIVER_FILES does not name it';
+    return { kind: 'none', name: 'none', reason };
+  }
   try {
     await openDevice();
   } catch (error) {
@@ -77,17 +81,21 @@ async function output(command: string, words: readonly string[]): Promise<string
 
 /** The descriptions of drivers that Vulkan's loader reads, in the places where it looks for them. */
 function vulkanDriverFiles(): string[] {
-  const { VK_DRIVER_FILES, VK_ICD_FILENAMES, XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_DATA_DIRS } = process.env;
+  const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES } = process.env;
+  const { XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_DATA_DIRS } = process.env;
   const named = VK_DRIVER_FILES || VK_ICD_FILENAMES;
   if (named) return named.split(delimiter);
+  const added = VK_ADD_DRIVER_FILES ? VK_ADD_DRIVER_FILES.split(delimiter) : [];
   const roots = [
     XDG_CONFIG_HOME || join(homedir(), '.config'),
     '/etc/xdg',
     '/etc',
     XDG_DATA_HOME || join(homedir(), '.local/share'),
     ...(XDG_DATA_DIRS || '/usr/local/share:/usr/share').split(delimiter),
+    // NixOS
+    '/run/opengl-driver/share',
   ];
-  return roots.flatMap((root) => filesIn(join(root, 'vulkan/icd.d')));
+  return [...added, ...roots.flatMap((root) => filesIn(join(root, 'vulkan/icd.d')))];
 }
 
 function filesIn(folder: string): string[] {
