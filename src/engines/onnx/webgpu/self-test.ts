@@ -1,13 +1,94 @@
-/** @file placeholder */
-import type { Engine, Signature, StepFunction } from '../../types.ts';
+/** @file The first run of a program on a graphics card, compared with the processor: a driver at fault says nothing by itself. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../../files/atomic.ts';
+import { cacheFolder } from '../../../files/cache-folder.ts';
+import { DeviceError } from '../../device-error.ts';
+import type { Engine, NamedArrays, Program, Signature, StepFunction } from '../../types.ts';
+import { ort } from '../runtime.ts';
 import type { NamedAdapter } from './adapter-name.ts';
+import {
+  compareOutcomes,
+  type Difference,
+  LARGEST_SHARE,
+  type Outcome,
+  roundOtherwise,
+} from './agreement.ts';
 import type { FirstRun } from './program.ts';
+
 export class SelfTest {
+  /** Models that passed in this process. */
+  private readonly passed = new Set<string>();
+
   constructor(
-    readonly reference: Engine,
-    readonly adapter: NamedAdapter,
+    /** On the processor. */
+    private readonly reference: Engine,
+    private readonly adapter: NamedAdapter,
   ) {}
-  firstRunOf(_step: StepFunction, _signature: Signature, _model: Uint8Array): FirstRun | undefined {
-    return undefined;
+
+  /**
+   * What a program's first run is to be, unless its model passed before on this card, with this driver and onnxruntime.
+   *
+   * @param model its bytes
+   */
+  firstRunOf(step: StepFunction, signature: Signature, model: Uint8Array): FirstRun | undefined {
+    const { name, driver } = this.adapter;
+    const versions = { adapter: name, driver, onnxruntime: ort.env.versions.node };
+    const key = createHash('sha256').update(JSON.stringify(versions)).update(model).digest('hex');
+    // A driver of unknown version may be another tomorrow.
+    const path = driver === undefined ? undefined : join(cacheFolder(), 'webgpu-self-tests', `${key}.json`);
+    if (this.passed.has(key) || (path !== undefined && existsSync(path))) return undefined;
+    return async (program, feeds) => {
+      const { fetches, difference } = await this.compare(program, { step, signature }, feeds);
+      if (difference.share > LARGEST_SHARE) throw new DeviceError(wordRefusal(this.adapter, difference));
+      this.passed.add(key);
+      if (path !== undefined) record(path, { ...versions, date: new Date().toISOString(), ...difference });
+      return fetches;
+    };
   }
+
+  private async compare(
+    program: Program,
+    { step, signature }: { readonly step: StepFunction; readonly signature: Signature },
+    feeds: NamedArrays,
+  ): Promise<{ fetches: NamedArrays; difference: Difference }> {
+    const before = await program.readState();
+    const reference = await this.reference.compile(step, signature);
+    try {
+      const outcomeOf = async (given: NamedArrays): Promise<Outcome> => {
+        await reference.writeState(before);
+        const fetches = copyAll(await reference.run(given));
+        return { fetches, state: await reference.readState() };
+      };
+      const expected = await outcomeOf(feeds);
+      const moved = await outcomeOf(roundOtherwise(feeds));
+      const fetches = await program.run(feeds);
+      const actual = { fetches, state: await program.readState() };
+      return { fetches, difference: compareOutcomes(actual, expected, moved, before) };
+    } finally {
+      reference.dispose();
+    }
+  }
+}
+
+function wordRefusal({ name }: NamedAdapter, { share, where }: Difference): string {
+  const off = Number.isFinite(share)
+    ? `by ${(100 * share).toPrecision(2)} % of what it should be`
+    : 'and is no number';
+  return (
+    `the graphics card (${name}) computes this step wrongly: "${where}" differs from the processor's ${off}; ` +
+    'another driver may help, and --device cpu does without the card'
+  );
+}
+
+function copyAll(arrays: NamedArrays): NamedArrays {
+  return Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, data.slice()]));
+}
+
+/** Where nothing can be written, the next process tests again. */
+function record(path: string, result: object): void {
+  try {
+    writeFileAtomic(path, `${JSON.stringify(result, null, 2)}\n`);
+  } catch {}
 }
