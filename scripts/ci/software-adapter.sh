@@ -13,10 +13,8 @@ folder=$(mkdir -p "${1:?a folder to unpack the driver into}" && cd "$1" && pwd)
 driver_file="$folder/lavapipe.json"
 
 print_settings() {
-  local libraries
-  libraries=$(dirname "$(find "$folder/root" -name 'libvulkan_lvp.so' | head -n 1)")
   printf 'export VK_DRIVER_FILES=%q\n' "$driver_file"
-  printf 'export LD_LIBRARY_PATH=%q\n' "$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  printf 'export LD_LIBRARY_PATH=%q\n' "$folder/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 }
 
 if [ -f "$driver_file" ]; then
@@ -58,8 +56,15 @@ mkdir -p "$folder/root"
 for package in "$apt_home"/archives/*.deb; do dpkg -x "$package" "$folder/root"; done
 rm -rf "$apt_home"
 
+# Only what the loader and the driver need is shown to programs, so that others keep the libraries of the machine.
+mkdir -p "$folder/lib"
 library=$(find "$folder/root" -name 'libvulkan_lvp.so' | head -n 1)
 manifest=$(find "$folder/root" -name 'lvp_icd*.json' | head -n 1)
+unpacked=$(dirname "$library")
+{
+  find "$unpacked" -name 'libvulkan.so.1'
+  LD_LIBRARY_PATH="$unpacked:$folder/root/lib/$(basename "$unpacked")" ldd "$library" | awk -v root="$folder/root" 'index($3, root) == 1 { print $3 }'
+} | while read -r file; do ln -sf "$file" "$folder/lib/"; done
 sed "s|\"library_path\": *\"[^\"]*\"|\"library_path\": \"$library\"|" "$manifest" > "$driver_file.part"
 mv "$driver_file.part" "$driver_file"
 print_settings

@@ -12,17 +12,21 @@ const MEMORY =
 const LOST =
   /device.{0,20}\blost\b|DEVICE_LOST|Failed to download data|MapAsync|mapping.{0,20}(aborted|failed)|DXGI_ERROR_DEVICE/i;
 
+/** Node of the graph, line of onnxruntime's source and condition that did not hold. */
+const CIRCUMSTANCES = /^.*Status Message: |\S+\.(cc|h):\d+ [^\n]*? was false\.\s*/gs;
+
 /** @param error as onnxruntime threw it */
 export function wordDeviceFailure(error: unknown): DeviceError {
   if (error instanceof DeviceError) return error;
   const message = String((error as Error | undefined)?.message ?? error);
+  const cause = message.replace(CIRCUMSTANCES, '').trim().replace(/\.$/, '');
   if (LOST.test(message))
     return new DeviceError(
-      `the graphics card was lost while it computed: ${message}; the same command goes on from the last checkpoint`,
+      `the graphics card was lost while it computed: ${cause}; the same command goes on from the last checkpoint`,
     );
   if (MEMORY.test(message))
     return new DeviceError(
-      `out of memory on the graphics card: ${message}; a smaller model or schedule.batchSize needs less`,
+      `out of memory on the graphics card: ${cause}; a smaller model or schedule.batchSize needs less`,
     );
-  return new DeviceError(`WebGPU failed: ${message}; --device cpu does without it`);
+  return new DeviceError(`WebGPU failed: ${cause}; --device cpu does without it`);
 }
