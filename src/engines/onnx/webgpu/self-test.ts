@@ -40,35 +40,53 @@ export class SelfTest {
     const path = driver === undefined ? undefined : join(cacheFolder(), 'webgpu-self-tests', `${key}.json`);
     if (this.passed.has(key) || (path !== undefined && existsSync(path))) return undefined;
     return async (program, feeds) => {
-      const { fetches, difference } = await this.compare(program, { step, signature }, feeds);
+      const { fetches, difference } = await compareFirstStep(
+        program,
+        this.reference,
+        { step, signature },
+        feeds,
+      );
       if (difference.share > LARGEST_SHARE) throw new DeviceError(wordRefusal(this.adapter, difference));
       this.passed.add(key);
       if (path !== undefined) record(path, { ...versions, date: new Date().toISOString(), ...difference });
       return fetches;
     };
   }
+}
 
-  private async compare(
-    program: Program,
-    { step, signature }: { readonly step: StepFunction; readonly signature: Signature },
-    feeds: NamedArrays,
-  ): Promise<{ fetches: NamedArrays; difference: Difference }> {
-    const before = await program.readState();
-    const reference = await this.reference.compile(step, signature);
-    try {
-      const outcomeOf = async (given: NamedArrays): Promise<Outcome> => {
-        await reference.writeState(before);
-        const fetches = copyAll(await reference.run(given));
-        return { fetches, state: await reference.readState() };
-      };
-      const expected = await outcomeOf(feeds);
-      const moved = await outcomeOf(roundOtherwise(feeds));
-      const fetches = await program.run(feeds);
-      const actual = { fetches, state: await program.readState() };
-      return { fetches, difference: compareOutcomes(actual, expected, moved, before) };
-    } finally {
-      reference.dispose();
-    }
+/** A step before it is compiled. */
+interface StepSource {
+  readonly step: StepFunction;
+  readonly signature: Signature;
+}
+
+/**
+ * Runs a step once, from the state and feeds at hand, with a program and with the engine that it is compared with.
+ *
+ * @param program with its state
+ * @param reference the engine of the processor
+ */
+export async function compareFirstStep(
+  program: Program,
+  reference: Engine,
+  { step, signature }: StepSource,
+  feeds: NamedArrays,
+): Promise<{ readonly fetches: NamedArrays; readonly difference: Difference }> {
+  const before = await program.readState();
+  const compared = await reference.compile(step, signature);
+  try {
+    const outcomeOf = async (given: NamedArrays): Promise<Outcome> => {
+      await compared.writeState(before);
+      const fetches = copyAll(await compared.run(given));
+      return { fetches, state: await compared.readState() };
+    };
+    const expected = await outcomeOf(feeds);
+    const moved = await outcomeOf(roundOtherwise(feeds));
+    const fetches = await program.run(feeds);
+    const actual = { fetches, state: await program.readState() };
+    return { fetches, difference: compareOutcomes(actual, expected, moved, before) };
+  } finally {
+    compared.dispose();
   }
 }
 
