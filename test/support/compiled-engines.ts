@@ -19,6 +19,9 @@ export const requiredEngines: readonly string[] = (process.env.TD_REQUIRE_ENGINE
   .split(',')
   .filter((name) => name !== '');
 
+/** For one test. A driver that computes on the processor gets little of one that is busy. */
+const SOFTWARE_ADAPTER_MILLISECONDS = 600_000;
+
 interface Candidate {
   readonly name: string;
   /** Or why there is none. */
@@ -40,7 +43,9 @@ async function create(name: string, make: () => Promise<Engine>): Promise<Candid
 /** Describes each compiled engine; one that is absent is skipped with the reason, or fails where it is required. */
 export function describeCompiledEngines(what: string, tests: (engine: Engine, name: string) => void): void {
   for (const { name, engine } of candidates) {
-    if (typeof engine === 'object') describe(`${what} on the engine ${name}`, () => tests(engine, name));
+    const options = name === 'webgpu' ? { timeout: SOFTWARE_ADAPTER_MILLISECONDS } : {};
+    if (typeof engine === 'object')
+      describe(`${what} on the engine ${name}`, options, () => tests(engine, name));
     else describeAbsent(name, engine);
   }
 }
