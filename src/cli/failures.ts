@@ -1,4 +1,5 @@
 /** @file What went wrong, in words: a sentence for what happens to users, the stack for a bug. */
+import { DeviceError } from '../engines/device-error.ts';
 import { InstallationError } from '../engines/tensorflow/installation/errors.ts';
 import { toOneLine, UserError } from '../errors.ts';
 import { DivergedError } from '../training/diverged.ts';
@@ -15,7 +16,9 @@ export interface Failure {
 /** An error that is somebody's to mend in one sentence; any other with its stack. */
 export function wordFailure(error: unknown): string {
   if (error instanceof InstallationError) return toOneLine(error.message);
-  if (error instanceof UserError || error instanceof DivergedError) return error.message;
+  const hasSentence =
+    error instanceof UserError || error instanceof DivergedError || error instanceof DeviceError;
+  if (hasSentence) return error.message;
   if (!(error instanceof Error)) return String(error);
   if (isOutOfMemory(error))
     return `out of memory: ${error.message}; a smaller model or schedule.batchSize needs less`;

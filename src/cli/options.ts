@@ -1,11 +1,13 @@
 /** @file Flags that several commands share, and how the text of a flag becomes a value. */
 import { Option } from 'commander';
-import { ENGINE_NAMES } from '../engines/types.ts';
+import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
 
 /** Where a command computes. */
 export interface ExecutionOptions {
   readonly engine: string;
+  /** The engine's own choice if absent. */
+  readonly device?: DeviceName;
   /** Threads inside an operation; the engine's own default if absent. */
   readonly threads?: number;
 }
@@ -25,6 +27,12 @@ export function engineOption(): Option {
   return new Option('--engine <name>', `what computes: ${names.join(', ')}`)
     .default('auto', 'auto')
     .argParser((text) => parseChoice(text, names, '--engine'));
+}
+
+export function deviceOption(): Option {
+  return new Option('--device <name>', `where it computes: ${DEVICE_NAMES.join(', ')}`)
+    .default('auto', 'auto')
+    .argParser((text) => parseChoice(text, DEVICE_NAMES, '--device'));
 }
 
 export function threadsOption(): Option {

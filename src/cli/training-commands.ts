@@ -4,6 +4,7 @@ import { loadTfjs } from '../engines/load-tfjs.ts';
 import {
   checkpointMinutesOption,
   countOption,
+  deviceOption,
   engineOption,
   granularityOption,
   resultsOption,
@@ -70,6 +71,7 @@ export function addRun(program: Command): void {
     .addOption(whenBusyOption())
     .addOption(resultsOption())
     .addOption(engineOption())
+    .addOption(deviceOption())
     .addOption(threadsOption())
     .addHelpText('after', RUN_HELP)
     .action(async (files, options) => (await import('./run.ts')).run(files, options));
@@ -85,6 +87,7 @@ export function addSweep(program: Command): void {
     .option('--no-figures', 'draw no figures')
     .addOption(resultsOption())
     .addOption(engineOption())
+    .addOption(deviceOption())
     .addOption(threadsOption())
     .addHelpText('after', SWEEP_HELP)
     .action(async (files, options) => (await import('./sweep.ts')).sweep(files, options));
@@ -101,6 +104,7 @@ export function addBench(program: Command): void {
     .addOption(settingOption())
     .option('--json', 'print JSON')
     .addOption(engineOption())
+    .addOption(deviceOption())
     .addOption(threadsOption())
     .addHelpText('after', BENCH_HELP)
     .action(async (file, options) => {

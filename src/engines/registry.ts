@@ -13,7 +13,8 @@ import {
 
 interface EngineEntry {
   create(options: EngineOptions): Promise<Engine>;
-  status(): Promise<EngineStatus>;
+  /** @param listsDevices whether devices are wanted that take a while to be looked for, too */
+  status(listsDevices?: boolean): Promise<EngineStatus>;
 }
 
 const engines: Readonly<Record<EngineName, EngineEntry>> = {
@@ -24,7 +25,7 @@ const engines: Readonly<Record<EngineName, EngineEntry>> = {
 
 /** The state of every engine on this machine. */
 export function listEngines(): Promise<EngineStatus[]> {
-  return Promise.all(ENGINE_NAMES.map((name) => engines[name].status()));
+  return Promise.all(ENGINE_NAMES.map((name) => engines[name].status(true)));
 }
 
 export interface ChosenEngine {
@@ -39,9 +40,12 @@ export interface ChosenEngine {
  * @throws UserError if the name is unknown or the engine cannot run here
  */
 export async function chooseEngine(name: string, options: EngineOptions = {}): Promise<ChosenEngine> {
-  if (name === 'auto') return chooseAutomatically(options);
+  if (name === 'auto' && options.device !== 'webgpu') return chooseAutomatically(options);
+  if (name === 'auto') return { engine: await engines.onnx.create(options), reason: 'asked for' };
   if (!isEngineName(name))
     throw new UserError(`unknown engine "${name}"${suggest(name, ['auto', ...ENGINE_NAMES])}`);
+  if (options.device === 'webgpu' && name !== 'onnx')
+    throw new UserError(`the engine "${name}" has no device "webgpu", expected --engine onnx`);
   const status = await engines[name].status();
   if (!status.available) throw new UserError(`the engine "${name}" cannot run here: ${status.reason}`);
   return { engine: await engines[name].create(options), reason: 'asked for' };

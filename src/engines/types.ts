@@ -49,6 +49,13 @@ export interface Program {
   readState(): Promise<NamedArrays>;
   /** Replaces the named entries of the state; the arrays are copied. Before the first run every entry must be written. */
   writeState(values: NamedArrays): Promise<void>;
+  /**
+   * Replaces the named entries of the state by those of another program of the same engine, on the device that holds both.
+   * Absent where states lie on the host.
+   *
+   * @throws Error if the state is not whole thereafter
+   */
+  copyState?(source: Program, names: readonly string[]): Promise<void>;
   /** Frees what the program holds; it cannot run afterwards. Calling it again does nothing. */
   dispose(): void;
 }
@@ -63,7 +70,12 @@ export interface Engine {
 export const ENGINE_NAMES = ['onnx', 'tensorflow', 'reference'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
+export const DEVICE_NAMES = ['auto', 'cpu', 'gpu', 'webgpu'] as const;
+export type DeviceName = (typeof DEVICE_NAMES)[number];
+
 export interface EngineOptions {
+  /** Where the engine computes; its own choice if absent or `auto`. */
+  readonly device?: DeviceName;
   /** Number of threads inside an operation; the engine's own default if absent. */
   readonly threads?: number;
 }

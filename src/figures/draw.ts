@@ -1,6 +1,5 @@
 /** @file Draws figures as SVG, and SVG as PNG. */
 import { createRequire } from 'node:module';
-import { Resvg } from '@resvg/resvg-js';
 import type { Figure } from './figures.ts';
 
 const require = createRequire(import.meta.url);
@@ -39,6 +38,8 @@ function renumber(svg: string): string {
 
 /** @param svg as `drawSvg` makes it */
 export function drawPng(svg: string): Uint8Array {
+  // Loaded when it is needed: a native library, which not every place has where the program shall start.
+  const { Resvg } = require('@resvg/resvg-js') as typeof import('@resvg/resvg-js');
   const fontFiles = FONT_FILES.map((name) => require.resolve(`@expo-google-fonts/arimo/${name}.ttf`));
   const picture = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: PNG_SCALE },

@@ -71,7 +71,7 @@ export interface EpochWork {
  * interruption.
  *
  * @returns the position after the last of them, the epoch not yet counted as completed
- * @throws DivergedError if a loss stops being finite
+ * @throws DivergedError if a loss or the norm of the gradients stops being finite
  * @throws the signal's reason once it is aborted
  */
 export async function takeSteps(work: EpochWork, from: TrainingPosition): Promise<TrainingPosition> {
@@ -97,7 +97,9 @@ export async function takeSteps(work: EpochWork, from: TrainingPosition): Promis
 
 function advance({ epoch, step, totals }: TrainingPosition, fetched: NamedArrays): TrainingPosition {
   const [loss, correct] = [scalarOf(fetched.loss), scalarOf(fetched.correct)];
-  requireFinite(loss + scalarOf(fetched.penalty), `at step ${step + 1}`);
+  requireFinite(loss + scalarOf(fetched.penalty), `the loss at step ${step + 1}`);
+  // Graphics cards take NaN for the smaller of two numbers, and so lose it on its way to the loss. The gradients keep it.
+  requireFinite(scalarOf(fetched.gradientNorm), `the norm of the gradients at step ${step + 1}`);
   return { epoch, step: step + 1, totals: { loss: totals.loss + loss, correct: totals.correct + correct } };
 }
 
@@ -105,11 +107,14 @@ export function meansOf(totals: EpochTotals, steps: number, batchSize: number): 
   return { loss: totals.loss / steps, accuracy: totals.correct / (steps * batchSize) };
 }
 
-/** @throws DivergedError if the loss is no finite number */
-export function requireFinite(loss: number, where: string): void {
-  if (Number.isFinite(loss)) return;
+/**
+ * @param what `the loss at step 3`
+ * @throws DivergedError if the number is not finite
+ */
+export function requireFinite(number: number, what: string): void {
+  if (Number.isFinite(number)) return;
   throw new DivergedError(
-    `the loss ${where} is ${loss}; a lower schedule.learningRate or a schedule.gradientClip may help`,
+    `${what} is ${number}; a lower schedule.learningRate or a schedule.gradientClip may help`,
   );
 }
 

@@ -51,11 +51,17 @@ export class Evaluator {
 
   /**
    * @param parameters of the model; other entries are ignored
+   * @param source a program of the same engine whose state holds them, too: on a device they are copied from there
    * @throws the signal's reason if it is aborted before the last batch
    */
-  async evaluate(parameters: NamedArrays, signal?: AbortSignal): Promise<Evaluation> {
-    const own = this.model.parameters.map(({ name }) => [name, parameters[name]] as const);
-    await this.program.writeState(Object.fromEntries(own) as NamedArrays);
+  async evaluate(parameters: NamedArrays, signal?: AbortSignal, source?: Program): Promise<Evaluation> {
+    const names = this.model.parameters.map(({ name }) => name);
+    if (source !== undefined && this.program.copyState !== undefined)
+      await this.program.copyState(source, names);
+    else
+      await this.program.writeState(
+        Object.fromEntries(names.map((name) => [name, parameters[name]])) as NamedArrays,
+      );
     const feeds = {
       images: new Float32Array(this.batchSize * sizeOf(this.model.inputShape)),
       labels: new Int32Array(this.batchSize),

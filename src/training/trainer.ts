@@ -85,7 +85,7 @@ export function planTraining(
  * Trains one run to its end.
  *
  * @throws UserError as `planTraining`, or if what is to be resumed is not of this training
- * @throws DivergedError if a loss stops being finite; the epoch in which it did is not reported
+ * @throws DivergedError if a loss or the norm of the gradients stops being finite; the epoch in which it did is not reported
  * @throws the signal's reason if it is aborted before the end
  */
 export async function train(options: TrainingOptions): Promise<void> {
@@ -129,13 +129,16 @@ async function takeEpochs(options: TrainingOptions, parts: Compiled): Promise<vo
     position = await takeSteps(work, position);
     const state = await program.readState();
     const parameters = evaluationParameters(setup.model, setup.regularizer, state);
-    const test = await evaluator.evaluate(parameters, signal).catch(async (error: unknown) => {
+    // Methods with an evaluation weight of their own compute it on the host.
+    const isState = setup.model.parameters.every(({ name }) => parameters[name] === state[name]);
+    const source = isState ? program : undefined;
+    const test = await evaluator.evaluate(parameters, signal, source).catch(async (error: unknown) => {
       if (signal?.aborted) await save(position);
       throw error;
     });
     const { step, totals } = position;
     const epoch = position.epoch + 1;
-    requireFinite(test.loss, `of the evaluation after epoch ${epoch}`);
+    requireFinite(test.loss, `the loss of the evaluation after epoch ${epoch}`);
     const means = meansOf(totals, stepsPerEpoch, batchSize);
     const learningRate = learningRateAt(settings.schedule, step - 1, stepsPerEpoch);
     await options.onEpoch?.({ epoch, step, stepsPerEpoch, means, learningRate, test, state, specs });

@@ -1,14 +1,38 @@
 /** @file What every engine promises to the trainer, checked on each engine that can run here. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { webGpuAdapter } from '../../src/engines/onnx/webgpu/adapter.ts';
 import { chooseEngine, listEngines } from '../../src/engines/registry.ts';
-import type { Engine, EngineName, Program, Signature, StepFunction } from '../../src/engines/types.ts';
+import type {
+  DeviceName,
+  Engine,
+  EngineName,
+  Program,
+  Signature,
+  StepFunction,
+} from '../../src/engines/types.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
+import { describeAbsent } from '../support/compiled-engines.ts';
 import { createTrainingCase } from '../support/training-cases.ts';
 
 const statuses = await listEngines();
 const available = statuses.filter((status) => status.available).map(({ name }) => name);
 const absent = statuses.filter((status) => !status.available);
+const adapter = await webGpuAdapter();
+/** Engines, and the device that is not an engine's own choice. */
+const places: readonly Place[] = [
+  ...available.map((name) => ({ label: name, name })),
+  ...(adapter.kind === 'none' ? [] : [{ label: 'webgpu', name: 'onnx', device: 'webgpu' } as const]),
+];
+
+interface Place {
+  readonly label: string;
+  readonly name: EngineName;
+  readonly device?: DeviceName;
+}
+
+const createEngine = async ({ name, device = 'auto' }: Place): Promise<Engine> =>
+  (await chooseEngine(name, { threads: 1, device })).engine;
 const float = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
 
 /** A counter that grows by what it is fed, beside an entry that the step only reads. */
@@ -21,11 +45,11 @@ const counting: { step: StepFunction; signature: Signature } = {
 };
 
 async function withProgram<T>(
-  name: EngineName,
+  place: Place,
   { step, signature }: { step: StepFunction; signature: Signature },
   use: (program: Program) => Promise<T>,
 ): Promise<T> {
-  const { engine } = await chooseEngine(name, { threads: 1 });
+  const engine = await createEngine(place);
   const program = await engine.compile(step, signature);
   try {
     return await use(program);
@@ -36,8 +60,8 @@ async function withProgram<T>(
 
 const initialCount = () => ({ count: Float32Array.of(1, 2), scale: Float32Array.of(10) });
 
-describe.each(available)('the engine %s', (name) => {
-  const withCounter = <T>(use: (program: Program) => Promise<T>) => withProgram(name, counting, use);
+describe.each(places)('the engine $label', (place) => {
+  const withCounter = <T>(use: (program: Program) => Promise<T>) => withProgram(place, counting, use);
 
   it('keeps the state between runs, and entries that the step does not return', () =>
     withCounter(async (program) => {
@@ -102,7 +126,7 @@ describe.each(available)('the engine %s', (name) => {
 
   it('keeps a feed that became state when its array is used again', () =>
     withProgram(
-      name,
+      place,
       {
         step: (_, { x }) => ({ state: { last: x as tf.Tensor }, fetches: { seen: x as tf.Tensor } }),
         signature: { state: { last: float(2) }, feeds: { x: float(2) } },
@@ -119,7 +143,7 @@ describe.each(available)('the engine %s', (name) => {
 
   it('passes state through, exchanges entries and gives one value under several names', () =>
     withProgram(
-      name,
+      place,
       {
         step: ({ a, b, c }) => {
           const sum = tf.add(a as tf.Tensor, b as tf.Tensor);
@@ -146,7 +170,7 @@ describe.each(available)('the engine %s', (name) => {
 
   it('takes and returns integers, scalars, unused feeds and constants', () =>
     withProgram(
-      name,
+      place,
       {
         step: ({ steps }, { labels }) => ({
           state: { steps: tf.add(steps as tf.Tensor, tf.scalar(1, 'int32')) },
@@ -186,11 +210,13 @@ describe.each(available)('the engine %s', (name) => {
     }));
 
   it('holds no more tensors after ten training steps than after two', async () => {
-    const { engine } = await chooseEngine(name, { threads: 1 });
+    const engine = await createEngine(place);
     const after = await countTensors(engine, [2, 10]);
     expect(after[1]).toBe(after[0]);
   });
 });
+
+if (adapter.kind === 'none') describe('the engine webgpu', () => describeAbsent('webgpu', adapter.reason));
 
 describe.skip.each(absent.map(({ name }) => name))('the engine %s', (name) => {
   it(`cannot run here (${absent.find((status) => status.name === name)?.reason})`, () => {});

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import type { Engine } from '../../src/engines/types.ts';
+import type { Engine, NamedArrays, Program } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
 import type { StepReport } from '../../src/training/epoch.ts';
@@ -106,11 +106,35 @@ describe('training', () => {
   });
 });
 
+/** A program whose second step tells of a gradient without a number and of a loss with one, as a graphics card may. */
+async function blur(step: Parameters<Engine['compile']>): Promise<Program> {
+  const program = await engine.compile(...step);
+  let runs = 0;
+  const run = async (feeds: NamedArrays) => {
+    const fetches = await program.run(feeds);
+    if (fetches.gradientNorm !== undefined && ++runs === 2) fetches.gradientNorm.fill(Number.NaN);
+    return fetches;
+  };
+  return {
+    run,
+    readState: () => program.readState(),
+    writeState: (values) => program.writeState(values),
+    dispose: () => program.dispose(),
+  };
+}
+
 describe('training that cannot go well', () => {
   it('stops with its step when the loss is no number any more', async () => {
     const wild = trainSmall({ schedule: { learningRate: 1e30 } });
     await expect(wild).rejects.toThrow(DivergedError);
     await expect(wild).rejects.toThrow(/^the loss at step [2-5] is NaN; a lower schedule.learningRate/);
+  });
+
+  it('stops with its step when a gradient is no number any more, though the loss hides it', async () => {
+    const blurred = { ...engine, compile: async (...step: Parameters<Engine['compile']>) => blur(step) };
+    const wild = train({ settings: smallSettings(), seed: 0, dataset, engine: blurred });
+    await expect(wild).rejects.toThrow(DivergedError);
+    await expect(wild).rejects.toThrow(/^the norm of the gradients at step 2 is NaN; a lower schedule/);
   });
 
   it('stops when the last step of all spoils the weights, which only the evaluation sees', async () => {

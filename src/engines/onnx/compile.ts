@@ -2,7 +2,8 @@
 import type { Graph } from '../../compiler/graph.ts';
 import { type TracedStep, traceStep } from '../../compiler/trace-step.ts';
 import type { Signature, StepFunction } from '../types.ts';
-import { lower } from './lower/lower.ts';
+import { lower, type Target } from './lower/lower.ts';
+import { adaptTypes } from './lower/webgpu/element-types.ts';
 import { BLOCKED_LAYOUT, optimize } from './passes/simplify.ts';
 
 export interface CompiledGraphs extends TracedStep {
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly skip?: ReadonlySet<string>;
   /** Channels in a block of onnxruntime's blocked layout on this machine; without it the layout is not used. */
   readonly block?: number;
+  /** Whose kernels shall run it. */
+  readonly target?: Target;
 }
 
 /**
@@ -25,9 +28,12 @@ export interface CompileOptions {
 export function compileGraph(
   step: StepFunction,
   signature: Signature,
-  { skip = new Set(), block = 0 }: CompileOptions = {},
+  { skip = new Set(), block = 0, target = 'cpu' }: CompileOptions = {},
 ): CompiledGraphs {
   const steps = traceStep(step, signature, skip);
-  const lowered = optimize(lower(steps.traced, skip.has(BLOCKED_LAYOUT) ? 0 : block), skip);
-  return { ...steps, lowered };
+  const lowered = optimize(
+    lower(steps.traced, { block: skip.has(BLOCKED_LAYOUT) ? 0 : block, target }),
+    skip,
+  );
+  return { ...steps, lowered: target === 'webgpu' ? adaptTypes(lowered) : lowered };
 }

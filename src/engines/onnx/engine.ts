@@ -1,77 +1,39 @@
-/** @file The compiled engine: steps are traced, lowered to ONNX and run by onnxruntime. */
+/** @file The engine that compiles steps to ONNX for onnxruntime, on the processor or on a graphics card. */
 import { cpus } from 'node:os';
-import { skippedPasses } from '../pass-names.ts';
-import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
-import { blockSize } from './block-size.ts';
-import { compileGraph } from './compile.ts';
-import { HOST_UPDATES, PREPARATION } from './passes/simplify.ts';
-import { splitPreparation } from './preparation.ts';
-import { OnnxProgram } from './program.ts';
+import { UserError } from '../../errors.ts';
+import type { Engine, EngineOptions, EngineStatus } from '../types.ts';
+import { createCpuEngine } from './cpu-engine.ts';
 import { ort } from './runtime.ts';
-import { serialize } from './serialize.ts';
-import { type Session, SessionPool } from './session-pool.ts';
-import { compileUpdate } from './updates/compile.ts';
-import { splitUpdates } from './updates/split.ts';
+import { describeAdapter, webGpuAdapter } from './webgpu/adapter.ts';
+import { createWebGpuEngine } from './webgpu/engine.ts';
 
-/** onnxruntime's scale of what it logs: 3 is errors only. */
-const LOG_ERRORS_ONLY = 3;
-
-/** @throws UserError if the environment variable TD_SKIP_PASSES names an unknown pass of the compiler */
+/**
+ * On the processor unless another device is asked for.
+ *
+ * @throws UserError if the device cannot be used, or the environment variable TD_SKIP_PASSES names an unknown pass of the compiler
+ */
 export async function createOnnxEngine(options: EngineOptions = {}): Promise<Engine> {
-  const threads = options.threads ?? cpus().length;
-  const skip = skippedPasses();
-  const pool = new SessionPool();
-  return {
-    name: 'onnx',
-    device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    compile: (step, signature) => compile(step, signature, { threads, skip, pool }),
-  };
+  switch (options.device) {
+    case 'webgpu':
+      return createWebGpuEngine(options);
+    case 'gpu':
+      throw new UserError('the engine "onnx" has no device "gpu" (did you mean "webgpu"?)');
+    default:
+      return createCpuEngine(options);
+  }
 }
 
-export async function onnxStatus(): Promise<EngineStatus> {
+/** @param listsDevices whether to look for a graphics card, which takes a second */
+export async function onnxStatus(listsDevices = false): Promise<EngineStatus> {
   const backends = ort.listSupportedBackends().filter(({ bundled }) => bundled);
+  const adapter = listsDevices ? await webGpuAdapter() : undefined;
   return {
     name: 'onnx',
     available: true,
-    devices: [`CPU (${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores)`],
+    devices: [
+      `CPU (${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores)`,
+      ...(adapter === undefined || adapter.kind === 'none' ? [] : [describeAdapter(adapter)]),
+    ],
     version: `onnxruntime ${ort.env.versions.node}, providers in this build: ${backends.map(({ name }) => name).join(', ')}`,
-  };
-}
-
-interface CompilerOptions {
-  readonly threads: number;
-  readonly skip: ReadonlySet<string>;
-  readonly pool: SessionPool;
-}
-
-async function compile(
-  step: StepFunction,
-  signature: Signature,
-  { threads, skip, pool }: CompilerOptions,
-): Promise<Program> {
-  const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
-  const { preparations, rest: prepared } = skip.has(PREPARATION)
-    ? { preparations: [], rest: lowered }
-    : splitPreparation(lowered);
-  const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: prepared, updates: [] } : splitUpdates(prepared);
-  const options = sessionOptions(threads);
-  const session = await pool.take(serialize(rest), options);
-  const prepare: Session[] = [];
-  // They seldom run, and their memory is needed elsewhere.
-  for (const graph of preparations)
-    prepare.push(await pool.take(serialize(graph), { ...options, enableCpuMemArena: false }));
-  return new OnnxProgram(session, signature, { preparations: prepare, updates: updates.map(compileUpdate) });
-}
-
-function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {
-  return {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    // A plan made at the first run doubles the memory from the second on, and saves no time.
-    enableMemPattern: false,
-    logSeverityLevel: LOG_ERRORS_ONLY,
   };
 }

@@ -32,7 +32,9 @@ describe('the compiled kernels', () => {
   });
 });
 
-describeCompiledEngines('the compiled kernels', (engine) => {
+describeCompiledEngines('the compiled kernels', (engine, name) => {
+  // A driver compiles a program for each shape that it has not met, on a software adapter for a tenth of a second.
+  const share = name === 'webgpu' ? 1 / 3 : 1;
   it.each(Object.entries(kernels))('%s agrees with the reference engine', async (kernel, table) => {
     const batches = fc.array(table.calls, { minLength: 1, maxLength: 8, size: 'max' });
     const agrees = fc.asyncProperty(batches, async (batch) => {
@@ -43,7 +45,7 @@ describeCompiledEngines('the compiled kernels', (engine) => {
         else expectClose(actual[index] ?? [], wanted);
       }
     });
-    await fc.assert(agrees, { numRuns: runsOf(kernel), seed: SEED });
+    await fc.assert(agrees, { numRuns: Math.ceil(runsOf(kernel) * share), seed: SEED });
   });
 });
 

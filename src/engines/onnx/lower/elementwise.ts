@@ -7,7 +7,7 @@ import type { LoweringRule, LoweringRules } from './lowering.ts';
  * Runs a formula on blocked images or with channels first if a rank-4 operand already is so, else on values as tfjs lays
  * them out.
  */
-function elementwise(formula: Formula): LoweringRule {
+export function elementwise(formula: Formula): LoweringRule {
   return (operation, context) => {
     const output = at(operation.outputs, 0);
     if (elementwiseBlocked(operation, context, formula)) return;

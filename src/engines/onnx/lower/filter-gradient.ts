@@ -37,7 +37,7 @@ const multiplyPatches: LoweringRule = (operation, context) => {
 };
 
 /** The input under each filter tap of each position, a row a pixel: `[positions · taps, channels]`. */
-function gatherPatches(operation: Operation, context: Lowering): Value {
+export function gatherPatches(operation: Operation, context: Lowering): Value {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const channels = at(output.shape, 2);
   const padded = padImages(context.plain(x), operation, context);

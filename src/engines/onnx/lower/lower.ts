@@ -4,16 +4,29 @@ import { arrayRules } from './arrays.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { layerRules } from './layers.ts';
 import { Lowering, type LoweringRules } from './lowering.ts';
+import { webGpuRules } from './webgpu/rules.ts';
 
 /** Every kernel that can be lowered. */
 export const loweringRules: LoweringRules = { ...elementwiseRules, ...arrayRules, ...layerRules };
 
-/**
- * @param block channels in a block of onnxruntime's blocked layout on this machine; 0 does without it
- * @throws Error naming the kernel, if a traced one has no rule
- */
-export function lower(graph: Graph, block = 0): Graph {
+/** Whose kernels shall run a graph: onnxruntime's for processors, or its WebGPU provider's. */
+export type Target = 'cpu' | 'webgpu';
+
+const rulesFor: Readonly<Record<Target, LoweringRules>> = {
+  cpu: loweringRules,
+  webgpu: { ...loweringRules, ...webGpuRules },
+};
+
+export interface LowerOptions {
+  /** Channels in a block of onnxruntime's blocked layout on this machine; 0 does without it. */
+  readonly block?: number;
+  readonly target?: Target;
+}
+
+/** @throws Error naming the kernel, if a traced one has no rule */
+export function lower(graph: Graph, { block = 0, target = 'cpu' }: LowerOptions = {}): Graph {
   const context = new Lowering(block);
+  const rules = rulesFor[target];
   const inputs = graph.inputs.map(({ name, value }): NamedValue => {
     const lowered: Value = { shape: value.shape, type: value.type };
     context.set(value, lowered);
@@ -25,7 +38,7 @@ export function lower(graph: Graph, block = 0): Graph {
       context.set(output, context.builder.constant(operation.data, output.shape, output.type));
       continue;
     }
-    const rule = loweringRules[operation.op];
+    const rule = rules[operation.op];
     if (rule === undefined) throw new Error(`the kernel ${operation.op} has no ONNX lowering`);
     rule(operation, context);
   }

@@ -1,0 +1,67 @@
+/** @file Steps traced, lowered to ONNX and run by onnxruntime on the processor. */
+import { cpus } from 'node:os';
+import { skippedPasses } from '../pass-names.ts';
+import type { Engine, EngineOptions, Program, Signature, StepFunction } from '../types.ts';
+import { blockSize } from './block-size.ts';
+import { compileGraph } from './compile.ts';
+import { HOST_UPDATES, PREPARATION } from './passes/simplify.ts';
+import { splitPreparation } from './preparation.ts';
+import { OnnxProgram } from './program.ts';
+import type { ort } from './runtime.ts';
+import { serialize } from './serialize.ts';
+import { type Session, SessionPool } from './session-pool.ts';
+import { compileUpdate } from './updates/compile.ts';
+import { splitUpdates } from './updates/split.ts';
+
+/** onnxruntime's scale of what it logs: 3 is errors only. */
+const LOG_ERRORS_ONLY = 3;
+
+/** @throws UserError if the environment variable TD_SKIP_PASSES names an unknown pass of the compiler */
+export async function createCpuEngine(options: EngineOptions = {}): Promise<Engine> {
+  const threads = options.threads ?? cpus().length;
+  const skip = skippedPasses();
+  const pool = new SessionPool();
+  return {
+    name: 'onnx',
+    device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    compile: (step, signature) => compile(step, signature, { threads, skip, pool }),
+  };
+}
+
+interface CompilerOptions {
+  readonly threads: number;
+  readonly skip: ReadonlySet<string>;
+  readonly pool: SessionPool;
+}
+
+async function compile(
+  step: StepFunction,
+  signature: Signature,
+  { threads, skip, pool }: CompilerOptions,
+): Promise<Program> {
+  const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
+  const { preparations, rest: prepared } = skip.has(PREPARATION)
+    ? { preparations: [], rest: lowered }
+    : splitPreparation(lowered);
+  const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: prepared, updates: [] } : splitUpdates(prepared);
+  const options = sessionOptions(threads);
+  const session = await pool.take(serialize(rest), options);
+  const prepare: Session[] = [];
+  // They seldom run, and their memory is needed elsewhere.
+  for (const graph of preparations)
+    prepare.push(await pool.take(serialize(graph), { ...options, enableCpuMemArena: false }));
+  return new OnnxProgram(session, signature, { preparations: prepare, updates: updates.map(compileUpdate) });
+}
+
+function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // A plan made at the first run doubles the memory from the second on, and saves no time.
+    enableMemPattern: false,
+    logSeverityLevel: LOG_ERRORS_ONLY,
+  };
+}

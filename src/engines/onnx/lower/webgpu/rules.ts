@@ -1,0 +1,101 @@
+/** @file Lowering of kernels for whose usual operators onnxruntime's WebGPU provider has no kernel, or none to rely on. */
+import { at, type Value } from '../../../../compiler/graph.ts';
+import { elementwise } from '../elementwise.ts';
+import type { LoweringRule, LoweringRules } from '../lowering.ts';
+import { filterGradientPerImage } from './filter-gradient.ts';
+import { maxPoolGradient } from './max-pool-gradient.ts';
+
+/** There is no `Or`: a ∨ b = ¬(¬a ∧ ¬b). */
+const or = elementwise((operands, result, { builder }) => {
+  const negated = operands.map((x) => builder.emit('Not', [x], { shape: x.shape, type: 'bool' }));
+  return builder.emit('Not', [builder.emit('And', negated, result)], result);
+});
+
+/** There is no `Sign`: whether a number is above zero, less whether it is below. */
+const sign = elementwise((operands, result, context) => {
+  const x = at(operands, 0);
+  const zero = context.scalar(0, x.type);
+  const is = (comparison: string): Value =>
+    context.cast(
+      context.builder.emit(comparison, [x, zero], { shape: result.shape, type: 'bool' }),
+      result.type,
+    );
+  return context.builder.emit('Sub', [is('Greater'), is('Less')], result);
+});
+
+/** Compared, not multiplied by a slope near the largest number, which a driver may take for infinite. */
+const step = elementwise((operands, result, context, { attributes }) => {
+  const x = at(operands, 0);
+  const zero = context.scalar(0, x.type);
+  const positive = context.builder.emit('Greater', [x, zero], { shape: result.shape, type: 'bool' });
+  const alpha = attributes.alpha as number;
+  if (alpha === 0) return context.cast(positive, result.type);
+  const branches = [context.scalar(1, result.type), context.scalar(alpha, result.type)];
+  return context.builder.emit('Where', [positive, ...branches], result);
+});
+
+/**
+ * `ArgMax` and `ArgMin` give positions in 64 bits, which cannot be cast: the first place whose number is the extreme instead. Places
+ * are counted in float32, exact up to 2²⁴.
+ */
+function argument(reduce: 'ReduceMax' | 'ReduceMin'): LoweringRule {
+  return (operation, context) => {
+    const [input, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
+    const axis = operation.attributes.axis as number;
+    const { builder } = context;
+    const x = context.cast(context.plain(input), 'float32');
+    const { shape } = x;
+    const extent = at(shape, axis);
+    const alongAxis = (size: number) => shape.map((_, index) => (index === axis ? size : 1));
+    const reduced = shape.map((size, index) => (index === axis ? 1 : size));
+    const extreme = builder.emit(reduce, [x], { shape: reduced }, { axes: [axis], keepdims: 1 });
+    const isExtreme = builder.emit('Equal', [x, extreme], { shape, type: 'bool' });
+    const numbers = Float32Array.from({ length: extent }, (_, place) => place);
+    const places = builder.constant(numbers, alongAxis(extent), 'float32');
+    const found = builder.emit('Where', [isExtreme, places, context.scalar(extent)], { shape });
+    const attributes = { axes: [axis], keepdims: 0 };
+    const first = builder.emit('ReduceMin', [found], { shape: output.shape }, attributes);
+    context.set(output, context.cast(first, output.type));
+  };
+}
+
+/** Positions come in 64 bits, which cannot be cast but can look up: in a table of the numbers themselves. */
+const topK: LoweringRule = (operation, context) => {
+  const [values, positions] = [at(operation.outputs, 0), at(operation.outputs, 1)];
+  const { builder } = context;
+  const x = context.plain(at(operation.inputs, 0));
+  const found: Value = { shape: values.shape, type: values.type };
+  const places: Value = { shape: positions.shape, type: 'int64' };
+  builder.append({
+    op: 'TopK',
+    inputs: [x],
+    attributes: { k: operation.attributes.k as number, sorted: 1, largest: 1, axis: -1 },
+    outputs: [found, places],
+  });
+  const length = at(x.shape, x.shape.length - 1);
+  const table = context.sharedTable(`0 to ${length}`, () => Int32Array.from({ length }, (_, place) => place));
+  context.set(values, found);
+  context.set(
+    positions,
+    builder.emit('Gather', [table, places], { shape: places.shape, type: 'int32' }, { axis: 0 }),
+  );
+};
+
+/** As it stands: a selection whose size is known only when the program runs would have to be read back by the host. */
+const gather: LoweringRule = (operation, context) => {
+  const operands = operation.inputs.map((input) => context.plain(input));
+  context.set(at(operation.outputs, 0), context.like(operation, 'Gather', operands, operation.attributes));
+};
+
+/** They stand in for the rules of the same kernels. */
+export const webGpuRules: LoweringRules = {
+  ArgMax: argument('ReduceMax'),
+  ArgMin: argument('ReduceMin'),
+  Conv2DBackpropFilter: filterGradientPerImage,
+  GatherV2: gather,
+  LogicalOr: or,
+  MaxPoolGrad: maxPoolGradient,
+  Sign: sign,
+  Step: step,
+  TopK: topK,
+};

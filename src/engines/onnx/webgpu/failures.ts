@@ -1,0 +1,32 @@
+/** @file What onnxruntime and its drivers throw on a graphics card, in a sentence. */
+import { DeviceError } from '../../device-error.ts';
+
+/**
+ * As Vulkan, Direct3D, Metal and onnxruntime say it. A program for the card that would bind more than the card's limit of buffers,
+ * or a larger one, is memory, too: arrays beyond the limit are bound in parts.
+ */
+const MEMORY =
+  /out.?of.?(device.?|host.?)?memory|OUT_OF_\w*MEMORY|Failed to allocate|\ballocation failed|bad_alloc|shader_helper\.cc|max\w*Buffer\w*Size|exceeds? the m?ax\w*|larger than the m?ax\w*|Too many (bindings|buffers|storage)/i;
+
+/** A driver that was reset, or a card that was taken away or has hung. */
+const LOST =
+  /device.{0,20}\blost\b|DEVICE_LOST|Failed to download data|MapAsync|mapping.{0,20}(aborted|failed)|DXGI_ERROR_DEVICE/i;
+
+/** Node of the graph, line of onnxruntime's source and condition that did not hold. */
+const CIRCUMSTANCES = /^.*Status Message: |\S+\.(cc|h):\d+ [^\n]*? was false\.\s*/gs;
+
+/** @param error as onnxruntime threw it */
+export function wordDeviceFailure(error: unknown): DeviceError {
+  if (error instanceof DeviceError) return error;
+  const message = String((error as Error | undefined)?.message ?? error);
+  const cause = message.replace(CIRCUMSTANCES, '').trim().replace(/\.$/, '');
+  if (LOST.test(message))
+    return new DeviceError(
+      `the graphics card was lost while it computed: ${cause}; the same command goes on from the last checkpoint`,
+    );
+  if (MEMORY.test(message))
+    return new DeviceError(
+      `out of memory on the graphics card: ${cause}; a smaller model or schedule.batchSize needs less`,
+    );
+  return new DeviceError(`WebGPU failed: ${cause}; --device cpu does without it`);
+}
