@@ -2,12 +2,13 @@
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import { loadDataset } from '../data/registry.ts';
-import { chooseEngine } from '../engines/registry.ts';
 import type { Engine } from '../engines/types.ts';
 import { median, timeEvaluation, timeTraining } from '../training/timing.ts';
+import { chooseFastestEngine } from '../training/trial/choose.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printJson, printTable } from './output.ts';
+import { printLine } from './progress.ts';
 import { grouped } from './words.ts';
 
 export interface BenchOptions extends ExecutionOptions {
@@ -45,7 +46,7 @@ export async function bench(file: string, options: BenchOptions): Promise<void> 
       : [...(options.set ?? []), `schedule.batchSize=${options.batch}`];
   const experiment = loadExperiment(file, { set, only: options.only });
   const runs = expandRuns(experiment, { seeds: [0] });
-  const { engine } = await chooseEngine(options.engine, options);
+  const { engine } = await chooseFastestEngine(options.engine, options, runs[0]?.settings, printLine);
   const timings: Timing[] = [];
   for (const run of options.only === undefined ? runs.slice(0, 1) : runs)
     timings.push(await timeRun(run, engine, options.steps));

@@ -1,10 +1,27 @@
 /** @file td engines: what can compute here. */
+import { expandRuns } from '../config/experiment.ts';
+import { loadExperiment } from '../config/load.ts';
 import { listEngines } from '../engines/registry.ts';
 import { describeUnusedCard } from '../engines/tensorflow/installation/card-note.ts';
 import { locateTensorflow } from '../engines/tensorflow/installation/locate.ts';
+import { UserError } from '../errors.ts';
+import { describeCandidate, tryAnew } from '../training/trial/choose.ts';
 import { printJson, printTable } from './output.ts';
+import { printLine } from './progress.ts';
 
-export async function engines({ json = false }: { readonly json?: boolean }): Promise<void> {
+export interface EnginesOptions {
+  readonly json?: boolean;
+  /** An experiment file: the engines are timed on the network of its first run. */
+  readonly trial?: string;
+  readonly threads?: number;
+}
+
+/** @throws UserError if the experiment file is wrong */
+export async function engines({ json = false, trial, threads }: EnginesOptions): Promise<void> {
+  if (trial !== undefined) {
+    await showTrial(trial, { json, threads });
+    return;
+  }
   const found = await listEngines();
   const card = await describeUnusedCard(locateTensorflow(), process.env);
   if (json) {
@@ -21,4 +38,29 @@ export async function engines({ json = false }: { readonly json?: boolean }): Pr
   );
   printTable(['engine', 'state', 'devices, or why it is absent'], rows);
   if (card !== undefined) process.stdout.write(`\n${card}\n`);
+}
+
+/** Times all engines on the network of an experiment, and shows what `auto` will take for it from now on. */
+async function showTrial(
+  file: string,
+  { json, threads }: { readonly json: boolean; readonly threads: number | undefined },
+): Promise<void> {
+  const [run] = expandRuns(loadExperiment(file));
+  if (run === undefined) throw new UserError(`${file} describes no run`);
+  printLine('timing the engines for some seconds');
+  const { times } = await tryAnew(run.settings, threads === undefined ? {} : { threads });
+  if (json) {
+    printJson(times);
+    return;
+  }
+  const [fastest] = times;
+  const rows = times.map((time) => [
+    describeCandidate(time),
+    `${time.stepMilliseconds.toFixed(2)} ms`,
+    (time.stepMilliseconds / (fastest?.stepMilliseconds ?? Number.NaN)).toFixed(2),
+  ]);
+  printTable(['engine', 'training step', 'of the fastest'], rows);
+  const name =
+    fastest === undefined ? 'no engine could take a step' : `auto takes ${describeCandidate(fastest)}`;
+  process.stdout.write(`\n${name} for this network and batch size\n`);
 }

@@ -1,6 +1,7 @@
 /** @file The command line of what this machine has: data sets and engines. */
 import type { Command } from 'commander';
 import { suggest, UserError } from '../errors.ts';
+import { threadsOption } from './options.ts';
 
 const FETCH_HELP = `
 Files are kept in datasets/<name> and compared with pinned hashes whenever they
@@ -53,6 +54,8 @@ export function addEngines(program: Command): void {
     .description('list what can compute here, or why not; install TensorFlow')
     .usage('[command] [options]')
     .option('--json', 'print JSON')
+    .option('--trial <experiment>', 'time the engines on the network of an experiment file')
+    .addOption(threadsOption())
     // What is no command of the list below would only be counted otherwise.
     .allowExcessArguments()
     .action(async (options, command: Command) => {

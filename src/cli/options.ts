@@ -10,6 +10,10 @@ export interface ExecutionOptions {
   readonly device?: DeviceName;
   /** Threads inside an operation; the engine's own default if absent. */
   readonly threads?: number;
+  /** TensorFlow op by op. */
+  readonly eager?: boolean;
+  /** TensorFlow with XLA. */
+  readonly xla?: boolean;
 }
 
 /** The folder that `--results` names if it is not given. */
@@ -26,6 +30,7 @@ export function engineOption(): Option {
   const names = ['auto', ...ENGINE_NAMES];
   return new Option('--engine <name>', `what computes: ${names.join(', ')}`)
     .default('auto', 'auto')
+    .env('TD_ENGINE')
     .argParser((text) => parseChoice(text, names, '--engine'));
 }
 
@@ -33,6 +38,14 @@ export function deviceOption(): Option {
   return new Option('--device <name>', `where it computes: ${DEVICE_NAMES.join(', ')}`)
     .default('auto', 'auto')
     .argParser((text) => parseChoice(text, DEVICE_NAMES, '--device'));
+}
+
+export function eagerOption(): Option {
+  return new Option('--eager', 'with tensorflow: operation by operation, not compiled');
+}
+
+export function xlaOption(): Option {
+  return new Option('--xla', 'with tensorflow: the whole step compiled by XLA').conflicts('eager');
 }
 
 export function threadsOption(): Option {

@@ -2,15 +2,15 @@
 import type { RunSpec } from '../config/experiment.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import { blankDataset, isDatasetPresent, loadDataset } from '../data/registry.ts';
-import { chooseEngine } from '../engines/registry.ts';
 import { type CheckpointRecord, readCheckpointRecord } from '../results/checkpoint.ts';
 import { collectEnvironment } from '../results/environment.ts';
 import { type RunState, runDirectory, runState } from '../results/run-directory.ts';
+import { chooseFastestEngine } from '../training/trial/choose.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printTable } from './output.ts';
 import { type MeasuredSpeed, SpeedMeter } from './plan-measure.ts';
 import { type RecordedSpeed, SpeedRecords, speedKey } from './plan-records.ts';
-import { startProgress } from './progress.ts';
+import { printLine, startProgress } from './progress.ts';
 import { loadDatasets } from './run-datasets.ts';
 import { counted, duration } from './words.ts';
 
@@ -72,7 +72,7 @@ async function estimateAll(
   left: readonly PlannedRun[],
   options: PlanOptions,
 ): Promise<Map<RunSpec, Estimate>> {
-  const { engine } = await chooseEngine(options.engine, options);
+  const { engine } = await chooseFastestEngine(options.engine, options, left[0]?.run.settings, printLine);
   const place = collectEnvironment({ engine: engine.name, device: engine.device });
   const names = [...new Set(left.map(({ run }) => run.experiment))];
   const records = SpeedRecords.read(options.results, names, place);

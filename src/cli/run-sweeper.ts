@@ -4,7 +4,6 @@ import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import { loadDataset } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
-import { chooseEngine } from '../engines/registry.ts';
 import type { Engine, NamedArrays } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { type PruneResult, sweepRun } from '../pruning/sweep.ts';
@@ -15,8 +14,10 @@ import { RUN_FILES } from '../results/run-directory.ts';
 import { checkpointId, findSweepRow, type SweepRow, toSweepRow } from '../results/sweep-table.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { createSetup } from '../training/trainer.ts';
+import { chooseFastestEngine } from '../training/trial/choose.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import type { ExecutionOptions } from './options.ts';
+import { printLine } from './progress.ts';
 
 export interface SweepRequest {
   readonly rates: readonly number[];
@@ -35,9 +36,14 @@ export class RunSweeper {
 
   private constructor(private readonly engine: Engine) {}
 
-  /** @throws UserError if the engine cannot run here */
-  static async create(options: ExecutionOptions): Promise<RunSweeper> {
-    return new RunSweeper((await chooseEngine(options.engine, options)).engine);
+  /**
+   * @param run one of those that will be swept: the engine is chosen for its network
+   * @throws UserError if the engine cannot run here
+   */
+  static async create(options: ExecutionOptions, run: FinishedRun | undefined): Promise<RunSweeper> {
+    const settings = run && settingsOf(run).settings;
+    const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
+    return new RunSweeper(engine);
   }
 
   /**

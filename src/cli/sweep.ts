@@ -30,7 +30,7 @@ export async function sweep(
   const tasks = planSweep(files, options);
   await loadTfjs();
   const { RunSweeper } = await import('./run-sweeper.ts');
-  const sweeper = await RunSweeper.create(options);
+  const sweeper = await RunSweeper.create(options, tasks[0]?.runs[0]);
   const failures: Failure[] = [];
   try {
     for (const task of tasks) {

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
-import { chooseEngine } from '../engines/registry.ts';
 import type { Engine } from '../engines/types.ts';
 import { collectEnvironment, type Environment } from '../results/environment.ts';
 import type { Summary } from '../results/summary.ts';
 import { trainAndRecord } from '../training/record.ts';
+import { chooseFastestEngine } from '../training/trial/choose.ts';
 import { type Failure, wordFailure } from './failures.ts';
 import { interruptible } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
@@ -60,12 +60,13 @@ interface Task {
  */
 export async function trainRuns(runs: readonly RunSpec[], options: TrainOptions): Promise<Outcome[]> {
   const datasets = await loadDatasets(runs);
-  const { engine, reason } = await chooseEngine(options.engine, options);
+  const { engine, reason } = await chooseFastestEngine(options.engine, options, runs[0]?.settings, printLine);
   printLine(`engine ${engine.name} on ${engine.device} (${reason})`);
   const { threads } = options;
   const environment = collectEnvironment({
     engine: engine.name,
     device: engine.device,
+    ...(engine.facts === undefined ? {} : { engineFacts: engine.facts }),
     ...(threads === undefined ? {} : { threads }),
   });
   const tasks = runs.map((run, index) => ({

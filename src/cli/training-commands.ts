@@ -5,6 +5,7 @@ import {
   checkpointMinutesOption,
   countOption,
   deviceOption,
+  eagerOption,
   engineOption,
   granularityOption,
   resultsOption,
@@ -13,6 +14,7 @@ import {
   threadsOption,
   variantsOption,
   whenBusyOption,
+  xlaOption,
 } from './options.ts';
 
 const RUN_HELP = `
@@ -72,6 +74,8 @@ export function addRun(program: Command): void {
     .addOption(resultsOption())
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(eagerOption())
+    .addOption(xlaOption())
     .addOption(threadsOption())
     .addHelpText('after', RUN_HELP)
     .action(async (files, options) => (await import('./run.ts')).run(files, options));
@@ -88,6 +92,8 @@ export function addSweep(program: Command): void {
     .addOption(resultsOption())
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(eagerOption())
+    .addOption(xlaOption())
     .addOption(threadsOption())
     .addHelpText('after', SWEEP_HELP)
     .action(async (files, options) => (await import('./sweep.ts')).sweep(files, options));
@@ -105,6 +111,8 @@ export function addBench(program: Command): void {
     .option('--json', 'print JSON')
     .addOption(engineOption())
     .addOption(deviceOption())
+    .addOption(eagerOption())
+    .addOption(xlaOption())
     .addOption(threadsOption())
     .addHelpText('after', BENCH_HELP)
     .action(async (file, options) => {

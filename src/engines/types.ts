@@ -64,6 +64,8 @@ export interface Engine {
   readonly name: EngineName;
   /** What computes, in words: `CPU, 2 threads`. */
   readonly device: string;
+  /** What else the numbers of a run depend on, for its environment.json: versions, drivers, settings. */
+  readonly facts?: Readonly<Record<string, string>>;
   compile(step: StepFunction, signature: Signature): Promise<Program>;
 }
 
@@ -78,6 +80,10 @@ export interface EngineOptions {
   readonly device?: DeviceName;
   /** Number of threads inside an operation; the engine's own default if absent. */
   readonly threads?: number;
+  /** TensorFlow only: op by op instead of compiled. */
+  readonly eager?: boolean;
+  /** TensorFlow only: the step is compiled by XLA. */
+  readonly xla?: boolean;
 }
 
 /** Whether an engine can run here, and on what. */

@@ -59,7 +59,8 @@ function selectFedShare(scores: tf.Tensor, ranked: tf.Tensor, share: tf.Scalar):
   const count = ranked.shape.at(-1) ?? 0;
   const lowest = countFedLowest(share, count);
   const downward = tf.cast(tf.relu(tf.sub(count - 1, lowest)), 'int32');
-  const threshold = tf.gather(tf.topk(ranked, count, true).values, downward, -1);
+  // tfjs-node knows no axis that is counted from the end.
+  const threshold = tf.gather(tf.topk(ranked, count, true).values, downward, ranked.rank - 1);
   return tf.logicalOr(tf.less(scores, threshold), tf.greaterEqual(lowest, count));
 }
 

@@ -16,6 +16,8 @@ export interface Execution {
   readonly device: string;
   /** Number of threads asked for; absent if the engine chose. */
   readonly threads?: number;
+  /** What else of the engine numbers depend on: the version of its library, the driver of a card. */
+  readonly engineFacts?: Readonly<Record<string, string>>;
 }
 
 export interface Environment extends Execution {
@@ -61,6 +63,7 @@ const INFLUENCES = [
   'engine',
   'device',
   'threads',
+  'engineFacts',
   'versions',
   'platform',
   'cpu',

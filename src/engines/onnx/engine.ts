@@ -1,6 +1,5 @@
 /** @file The engine that compiles steps to ONNX for onnxruntime, on the processor or on a graphics card. */
 import { cpus } from 'node:os';
-import { UserError } from '../../errors.ts';
 import type { Engine, EngineOptions, EngineStatus } from '../types.ts';
 import { createCpuEngine } from './cpu-engine.ts';
 import { ort } from './runtime.ts';
@@ -13,14 +12,7 @@ import { createWebGpuEngine } from './webgpu/engine.ts';
  * @throws UserError if the device cannot be used, or the environment variable TD_SKIP_PASSES names an unknown pass of the compiler
  */
 export async function createOnnxEngine(options: EngineOptions = {}): Promise<Engine> {
-  switch (options.device) {
-    case 'webgpu':
-      return createWebGpuEngine(options);
-    case 'gpu':
-      throw new UserError('the engine "onnx" has no device "gpu" (did you mean "webgpu"?)');
-    default:
-      return createCpuEngine(options);
-  }
+  return options.device === 'webgpu' ? createWebGpuEngine(options) : createCpuEngine(options);
 }
 
 /** @param listsDevices whether to look for a graphics card, which takes a second */

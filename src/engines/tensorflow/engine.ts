@@ -1,38 +1,81 @@
 /** @file The engine on TensorFlow: steps are traced, lowered to one TensorFlow graph, and run by its native library. */
-
 import { recordStep } from '../../compiler/trace-step.ts';
+import { UserError } from '../../errors.ts';
 import { skippedPasses } from '../pass-names.ts';
+import { availableThreads } from '../threads.ts';
 import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
+import { createEagerCompiler } from './eager.ts';
+import { describeUnusedCard } from './installation/card-note.ts';
+import { findCards } from './installation/graphics-card.ts';
 import { locateTensorflow } from './installation/locate.ts';
 import { type LoadableInstallation, loadNative, type Native } from './native/load.ts';
 import { optimizeForTensorflow } from './passes/join-kernels.ts';
 import { TensorflowProgram } from './program.ts';
-import { buildSavedModel } from './saved-model.ts';
+import { buildSavedModel, type SavedModelOptions } from './saved-model.ts';
 
+/**
+ * @param installation by default the one that `td engines install tensorflow` made
+ * @throws UserError if TensorFlow is not installed or does not load, if the device cannot be used, or the environment variable
+ *   TD_SKIP_PASSES names an unknown pass of the compiler
+ */
 export async function createTensorflowEngine(
   options: EngineOptions = {},
   installation?: LoadableInstallation,
 ): Promise<Engine> {
-  const native = loadNative({ threads: options.threads ?? 2, device: 'auto' }, installation);
-  // TensorFlow selects by rank on processors only.
-  const skip = new Set([...skippedPasses(), ...(native.usesGpu ? ['rank-lookups'] : [])]);
+  const { threads = availableThreads(), device = 'auto', eager = false, xla = false } = options;
+  const native = loadNative({ threads, device: device === 'cpu' ? 'cpu' : 'auto' }, installation);
+  if (device === 'gpu' && !native.usesGpu) throw new UserError(await explainUnusedCard(native));
+  const cards = native.usesGpu ? await findCards(process.env) : undefined;
+  const place =
+    cards === undefined
+      ? `CPU, ${native.threads} ${native.threads === 1 ? 'thread' : 'threads'}`
+      : `GPU (${cards.names.join(', ') || 'CUDA'})`;
+  const way = eager ? ', op by op' : xla ? ', XLA' : '';
   return {
     name: 'tensorflow',
-    device: native.usesGpu ? 'GPU' : `CPU, ${native.threads} ${native.threads === 1 ? 'thread' : 'threads'}`,
-    compile: async (step, signature) => compile(step, signature, native, skip),
+    device: place + way,
+    facts: describeFacts(native, cards?.driver),
+    compile: eager
+      ? compileEagerly(native)
+      : async (step, signature) => compile(step, signature, native, { xla: xla ? 'compile' : undefined }),
   };
 }
 
-function compile(
+function compileEagerly({ binding }: Native): Engine['compile'] {
+  const compileStep = createEagerCompiler(binding);
+  return async (step, signature) => compileStep(step, signature);
+}
+
+/** Compiles a step on a loaded TensorFlow; the device check compares several forms. */
+export function compile(
   step: StepFunction,
   signature: Signature,
   native: Native,
-  skip: ReadonlySet<string>,
+  options: SavedModelOptions = {},
 ): Program {
-  const graph = optimizeForTensorflow(recordStep(step, signature), skip);
-  const feedsAsWords = native.usesGpu;
-  const { bytes, names } = buildSavedModel(graph, signature, { feedsAsWords });
+  const { feedsAsWords = native.usesGpu, xla } = options;
+  // TensorFlow selects by rank on processors only, and XLA not at all.
+  const unknown = native.usesGpu || xla !== undefined ? ['rank-lookups'] : [];
+  const graph = optimizeForTensorflow(recordStep(step, signature), new Set([...skippedPasses(), ...unknown]));
+  const { bytes, names } = buildSavedModel(graph, signature, { ...options, feedsAsWords });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
+}
+
+/** What numbers depend on beside the device. */
+function describeFacts({ binding, usesGpu }: Native, driver: string | undefined): Record<string, string> {
+  const { NVIDIA_TF32_OVERRIDE } = process.env;
+  return {
+    tensorflow: binding.TF_Version,
+    ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
+    ...(driver === undefined ? {} : { driver }),
+  };
+}
+
+/** Why no card is used, in a sentence. */
+async function explainUnusedCard({ installation }: Native): Promise<string> {
+  const located = locateTensorflow();
+  const note = await describeUnusedCard(located, process.env);
+  return note ?? `TensorFlow ${installation.version} found no graphics card here that it can use`;
 }
 
 export async function tensorflowStatus(): Promise<EngineStatus> {
@@ -41,7 +84,7 @@ export async function tensorflowStatus(): Promise<EngineStatus> {
   return {
     name: 'tensorflow',
     available: true,
-    devices: installation.selfTest.devices,
+    devices: [...installation.selfTest.devices],
     version: `TensorFlow ${installation.version}`,
   };
 }

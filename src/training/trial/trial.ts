@@ -4,8 +4,14 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunSettings } from '../../config/schema.ts';
-import type { EngineName, EngineOptions } from '../../engines/types.ts';
+import type { DeviceName, EngineName, EngineOptions } from '../../engines/types.ts';
 import { median } from '../timing.ts';
+
+/** What could compute. */
+export interface Candidate {
+  readonly engine: EngineName;
+  readonly device: DeviceName;
+}
 
 /** What a process of a trial is started with. */
 export interface TrialTask {
@@ -14,8 +20,7 @@ export interface TrialTask {
   readonly options: EngineOptions;
 }
 
-export interface TrialTime {
-  readonly engine: EngineName;
+export interface TrialTime extends Candidate {
   /** Median of a training step. */
   readonly stepMilliseconds: number;
 }
@@ -36,11 +41,11 @@ const LIMIT = 8_000;
  */
 export async function tryEngines(
   settings: RunSettings,
-  engines: readonly EngineName[],
+  candidates: readonly Candidate[],
   options: EngineOptions,
 ): Promise<TrialTime[]> {
   const began = performance.now();
-  const started = engines.map((engine) => TrialProcess.start({ settings, engine, options }));
+  const started = candidates.map((candidate) => TrialProcess.start(candidate, settings, options));
   try {
     const steps = new Map<TrialProcess, number>();
     for (const process of started) {
@@ -53,8 +58,8 @@ export async function tryEngines(
         times.set(process, [...(times.get(process) ?? []), ...(await process.take(count))]);
     }
     return [...times]
-      .flatMap(([{ engine }, milliseconds]) =>
-        milliseconds.length === 0 ? [] : [{ engine, stepMilliseconds: median(milliseconds) }],
+      .flatMap(([{ candidate }, milliseconds]) =>
+        milliseconds.length === 0 ? [] : [{ ...candidate, stepMilliseconds: median(milliseconds) }],
       )
       .sort((a, b) => a.stepMilliseconds - b.stepMilliseconds);
   } finally {
@@ -63,16 +68,13 @@ export async function tryEngines(
 }
 
 /**
- * Under what a result is remembered: whatever a step's time depends on, and nothing else.
+ * Under what a result is remembered: the network and its batches, whatever the method.
  *
  * @param surroundings versions, processor, threads
  */
-export function trialKey(
-  { model, schedule, dataset, regularizer }: RunSettings,
-  surroundings: unknown,
-): string {
+export function trialKey({ model, schedule, dataset }: RunSettings, surroundings: unknown): string {
   const { batchSize, optimizer } = schedule;
-  const parts = [model, batchSize, optimizer.name, dataset.name, regularizer, surroundings];
+  const parts = [model, batchSize, optimizer.name, dataset.name, surroundings];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
@@ -84,7 +86,7 @@ class TrialProcess {
   private readonly lines: AsyncIterator<string>;
 
   private constructor(
-    readonly engine: EngineName,
+    readonly candidate: Candidate,
     private readonly child: ChildProcess,
   ) {
     this.lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
@@ -93,11 +95,13 @@ class TrialProcess {
     child.stdin?.on('error', () => undefined);
   }
 
-  static start(task: TrialTask): TrialProcess {
+  static start(candidate: Candidate, settings: RunSettings, options: EngineOptions): TrialProcess {
+    const { engine, device } = candidate;
+    const task: TrialTask = { settings, engine, options: { ...options, device } };
     const script = join(import.meta.dirname, 'process.ts');
     const parameters = ['--import', import.meta.resolve('tsx/esm'), script, JSON.stringify(task)];
     const child = spawn(process.execPath, parameters, { stdio: ['pipe', 'pipe', 'ignore'] });
-    return new TrialProcess(task.engine, child);
+    return new TrialProcess(candidate, child);
   }
 
   /** Whether the engine compiled the step. */

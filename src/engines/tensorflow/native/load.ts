@@ -47,7 +47,7 @@ export interface NativeOptions {
   /** Threads inside an operation, and operations at a time. */
   readonly threads: number;
   /** `cpu` hides graphics cards. */
-  readonly device: 'auto' | 'cpu' | 'gpu';
+  readonly device: 'auto' | 'cpu';
 }
 
 export interface Native extends NativeOptions {
