@@ -131,6 +131,15 @@ export class TdRunner {
     return { milliseconds, loss };
   }
 
+  /** A copy of the state. */
+  readState(): Promise<NamedArrays> {
+    return this.program.readState();
+  }
+
+  dispose(): void {
+    this.program.dispose();
+  }
+
   /** One run from a given state on given feeds. */
   async check({ state, feeds }: Exchange): Promise<{ state: NamedArrays; loss: number; metric: number }> {
     await this.program.writeState(state);

@@ -3,8 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { distanceBetween, type Outcome, trainBriefly } from '../../scripts/determinism/measure.ts';
 import type { Dataset, Split } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
+import { locateTensorflow } from '../../src/engines/tensorflow/installation/locate.ts';
 import type { EngineName } from '../../src/engines/types.ts';
 import { loadSmallMnist, type SettingsInput, smallSettings } from './small-mnist.ts';
+
+const hasTensorflow = !('reason' in locateTensorflow());
 
 /** Networks of every kind of layer. */
 const NETWORKS: Readonly<Record<string, SettingsInput['model']>> = {
@@ -58,6 +61,7 @@ describe.each(Object.keys(NETWORKS))('a training of a %s', (network) => {
     for (const [engine, threads] of [
       ['onnx', 1],
       ['onnx', 2],
+      ...(hasTensorflow ? [['tensorflow', 1] as const] : []),
       ...(network === 'blockedResnet' ? [] : [['reference', 1] as const]),
     ] as const) {
       const [one, again] = [

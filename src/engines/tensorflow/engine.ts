@@ -23,7 +23,10 @@ export async function createTensorflowEngine(
   installation?: LoadableInstallation,
 ): Promise<Engine> {
   const { threads = availableThreads(), device = 'auto', eager = false, xla = false } = options;
-  const native = loadNative({ threads, device: device === 'cpu' ? 'cpu' : 'auto' }, installation);
+  const native = loadNative(
+    { threads, device: device === 'cpu' ? 'cpu' : 'auto', deterministic: !xla },
+    installation,
+  );
   if (device === 'gpu' && !native.usesGpu) throw new UserError(await explainUnusedCard(native));
   const cards = native.usesGpu ? await findCards(process.env) : undefined;
   const place =
@@ -46,17 +49,22 @@ function compileEagerly({ binding }: Native): Engine['compile'] {
   return async (step, signature) => compileStep(step, signature);
 }
 
-/** Compiles a step on a loaded TensorFlow; the device check compares several forms. */
+/**
+ * Compiles a step on a loaded TensorFlow. The engine, the check of a device and tests want it in several forms.
+ *
+ * @param skip names of passes to leave out
+ */
 export function compile(
   step: StepFunction,
   signature: Signature,
   native: Native,
   options: SavedModelOptions = {},
+  skip: ReadonlySet<string> = skippedPasses(),
 ): Program {
   const { feedsAsWords = native.usesGpu, xla } = options;
   // TensorFlow selects by rank on processors only, and XLA not at all.
   const unknown = native.usesGpu || xla !== undefined ? ['rank-lookups'] : [];
-  const graph = optimizeForTensorflow(recordStep(step, signature), new Set([...skippedPasses(), ...unknown]));
+  const graph = optimizeForTensorflow(recordStep(step, signature), new Set([...skip, ...unknown]));
   const { bytes, names } = buildSavedModel(graph, signature, { ...options, feedsAsWords });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
 }

@@ -6,9 +6,10 @@ import { at } from '../../compiler/graph.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import { freeGarbage } from '../garbage.ts';
 import type { ArrayData, ArraySpec, NamedArrays, Program, Signature } from '../types.ts';
+import { describeFailure } from './failures.ts';
 import { specOfWords, toWords } from './feeds.ts';
 import { DATA_TYPES } from './format.ts';
-import type { Binding } from './native/load.ts';
+import type { Binding, NativeTensor } from './native/load.ts';
 import type { ModelNames } from './saved-model.ts';
 
 interface Input {
@@ -88,6 +89,15 @@ export class TensorflowProgram implements Program {
     return { name, data: toWords(data), spec: specOfWords(spec) };
   }
 
+  /** @throws DeviceError in a sentence, if TensorFlow cannot do it */
+  private call(inputs: readonly number[], inputNames: string, outputNames: string): NativeTensor[] {
+    try {
+      return this.binding.runSavedModel(this.model, inputs, inputNames, outputNames);
+    } catch (error) {
+      throw describeFailure(error);
+    }
+  }
+
   /** Runs what the named outputs need, and returns them under the names of the keys. */
   private fetch(outputs: Readonly<Record<string, string>>, inputs: readonly Input[]): NamedArrays {
     const names = Object.keys(outputs);
@@ -98,7 +108,7 @@ export class TensorflowProgram implements Program {
       for (const { data, spec } of inputs)
         ids.push(binding.createTensor(spec.shape, DATA_TYPES[spec.dtype], data));
       const inputNames = inputs.map(({ name }) => name).join();
-      const results = binding.runSavedModel(this.model, ids, inputNames, Object.values(outputs).join());
+      const results = this.call(ids, inputNames, Object.values(outputs).join());
       return Object.fromEntries(names.map((name, index) => [name, take(binding, at(results, index).id)]));
     } finally {
       for (const id of ids) binding.deleteTensor(id);

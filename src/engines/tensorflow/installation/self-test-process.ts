@@ -8,7 +8,7 @@ import { compareStep } from './self-test-step.ts';
 const { values } = parseArgs({ options: { addon: { type: 'string', default: '' } } });
 const installation = { addon: values.addon, version: 'under test' };
 const threads = cpus().length;
-const { binding, usesGpu, log } = loadNative({ threads, device: 'auto' }, installation);
+const { binding, usesGpu, log } = loadNative({ threads, device: 'auto', deterministic: true }, installation);
 // Whoever started this process looks in it for why a card is not used.
 process.stderr.write(log);
 const comparison = await compareStep(() => createTensorflowEngine({ threads }, installation));

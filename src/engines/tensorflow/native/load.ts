@@ -48,6 +48,8 @@ export interface NativeOptions {
   readonly threads: number;
   /** `cpu` hides graphics cards. */
   readonly device: 'auto' | 'cpu';
+  /** Kernels that give the same bits every time, also where faster ones would not; XLA refuses to be held to that. */
+  readonly deterministic: boolean;
 }
 
 export interface Native extends NativeOptions {
@@ -133,14 +135,14 @@ function keepingLog<T>(helper: ProcessModule | undefined, work: () => T): { resu
 }
 
 /** By environment variables, the only way to reach TensorFlow through the native module; those of the user stand. */
-function applySettings({ threads, device }: NativeOptions): void {
+function applySettings({ threads, device, deterministic }: NativeOptions): void {
   const settings: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: String(threads),
     // Without it, whoever comes first takes nearly all memory of a card.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-    TF_DETERMINISTIC_OPS: '1',
+    ...(deterministic ? { TF_DETERMINISTIC_OPS: '1' } : {}),
     // Products of float32 in the reduced precision of TF32 would be others than those of every other engine.
     NVIDIA_TF32_OVERRIDE: '0',
     ...(device === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
