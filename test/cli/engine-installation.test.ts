@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { thisMachine } from '../../src/engines/tensorflow/installation/platform.ts';
 import {
   writeFiles,
   writeProgram,
@@ -45,8 +46,10 @@ function writeSlowPython(path: string): void {
   );
 }
 
-// The machines are refused as a whole elsewhere than on Linux with the GNU C library.
-describe.runIf(process.platform === 'linux' && process.arch === 'x64')(
+// Elsewhere td fetches other wheels, or refuses the machine as a whole.
+const { platform, arch, glibc } = thisMachine();
+
+describe.runIf(platform === 'linux' && arch === 'x64' && glibc !== undefined)(
   'td engines install tensorflow',
   () => {
     it('--dry-run says what would be fetched, how large, where to and with what, and writes nothing', async () => {

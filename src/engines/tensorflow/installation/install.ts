@@ -24,7 +24,7 @@ import type { InstallationRecord } from './record.ts';
 import { type SelfTest, testAddon } from './self-test.ts';
 import { computeCapabilities, inspectFolder, type TensorflowFolder } from './tensorflow-folder.ts';
 import { unpackWheel } from './unpack.ts';
-import { UNPACKED_PATHS } from './wheels.ts';
+import { offersGpu, UNPACKED_PATHS } from './wheels.ts';
 
 export interface Progress {
   readonly startStage: StartStage;
@@ -234,20 +234,22 @@ function nameTensorflow({ message }: InstallationError, { version, libraries }: 
   );
 }
 
-function describeSource({ choice }: InstallPlan): InstallationRecord['source'] {
+function describeSource({ choice, python }: InstallPlan): InstallationRecord['source'] {
   if (choice.kind === 'folder') return { kind: 'folder', owner: choice.owner };
   const wheels = choice.kind === 'wheel file' ? [choice.path] : choice.wheels.map(({ file }) => file);
-  return { kind: 'wheel', wheels };
+  return { kind: 'wheel', wheels, python: python?.path ?? '' };
 }
 
 async function judgeCard(
   { build, libraries }: TensorflowFolder,
   { devices, version, log }: SelfTest,
-  { environment }: Site,
+  { environment, machine }: Site,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const cards = await findCards(environment, signal);
   const capabilities = computeCapabilities(libraries);
   const visibleDevices = environment.CUDA_VISIBLE_DEVICES;
-  return explainUnusedCard({ cards, devices, build, version, capabilities, log, visibleDevices });
+  const isGpuOffered = offersGpu(machine);
+  const facts = { cards, devices, build, version, capabilities, log };
+  return explainUnusedCard({ ...facts, visibleDevices, isGpuOffered });
 }

@@ -15,7 +15,7 @@ const record = {
   build: 'cpu',
   libraries: 'site-packages/tensorflow',
   libraryBytes: 2,
-  source: { kind: 'wheel', wheels: ['tensorflow_cpu-2.21.0.whl'] },
+  source: { kind: 'wheel', wheels: ['tensorflow_cpu-2.21.0.whl'], python: 'python3' },
   compiler: 'g++ 12.2.0',
   tfjsNode: '4.22.0',
   installed: '2026-01-31T12:00:00.000Z',

@@ -44,7 +44,7 @@ describe('a wheel', () => {
       'tensorflow-cpu==2.21.0 --hash=sha256:dcc8afd32930e42d5296b6ee19078b773706830af4ea97fbe503b9f5e0f820cb\n',
     );
     expect(parameters.join(' ')).toBe(
-      '-I -m pip download --quiet --no-input --disable-pip-version-check --no-cache-dir --no-deps --only-binary=:all: --implementation cp --python-version 312 --platform manylinux_2_27_x86_64 --require-hashes --requirement /w ork/requirements.txt --dest /w ork/wheels',
+      '-m pip download --quiet --no-input --disable-pip-version-check --no-cache-dir --no-deps --only-binary=:all: --implementation cp --python-version 312 --platform manylinux_2_27_x86_64 --require-hashes --requirement /w ork/requirements.txt --dest /w ork/wheels',
     );
   });
 
