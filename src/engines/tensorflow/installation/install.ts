@@ -17,7 +17,7 @@ import {
   RECORD_NAME,
 } from './paths.ts';
 import { fetchWheel } from './pip.ts';
-import { holdingLock, remove } from './place.ts';
+import { holdingLock, isEmpty, remove } from './place.ts';
 import type { InstallPlan, Site } from './plan.ts';
 import type { InstallationRecord } from './record.ts';
 import { type SelfTest, testAddon } from './self-test.ts';
@@ -59,6 +59,7 @@ export async function installTensorflow(
       throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? fullDisk(folder) : error;
     } finally {
       remove(work);
+      if (isEmpty(downloads)) remove(downloads);
     }
     const installed = locateTensorflow(folder);
     if ('reason' in installed) throw new InstallationError(installed.reason);

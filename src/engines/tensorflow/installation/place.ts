@@ -1,5 +1,5 @@
 /** @file The place of an installation: one process at a time works there, and finds it tidy. */
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../../../errors.ts';
 import { type Lock, takeLock } from '../../../results/lock.ts';
@@ -53,4 +53,9 @@ function tidyUp(folder: string): void {
 export function remove(...paths: readonly string[]): void {
   // A pip whose td was killed may still write there for a moment.
   for (const path of paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Whether a folder is there with nothing in it. */
+export function isEmpty(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length === 0;
 }
