@@ -47,8 +47,7 @@ function engineOf(form: Form): Engine {
     name: 'tensorflow',
     device: native.usesGpu ? 'GPU' : 'CPU',
     compile: async (step, signature) =>
-      compileEagerly?.(step, signature) ??
-      compile(step, signature, native, { ...options, logsPlacement: task.logsPlacement === true }),
+      compileEagerly?.(step, signature) ?? compile(step, signature, native, options),
   };
 }
 

@@ -38,8 +38,6 @@ export interface TensorflowTask extends CheckLimits {
   readonly networks: readonly string[];
   /** Also epochs, each of this length at most. */
   readonly epochSeconds?: number;
-  /** TensorFlow logs where it places operations. */
-  readonly logsPlacement?: boolean;
 }
 
 export interface FormCheck extends StepCheck {
@@ -62,7 +60,7 @@ export interface TensorflowCheck extends Omit<TensorflowFound, 'version' | 'uses
   readonly usesGpu: boolean;
   /** Why a card that is there is not used, in a sentence. */
   readonly cardNote?: string;
-  /** Operations of a step of the first network by the device on which TensorFlow places them: `MatMul on GPU: 6`. */
+  /** Nodes of all graphs of a check of the first network, by the device on which TensorFlow placed them: `MatMul on GPU: 6`. */
   readonly placement: Readonly<Record<string, number>>;
   /** Of processes that ended badly. */
   readonly failures: readonly string[];
@@ -108,18 +106,20 @@ export async function checkTensorflow(options: TensorflowCheckOptions): Promise<
 
 /** A step whose placement TensorFlow logs. */
 async function findPlacement(limits: CheckLimits & { readonly networks: readonly string[] }) {
-  const task = { ...limits, seconds: 0, steps: 1, forms: ['compiled'], logsPlacement: true } as const;
-  const { log } = await runProcess(task, { TF_CPP_MIN_LOG_LEVEL: '0' });
+  const task = { ...limits, seconds: 0, steps: 1, forms: ['compiled'] } as const;
+  const { log } = await runProcess(task, { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'placer=3' });
   return countPlacement(log);
 }
 
 /**
- * Counts the lines by which TensorFlow tells its placement:
- * `MatMul_12: (MatMul): /job:localhost/replica:0/task:0/device:GPU:0`.
+ * Counts the lines by which TensorFlow tells its placement, such as
+ * `placer.cc:172] Mul_7(Mul) placed on: /job:localhost/replica:0/task:0/device:GPU:0`.
+ *
+ * @returns numbers of nodes by `Mul on GPU`
  */
 export function countPlacement(log: string): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const [, op, device] of log.matchAll(/: \((\w+)\): \/job:\S+\/device:([A-Z]+):\d+/g)) {
+  for (const [, op, device] of log.matchAll(/\] \S+\((\w+)\) placed on: \S*\/device:([A-Z]+):\d+/g)) {
     const key = `${op} on ${device}`;
     counts[key] = (counts[key] ?? 0) + 1;
   }

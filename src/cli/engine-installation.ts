@@ -80,7 +80,7 @@ function satisfies(
 ): boolean {
   if (gpu && build !== 'gpu') return false;
   if (from === undefined && python === undefined) return true;
-  const owners = source.kind === 'folder' ? [source.owner] : source.wheels;
+  const owners = source.kind === 'folder' ? [source.owner] : [...source.wheels, source.python];
   return [from, python].every((path) => path === undefined || owners.includes(path));
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { thisMachine } from '../../src/engines/tensorflow/installation/platform.ts';
 import {
   writeFiles,
   writeProgram,
@@ -13,6 +14,9 @@ import { startTd } from './background.ts';
 import { listFiles, td } from './td.ts';
 
 afterEach(() => vi.unstubAllEnvs());
+
+// Some tests run td half a dozen times, and the machine may be busy.
+vi.setConfig({ testTimeout: 300_000 });
 
 const COMPILER =
   'case "$*" in *--version*) echo "c++ (Fake) 12";; *-fsyntax-only*) ;; *) echo "error: fake" >&2; exit 1;; esac';
@@ -45,8 +49,10 @@ function writeSlowPython(path: string): void {
   );
 }
 
-// The machines are refused as a whole elsewhere than on Linux with the GNU C library.
-describe.runIf(process.platform === 'linux' && process.arch === 'x64')(
+// Elsewhere td fetches other wheels, or refuses the machine as a whole.
+const { platform, arch, glibc } = thisMachine();
+
+describe.runIf(platform === 'linux' && arch === 'x64' && glibc !== undefined)(
   'td engines install tensorflow',
   () => {
     it('--dry-run says what would be fetched, how large, where to and with what, and writes nothing', async () => {

@@ -16,7 +16,7 @@ const MISTAKES = {
   run: 'the argument <experiment> is missing; see td run --help',
   'run tiny.yaml --onyl plain': 'unknown option "--onyl" (did you mean "--only"?); see td run --help',
   'run tiny.yaml --set': '--set has no value, expected <path=value>; see td run --help',
-  'engines extra': 'too many arguments: expected 0, got 1; see td engines --help',
+  'engines extra': 'td engines has no command "extra" (expected one of: install, uninstall)',
   'run tiny.yml': 'tiny.yml does not exist (did you mean "tiny.yaml"?)',
   'run wrong.yaml': 'wrong.yaml:2:11: schedule.epochs is "many", expected a whole number of at least 1',
   'run tiny.yaml --only plian': 'experiment "tiny" has no variant "plian" (did you mean "plain"?)',

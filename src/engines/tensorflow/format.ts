@@ -75,7 +75,7 @@ const schema = protobuf.Root.fromJSON({
     },
     ArgDef: { fields: { name: field(1, 'string'), type: field(3, 'int32') } },
     ConfigProto: {
-      fields: { logDevicePlacement: field(8, 'bool'), graphOptions: field(10, 'GraphOptions') },
+      fields: { graphOptions: field(10, 'GraphOptions') },
     },
     GraphOptions: { fields: { optimizerOptions: field(3, 'OptimizerOptions') } },
     OptimizerOptions: { fields: { globalJitLevel: field(5, 'int32') } },

@@ -22,8 +22,6 @@ export interface SavedModelOptions {
   readonly xla?: 'compile' | 'cluster' | undefined;
   /** Feeds travel as int32, which TensorFlow keeps on the host until the graph wants them: for devices with memory of their own. */
   readonly feedsAsWords?: boolean | undefined;
-  /** TensorFlow logs on which device it places each operation of the step. */
-  readonly logsPlacement?: boolean | undefined;
 }
 
 /** Names of outputs, `node:index`, by the names of the signature. */
@@ -144,14 +142,11 @@ function addAccess(
 }
 
 /** The native module passes no settings of a session; a call of a function brings its own. */
-function callAttributes({ xla, logsPlacement = false }: SavedModelOptions): NodeAttributes {
+function callAttributes({ xla }: SavedModelOptions): NodeAttributes {
   if (xla === 'compile') return { _XlaMustCompile: booleanAttribute(true) };
-  if (xla === undefined && !logsPlacement) return {};
-  const settings = {
-    ...(logsPlacement ? { logDevicePlacement: true } : {}),
-    ...(xla === 'cluster' ? { graphOptions: { optimizerOptions: { globalJitLevel: 1 } } } : {}),
-  };
-  return { config_proto: { s: encode('ConfigProto', settings) } };
+  if (xla === undefined) return {};
+  const settings = encode('ConfigProto', { graphOptions: { optimizerOptions: { globalJitLevel: 1 } } });
+  return { config_proto: { s: settings } };
 }
 
 function functionAttributes({ xla }: SavedModelOptions): NodeAttributes {

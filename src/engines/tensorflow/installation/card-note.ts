@@ -1,6 +1,7 @@
 /** @file What `td engines` says of a graphics card that nothing uses. */
 import { findCards } from './graphics-card.ts';
 import { INSTALL_COMMAND, type locateTensorflow } from './locate.ts';
+import { offersGpu } from './wheels.ts';
 
 /**
  * One sentence, or nothing if there is no card or it is used. Where TensorFlow is installed, what the self-test found at that
@@ -18,7 +19,7 @@ export async function describeUnusedCard(
   }
   const { names, problem } = await findCards(environment);
   const [name] = names;
-  if (name !== undefined)
+  if (name !== undefined && offersGpu(process))
     return `${name} is there but not used by TensorFlow, which does not work here: ${INSTALL_COMMAND} --gpu brings it`;
   return problem === undefined
     ? undefined

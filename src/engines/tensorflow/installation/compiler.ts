@@ -77,14 +77,18 @@ export interface Build {
   readonly sources: readonly string[];
   /** Folders of headers. */
   readonly includes: readonly string[];
-  /** Paths of the libraries to link. */
-  readonly libraries: readonly string[];
+  readonly output: string;
+  /** Libraries to link; none but the compiler's own if absent. */
+  readonly linked?: LinkedLibraries;
+}
+
+export interface LinkedLibraries {
+  readonly paths: readonly string[];
   /**
    * Folder in which the libraries are looked for when the module is loaded: an absolute path, or one relative to the module
    * as `{ besideModule }`, which holds wherever both are moved to.
    */
   readonly runtimeFolder: string | { readonly besideModule: string };
-  readonly output: string;
 }
 
 /**
@@ -112,17 +116,16 @@ export async function compileModule(
 }
 
 /** The words of the compiler's command line. Paths are words of their own, so that spaces and commas in them do no harm. */
-export function compilerParameters(build: Build, platform: NodeJS.Platform): string[] {
-  const { sources, includes, libraries, runtimeFolder, output } = build;
+export function compilerParameters(
+  { sources, includes, output, linked }: Build,
+  platform: NodeJS.Platform,
+): string[] {
   const isMac = platform === 'darwin';
-  const origin = isMac ? '@loader_path' : '$ORIGIN';
-  const folder =
-    typeof runtimeFolder === 'string' ? runtimeFolder : `${origin}/${runtimeFolder.besideModule}`;
   return [
     '-O2',
     '-std=c++17',
     '-fPIC',
-    // The sources are not ours: their warnings would be noise.
+    // The sources are mostly not ours: their warnings would be noise.
     '-w',
     // The version of Node's interface that Node 20, 22 and 24 share.
     '-DNAPI_VERSION=8',
@@ -130,11 +133,20 @@ export function compilerParameters(build: Build, platform: NodeJS.Platform): str
     ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
     ...includes.flatMap((path) => ['-I', path]),
     ...sources,
-    ...libraries,
+    ...(linked === undefined ? [] : linkerParameters(linked, isMac)),
+    ...['-o', output],
+  ];
+}
+
+function linkerParameters({ paths, runtimeFolder }: LinkedLibraries, isMac: boolean): string[] {
+  const origin = isMac ? '@loader_path' : '$ORIGIN';
+  const folder =
+    typeof runtimeFolder === 'string' ? runtimeFolder : `${origin}/${runtimeFolder.besideModule}`;
+  return [
+    ...paths,
     // As RPATH, which LD_LIBRARY_PATH cannot overrule: another TensorFlow may lie on it.
     ...(isMac ? [] : ['-Wl,--disable-new-dtags']),
     ...['-Xlinker', '-rpath', '-Xlinker', folder],
-    ...['-o', output],
   ];
 }
 

@@ -76,6 +76,8 @@ export interface CardUse {
   readonly log: string;
   /** The environment variable CUDA_VISIBLE_DEVICES. */
   readonly visibleDevices: string | undefined;
+  /** Whether there is a build with CUDA for this kind of machine. */
+  readonly isGpuOffered: boolean;
 }
 
 /**
@@ -101,7 +103,10 @@ function findReason(use: CardUse): string {
   const { cards, build, version, log, visibleDevices } = use;
   if (cards.problem !== undefined) return `its driver does not answer (${cards.problem})`;
   if (build === 'cpu') {
-    return `this is TensorFlow's build for the processor alone; "td engines install tensorflow --gpu" brings the one with CUDA`;
+    const remedy = use.isGpuOffered
+      ? '"td engines install tensorflow --gpu" brings the one with CUDA'
+      : 'there is none with CUDA for this kind of machine';
+    return `this is TensorFlow's build for the processor alone; ${remedy}`;
   }
   if (visibleDevices === '' || visibleDevices?.startsWith('-1')) {
     return `the environment variable CUDA_VISIBLE_DEVICES is "${visibleDevices}", which hides it`;

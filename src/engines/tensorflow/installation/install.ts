@@ -1,10 +1,8 @@
 /** @file Carries out a plan in a folder beside the final one, which gets its name when the self-test has passed. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { StartStage } from '../../../data/types.ts';
 import { megabytes } from '../../../data/words.ts';
-import { UserError } from '../../../errors.ts';
-import { type Lock, takeLock } from '../../../results/lock.ts';
 import { compileModule } from './compiler.ts';
 import { fullDisk, InstallationError } from './errors.ts';
 import { explainUnusedCard, findCards } from './graphics-card.ts';
@@ -19,12 +17,13 @@ import {
   RECORD_NAME,
 } from './paths.ts';
 import { fetchWheel } from './pip.ts';
+import { holdingLock, isEmpty, remove } from './place.ts';
 import type { InstallPlan, Site } from './plan.ts';
 import type { InstallationRecord } from './record.ts';
 import { type SelfTest, testAddon } from './self-test.ts';
 import { computeCapabilities, inspectFolder, type TensorflowFolder } from './tensorflow-folder.ts';
 import { unpackWheel } from './unpack.ts';
-import { UNPACKED_PATHS } from './wheels.ts';
+import { offersGpu, UNPACKED_PATHS } from './wheels.ts';
 
 export interface Progress {
   readonly startStage: StartStage;
@@ -46,7 +45,7 @@ export async function installTensorflow(
   signal?: AbortSignal,
 ): Promise<TensorflowInstallation> {
   const { folder } = plan;
-  return holdingLock(folder, progress, signal, async (lock) => {
+  return holdingLock(folder, progress.say, signal, async (lock) => {
     const { work, former, downloads } = besides(folder);
     mkdirSync(work);
     try {
@@ -60,6 +59,7 @@ export async function installTensorflow(
       throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? fullDisk(folder) : error;
     } finally {
       remove(work);
+      if (isEmpty(downloads)) remove(downloads);
     }
     const installed = locateTensorflow(folder);
     if ('reason' in installed) throw new InstallationError(installed.reason);
@@ -77,57 +77,12 @@ export async function uninstallTensorflow(site: Site, progress: Progress): Promi
   const folder = installationFolder(site.environment);
   const paths = [folder, ...Object.values(besides(folder))];
   if (!paths.some((path) => existsSync(path))) return false;
-  return holdingLock(folder, progress, undefined, async () => {
+  return holdingLock(folder, progress.say, undefined, async () => {
     const { downloads } = besides(folder);
     const wasThere = [folder, downloads].some((path) => existsSync(path));
     remove(folder, downloads);
     return wasThere;
   });
-}
-
-/** Runs work that no other process does at the same time, on a tidy place. */
-async function holdingLock<T>(
-  folder: string,
-  progress: Progress,
-  signal: AbortSignal | undefined,
-  work: (lock: Lock) => Promise<T>,
-): Promise<T> {
-  const lock = await take(folder, progress, signal);
-  try {
-    tidyUp(folder);
-    return await work(lock);
-  } finally {
-    lock.release();
-  }
-}
-
-async function take(folder: string, { say }: Progress, signal?: AbortSignal): Promise<Lock> {
-  let lock: Awaited<ReturnType<typeof takeLock>>;
-  try {
-    lock = await takeLock(besides(folder).lock, signal, say);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
-    throw new UserError(
-      `cannot write to ${dirname(folder)} (${code}); the environment variable TD_CACHE puts td's cache elsewhere`,
-    );
-  }
-  if ('release' in lock) return lock;
-  throw new UserError(
-    `${folder} is being installed by ${lock.owner}; when that is done, the same command finds it`,
-  );
-}
-
-/** Removes what an installation that was killed left half-done, and puts back what it had set aside. */
-function tidyUp(folder: string): void {
-  const { work, former } = besides(folder);
-  if (existsSync(former) && !existsSync(folder)) renameSync(former, folder);
-  remove(work, former);
-}
-
-function remove(...paths: readonly string[]): void {
-  // A pip whose td was killed may still write there for a moment.
-  for (const path of paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Everything but the record, in the folder for half-done work. @returns the record */
@@ -141,7 +96,7 @@ async function prepare(
   const tensorflow = await bringTensorflow(plan, progress, signal);
   const isOwn = plan.choice.kind !== 'folder';
   progress.say(`building the native module with ${plan.compiler.version}`);
-  await buildAddon(plan, tensorflow, isOwn, site, signal);
+  await buildModules(plan, tensorflow, isOwn, site, signal);
   progress.say('testing it: one training step of LeNet-5 against the reference engine');
   const began = performance.now();
   const tested = await testAddon(join(work, ADDON_NAME), signal).catch((error) => {
@@ -203,7 +158,8 @@ async function bringTensorflow(
   return found;
 }
 
-async function buildAddon(
+/** The native module, and the small one beside it. */
+async function buildModules(
   { folder, compiler, sources }: InstallPlan,
   { libraries }: TensorflowFolder,
   isOwn: boolean,
@@ -214,16 +170,22 @@ async function buildAddon(
   const build = join(work, 'build');
   const copied = sources.copyTo(build);
   const { cc, framework } = libraryNames();
-  const description = {
+  const addon = {
     sources: copied.sources,
     includes: [...copied.includes, join(libraries, 'include')],
-    libraries: [join(libraries, cc), join(libraries, framework)],
-    runtimeFolder: isOwn ? { besideModule: `${PACKAGES_NAME}/tensorflow` } : libraries,
     output: join(work, ADDON_NAME),
+    linked: {
+      paths: [join(libraries, cc), join(libraries, framework)],
+      runtimeFolder: isOwn ? { besideModule: `${PACKAGES_NAME}/tensorflow` } : libraries,
+    },
   };
-  await compileModule(compiler, description, site, build, signal);
-  const helper = { ...description, sources: [copied.helper], libraries: [], output: join(work, HELPER_NAME) };
+  const helper = {
+    sources: [copied.helper],
+    includes: copied.includes,
+    output: join(work, HELPER_NAME),
+  };
   await compileModule(compiler, helper, site, build, signal);
+  await compileModule(compiler, addon, site, build, signal);
   remove(build);
 }
 
@@ -234,20 +196,22 @@ function nameTensorflow({ message }: InstallationError, { version, libraries }: 
   );
 }
 
-function describeSource({ choice }: InstallPlan): InstallationRecord['source'] {
+function describeSource({ choice, python }: InstallPlan): InstallationRecord['source'] {
   if (choice.kind === 'folder') return { kind: 'folder', owner: choice.owner };
   const wheels = choice.kind === 'wheel file' ? [choice.path] : choice.wheels.map(({ file }) => file);
-  return { kind: 'wheel', wheels };
+  return { kind: 'wheel', wheels, python: python?.path ?? '' };
 }
 
 async function judgeCard(
   { build, libraries }: TensorflowFolder,
   { devices, version, log }: SelfTest,
-  { environment }: Site,
+  { environment, machine }: Site,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const cards = await findCards(environment, signal);
   const capabilities = computeCapabilities(libraries);
   const visibleDevices = environment.CUDA_VISIBLE_DEVICES;
-  return explainUnusedCard({ cards, devices, build, version, capabilities, log, visibleDevices });
+  const isGpuOffered = offersGpu(machine);
+  const facts = { cards, devices, build, version, capabilities, log };
+  return explainUnusedCard({ ...facts, visibleDevices, isGpuOffered });
 }

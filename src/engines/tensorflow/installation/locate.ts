@@ -1,7 +1,7 @@
 /** @file Finds the installed TensorFlow: reads one small file and looks at three more, loads nothing native. */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ADDON_NAME, installationFolder, libraryNames } from './paths.ts';
+import { ADDON_NAME, HELPER_NAME, installationFolder, libraryNames } from './paths.ts';
 import { type InstallationRecord, readRecord } from './record.ts';
 
 export const INSTALL_COMMAND = 'td engines install tensorflow';
@@ -46,9 +46,8 @@ export function locateTensorflow(
   const libraries = resolve(folder, record.libraries);
   const addon = join(folder, ADDON_NAME);
   const { cc, framework } = libraryNames();
-  const missing = [addon, join(libraries, cc), join(libraries, framework)].find(
-    (path) => sizeOfFile(path) === undefined,
-  );
+  const needed = [addon, join(folder, HELPER_NAME), join(libraries, cc), join(libraries, framework)];
+  const missing = needed.find((path) => sizeOfFile(path) === undefined);
   if (missing !== undefined) return { reason: `${missing} is gone; ${again()}` };
   if (sizeOfFile(join(libraries, cc)) !== record.libraryBytes)
     return { reason: `TensorFlow in ${libraries} was replaced since td was built against it; ${again()}` };

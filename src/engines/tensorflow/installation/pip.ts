@@ -68,7 +68,7 @@ export function pipCommand(
   return {
     requirements: `${name}==${version} --hash=sha256:${sha256}\n`,
     parameters: [
-      ...['-I', '-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check'],
+      ...['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check'],
       // Else a second copy would stay in pip's cache, of up to 3.4 GB.
       ...['--no-cache-dir', '--no-deps', '--only-binary=:all:'],
       ...['--implementation', 'cp', '--python-version', PYTHON_TAG, '--platform', tag],

@@ -1,7 +1,7 @@
 /** @file What an installation will do, found out before anything is written: `td engines install tensorflow --dry-run`. */
-import { statfsSync } from 'node:fs';
+import { existsSync, realpathSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { megabytes } from '../../../data/words.ts';
 import { UserError } from '../../../errors.ts';
 import { type Choice, chooseFrom, chooseTensorflow } from './choose-tensorflow.ts';
@@ -73,6 +73,7 @@ export async function planInstallation(
     named !== undefined && !isFetched(named) ? [] : await findPythons(site, request.python, signal);
   const choice = named ?? chooseTensorflow(pythons, site.machine, gpu);
   const folder = installationFolder(site.environment);
+  refuseOwn(choice, folder);
   const untested = describeUntested(site.machine);
   const plan = {
     folder,
@@ -86,6 +87,14 @@ export async function planInstallation(
   };
   requireSpace(plan);
   return plan;
+}
+
+/** What td installed itself goes away when it is installed again, and cannot be what the new one uses. */
+function refuseOwn(choice: Choice, folder: string): void {
+  if (choice.kind !== 'folder' || !existsSync(folder)) return;
+  const { libraries } = choice.found;
+  if (!realpathSync(libraries).startsWith(`${realpathSync(folder)}${sep}`)) return;
+  throw new UserError(`--from: ${libraries} is td's own; without --from, --force builds and tests it again`);
 }
 
 /** A wheel that is there needs no pip, only a Python that unpacks it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../../errors.ts';
 import { commandFor, foldersOnPath, isProgram, type Surroundings } from './help.ts';
-import { type Ended, runProgram } from './run-program.ts';
+import { type Ended, lastLine, runProgram } from './run-program.ts';
 
 /** Milliseconds for which a Python may think about the question. */
 const PATIENCE = 20_000;
@@ -143,7 +143,7 @@ async function askPython(
   const ended = await runProgram(path, ['-I', '-c', QUESTION], { environment, timeout: PATIENCE, signal });
   if (ended.code !== 0) return ended;
   try {
-    return { path, ...answerSchema.parse(JSON.parse(ended.stdout)) };
+    return { path, ...answerSchema.parse(JSON.parse(lastLine(ended.stdout))) };
   } catch {
     return { ...ended, code: undefined, stderr: 'it answers something else' };
   }

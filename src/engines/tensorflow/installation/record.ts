@@ -17,8 +17,8 @@ const recordSchema = z.object({
   /** Bytes of the larger library: another number tells that a Python's TensorFlow was replaced. */
   libraryBytes: z.int().positive(),
   source: z.discriminatedUnion('kind', [
-    /** Wheels that td fetched through pip, by name and version, or that the user named by path. */
-    z.object({ kind: z.literal('wheel'), wheels: z.array(z.string()) }),
+    /** Wheels that td fetched through the pip of a Python, by name, or one that the user named by path. */
+    z.object({ kind: z.literal('wheel'), wheels: z.array(z.string()), python: z.string() }),
     /** A TensorFlow that was there, of a Python or in a folder that the user named. */
     z.object({ kind: z.literal('folder'), owner: z.string() }),
   ]),

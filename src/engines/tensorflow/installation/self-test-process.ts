@@ -9,7 +9,7 @@ const { values } = parseArgs({ options: { addon: { type: 'string', default: '' }
 const installation = { addon: values.addon, version: 'under test' };
 const threads = cpus().length;
 const { binding, usesGpu, log } = loadNative({ threads, device: 'auto', deterministic: true }, installation);
-// Whoever started this process looks in it for why a card is not used.
+// Who started this process reads TensorFlow's log for why a card is not used.
 process.stderr.write(log);
 const comparison = await compareStep(() => createTensorflowEngine({ threads }, installation));
 process.stdout.write(`${JSON.stringify({ version: binding.TF_Version, usesGpu, ...comparison })}\n`);

@@ -74,10 +74,14 @@ function wordCrash({ stderr, endedBy, code }: Ended): string {
   }
   if (endedBy === 'SIGKILL')
     return 'the system ended it, most likely for want of memory; it takes about 1 GB';
-  const missing = /Error: (\S+): cannot open shared object file/.exec(stderr)?.[1];
-  if (missing !== undefined) return `the library ${missing.replace(/:$/, '')} does not load`;
+  const missing = /(\S+): cannot open shared object file/.exec(stderr)?.[1];
+  if (missing !== undefined) return `the library ${missing} does not load`;
   const version = /version [`'](GLIBC\S+|CXXABI\S+|GLIBCXX\S+)' not found/.exec(stderr)?.[1];
   if (version !== undefined) return `this system's libraries are older than TensorFlow needs (${version})`;
-  const said = stderr.split('\n').find((line) => /^\w*Error\b|: error|Check failed|F\d{4} /.test(line));
-  return said?.trim() ?? `its process ended with ${endedBy ?? `exit code ${code}`}`;
+  const said = stderr.split('\n').find((line) => /^\w*Error\b|Check failed|^F\d{4} /.test(line));
+  // What helps an installation is of no help within one.
+  return (
+    said?.replace(/; "td engines install.*/, '').trim() ??
+    `its process ended with ${endedBy ?? `exit code ${code}`}`
+  );
 }

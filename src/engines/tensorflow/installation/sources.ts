@@ -1,4 +1,4 @@
-/** @file The sources of the native modules: tfjs-node-gpu's, td's own, and the headers of Node's interface. */
+/** @file The sources of the native module: tfjs-node-gpu's own, and the headers of Node's interface. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -11,13 +11,19 @@ export interface ModuleSources {
   /** Version of tfjs-node-gpu. */
   readonly version: string;
   /** Copies the sources into a folder. @returns what the compiler needs to know of them */
-  copyTo(folder: string): {
-    readonly sources: readonly string[];
-    /** Of the second module, td's own. */
-    readonly helper: string;
-    readonly includes: readonly string[];
-  };
+  copyTo(folder: string): CopiedSources;
 }
+
+export interface CopiedSources {
+  /** Of the native module. */
+  readonly sources: readonly string[];
+  /** Of the small module beside it, which is td's own. */
+  readonly helper: string;
+  /** Folders of headers. */
+  readonly includes: readonly string[];
+}
+
+const HELPER_SOURCE = join(import.meta.dirname, '../native/process.cc');
 
 /**
  * Finds both packages as Node finds modules, which holds for pnpm's store of links and for yarn's archives, too. They are
@@ -39,7 +45,7 @@ export function findSources(from: string = import.meta.url): ModuleSources {
       copyFiles(headers, join(folder, 'node-api'));
       const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, 'binding', name));
       const helper = join(folder, 'process.cc');
-      writeFileSync(helper, readFileSync(join(import.meta.dirname, '../native/process.cc')));
+      writeFileSync(helper, readFileSync(HELPER_SOURCE));
       return { sources, helper, includes: [join(folder, 'node-api')] };
     },
   };

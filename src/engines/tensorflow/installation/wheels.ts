@@ -198,3 +198,8 @@ export const GPU_WHEELS: Readonly<Record<string, readonly Wheel[]>> = {
     ),
   ],
 };
+
+/** Whether `--gpu` can bring anything to this kind of machine. */
+export function offersGpu({ platform, arch }: { readonly platform: string; readonly arch: string }): boolean {
+  return GPU_WHEELS[`${platform}-${arch}`] !== undefined;
+}

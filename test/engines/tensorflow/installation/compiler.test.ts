@@ -19,9 +19,8 @@ esac`;
 const BUILD = {
   sources: ['/a b/x.cc'],
   includes: ['/a b/include'],
-  libraries: ['/pythön, 3/libtensorflow_cc.so.2'],
-  runtimeFolder: '/pythön, 3',
   output: '/a b/out.node',
+  linked: { paths: ['/pythön, 3/libtensorflow_cc.so.2'], runtimeFolder: '/pythön, 3' },
 };
 
 describe('the compiler', () => {
@@ -89,7 +88,10 @@ describe('the compiler', () => {
   });
 
   it('links a module to libraries that move with it by a path from the module', () => {
-    const build = { ...BUILD, runtimeFolder: { besideModule: 'site-packages/tensorflow' } };
+    const build = {
+      ...BUILD,
+      linked: { paths: [], runtimeFolder: { besideModule: 'site-packages/tensorflow' } },
+    };
     expect(compilerParameters(build, 'linux')).toContain('$ORIGIN/site-packages/tensorflow');
     const mac = compilerParameters(build, 'darwin');
     expect(mac).toContain('@loader_path/site-packages/tensorflow');

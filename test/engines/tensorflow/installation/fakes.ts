@@ -49,7 +49,7 @@ export function writeTensorflow(
     build = CPU_BUILD,
     without = '',
     distribution = 'tensorflow',
-    platform = process.platform,
+    platform = 'linux',
   }: { build?: string; without?: string; distribution?: string; platform?: NodeJS.Platform } = {},
 ): string {
   const { cc, framework } = libraryNames(platform);

@@ -32,6 +32,7 @@ function explain(log: string, changes: Partial<CardUse> = {}): string | undefine
     capabilities: ['6.0', '7.0', '8.0', '8.9', '9.0'],
     log: PREAMBLE + log,
     visibleDevices: undefined,
+    isGpuOffered: true,
     ...changes,
   });
 }
@@ -63,6 +64,12 @@ describe('a card', () => {
       '',
       { build: 'cpu' },
       `this is TensorFlow's build for the processor alone; "td engines install tensorflow --gpu" brings the one with CUDA`,
+    ],
+    [
+      'on a kind of machine for which there is no build with CUDA',
+      '',
+      { build: 'cpu', isGpuOffered: false },
+      "this is TensorFlow's build for the processor alone; there is none with CUDA for this kind of machine",
     ],
     [
       'in a container that lacks the library of the driver',

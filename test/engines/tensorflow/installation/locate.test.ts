@@ -15,7 +15,7 @@ const record = {
   build: 'cpu',
   libraries: 'site-packages/tensorflow',
   libraryBytes: 2,
-  source: { kind: 'wheel', wheels: ['tensorflow_cpu-2.21.0.whl'] },
+  source: { kind: 'wheel', wheels: ['tensorflow_cpu-2.21.0.whl'], python: 'python3' },
   compiler: 'g++ 12.2.0',
   tfjsNode: '4.22.0',
   installed: '2026-01-31T12:00:00.000Z',
@@ -27,6 +27,7 @@ function install(changes: Readonly<Record<string, unknown>> = {}): string {
   writeFiles(folder, {
     'installation.json': JSON.stringify({ ...record, ...changes }),
     'tensorflow.node': 'module',
+    'process.node': 'module',
     [`site-packages/tensorflow/${cc}`]: 'cc',
     [`site-packages/tensorflow/${framework}`]: 'framework',
   });
@@ -75,16 +76,18 @@ describe('an installation', () => {
     expect(reasonOf(folder)).toMatch(/^the installation in .* is for linux-riscv64 and this is /);
   });
 
-  it.each(['tensorflow.node', `site-packages/tensorflow/${cc}`, `site-packages/tensorflow/${framework}`])(
-    'without %s does not count',
-    (name) => {
-      const folder = install();
-      rmSync(join(folder, name));
-      expect(reasonOf(folder)).toBe(
-        `${join(folder, name)} is gone; td engines install tensorflow installs it again`,
-      );
-    },
-  );
+  it.each([
+    'tensorflow.node',
+    'process.node',
+    `site-packages/tensorflow/${cc}`,
+    `site-packages/tensorflow/${framework}`,
+  ])('without %s does not count', (name) => {
+    const folder = install();
+    rmSync(join(folder, name));
+    expect(reasonOf(folder)).toBe(
+      `${join(folder, name)} is gone; td engines install tensorflow installs it again`,
+    );
+  });
 
   it('whose TensorFlow was replaced by its Python does not count', () => {
     const folder = install();

@@ -1,6 +1,7 @@
 /** @file Wheels come through pip, are compared with their pins, and what pip says on many lines becomes one sentence. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { fetchWheel, pipCommand, wordFailure } from '../../../../src/engines/tensorflow/installation/pip.ts';
@@ -8,6 +9,9 @@ import { CPU_WHEELS, type Wheel } from '../../../../src/engines/tensorflow/insta
 import { UserError } from '../../../../src/errors.ts';
 import { temporaryFolder } from '../../../results/temporary.ts';
 import { HAS_PIP, PYTHON, writeFiles, writeProgram } from './fakes.ts';
+
+// pip takes a second or two, and many on a busy machine.
+vi.setConfig({ testTimeout: 300_000 });
 
 const STAGE = { update() {}, stop() {} };
 const CONTENT = 'a wheel\n';
@@ -44,7 +48,7 @@ describe('a wheel', () => {
       'tensorflow-cpu==2.21.0 --hash=sha256:dcc8afd32930e42d5296b6ee19078b773706830af4ea97fbe503b9f5e0f820cb\n',
     );
     expect(parameters.join(' ')).toBe(
-      '-I -m pip download --quiet --no-input --disable-pip-version-check --no-cache-dir --no-deps --only-binary=:all: --implementation cp --python-version 312 --platform manylinux_2_27_x86_64 --require-hashes --requirement /w ork/requirements.txt --dest /w ork/wheels',
+      '-m pip download --quiet --no-input --disable-pip-version-check --no-cache-dir --no-deps --only-binary=:all: --implementation cp --python-version 312 --platform manylinux_2_27_x86_64 --require-hashes --requirement /w ork/requirements.txt --dest /w ork/wheels',
     );
   });
 
@@ -128,18 +132,49 @@ ERROR: No matching distribution found for tensorflow-cpu==2.21.0`);
 });
 
 describe.runIf(HAS_PIP)('a real pip', () => {
-  const fetchWith = async (environment: Readonly<Record<string, string>>) => {
+  const fetchWith = async (environment: Readonly<Record<string, string>>, wheel = WHEEL) => {
     const folder = temporaryFolder();
     const there = { downloads: `${folder}/d`, work: `${folder}/w` };
     for (const path of Object.values(there)) mkdirSync(path);
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     try {
-      return await fetchWheel(WHEEL, { ...PYTHON, tensorflow: [] }, there, STAGE);
+      return await fetchWheel(wheel, { ...PYTHON, tensorflow: [] }, there, STAGE);
     } finally {
       vi.unstubAllEnvs();
-      expect(existsSync(join(there.downloads, WHEEL.file))).toBe(false);
     }
   };
+
+  /** A whole, small wheel of the pinned name, in a folder that pip takes for an index. */
+  const smallWheel = () => {
+    const folder = temporaryFolder();
+    const file = 'tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl';
+    const script = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as archive:
+    info = "tensorflow_cpu-2.21.0.dist-info/"
+    archive.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: tensorflow-cpu\\nVersion: 2.21.0\\n")
+    archive.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: cp312-cp312-manylinux_2_27_x86_64\\n")
+    archive.writestr(info + "RECORD", "")
+`;
+    expect(spawnSync('python3', ['-c', script, join(folder, file)]).status).toBe(0);
+    const content = readFileSync(join(folder, file));
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const environment = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder };
+    return { wheel: { ...WHEEL, file, bytes: content.length, sha256 }, environment };
+  };
+
+  it('delivers the pinned wheel for a Python and a platform that are not its own', async () => {
+    const { wheel, environment } = smallWheel();
+    const path = await fetchWith(environment, wheel);
+    expect(path.endsWith(wheel.file)).toBe(true);
+  });
+
+  it('refuses a wheel with another hash', async () => {
+    const { wheel, environment } = smallWheel();
+    await expect(fetchWith(environment, { ...wheel, sha256: WHEEL.sha256 })).rejects.toThrow(
+      `the index of pip has another ${wheel.file} than the published one: its SHA-256 is ${wheel.sha256}`,
+    );
+  });
 
   it('that may ask no index does not find it', async () => {
     const environment = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: '' };

@@ -82,6 +82,14 @@ describe('a plan', () => {
     });
   });
 
+  it('never uses what td installed itself, which would go away under it', async () => {
+    const { site, cache } = machine();
+    const from = writeTensorflow(join(cache, 'engines/tensorflow/site-packages'), '2.21.0');
+    await expect(planInstallation({ gpu: false, from }, site)).rejects.toThrow(
+      new UserError(`--from: ${from} is td's own; without --from, --force builds and tests it again`),
+    );
+  });
+
   it('on a kind of machine that is untested says so', async () => {
     const { site } = machine({ machine: { platform: 'linux', arch: 'arm64', glibc: '2.36' } });
     const plan = await planInstallation({ gpu: false }, site);

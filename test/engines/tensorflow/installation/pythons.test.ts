@@ -39,7 +39,8 @@ describe('Pythons', () => {
     writeProgram(`${folder}/b/python3`, 'echo hello');
     writePython(`${folder}/c/python3`, { prefix: '/same', version: '3.9.1' });
     writePython(`${folder}/d/python3`, { prefix: '/same', version: '3.9.1' });
-    writePython(`${folder}/e/python3`, { prefix: '/other', version: '3.13.0' });
+    const chatty = '{"version":"3.13.0","prefix":"/other","hasPip":true,"tensorflow":[]}';
+    writeProgram(`${folder}/e/python3`, `echo "sitecustomize says hello"; echo '${chatty}'`);
     const site = siteWith(['a', 'b', 'c', 'd', 'e'].map((name) => join(folder, name)));
     const found = await findPythons(site);
     expect(found.map(({ path, version }) => [path, version])).toEqual([

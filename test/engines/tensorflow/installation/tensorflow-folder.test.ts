@@ -17,18 +17,18 @@ describe('a TensorFlow package', () => {
     ['tensorflow', '3.0.0'],
   ])('%s %s is taken with its version', (distribution, version) => {
     const libraries = writeTensorflow(temporaryFolder(), version, { distribution });
-    expect(inspectFolder(libraries)).toEqual({ libraries, version, build: 'cpu' });
+    expect(inspectFolder(libraries, 'linux')).toEqual({ libraries, version, build: 'cpu' });
   });
 
   it('says itself whether it has CUDA, and for which cards', () => {
     const folder = writeTensorflow(temporaryFolder(), '2.21.0', { build: GPU_BUILD });
-    expect(inspectFolder(folder)).toMatchObject({ build: 'gpu' });
+    expect(inspectFolder(folder, 'linux')).toMatchObject({ build: 'gpu' });
     expect(computeCapabilities(folder)).toEqual(['6.0', '8.0', '9.0']);
   });
 
   it.each(['2.9.1', '2.14.1', '1.15.5'])('of version %s is too old', (version) => {
     const folder = writeTensorflow(temporaryFolder(), version);
-    expect(inspectFolder(folder)).toEqual({
+    expect(inspectFolder(folder, 'linux')).toEqual({
       reason: `${folder} is TensorFlow ${version}, expected 2.15 or newer`,
     });
   });
@@ -54,7 +54,7 @@ describe('a TensorFlow package', () => {
   it('is not confused with packages whose names begin like its own', () => {
     const folder = temporaryFolder();
     writeFiles(folder, { 'tensorflow_hub-0.16.1.dist-info/METADATA': '', 'tensorflow/x': '' });
-    expect(inspectFolder(join(folder, 'tensorflow'))).toEqual({
+    expect(inspectFolder(join(folder, 'tensorflow'), 'linux')).toEqual({
       reason: `${join(folder, 'tensorflow')} does not say which version of TensorFlow it is`,
     });
   });
