@@ -105,6 +105,8 @@ describe('help', () => {
                                   results)
         --engine <name>           what computes: auto, onnx, tensorflow, reference
                                   (default: auto)
+        --device <name>           where it computes: auto, cpu, gpu, webgpu (default:
+                                  auto)
         --threads <n>             threads inside an operation (default: all cores)
         -h, --help                print this help
 
@@ -144,6 +146,8 @@ describe('help', () => {
         --results <folder>    where results are read and written (default: results)
         --engine <name>       what computes: auto, onnx, tensorflow, reference
                               (default: auto)
+        --device <name>       where it computes: auto, cpu, gpu, webgpu (default:
+                              auto)
         --threads <n>         threads inside an operation (default: all cores)
         -h, --help            print this help
 
@@ -434,6 +438,7 @@ describe('help', () => {
         --json              print JSON
         --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
                             auto)
+        --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
         --threads <n>       threads inside an operation (default: all cores)
         -h, --help          print this help
 
