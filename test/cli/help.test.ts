@@ -104,9 +104,12 @@ describe('help', () => {
         --results <folder>        where results are read and written (default:
                                   results)
         --engine <name>           what computes: auto, onnx, tensorflow, reference
-                                  (default: auto)
+                                  (default: auto, env: TD_ENGINE)
         --device <name>           where it computes: auto, cpu, gpu, webgpu (default:
                                   auto)
+        --eager                   with tensorflow: operation by operation, not
+                                  compiled
+        --xla                     with tensorflow: the whole step compiled by XLA
         --threads <n>             threads inside an operation (default: all cores)
         -h, --help                print this help
 
@@ -145,9 +148,11 @@ describe('help', () => {
         --no-figures          draw no figures
         --results <folder>    where results are read and written (default: results)
         --engine <name>       what computes: auto, onnx, tensorflow, reference
-                              (default: auto)
+                              (default: auto, env: TD_ENGINE)
         --device <name>       where it computes: auto, cpu, gpu, webgpu (default:
                               auto)
+        --eager               with tensorflow: operation by operation, not compiled
+        --xla                 with tensorflow: the whole step compiled by XLA
         --threads <n>         threads inside an operation (default: all cores)
         -h, --help            print this help
 
@@ -371,12 +376,14 @@ describe('help', () => {
       list what can compute here, or why not; install TensorFlow
 
       Options:
-        --json              print JSON
-        -h, --help          print this help
+        --json                print JSON
+        --trial <experiment>  time the engines on the network of an experiment file
+        --threads <n>         threads inside an operation (default: all cores)
+        -h, --help            print this help
 
       Commands:
-        install <engine>    install an engine that does not come with td
-        uninstall <engine>  remove what td has installed
+        install <engine>      install an engine that does not come with td
+        uninstall <engine>    remove what td has installed
       "
     `);
     expect(helpOf('engines install')).toMatchInlineSnapshot(`
@@ -437,8 +444,10 @@ describe('help', () => {
         --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
         --json              print JSON
         --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
-                            auto)
+                            auto, env: TD_ENGINE)
         --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
+        --eager             with tensorflow: operation by operation, not compiled
+        --xla               with tensorflow: the whole step compiled by XLA
         --threads <n>       threads inside an operation (default: all cores)
         -h, --help          print this help
 
