@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnWebGpu } from '../support/webgpu.ts';
-import { type Ended, execute, makeFolder, TD, td } from './td.ts';
+import { type Ended, execute, listFiles, makeFolder, TD, td } from './td.ts';
 
 const CARD = `
 name: card
@@ -42,7 +42,7 @@ describeOnWebGpu('an experiment on WebGPU', () => {
       '--results',
       'processor',
     );
-  }, 120_000);
+  }, 600_000);
 
   const rowsOf = (results: string): string[] =>
     readFileSync(join(place.folder, results, 'card/sweep.csv'), 'utf8')
@@ -56,6 +56,22 @@ describeOnWebGpu('an experiment on WebGPU', () => {
     const [folder] = /card\/card\/targeted-weight\/seed-0-\w+/.exec(trained.stdout) ?? [''];
     const environment = JSON.parse(readFileSync(join(place.folder, folder, 'environment.json'), 'utf8'));
     expect(environment).toMatchObject({ engine: 'onnx', device: expect.stringMatching(/^WebGPU \(/) });
+  });
+
+  it('goes where the processor goes, epoch by epoch, up to rounding', () => {
+    const metrics = (results: string) =>
+      listFiles(join(place.folder, results))
+        .filter((path) => path.endsWith('metrics.csv'))
+        .map((path) => readFileSync(join(place.folder, results, path), 'utf8'));
+    const [card, processor] = [metrics('card'), metrics('processor')];
+    expect(card).toHaveLength(2);
+    card.forEach((text, run) => {
+      const [mine, theirs] = [text, processor[run] ?? ''].map((csv) => csv.split(/[,\n]/).map(Number));
+      mine?.forEach((number, index) => {
+        if (Number.isFinite(number)) expect(number).toBeCloseTo(theirs?.[index] ?? Number.NaN, 3);
+      });
+      expect(mine?.filter(Number.isFinite).length).toBeGreaterThan(10);
+    });
   });
 
   it('ends where the processor does, up to rounding', () => {
@@ -88,6 +104,6 @@ describe('a command on WebGPU without an adapter', () => {
   it('exits with 2 for an engine that has no such device', async () => {
     const ended = await td(place.folder, 'bench', 'card.yaml', '--engine', 'reference', '--device', 'webgpu');
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toBe('td: the engine "reference" has no device "webgpu", expected --engine onnx\n');
+    expect(ended.stderr).toBe('td: the engine "reference" has no device "webgpu" (expected one of: auto, cpu)\n');
   });
 });

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Dataset } from '../../src/data/types.ts';
+import { wordDeviceFailure } from '../../src/engines/onnx/webgpu/failures.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { readCheckpoint } from '../../src/results/checkpoint.ts';
@@ -206,6 +207,38 @@ describe('a run directory', () => {
     expect(readCheckpoint(directory)).toMatchObject({ epoch: 1, step: 10 });
     expect(readMetrics(directory)).toHaveLength(1);
     expect(existsSync(join(directory, 'summary.json'))).toBe(false);
+  });
+
+  it('goes on bit for bit after its graphics card was lost in the second epoch', async () => {
+    const whole = await record({}, { results: temporaryFolder() });
+    const results = temporaryFolder();
+    const lost = wordDeviceFailure(new Error('WebGPU device lost (2): the device was lost'));
+    const working = engine;
+    let steps = 0;
+    engine = {
+      ...working,
+      async compile(step, signature) {
+        const program = await working.compile(step, signature);
+        const isTraining = 'learningRate' in signature.feeds;
+        const run = program.run.bind(program);
+        program.run = async (feeds) => {
+          if (isTraining && ++steps > 15) throw lost;
+          return run(feeds);
+        };
+        return program;
+      },
+    };
+    await expect(
+      record({}, { results }).finally(() => {
+        engine = working;
+      }),
+    ).rejects.toThrow(
+      /^the graphics card was lost while it computed: .+; the same command goes on from the last checkpoint$/,
+    );
+    expect(readCheckpoint(directoryOf({}, results))).toMatchObject({ epoch: 1, step: 10 });
+    const resumed = await record({}, { results });
+    expect(resumed.metrics).toBe(whole.metrics);
+    expect(resumed.checkpoint.equals(whole.checkpoint)).toBe(true);
   });
 
   it('whose last checkpoint is damaged goes on from the one before, and says so', async () => {

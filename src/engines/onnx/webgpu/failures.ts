@@ -4,9 +4,10 @@ import { DeviceError } from '../../device-error.ts';
 /**
  * As Vulkan, Direct3D, Metal and onnxruntime say it. A program for the card that would bind more than the card's limit of buffers,
  * or a larger one, is memory, too: arrays beyond the limit are bound in parts.
+ * A buffer that could not be had is only told as an invalid one where it is used.
  */
 const MEMORY =
-  /out.?of.?(device.?|host.?)?memory|OUT_OF_\w*MEMORY|Failed to allocate|\ballocation failed|bad_alloc|shader_helper\.cc|max\w*Buffer\w*Size|exceeds? the m?ax\w*|larger than the m?ax\w*|Too many (bindings|buffers|storage)/i;
+  /out.?of.?(device.?|host.?)?memory|OUT_OF_\w*MEMORY|Failed to allocate|\ballocation failed|bad_alloc|shader_helper\.cc|max\w*Buffer\w*Size|exceeds? the m?ax\w*|larger than the m?ax\w*|Too many (bindings|buffers|storage)|Invalid Buffer/i;
 
 /** A driver that was reset, or a card that was taken away or has hung. */
 const LOST =

@@ -110,37 +110,27 @@ function sessionOptions(
   };
 }
 
-let keeper: Promise<void> | undefined;
+/** Never released: the promise keeps the collector away from it. */
+let keeper: Promise<ort.InferenceSession> | undefined;
 
 /**
  * Opens the device for as long as the process lives: freeing a tensor after the last session is gone would end the process.
  *
  * @throws Error in onnxruntime's words, if there is no device or it does not compute
  */
-export function openDevice(): Promise<void> {
+export async function openDevice(): Promise<void> {
   keeper ??= open();
-  return keeper;
+  await keeper;
 }
 
-async function open(): Promise<void> {
+async function open(): Promise<ort.InferenceSession> {
   const builder = new GraphBuilder();
   const x = builder.input([1], 'float32');
   const y = builder.emit('Add', [x, x], x);
   const named = (name: string, value: typeof x): NamedValue => ({ name, value });
-  const model = serialize({
-    inputs: [named('x', x)],
-    operations: builder.operations,
-    outputs: [named('y', y)],
-  });
-  const session = await ort.InferenceSession.create(model, sessionOptions({ y: 'cpu' }));
+  const graph = { inputs: [named('x', x)], operations: builder.operations, outputs: [named('y', y)] };
+  const session = await ort.InferenceSession.create(serialize(graph), sessionOptions({ y: 'cpu' }));
   const results = await session.run({ x: new ort.Tensor('float32', Float32Array.of(2), [1]) });
   if (results.y?.data[0] !== 4) throw new Error('the device adds 2 and 2 wrongly');
-  // Never released. The reference keeps the collector away from it.
-  kept = session;
-}
-let kept: ort.InferenceSession | undefined;
-
-/** Whether the device is open, for tests. */
-export function isDeviceOpen(): boolean {
-  return kept !== undefined;
+  return session;
 }

@@ -16,6 +16,7 @@ const MEMORY = [
   TOO_MANY_BUFFERS,
   'WebGPU device error(3): vkCreateBuffer failed with VK_ERROR_OUT_OF_DEVICE_MEMORY',
   'Non-zero status code returned while running Add node. Buffer size (5242880000) exceeds the max buffer size limit',
+  'WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.',
   'std::bad_alloc',
 ];
 const LOST = [
