@@ -3,19 +3,26 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { printTable } from '../../src/cli/output.ts';
 import { UserError } from '../../src/errors.ts';
+import type { EpochCheck, StepCheck } from './device.ts';
+import type { TensorflowCheck } from './tensorflow.ts';
+import type { WebGpuCheck } from './webgpu.ts';
 
 const HELP = `npm run device-check [-- options]
 
-Checks the graphics card of this machine: training steps against the processor, their times, an epoch.
-Needs no network. Prints tables and writes one JSON file.
+Checks the graphics card of this machine: training steps against the processor, their times, an epoch. By WebGPU,
+and by TensorFlow where it is installed, in every form in which it can run a step. Needs no network. Prints tables
+and writes one JSON file.
 
   --networks <names>  lenet,resnet20,resnet32,vgg16 (default: all)
-  --seconds <n>       time for the steps of a network (default: 10)
-  --steps <n>         at most so many steps (default: 100)
-  --epoch-seconds <n> an epoch that takes longer is broken off (default: 90)
+  --engines <names>   webgpu,tensorflow (default: both)
+  --seconds <n>       time for the steps of a network (default: 3)
+  --steps <n>         at most so many steps (default: 50)
+  --epoch-seconds <n> an epoch that takes longer is broken off (default: 40)
   --out <file>        where the JSON goes (default: device-check.json)
   --help              print this help
 `;
+
+const ENGINES = ['webgpu', 'tensorflow'] as const;
 
 const { values } = parse();
 if (values.help) process.stdout.write(HELP);
@@ -27,9 +34,10 @@ function parse() {
     return parseArgs({
       options: {
         networks: { type: 'string' },
-        seconds: { type: 'string', default: '10' },
-        steps: { type: 'string', default: '100' },
-        'epoch-seconds': { type: 'string', default: '90' },
+        engines: { type: 'string', default: ENGINES.join() },
+        seconds: { type: 'string', default: '3' },
+        steps: { type: 'string', default: '50' },
+        'epoch-seconds': { type: 'string', default: '40' },
         out: { type: 'string', default: 'device-check.json' },
         help: { type: 'boolean', default: false },
       },
@@ -41,24 +49,63 @@ function parse() {
 
 async function check(): Promise<void> {
   const { CHECKED_NETWORKS } = await import('./device.ts');
-  const networks = values.networks?.split(',') ?? CHECKED_NETWORKS;
-  const unknown = networks.find((name) => !(CHECKED_NETWORKS as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    refuse(`--networks: there is no "${unknown}", expected some of ${CHECKED_NETWORKS.join(', ')}`);
-  const limits = {
+  const networks = words('networks', values.networks ?? CHECKED_NETWORKS.join(), CHECKED_NETWORKS);
+  const engines = words('engines', values.engines, ENGINES);
+  const options = {
     networks,
     seconds: positive('seconds'),
     steps: positive('steps'),
     epochSeconds: positive('epoch-seconds'),
+    onProgress: (line: string) => process.stderr.write(`${line}\n`),
   };
-  const { checkWebGpu } = await import('./webgpu.ts');
-  const found = await checkWebGpu({ ...limits, onProgress: (line) => process.stderr.write(`${line}\n`) });
-  writeFileSync(values.out, `${JSON.stringify(found, null, 2)}\n`);
-  process.stdout.write(`${found.device}\n`);
-  const number = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? '';
+  const { checkTensorflow, describeCards } = await import('./tensorflow.ts');
+  const began = performance.now();
+  const cards = await describeCards();
+  const webgpu = engines.includes('webgpu')
+    ? await (await import('./webgpu.ts')).checkWebGpu(options)
+    : undefined;
+  const tensorflow = engines.includes('tensorflow') ? await checkTensorflow(options) : undefined;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  writeFileSync(values.out, `${JSON.stringify({ cards, seconds, webgpu, tensorflow }, null, 2)}\n`);
+  process.stdout.write(`cards: ${cards}\n`);
+  if (webgpu !== undefined) printWebGpu(webgpu);
+  if (tensorflow !== undefined) printTensorflow(tensorflow);
+  process.stdout.write(`\n${seconds} s in all; written: ${values.out}\n`);
+  if (!isRight(webgpu, tensorflow)) process.exitCode = 1;
+}
+
+function printWebGpu(found: WebGpuCheck): void {
+  process.stdout.write(`\nWebGPU: ${found.device}\n`);
+  if (found.adapter.kind === 'none') return;
+  printSteps(found.steps.map((row) => [[], row]));
+  printEpochs(found.epochs);
+  process.stdout.write(`peak memory of the process ${found.peakMegabytes} MB\n`);
+}
+
+function printTensorflow(found: TensorflowCheck): void {
+  const place = found.usesGpu ? 'on the graphics card' : 'on the processor: no graphics card is used';
+  process.stdout.write(`\nTensorFlow: ${found.isPresent ? `${found.version}, ${place}` : found.version}\n`);
+  if (found.cardNote !== undefined) process.stdout.write(`${found.cardNote}\n`);
+  for (const failure of found.failures) process.stdout.write(`${failure}\n`);
+  if (found.forms.length === 0) return;
+  printSteps(
+    found.forms.map((row) => [[row.form, row.repeats === undefined ? '' : row.repeats ? 'yes' : 'no'], row]),
+    ['form', 'same bits twice'],
+  );
+  printEpochs(found.epochs);
+  const elsewhere = Object.entries(found.placement).filter(([name]) => !name.endsWith(' on GPU'));
+  if (!found.usesGpu) return;
+  process.stdout.write(
+    `placed elsewhere than on the card: ${elsewhere.map(String).join('; ') || 'nothing'}\n`,
+  );
+}
+
+/** @param more cells of each row that stand before the others, under a header of their own */
+function printSteps(rows: readonly (readonly [string[], StepCheck])[], more: readonly string[] = []): void {
   printTable(
-    ['network', 'variant', 'batch', 'right', 'difference', 'step (ms)', 'compile (ms)', 'card (MB)'],
-    found.steps.map((row) => [
+    [...more, 'network', 'variant', 'batch', 'right', 'difference', 'step (ms)', 'compile (ms)', 'card (MB)'],
+    rows.map(([cells, row]) => [
+      ...cells,
       row.network,
       row.variant,
       String(row.batchSize),
@@ -69,9 +116,12 @@ async function check(): Promise<void> {
       number(row.cardMegabytes, 0),
     ]),
   );
+}
+
+function printEpochs(epochs: readonly EpochCheck[]): void {
   printTable(
     ['epoch of', 'images', 'steps', 'seconds', 'test accuracy'],
-    found.epochs.map((row) => [
+    epochs.map((row) => [
       row.network,
       row.images,
       String(row.steps ?? ''),
@@ -79,9 +129,30 @@ async function check(): Promise<void> {
       number(row.accuracy, 4),
     ]),
   );
-  process.stdout.write(`peak memory of the process ${found.peakMegabytes} MB; written: ${values.out}\n`);
-  const isRight = found.adapter.kind !== 'none' && found.steps.every((row) => row.isRight);
-  if (!isRight) process.exitCode = 1;
+}
+
+function number(value: number | undefined, digits: number): string {
+  return value?.toFixed(digits) ?? '';
+}
+
+/** Whether something was checked, and all of it was right. A form that XLA refuses is told in the table, and no error. */
+function isRight(webgpu: WebGpuCheck | undefined, tensorflow: TensorflowCheck | undefined): boolean {
+  const rows = [...(webgpu?.steps ?? []), ...(tensorflow?.forms ?? [])];
+  const isRefused = (row: StepCheck) =>
+    'form' in row && String(row.form).startsWith('XLA') && row.failure !== undefined;
+  return (
+    rows.length > 0 &&
+    rows.every((row) => row.isRight || isRefused(row)) &&
+    (tensorflow?.failures.length ?? 0) === 0
+  );
+}
+
+function words<T extends string>(flag: string, text: string, valid: readonly T[]): T[] {
+  const given = text.split(',').map((word) => word.trim());
+  const unknown = given.find((word) => !(valid as readonly string[]).includes(word));
+  if (unknown !== undefined)
+    refuse(`--${flag}: there is no "${unknown}", expected some of ${valid.join(', ')}`);
+  return valid.filter((word) => given.includes(word));
 }
 
 function positive(name: 'seconds' | 'steps' | 'epoch-seconds'): number {

@@ -1,8 +1,14 @@
 /** @file The check of a device tells one that computes rightly from one that does not. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkStep, listChecks } from '../../scripts/device-check/device.ts';
+import { countPlacement, FORMS, type TensorflowCheck } from '../../scripts/device-check/tensorflow.ts';
 import { createCpuEngine } from '../../src/engines/onnx/cpu-engine.ts';
 import type { Engine, Program } from '../../src/engines/types.ts';
+import { execute } from '../cli/td.ts';
+import { describeTensorflow } from '../support/tensorflow.ts';
 
 const processor = await createCpuEngine({ threads: 1 });
 const LIMITS = { seconds: 1, steps: 3 };
@@ -69,4 +75,43 @@ describe('the check of a training step', () => {
       failure: 'the graphics card was lost',
     });
   });
+});
+
+describe('the check of TensorFlow', () => {
+  it('counts operations by the device on which TensorFlow places them', () => {
+    const line = (node: string, device: string) =>
+      `I0000 00:00:1795883878.487930   15388 placer.cc:172] ${node} placed on: /job:localhost/replica:0/task:0/device:${device}`;
+    const log = [
+      line('Mul_1(Mul)', 'GPU:0'),
+      line('Mul_12(Mul)', 'GPU:0'),
+      line('Sum_3(Sum)', 'CPU:0'),
+      'other',
+    ];
+    expect(countPlacement(log.join('\n'))).toEqual({ 'Mul on GPU': 2, 'Sum on CPU': 1 });
+  });
+});
+
+describeTensorflow('the command that checks a device', () => {
+  it('checks TensorFlow in every form on the processor, and says that there is no card', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'td-device-check-'));
+    const out = join(folder, 'found.json');
+    const flags = ['--networks', 'lenet', '--engines', 'tensorflow', '--seconds', '1', '--steps', '2'];
+    const script = join(import.meta.dirname, '../../scripts/device-check/main.ts');
+    const words = ['--import', 'tsx/esm', script, ...flags, '--epoch-seconds', '20', '--out', out];
+    const { code, stdout } = await execute(process.execPath, words, join(import.meta.dirname, '../..'));
+    const { tensorflow } = JSON.parse(readFileSync(out, 'utf8')) as { tensorflow: TensorflowCheck };
+    rmSync(folder, { recursive: true });
+    expect(stdout).toContain('no graphics card is used');
+    expect(tensorflow).toMatchObject({ isPresent: true, usesGpu: false, failures: [] });
+    const rowsOf = (form: string) => tensorflow.forms.filter((row) => row.form === form);
+    for (const form of ['eager', 'compiled', 'compiled, feeds as they are'])
+      expect(rowsOf(form)).toMatchObject([
+        { isRight: true, repeats: true, variant: 'none' },
+        { isRight: true, repeats: true, variant: 'targeted-weight' },
+      ]);
+    expect(new Set(tensorflow.forms.map(({ form }) => form))).toEqual(new Set(Object.keys(FORMS)));
+    expect(tensorflow.epochs[0]).toMatchObject({ network: 'mlp', images: 'MNIST' });
+    expect(tensorflow.placement['Conv2D on CPU']).toBeGreaterThan(1);
+    expect(code).toBe(0);
+  }, 600_000);
 });
