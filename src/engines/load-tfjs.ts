@@ -8,7 +8,9 @@ export async function loadTfjs(): Promise<void> {
   const { sourceMapsEnabled } = process;
   process.setSourceMapsEnabled(false);
   try {
-    await import('@tensorflow/tfjs');
+    const tf = await import('@tensorflow/tfjs');
+    // Or it prints an advertisement when its cpu backend is first used in Node.
+    tf.enableProdMode();
   } finally {
     process.setSourceMapsEnabled(sourceMapsEnabled);
   }

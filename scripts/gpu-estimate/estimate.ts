@@ -1,0 +1,68 @@
+/** @file What a training at the paper's scale computes: arithmetic, kernels, steps. */
+
+import { recordStep } from '../../src/compiler/trace-step.ts';
+import { expandRuns } from '../../src/config/experiment.ts';
+import { loadExperiment } from '../../src/config/load.ts';
+import { countTrainingBatches } from '../../src/data/batches.ts';
+import { blankDataset } from '../../src/data/registry.ts';
+import { loadTfjs } from '../../src/engines/load-tfjs.ts';
+import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/join-kernels.ts';
+import { sizeOf } from '../../src/engines/types.ts';
+import type { Model } from '../../src/models/types.ts';
+
+export interface Work {
+  /** Multiplications and additions of a training step, in the prunable layers. */
+  readonly flopsPerStep: number;
+  /** Operations of TensorFlow's graph that compute. */
+  readonly kernelsPerStep: number;
+  readonly steps: number;
+}
+
+export interface PublishedCell {
+  readonly network: string;
+  readonly method: string;
+  readonly granularity: string;
+  readonly prune_percent: string;
+}
+
+/** A step goes forward, and back twice: to the layer's input and to its kernel. */
+const PASSES = 3;
+
+/** @param file an experiment; its first run counts */
+export async function describeWork(file: string): Promise<Work> {
+  await loadTfjs();
+  const { buildTrainingStep } = await import('../../src/training/step.ts');
+  const { createSetup } = await import('../../src/training/trainer.ts');
+  const [run] = expandRuns(loadExperiment(file));
+  if (run === undefined) throw new Error(`${file} describes no run`);
+  const dataset = blankDataset(run.settings.dataset);
+  const setup = createSetup(run.settings, dataset);
+  const { step, signature } = buildTrainingStep(setup);
+  const { operations } = optimizeForTensorflow(recordStep(step, signature));
+  const { batchSize, epochs } = run.settings.schedule;
+  return {
+    flopsPerStep: PASSES * 2 * multiplyAdds(setup.model) * batchSize,
+    kernelsPerStep: operations.filter(({ op }) => op !== 'Constant' && op !== 'Reshape').length,
+    steps: epochs * countTrainingBatches(dataset.train.count, batchSize),
+  };
+}
+
+/** Of one image, forward. The first convolution and the logits are left out: less than a hundredth. */
+export function multiplyAdds({ prunable }: Model): number {
+  return prunable.reduce(
+    (sum, { shape, outputShape }) => sum + sizeOf(shape) * sizeOf(outputShape.slice(0, -1)),
+    0,
+  );
+}
+
+/**
+ * Networks that were trained for the tables of a network: one for each method and granularity, and for random pruning one
+ * for each rate, since its mask is chosen before.
+ */
+export function countTrainings(cells: readonly PublishedCell[], network: string): number {
+  const own = cells.filter((cell) => cell.network === network);
+  const keys = own.map(({ method, granularity, prune_percent }) =>
+    [method, granularity, ...(method === 'random-prune' ? [prune_percent] : [])].join(),
+  );
+  return new Set(keys).size;
+}
