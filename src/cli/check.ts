@@ -5,7 +5,7 @@ import { failedCells, type GateReport, judge } from '../results/gate/report.ts';
 import { explainCells, renderSummary, tabulateCells, wordOutcome, wordRemarks } from './check-words.ts';
 import { requireResultsFolder } from './experiments.ts';
 import { findGateSource } from './gate-source.ts';
-import { paint, printJson, printTable } from './output.ts';
+import { paint, print, printJson, printTable } from './output.ts';
 import { requireOutputFile } from './output-file.ts';
 
 export interface CheckOptions {
@@ -28,25 +28,25 @@ export function check(argument: string, options: CheckOptions): void {
   const baseline = readBaseline(options.baseline ?? baselinePath(experiment), experiment);
   const report = judge({ experiment, baseline, fresh: rows, alpha: options.alpha, hashes });
   if (!report.passed) process.exitCode = 1;
-  print(report, options.format);
+  printReport(report, options.format);
   if (options.summary !== undefined) writeFileAtomic(options.summary, `${renderSummary(report)}\n`);
 }
 
-function print(report: GateReport, format: CheckOptions['format']): void {
+function printReport(report: GateReport, format: CheckOptions['format']): void {
   if (format === 'json') printJson(report);
-  else if (format === 'md') process.stdout.write(`${renderSummary(report)}\n`);
+  else if (format === 'md') print(renderSummary(report));
   else printText(report);
 }
 
 function printText(report: GateReport): void {
   const failed = failedCells(report);
   const outcome = report.passed ? paint('green', 'passed') : paint('red', 'failed');
-  process.stdout.write(`${outcome}: ${wordOutcome(report)}\n`);
+  print(`${outcome}: ${wordOutcome(report)}`);
   const remarks = wordRemarks(report);
-  if (remarks.length > 0) process.stdout.write(`${remarks.map((remark) => `- ${remark}`).join('\n')}\n`);
+  if (remarks.length > 0) print(remarks.map((remark) => `- ${remark}`).join('\n'));
   if (failed.length === 0) return;
-  process.stdout.write('\n');
+  print('');
   const { header, rows } = tabulateCells(failed);
   printTable(header, rows);
-  process.stdout.write(`\n${explainCells(report)}\n`);
+  print(`\n${explainCells(report)}`);
 }

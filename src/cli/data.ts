@@ -2,7 +2,7 @@
 import { describeDamage, type FileReport } from '../data/files.ts';
 import { fetchDataset, listDatasets, verifyDataset } from '../data/registry.ts';
 import { startFetchStage } from './fetch-progress.ts';
-import { printJson, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { duration, grouped } from './words.ts';
 
 export async function listData({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -26,7 +26,7 @@ export async function listData({ json = false }: { readonly json?: boolean }): P
 export async function fetchData(name: string, { source }: { readonly source?: string }): Promise<void> {
   const began = performance.now();
   const origin = await fetchDataset(name, source, startFetchStage);
-  process.stdout.write(`${name}: ${wordOrigin(origin, (performance.now() - began) / 1000)}\n`);
+  print(`${name}: ${wordOrigin(origin, (performance.now() - began) / 1000)}`);
 }
 
 function wordOrigin(origin: string, seconds: number): string {
@@ -51,7 +51,7 @@ export async function verifyData(
   for (const dataset of await listDatasets()) {
     const reports = await verifyDataset(dataset.name, path);
     if (dataset.isFetched && reports.every(({ state }) => state === 'missing')) {
-      process.stdout.write(`absent   ${dataset.name}: td data fetch ${dataset.name}\n`);
+      print(`absent   ${dataset.name}: td data fetch ${dataset.name}`);
     } else printReports(reports);
   }
 }
@@ -59,7 +59,7 @@ export async function verifyData(
 function printReports(reports: readonly FileReport[]): void {
   for (const report of reports) {
     const damage = report.state === 'damaged' ? `: ${describeDamage(report)}` : '';
-    process.stdout.write(`${report.state.padEnd(8)} ${report.path}${damage}\n`);
+    print(`${report.state.padEnd(8)} ${report.path}${damage}`);
     if (report.state !== 'ok') process.exitCode = 1;
   }
 }
