@@ -37,7 +37,7 @@ export function reportFailures(failures: readonly Failure[]): void {
 
 /** As JavaScript and onnxruntime say it. */
 function isOutOfMemory({ message }: Error): boolean {
-  return /\ballocation failed|^Invalid typed array length|Failed to allocate memory|std::bad_alloc/.test(
+  return /\ballocation failed|Cannot allocate Wasm memory|^Invalid typed array length|Failed to allocate memory|std::bad_alloc/.test(
     message,
   );
 }
