@@ -1,12 +1,11 @@
 /** @file td check: fails if accuracy after pruning is not what a committed baseline lets expect. */
-import { writeFileAtomic } from '../files/atomic.ts';
 import { baselinePath, readBaseline } from '../results/baseline.ts';
 import { failedCells, type GateReport, judge } from '../results/gate/report.ts';
 import { explainCells, renderSummary, tabulateCells, wordOutcome, wordRemarks } from './check-words.ts';
 import { requireResultsFolder } from './experiments.ts';
 import { findGateSource } from './gate-source.ts';
 import { paint, print, printJson, printTable } from './output.ts';
-import { requireOutputFile } from './output-file.ts';
+import { requireOutputFile, writeNamed } from './output-file.ts';
 
 export interface CheckOptions {
   readonly baseline?: string;
@@ -21,7 +20,7 @@ export interface CheckOptions {
  *
  * @throws UserError if there is no such sweep or baseline, or a file is malformed
  */
-export function check(argument: string, options: CheckOptions): void {
+export async function check(argument: string, options: CheckOptions): Promise<void> {
   requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
   const { experiment, rows, hashes } = findGateSource(argument, options.results);
@@ -29,7 +28,7 @@ export function check(argument: string, options: CheckOptions): void {
   const report = judge({ experiment, baseline, fresh: rows, alpha: options.alpha, hashes });
   if (!report.passed) process.exitCode = 1;
   printReport(report, options.format);
-  if (options.summary !== undefined) writeFileAtomic(options.summary, `${renderSummary(report)}\n`);
+  if (options.summary !== undefined) await writeNamed(options.summary, `${renderSummary(report)}\n`);
 }
 
 function printReport(report: GateReport, format: CheckOptions['format']): void {
