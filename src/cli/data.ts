@@ -1,5 +1,6 @@
 /** @file td data: lists, fetches and verifies data sets. */
 import { describeDamage, type FileReport } from '../data/files.ts';
+import { dataPlace } from '../data/place.ts';
 import { fetchDataset, listDatasets, verifyDataset } from '../data/registry.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import { print, printJson, printTable } from './output.ts';
@@ -20,6 +21,8 @@ export async function listData({ json = false }: { readonly json?: boolean }): P
     dataset.isPresent ? (dataset.folder ?? '') : 'not present',
   ]);
   printTable(['name', 'train + test images', 'shape', 'classes', 'source', 'folder'], rows);
+  const { folder, reason } = dataPlace();
+  print(`\nfetched to ${folder}, ${reason}`);
 }
 
 /** @throws UserError if there is no such data set or source, or the files cannot be had or are not the published ones */

