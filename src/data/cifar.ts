@@ -74,7 +74,8 @@ async function loadRecords(
 
 async function readGiven(store: RecordStore, path: string): Promise<Dataset> {
   try {
-    return assemble(store, await readOfficial(path, store.manifest.sources.official), path);
+    const { sources, record } = store.manifest;
+    return assemble(store, await readOfficial(path, sources.official, record), path);
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`dataset.path: ${error.message}`);
     throw error;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
+import { describeArchive } from './archive.ts';
 import { download } from './download.ts';
 import { describeDamage, type FileReport, inspectBytes, inspectFile, isFolder, type Pins } from './files.ts';
 import type { NpmSource, RecordManifest } from './manifest.ts';
@@ -119,16 +120,21 @@ async function fromOfficial(
   const stage = startStage(`downloading ${archive.name} (${megabytes(archive.bytes)})`, archive.bytes);
   await download(url, path, archive.bytes, stage).finally(() => stage.stop());
   refuseDamaged(inspectFile(path, archive), `${url} sent another file than ${archive.name}`);
-  return [url, await readOfficial(path, official)];
+  return [url, await readOfficial(path, official, manifest.record)];
 }
 
 /** A folder, or one of the two archives. */
 async function fromPath({ manifest }: RecordStore, path: string, startStage: StartStage): Promise<Sourced> {
   const { official, npm } = manifest.sources;
-  if (isFolder(path)) return [path, await readOfficial(path, official)];
+  if (isFolder(path)) return [path, await readOfficial(path, official, manifest.record)];
   if (isNpmTarball(path, npm)) return [path, await readNpmImages(path, npm, startStage)];
-  refuseDamaged(inspectFile(path, official.archive), `${path} is not ${official.archive.name} as published`);
-  return [path, await readOfficial(path, official)];
+  const report = inspectFile(path, official.archive);
+  // What it is tells more than that it is not the published one.
+  const foreign = report.state === 'damaged' ? await describeArchive(path) : undefined;
+  if (foreign !== undefined)
+    throw new UserError(`${path} is not ${official.archive.name} as published: ${foreign}`);
+  refuseDamaged(report, `${path} is not ${official.archive.name} as published`);
+  return [path, await readOfficial(path, official, manifest.record)];
 }
 
 function isNpmTarball(path: string, npm: NpmSource | undefined): npm is NpmSource {
