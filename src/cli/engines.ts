@@ -62,5 +62,5 @@ async function showTrial(
   printTable(['engine', 'training step', 'of the fastest'], rows);
   const name =
     fastest === undefined ? 'no engine could take a step' : `auto takes ${describeCandidate(fastest)}`;
-  process.stdout.write(`\n${name} for this network and batch size\n`);
+  print(`\n${name} for this network and batch size`);
 }
