@@ -32,13 +32,10 @@ function warningsIn(results: string): string[] {
 
 describe.skipIf(!existsSync('/dev/full'))('what a command was asked to print', () => {
   beforeAll(async () => {
-    expect(await shell(`td ${ONE_RUN} && td sweep tiny.yaml --threads 1 --no-figures`)).toMatchObject(
-      {
-        code: 0,
-      },
-      120_000,
-    );
-  });
+    expect(await shell(`td ${ONE_RUN} && td sweep tiny.yaml --threads 1 --no-figures`)).toMatchObject({
+      code: 0,
+    });
+  }, 120_000);
 
   it.each([
     'table tiny',
