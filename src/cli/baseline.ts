@@ -2,10 +2,10 @@
 import { UserError } from '../errors.ts';
 import { baselinePath } from '../results/baseline.ts';
 import { hashOf } from '../results/comparison.ts';
-import { type SweepRow, writeSweep } from '../results/sweep-table.ts';
+import { formatSweep, type SweepRow } from '../results/sweep-table.ts';
 import { requireResultsFolder, wordCommand } from './experiments.ts';
 import { findGateSource, type GateSource } from './gate-source.ts';
-import { requireOutputFile } from './output-file.ts';
+import { requireOutputFile, writeNamed } from './output-file.ts';
 import { printLine } from './progress.ts';
 import { counted } from './words.ts';
 
@@ -15,17 +15,15 @@ export interface BaselineOptions {
 }
 
 /** @throws UserError if there is no such sweep, it lacks a variant, or has one with several settings */
-export function baseline(argument: string, options: BaselineOptions): void {
+export async function baseline(argument: string, options: BaselineOptions): Promise<void> {
   requireOutputFile('--out', options.out);
   requireResultsFolder(options.results, 'read');
   const source = findGateSource(argument, options.results);
   const rows = selectRows(argument, source, options.results);
   const path = options.out ?? baselinePath(source.experiment);
   const variants = [...new Set(rows.map(({ variant }) => variant))];
-  writeSweep(path, rows, variants);
-  process.stdout.write(
-    `written: ${path} (${counted(rows.length, 'row')} of ${counted(variants.length, 'variant')})\n`,
-  );
+  const contents = `${counted(rows.length, 'row')} of ${counted(variants.length, 'variant')}`;
+  await writeNamed(path, formatSweep(rows, variants), `written: ${path} (${contents})`);
   for (const warning of listDoubts(rows)) printLine(`warning: ${warning}`);
 }
 

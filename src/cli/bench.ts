@@ -7,7 +7,7 @@ import { median, timeEvaluation, timeTraining } from '../training/timing.ts';
 import { chooseFastestEngine } from '../training/trial/choose.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import type { ExecutionOptions } from './options.ts';
-import { printJson, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { printLine } from './progress.ts';
 import { grouped } from './words.ts';
 
@@ -80,8 +80,8 @@ async function timeRun(run: RunSpec, engine: Engine, steps: number): Promise<Tim
 function printTimings(timings: readonly Timing[]): void {
   const [first] = timings;
   if (first === undefined) return;
-  process.stdout.write(
-    `engine ${first.engine} on ${first.device}, batch ${first.batchSize}, medians of ${first.steps} steps\n\n`,
+  print(
+    `engine ${first.engine} on ${first.device}, batch ${first.batchSize}, medians of ${first.steps} steps\n`,
   );
   const milliseconds = (number: number) => `${number.toFixed(number < 10 ? 2 : 1)} ms`;
   const rows = timings.map((timing) => [

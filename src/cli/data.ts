@@ -1,8 +1,9 @@
 /** @file td data: lists, fetches and verifies data sets. */
 import { describeDamage, type FileReport } from '../data/files.ts';
+import { dataPlace } from '../data/place.ts';
 import { fetchDataset, listDatasets, verifyDataset } from '../data/registry.ts';
 import { startFetchStage } from './fetch-progress.ts';
-import { printJson, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { duration, grouped } from './words.ts';
 
 export async function listData({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -20,13 +21,15 @@ export async function listData({ json = false }: { readonly json?: boolean }): P
     dataset.isPresent ? (dataset.folder ?? '') : 'not present',
   ]);
   printTable(['name', 'train + test images', 'shape', 'classes', 'source', 'folder'], rows);
+  const { folder, reason } = dataPlace();
+  print(`\nfetched to ${folder}, ${reason}`);
 }
 
 /** @throws UserError if there is no such data set or source, or the files cannot be had or are not the published ones */
 export async function fetchData(name: string, { source }: { readonly source?: string }): Promise<void> {
   const began = performance.now();
   const origin = await fetchDataset(name, source, startFetchStage);
-  process.stdout.write(`${name}: ${wordOrigin(origin, (performance.now() - began) / 1000)}\n`);
+  print(`${name}: ${wordOrigin(origin, (performance.now() - began) / 1000)}`);
 }
 
 function wordOrigin(origin: string, seconds: number): string {
@@ -51,7 +54,7 @@ export async function verifyData(
   for (const dataset of await listDatasets()) {
     const reports = await verifyDataset(dataset.name, path);
     if (dataset.isFetched && reports.every(({ state }) => state === 'missing')) {
-      process.stdout.write(`absent   ${dataset.name}: td data fetch ${dataset.name}\n`);
+      print(`absent   ${dataset.name}: td data fetch ${dataset.name}`);
     } else printReports(reports);
   }
 }
@@ -59,7 +62,7 @@ export async function verifyData(
 function printReports(reports: readonly FileReport[]): void {
   for (const report of reports) {
     const damage = report.state === 'damaged' ? `: ${describeDamage(report)}` : '';
-    process.stdout.write(`${report.state.padEnd(8)} ${report.path}${damage}\n`);
+    print(`${report.state.padEnd(8)} ${report.path}${damage}`);
     if (report.state !== 'ok') process.exitCode = 1;
   }
 }

@@ -14,6 +14,7 @@ import { ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import { interruptible } from './interruption.ts';
+import { print } from './output.ts';
 import { printLine } from './progress.ts';
 import { duration } from './words.ts';
 
@@ -128,5 +129,5 @@ function describeBuild(build: 'cpu' | 'gpu'): string {
 }
 
 function printText(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  print(lines.join('\n'));
 }

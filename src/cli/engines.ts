@@ -6,7 +6,7 @@ import { describeUnusedCard } from '../engines/tensorflow/installation/card-note
 import { locateTensorflow } from '../engines/tensorflow/installation/locate.ts';
 import { UserError } from '../errors.ts';
 import { describeCandidate, tryAnew } from '../training/trial/choose.ts';
-import { printJson, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { printLine } from './progress.ts';
 
 export interface EnginesOptions {
@@ -37,7 +37,7 @@ export async function engines({ json = false, trial, threads }: EnginesOptions):
       : [status.name, 'absent', status.reason],
   );
   printTable(['engine', 'state', 'devices, or why it is absent'], rows);
-  if (card !== undefined) process.stdout.write(`\n${card}\n`);
+  if (card !== undefined) print(`\n${card}`);
 }
 
 /** Times all engines on the network of an experiment, and shows what `auto` will take for it from now on. */
@@ -62,5 +62,5 @@ async function showTrial(
   printTable(['engine', 'training step', 'of the fastest'], rows);
   const name =
     fastest === undefined ? 'no engine could take a step' : `auto takes ${describeCandidate(fastest)}`;
-  process.stdout.write(`\n${name} for this network and batch size\n`);
+  print(`\n${name} for this network and batch size`);
 }

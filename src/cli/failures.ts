@@ -1,4 +1,5 @@
 /** @file What went wrong, in words: a sentence for what happens to users, the stack for a bug. */
+import { getSystemErrorMap } from 'node:util';
 import { DeviceError } from '../engines/device-error.ts';
 import { InstallationError } from '../engines/tensorflow/installation/errors.ts';
 import { toOneLine, UserError } from '../errors.ts';
@@ -36,7 +37,7 @@ export function reportFailures(failures: readonly Failure[]): void {
 
 /** As JavaScript and onnxruntime say it. */
 function isOutOfMemory({ message }: Error): boolean {
-  return /\ballocation failed|^Invalid typed array length|Failed to allocate memory|std::bad_alloc/.test(
+  return /\ballocation failed|Cannot allocate Wasm memory|^Invalid typed array length|Failed to allocate memory|std::bad_alloc/.test(
     message,
   );
 }
@@ -47,7 +48,18 @@ function isSystemError(error: Error): error is NodeJS.ErrnoException {
 }
 
 /** Node says `EACCES: permission denied, open 'a/b'`. */
-function wordSystemError({ message, code, path, syscall }: NodeJS.ErrnoException): string {
-  const reason = message.replace(/^[A-Z0-9_]+: /, '').replace(/, \w+( '.*')?( -> '.*')?$/s, '');
-  return toOneLine(`cannot ${path === undefined ? syscall : `${syscall} ${path}`}: ${reason} (${code})`);
+function wordSystemError(error: NodeJS.ErrnoException): string {
+  const { path, syscall } = error;
+  return toOneLine(
+    `cannot ${path === undefined ? syscall : `${syscall} ${path}`}: ${describeSystemError(error)}`,
+  );
+}
+
+/** `no space left on device (ENOSPC)` */
+export function describeSystemError({ message, code = '', errno = 0 }: NodeJS.ErrnoException): string {
+  // Errors of streams say no more than `write EPIPE`.
+  const reason = /^\w+ [A-Z0-9]+$/.test(message)
+    ? (getSystemErrorMap().get(errno)?.[1] ?? message)
+    : message.replace(/^[A-Z0-9_]+: /, '').replace(/, \w+( '.*')?( -> '.*')?$/s, '');
+  return `${reason} (${code})`;
 }

@@ -4,6 +4,7 @@ import { collectFigures } from '../figures/collect.ts';
 import type { ExperimentSource } from '../figures/source.ts';
 import { findSources } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { print } from './output.ts';
 
 export interface FiguresOptions {
   readonly results: string;
@@ -24,5 +25,5 @@ export async function drawFigures(source: ExperimentSource, results: string): Pr
   const names = writeFigures(results, await collectFigures(source));
   const path = figurePath(results, source.experiment, '*');
   const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
-  process.stdout.write(`figures of ${source.experiment}: ${outcome}\n`);
+  print(`figures of ${source.experiment}: ${outcome}`);
 }

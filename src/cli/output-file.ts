@@ -1,8 +1,11 @@
-/** @file Refuses files to be written that cannot be, before anything is done for them. */
+/** @file Files that flags name: refused before anything is done for them if they cannot be, and written where they point. */
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import { writeOutput } from '../files/output.ts';
 import { lookAt } from '../files/read.ts';
 import { findExisting } from './experiments.ts';
+import { print } from './output.ts';
+import { printLine } from './progress.ts';
 
 /**
  * @param flag that names the file: `--out`
@@ -17,4 +20,15 @@ export function requireOutputFile(flag: string, path: string | undefined): void 
   const nearest = findExisting(dirname(resolve(path)));
   if (!lookAt(nearest)?.isDirectory())
     throw new UserError(`${flag}: ${path} lies below the file ${nearest}, expected a folder there`);
+}
+
+/**
+ * Writes where a flag points: a file, a link, a pipe, a device.
+ *
+ * @param notice printed if a file was written; what went elsewhere may be standard output itself
+ * @throws as `writeOutput`
+ */
+export async function writeNamed(path: string, text: string, notice?: string): Promise<void> {
+  const isFile = await writeOutput(path, text, printLine);
+  if (isFile && notice !== undefined) print(notice);
 }

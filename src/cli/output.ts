@@ -1,22 +1,23 @@
 /** @file What commands print on standard output: tables for people, JSON for programs. */
 import { styleText } from 'node:util';
-import { columns } from './words.ts';
+import { isNarrow, takesEscapes } from '../terminal.ts';
+import { cells, columns } from './words.ts';
 
-/** Rows under a header. */
+/** Rows under a header; in a narrow terminal a line for each cell. */
 export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): void {
-  process.stdout.write(`${columns(header, rows)}\n`);
+  print(isNarrow(process.stdout) ? cells(header, rows) : columns(header, rows));
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  print(JSON.stringify(value, null, 2));
 }
 
-/** Whether standard output takes colours: it is a terminal, and its user has not asked for none (no-color.org). */
-export function isColoured(): boolean {
-  return process.stdout.isTTY === true && !process.env.NO_COLOR;
+/** Lines, without the end of the last. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 /** The text in a colour where standard output takes one. */
 export function paint(colour: 'red' | 'green' | 'yellow', text: string): string {
-  return isColoured() ? styleText(colour, text, { validateStream: false }) : text;
+  return takesEscapes(process.stdout) ? styleText(colour, text, { validateStream: false }) : text;
 }

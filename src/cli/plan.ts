@@ -7,7 +7,7 @@ import { collectEnvironment } from '../results/environment.ts';
 import { type RunState, runDirectory, runState } from '../results/run-directory.ts';
 import { chooseFastestEngine } from '../training/trial/choose.ts';
 import type { ExecutionOptions } from './options.ts';
-import { printTable } from './output.ts';
+import { print, printTable } from './output.ts';
 import { type MeasuredSpeed, SpeedMeter } from './plan-measure.ts';
 import { type RecordedSpeed, SpeedRecords, speedKey } from './plan-records.ts';
 import { printLine, startProgress } from './progress.ts';
@@ -60,7 +60,7 @@ export async function printPlan(runs: readonly RunSpec[], options: PlanOptions):
     ['experiment', 'variant', 'seed', 'state', 'epochs', 'time left', 'estimated from', 'folder'],
     rows,
   );
-  process.stdout.write(`\n${wordTotal(planned.length, left.length, [...estimates.values()])}\n`);
+  print(`\n${wordTotal(planned.length, left.length, [...estimates.values()])}`);
 }
 
 function inspect(run: RunSpec, results: string): PlannedRun {

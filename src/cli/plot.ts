@@ -4,17 +4,26 @@
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 const EIGHTHS = BLOCKS.length - 1;
 const HEIGHT = 5;
-const WIDTH = 60;
+const MOST_COLUMNS = 60;
+const FEWEST_COLUMNS = 10;
+/** Columns that scale and axis take, about. */
+const MARGIN = 10;
 
 /**
  * Draws a curve from its lowest to its highest value. Where there are more values than columns, neighbours are averaged.
  *
  * @param values not all of them need be finite: a gap stands for one that is not
  * @param word writes a value beside the scale
+ * @param width columns of the terminal
  * @returns lines, the highest first; none if no value is finite
  */
-export function plot(values: readonly number[], word: (value: number) => string): string[] {
-  const bars = average(values);
+export function plot(
+  values: readonly number[],
+  word: (value: number) => string,
+  width = MOST_COLUMNS + MARGIN,
+): string[] {
+  const columns = Math.max(FEWEST_COLUMNS, Math.min(MOST_COLUMNS, width - MARGIN));
+  const bars = average(values, Math.min(columns, values.length));
   const finite = bars.filter(Number.isFinite);
   if (finite.length === 0) return [];
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
@@ -30,8 +39,7 @@ export function plot(values: readonly number[], word: (value: number) => string)
   });
 }
 
-function average(values: readonly number[]): number[] {
-  const columns = Math.min(WIDTH, values.length);
+function average(values: readonly number[], columns: number): number[] {
   return Array.from({ length: columns }, (_, column) => {
     const from = Math.floor((column * values.length) / columns);
     const part = values.slice(from, Math.floor(((column + 1) * values.length) / columns));

@@ -1,10 +1,11 @@
-/** @file Progress of long work: a bar in a terminal, plain lines elsewhere; both on standard error. */
+/** @file Progress of long work: a bar in a terminal that can draw one, plain lines elsewhere; both on standard error. */
 import { SingleBar } from 'cli-progress';
+import { takesEscapes } from '../terminal.ts';
 
 export interface Progress {
-  /** Moves the bar; `detail` stands behind it. Elsewhere than in a terminal it does nothing. */
+  /** Moves the bar; `detail` stands behind it. Without a bar it does nothing. */
   update(done: number, detail: string): void;
-  /** A line that stays. In a terminal it is left out unless `always` is set: the bar says it already. */
+  /** A line that stays. Where there is a bar it is left out unless `always` is set: the bar says it already. */
   line(text: string, always?: boolean): void;
   /** Takes the bar away; once it is gone it does nothing. */
   stop(): void;
@@ -16,7 +17,7 @@ export function startProgress(
   total: number,
   stream: NodeJS.WriteStream = process.stderr,
 ): Progress {
-  if (stream.isTTY) return startBar(label, total, stream);
+  if (takesEscapes(stream)) return startBar(label, total, stream);
   return { update() {}, line: (text) => printLine(text, stream), stop() {} };
 }
 

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
-import { writeFileAtomic } from '../files/atomic.ts';
 import { findSources } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
-import { requireOutputFile } from './output-file.ts';
+import { print } from './output.ts';
+import { requireOutputFile, writeNamed } from './output-file.ts';
 import { printLine } from './progress.ts';
 
 export interface ReportOptions {
@@ -35,10 +35,8 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/write.ts');
   const page = await makeReport(sources, { assets: await buildAssets() });
-  writeFileAtomic(path, page);
-  process.stdout.write(
-    `written: ${path} (${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB); open it in a browser\n`,
-  );
+  const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
+  await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
 }
 
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */
@@ -59,7 +57,7 @@ async function serveSources(names: readonly string[], { port = 0, results }: Rep
     },
     port,
   );
-  process.stdout.write(`${server.address}\n`);
+  print(server.address);
   printLine('shown to this machine alone, kept up to date; end with Ctrl-C');
   await new Promise(() => {});
 }

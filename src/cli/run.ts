@@ -6,8 +6,10 @@ import { UserError } from '../errors.ts';
 import { runDirectory } from '../results/run-directory.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
 import { reportFailures } from './failures.ts';
-import { printTable } from './output.ts';
+import { outliveHangUps } from './interruption.ts';
+import { print, printTable } from './output.ts';
 import { printLine } from './progress.ts';
+import { allowLoss } from './streams.ts';
 import type { Outcome, TrainOptions } from './train-runs.ts';
 import { counted, duration, percent } from './words.ts';
 
@@ -29,7 +31,12 @@ export interface RunOptions extends TrainOptions {
 export async function run(files: readonly string[], options: RunOptions): Promise<void> {
   const experiments = loadExperiments(files, options);
   if (options.printConfig) {
-    process.stdout.write(experiments.map((experiment) => printSettings(experiment)).join('---\n'));
+    print(
+      experiments
+        .map((experiment) => printSettings(experiment))
+        .join('---\n')
+        .trimEnd(),
+    );
     return;
   }
   if (options.measure === false && !options.dryRun)
@@ -42,10 +49,12 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     await printPlan(runs, options);
     return;
   }
+  outliveHangUps();
   // What computes takes a second to load; a mistake above is answered at once.
   await loadTfjs();
   const { trainRuns } = await import('./train-runs.ts');
   const outcomes = await trainRuns(runs, options);
+  allowLoss();
   printOutcomes(outcomes, options.results);
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   // A run under another name is not found by its file.

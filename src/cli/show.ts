@@ -13,12 +13,13 @@ import type { FoundRun } from '../results/find-runs.ts';
 import { type MetricsRow, readMetrics } from '../results/metrics.ts';
 import { RUN_FILES } from '../results/run-directory.ts';
 import { readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
+import { widthOf } from '../terminal.ts';
 import { requireResultsFolder } from './experiments.ts';
 import { findNamedRun } from './named-run.ts';
-import { printJson, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { plot } from './plot.ts';
 import { wordState } from './run-state.ts';
-import { columns, grouped, percent } from './words.ts';
+import { grouped, percent } from './words.ts';
 
 export interface ShowOptions {
   readonly json?: boolean;
@@ -81,7 +82,7 @@ function printRun({ run, condition, environment, settings, metrics, sweep, files
   if (sweep.length > 0) printSweep(sweep);
   print(`\nFiles in ${run.directory}`);
   const sizes = files.map(({ name, bytes }) => [name, `${grouped(bytes)} bytes`]);
-  print(columns(['file', 'size'], sizes));
+  printTable(['file', 'size'], sizes);
 }
 
 function wordFact(fact: unknown): string {
@@ -90,19 +91,18 @@ function wordFact(fact: unknown): string {
 
 function printCurves(metrics: readonly MetricsRow[]): void {
   const last = metrics.at(-1)?.epoch ?? 0;
+  const width = widthOf(process.stdout);
+  const draw = (values: readonly number[], word: (value: number) => string) =>
+    print(plot(values, word, width).join('\n'));
   print(`\nTest accuracy, epochs 1 to ${last}`);
-  print(
-    plot(
-      metrics.map(({ testAccuracy }) => testAccuracy),
-      percent,
-    ).join('\n'),
+  draw(
+    metrics.map(({ testAccuracy }) => testAccuracy),
+    percent,
   );
   print(`\nTraining loss, epochs 1 to ${last}`);
-  print(
-    plot(
-      metrics.map(({ trainLoss }) => trainLoss),
-      (loss) => loss.toPrecision(3),
-    ).join('\n'),
+  draw(
+    metrics.map(({ trainLoss }) => trainLoss),
+    (loss) => loss.toPrecision(3),
   );
 }
 
@@ -119,8 +119,4 @@ function printSweep(sweep: readonly SweepRow[]): void {
     return [formatRate(rate), accuracyOf('weight'), accuracyOf('unit')];
   });
   printTable(['pruned', 'weights', 'units'], rows);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

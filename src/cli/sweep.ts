@@ -5,17 +5,16 @@ import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
 import { addSweepRows, changeTables } from '../results/sweep-store.ts';
 import { readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
+import { takesEscapes, widthOf } from '../terminal.ts';
 import { readSource } from './experiment-sources.ts';
 import { type Failure, reportFailures, wordFailure } from './failures.ts';
-import { interruptible } from './interruption.ts';
+import { interruptible, outliveHangUps } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
+import { print } from './output.ts';
 import { printLine, startProgress } from './progress.ts';
 import type { RunSweeper } from './run-sweeper.ts';
 import { planSweep, type SweepChoice, type SweepTask } from './sweep-tasks.ts';
 import { counted, duration, percent } from './words.ts';
-
-/** Columns of a table that no terminal bounds. */
-const PLAIN_WIDTH = 120;
 
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
@@ -28,6 +27,7 @@ export async function sweep(
   options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
 ): Promise<void> {
   const tasks = planSweep(files, options);
+  outliveHangUps();
   await loadTfjs();
   const { RunSweeper } = await import('./run-sweeper.ts');
   const sweeper = await RunSweeper.create(options, tasks[0]?.runs[0]);
@@ -132,11 +132,10 @@ function printTables(
     writeComparison(path, comparison);
     paths.push(path);
     const asked = { ...comparison, ...onlyRates(comparison, rates) };
-    const bold = process.stdout.isTTY === true && !process.env.NO_COLOR;
-    const width = process.stdout.isTTY ? process.stdout.columns : PLAIN_WIDTH;
-    process.stdout.write(`${experiment}: ${formatTable(asked, { width, bold })}\n\n`);
+    const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) };
+    print(`${experiment}: ${formatTable(asked, layout)}\n`);
   }
-  process.stdout.write(`written: ${paths.join(', ')}\n`);
+  print(`written: ${paths.join(', ')}`);
 }
 
 /** The rows of a comparison that were asked for now; the files hold all that were ever computed. */

@@ -5,8 +5,9 @@ import type { Granularity } from '../regularizers/types.ts';
 import { type FormatName, RENDERERS } from '../results/formats/registry.ts';
 import { buildMethodTable } from '../results/method-table.ts';
 import { readPublished } from '../results/published.ts';
+import { takesEscapes, widthOf } from '../terminal.ts';
 import { requireResultsFolder } from './experiments.ts';
-import { isColoured } from './output.ts';
+import { print } from './output.ts';
 import { printLine } from './progress.ts';
 import { findTableSource, type TableSource } from './table-source.ts';
 
@@ -19,9 +20,6 @@ export interface TableOptions {
   readonly results: string;
 }
 
-/** Columns of a table that no terminal bounds. */
-const PLAIN_WIDTH = 120;
-
 /** @throws UserError if there is no such sweep, or it has no rows of the granularity asked for */
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
@@ -31,9 +29,7 @@ export async function table(argument: string, options: TableOptions): Promise<vo
   const tables = granularitiesOf(source, options.granularity).map((granularity) =>
     buildMethodTable({ ...source, granularity, published }),
   );
-  const isTerminal = process.stdout.isTTY === true;
-  const width = isTerminal ? process.stdout.columns : PLAIN_WIDTH;
-  process.stdout.write(`${RENDERERS[format](tables, { width, bold: isColoured() })}\n`);
+  print(RENDERERS[format](tables, { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) }));
   // Under a CSV table there is no place for a sentence.
   if (format === 'csv') for (const note of tables.flatMap(({ notes }) => notes)) printLine(note);
 }

@@ -8,10 +8,11 @@ import type { Summary } from '../results/summary.ts';
 import { trainAndRecord } from '../training/record.ts';
 import { chooseFastestEngine } from '../training/trial/choose.ts';
 import { type Failure, wordFailure } from './failures.ts';
-import { interruptible } from './interruption.ts';
+import { interruptible, listHangUps } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printLine } from './progress.ts';
 import { loadDatasets } from './run-datasets.ts';
+import { listLosses } from './streams.ts';
 import { showTraining } from './training-progress.ts';
 import { duration, percent } from './words.ts';
 
@@ -118,6 +119,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
       signal,
       ...(options.checkpointMinutes === undefined ? {} : { checkpointMinutes: options.checkpointMinutes }),
       writesEvents: options.tensorboard ?? false,
+      listRemarks: () => [...listLosses(), ...listHangUps()],
       ...(options.verbose ? { echoLog: true } : shown.hooks),
       onCheckpoint({ step, epoch }) {
         saved = `, saved after step ${step} (epoch ${epoch} of ${run.settings.schedule.epochs} done)`;

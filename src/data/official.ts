@@ -1,10 +1,12 @@
 /** @file CIFAR as its authors publish it: an archive of record files, or the folder that it unpacks to. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readArchive } from './archive.ts';
+import { describeNames } from './content.ts';
 import { type FileReport, inspectFile, isFolder, readDataFile } from './files.ts';
-import type { OfficialSource } from './manifest.ts';
+import type { OfficialSource, RecordFormat } from './manifest.ts';
+import { countRecords } from './records.ts';
 
 /** The records of each split, in one piece. */
 export interface RecordFiles {
@@ -16,11 +18,18 @@ export interface RecordFiles {
  * Reads the record files of an archive or of a folder: the one that has them, or the one around it. Their content is
  * not compared with the manifest.
  *
- * @throws UserError if there is nothing at the path, or a file is missing or unreadable
+ * @throws UserError if there is nothing at the path, or a file is missing, unreadable or not of whole records, at least one
  */
-export async function readOfficial(path: string, source: OfficialSource): Promise<RecordFiles> {
+export async function readOfficial(
+  path: string,
+  source: OfficialSource,
+  format: RecordFormat,
+): Promise<RecordFiles> {
   const names = [...source.train, ...source.test].map(({ name }) => name);
   const contents = await readContents(path, source, names);
+  // Files joined may make whole records though each does not.
+  for (const [index, content] of contents.entries())
+    countRecords(content, format, `${names[index]} of ${basename(path)}`);
   return {
     train: joined(contents.slice(0, source.train.length)),
     test: joined(contents.slice(source.train.length)),
@@ -53,9 +62,13 @@ async function readContents(
   const folder = innerFolder(path, source);
   return names.map((name) => {
     const content = readDataFile(join(folder, name));
-    if (content === undefined)
-      throw new UserError(`"${folder}" has no ${name}, expected ${names.join(', ')}`);
-    return content;
+    if (content !== undefined) return content;
+    const version = describeNames(readdirSync(folder));
+    throw new UserError(
+      version === undefined
+        ? `"${folder}" has no ${name}, expected ${names.join(', ')}`
+        : `"${folder}" has no ${name}: ${version}`,
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 /** @file The binary records of CIFAR: label bytes, then an image of 32 × 32 as planes of red, green and blue. */
 import { UserError } from '../errors.ts';
+import { describeContent } from './content.ts';
 import type { RecordFormat } from './manifest.ts';
 import type { Split } from './types.ts';
 
@@ -22,11 +23,8 @@ export function decodeRecords(
   classes: number,
   where: string,
 ): Split {
+  const count = countRecords(bytes, format, where);
   const size = format.labelBytes + IMAGE_BYTES;
-  const count = bytes.length / size;
-  if (count === 0 || !Number.isInteger(count)) {
-    throw new UserError(`${where} holds ${bytes.length} bytes, expected whole records of ${size} bytes each`);
-  }
   const labels = new Uint8Array(count);
   for (let index = 0; index < count; index++) labels[index] = bytes[index * size + format.label] as number;
   const wrong = labels.findIndex((label) => label >= classes);
@@ -36,6 +34,17 @@ export function decodeRecords(
     );
   }
   return { count, images: interleaveAll(bytes, count, format.labelBytes), labels };
+}
+
+/** @throws UserError if the bytes are not whole records, at least one */
+export function countRecords(bytes: Uint8Array, { labelBytes }: RecordFormat, where: string): number {
+  const size = labelBytes + IMAGE_BYTES;
+  const count = bytes.length / size;
+  if (count > 0 && Number.isInteger(count)) return count;
+  const content = describeContent(bytes);
+  throw new UserError(
+    `${where} holds ${bytes.length} bytes, expected whole records of ${size} bytes each${content === undefined ? '' : `: ${content}`}`,
+  );
 }
 
 /**

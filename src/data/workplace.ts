@@ -28,7 +28,9 @@ export async function inWorkplace<T>(
     return await work(workplace);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    throw new UserError(`the disk of ${folder} is full; ${megabytes(space)} are needed`);
+    throw new UserError(
+      `the disk of ${folder} is full; ${megabytes(space)} are needed; the environment variable TD_DATA names another folder`,
+    );
   } finally {
     process.off('exit', remove);
     remove();
@@ -43,7 +45,9 @@ function prepare(folder: string, space: number): string {
     return mkdtempSync(join(folder, `${ownPrefix()}${process.pid}-`));
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`cannot write to ${folder}: ${(error as Error).message}`);
+    throw new UserError(
+      `cannot write to ${folder}: ${(error as Error).message}; the environment variable TD_DATA names another folder`,
+    );
   }
 }
 
@@ -51,7 +55,7 @@ function requireSpace(folder: string, space: number): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= space) return;
   throw new UserError(
-    `the disk of ${folder} has ${megabytes(bavail * bsize)} free, expected at least ${megabytes(space)}`,
+    `the disk of ${folder} has ${megabytes(bavail * bsize)} free, expected at least ${megabytes(space)}; the environment variable TD_DATA names another folder`,
   );
 }
 

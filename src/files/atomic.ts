@@ -28,9 +28,9 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   syncDirectory(directory);
 }
 
-/** Errors of writing, such as that of a full disk, know the file by its descriptor alone. */
+/** Gives an error the name that its reader knows: writing knows a file by its descriptor, and renaming by a temporary name. */
 export function nameFile(error: NodeJS.ErrnoException, path: string): Error {
-  error.path ??= path;
+  error.path = path;
   return error;
 }
 

@@ -1,6 +1,7 @@
 /** @file The log of a run: lines of JSON in its folder, and on standard error if asked for. */
 import { type Logger, multistream, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
+import { isTerminal, takesEscapes } from '../terminal.ts';
 
 export interface RunLog {
   readonly log: Logger;
@@ -10,7 +11,7 @@ export interface RunLog {
 /**
  * Opens a log for appending. A line that cannot be written, say because the disk is full, is left out.
  *
- * @param echo also to standard error: pretty in a terminal (in colour unless NO_COLOR is set), JSON elsewhere
+ * @param echo also to standard error: pretty in a terminal (in colour where it takes any), JSON elsewhere
  */
 export function openRunLog(path: string, echo: boolean): RunLog {
   const file = pino.destination({ dest: path, sync: true, append: true });
@@ -19,13 +20,11 @@ export function openRunLog(path: string, echo: boolean): RunLog {
   return { log: pino({ base: null }, multistream(streams)), close: () => file.end() };
 }
 
-function openEcho(): NodeJS.WritableStream {
-  const isTerminal = process.stderr.isTTY === true;
-  if (!isTerminal) return process.stderr;
-  return pretty({
-    destination: process.stderr.fd,
-    sync: true,
-    colorize: !process.env.NO_COLOR,
+function openEcho(): { write(line: string): void } {
+  if (!isTerminal(process.stderr)) return process.stderr;
+  const prettify = prettyFactory({
+    colorize: takesEscapes(process.stderr),
     translateTime: 'SYS:HH:MM:ss',
   });
+  return { write: (line) => process.stderr.write(prettify(line)) };
 }

@@ -1,9 +1,10 @@
 /** @file sweep.csv: a row per run, granularity and prune rate, in an order that depends on nothing else. */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
 import type { PruneResult } from '../pruning/sweep.ts';
 import type { Granularity } from '../regularizers/types.ts';
-import { type Columns, type Row, readCsv, writeCsv } from './csv.ts';
+import { type Columns, formatCsv, type Row, readCsv } from './csv.ts';
 import { compareByList, compareNaturally } from './order.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
@@ -116,11 +117,11 @@ export function mergeSweep(
 }
 
 /**
- * Writes the table atomically, ordered by variant, seed, granularity, rate and run.
+ * The table as text, ordered by variant, seed, granularity, rate and run.
  *
  * @param variants of the experiment in its order; variants that it lacks follow naturally
  */
-export function writeSweep(path: string, rows: readonly SweepRow[], variants: readonly string[] = []): void {
+export function formatSweep(rows: readonly SweepRow[], variants: readonly string[] = []): string {
   const compareVariants = compareByList(variants);
   const ordered = rows.toSorted(
     (a, b) =>
@@ -130,5 +131,10 @@ export function writeSweep(path: string, rows: readonly SweepRow[], variants: re
       a.pruneRate - b.pruneRate ||
       compareNaturally(a.runId, b.runId),
   );
-  writeCsv(path, COLUMNS, ordered);
+  return formatCsv(COLUMNS, ordered);
+}
+
+/** Writes the table atomically. */
+export function writeSweep(path: string, rows: readonly SweepRow[], variants: readonly string[] = []): void {
+  writeFileAtomic(path, formatSweep(rows, variants));
 }

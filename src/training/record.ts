@@ -46,6 +46,8 @@ export interface RecordOptions {
   onEpoch?(report: EpochReport): void;
   /** Called after each checkpoint, within an epoch or at its end. */
   onCheckpoint?(position: TrainingProgress): void;
+  /** What befell the command around the training, in sentences: the log takes each once. */
+  listRemarks?(): readonly string[];
   /** Told in a sentence what is not as it should be, but does not hinder the training. */
   onWarning?(sentence: string): void;
 }
@@ -99,13 +101,27 @@ async function trainLocked(directory: string, lock: Lock, options: RecordOptions
   const { run, signal } = options;
   removeTemporaries(directory);
   const { log, close } = openRunLog(join(directory, RUN_FILES.log), options.echoLog ?? false);
+  const told = new Set<string>();
+  const tellRemarks = () => {
+    const remarks = options.listRemarks?.() ?? [];
+    for (const remark of remarks.filter((sentence) => !told.has(sentence))) log.warn(remark);
+    for (const remark of remarks) told.add(remark);
+  };
   try {
-    const summary = await trainFrom(directory, lock, log, options);
+    const summary = await trainFrom(directory, lock, log, {
+      ...options,
+      onCheckpoint(position) {
+        tellRemarks();
+        options.onCheckpoint?.(position);
+      },
+    });
+    tellRemarks();
     lock.requireHeld();
     writeSummary(directory, summary);
     removeSpareCheckpoint(directory);
     return summary;
   } catch (error) {
+    tellRemarks();
     if (signal?.aborted && error === signal.reason) log.info({ run: run.id }, 'training interrupted');
     else log.error(error, 'training failed');
     throw error;

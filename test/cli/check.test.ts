@@ -1,5 +1,5 @@
 /** @file td baseline and td check: what they write, print and exit with. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -57,6 +57,13 @@ describe('td baseline', () => {
   it('writes the rows of the sweep as they are', () => {
     const read = (path: string) => readFileSync(join(place.folder, path), 'utf8');
     expect(read('results/baseline/few.csv')).toBe(read('results/few/sweep.csv'));
+  });
+
+  it.skipIf(!existsSync('/dev/stdout'))('goes to standard output alone if that is asked for', async () => {
+    const { code, stdout } = await run('baseline', 'few.yaml', '--out', '/dev/stdout');
+    expect(stdout).toBe(readFileSync(join(place.folder, 'results/few/sweep.csv'), 'utf8'));
+    expect(code).toBe(0);
+    expect(existsSync('/dev/stdout')).toBe(true);
   });
 
   it('refuses a sweep without a variant of the experiment, or with others settings, and says what to do', async () => {

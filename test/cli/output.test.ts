@@ -12,7 +12,10 @@ afterEach(() => {
 
 /** Sets what standard output is, and NO_COLOR. */
 function pretend(isTerminal: boolean, noColor: string): void {
-  vi.spyOn(process, 'stdout', 'get').mockReturnValue({ isTTY: isTerminal } as typeof process.stdout);
+  vi.spyOn(process, 'stdout', 'get').mockReturnValue({
+    isTTY: isTerminal,
+    columns: 80,
+  } as typeof process.stdout);
   vi.stubEnv('NO_COLOR', noColor);
 }
 

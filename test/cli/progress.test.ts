@@ -1,7 +1,7 @@
 /** @file Progress: a bar where there is a terminal, plain lines elsewhere. */
 import { existsSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startProgress } from '../../src/cli/progress.ts';
 import { execute, makeFolder, TD, TINY } from './td.ts';
 
@@ -57,8 +57,11 @@ describe('progress elsewhere', () => {
 describe.skipIf(!existsSync('/usr/bin/script'))('a training in a terminal', () => {
   it('shows loss, accuracy, speed and time left, and leaves one line a run', async () => {
     const { folder, remove } = makeFolder({ 'tiny.yaml': TINY });
-    const typed = `'${process.execPath}' '${TD}' run tiny.yaml --only plain --seeds 0 --threads 1`;
-    const { code, stdout } = await execute('/usr/bin/script', ['-qec', typed, '/dev/null'], folder);
+    const typed = `stty columns 120 rows 40; '${process.execPath}' '${TD}' run tiny.yaml --only plain --seeds 0 --threads 1`;
+    const { code, stdout } = await execute('/usr/bin/script', ['-qec', typed, '/dev/null'], folder, {
+      TERM: 'xterm',
+      NO_COLOR: '',
+    });
     remove();
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -67,5 +70,39 @@ describe.skipIf(!existsSync('/usr/bin/script'))('a training in a terminal', () =
     expect(stdout).toMatch(/\[1\/1\] plain seed 0: trained in [\d.]+ s, test accuracy [\d.]+ %/);
     expect(stdout).not.toContain('[1/1] plain seed 0: epoch');
     expect(stdout.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(stdout.lastIndexOf(`${ESCAPE}[?25l`));
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/script'))('a terminal without a bar', () => {
+  const place = makeFolder({ 'tiny.yaml': TINY });
+  afterAll(() => place.remove());
+
+  it.each([
+    ['that calls itself dumb', 100, { TERM: 'dumb', NO_COLOR: '' }],
+    ['without colours', 100, { TERM: 'xterm', NO_COLOR: '1' }],
+    ['of unknown width', 0, { TERM: 'xterm', NO_COLOR: '' }],
+    ['of one column', 1, { TERM: 'xterm', NO_COLOR: '' }],
+    ['of 20 columns', 20, { TERM: 'xterm', NO_COLOR: '' }],
+  ])('%s shows plain lines, and no end of them', async (kind, columns, variables) => {
+    const td = `'${process.execPath}' '${TD}'`;
+    const one = '--threads 1 --only plain --seeds 0';
+    const typed = [
+      `stty columns ${columns} rows 40`,
+      `${td} run tiny.yaml ${one} --results '${kind}'`,
+      `${td} sweep tiny.yaml --no-figures --threads 1 --results '${kind}'`,
+      ...['list', 'table tiny', 'show tiny/plain/0'].map((words) => `${td} ${words} --results '${kind}'`),
+      `${td} --help`,
+    ];
+    const { code, stdout } = await execute(
+      '/usr/bin/script',
+      ['-qec', typed.join(' && '), '/dev/null'],
+      place.folder,
+      variables,
+    );
+    expect(code, stdout).toBe(0);
+    expect(stdout).not.toContain(ESCAPE);
+    expect(stdout).toContain('[1/1] plain seed 0: epoch 2/2, loss');
+    expect(stdout).toMatch(columns > 0 && columns <= 20 ? /^variant: plain\r$/m : /^tiny +plain +0 +done/m);
+    expect(stdout.length).toBeLessThan(20_000);
   });
 });

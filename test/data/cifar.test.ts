@@ -41,7 +41,7 @@ describe('dataset.path', () => {
       ],
       [
         makeRecords([[1]]).subarray(1),
-        /^dataset.path: the test part of .* holds 3072 bytes, expected whole records/,
+        /^dataset.path: test.bin of .* holds 3072 bytes, expected whole records/,
       ],
     ] as const) {
       const loading = load(set, writeFiles({ ...set.files, 'test.bin': records }));

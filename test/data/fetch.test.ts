@@ -90,9 +90,13 @@ describe('the official archive', () => {
     [
       'one byte is flipped',
       flip,
-      /sent another file than set.tar.gz: its SHA-256 is \w{64}, expected \w{64}$/,
+      /^small10 cannot be fetched: .* sent another file than set.tar.gz: its SHA-256 is \w{64}, expected \w{64}; without a network, /,
     ],
-    ['it is cut short', (archive) => archive.subarray(0, 400), /ended after 400 of \d+ bytes$/],
+    [
+      'it is cut short',
+      (archive) => archive.subarray(0, 400),
+      /ended after 400 of \d+ bytes; without a network, /,
+    ],
     ['it goes on and on', (archive) => Buffer.concat([archive, archive]), /sends more than the \d+ bytes/],
   ])('is refused if %s, and nothing is left', async (_, answer, message) => {
     const { store } = await served(answer);
@@ -109,9 +113,15 @@ describe('the official archive', () => {
       response.write('x', () => response.destroy());
     });
     for (const [url, message] of [
-      [`${refusing}/a.tar.gz`, /^http.*a.tar.gz answers 404 Not Found$/],
-      [`${breaking}/a.tar.gz`, /^the download of http.* broke off after \d+ of \d+ bytes: .+$/],
-      ['http://127.0.0.1:9/a.tar.gz', /^http.*a.tar.gz cannot be reached: .+$/],
+      [
+        `${refusing}/a.tar.gz`,
+        /a.tar.gz answers 404 Not Found; without a network, bring set.tar.gz here and run "td data fetch small10 --source PATH"$/,
+      ],
+      [
+        `${breaking}/a.tar.gz`,
+        /: the download of http.* broke off after \d+ of \d+ bytes: .+; without a network, /,
+      ],
+      ['http://127.0.0.1:9/a.tar.gz', /: http.*a.tar.gz cannot be reached: .+; without a network, /],
     ] as const) {
       await expect(fetchRecords(smallCifar10(url).store, 'official', SILENT)).rejects.toThrow(message);
     }
@@ -193,7 +203,7 @@ describe('the cache', () => {
     const official = { ...store.manifest.sources.official, archive: { ...archive, bytes: 1e18 } };
     const huge = { ...store, manifest: { ...store.manifest, sources: { official } } };
     await expect(fetchRecords(huge, undefined, SILENT)).rejects.toThrow(
-      /^the disk of .* has \d+ MB free, expected at least 1000000000000 MB$/,
+      /^the disk of .* has \d+ MB free, expected at least 1000000000000 MB; .*TD_DATA names another folder$/,
     );
   });
 

@@ -53,8 +53,10 @@ describe('decodeIdx', () => {
   });
 
   it.each<[string, Uint8Array, RegExp]>([
-    ['nothing', Buffer.alloc(0), /^images is not an IDX file .* begin with 00 00 08 03, found nothing$/],
-    ['text', Buffer.from('<html>'), /found 3c 68 74 6d$/],
+    ['nothing', Buffer.alloc(0), /^images is not an IDX file .*: it is empty, /],
+    ['text', Buffer.from('PIXELS'), /found 50 49 58 45$/],
+    ['a web page', Buffer.from('\n<!DOCTYPE html><html>'), /: it is a web page, such as a server sends /],
+    ['a packed pickle', gzipSync(Buffer.from([0x80, 2, 0x7d, 0x71])), /: it is a Python pickle, /],
     ['labels in place of images', encodeIdx([4], [1, 2, 3, 4]), /3 axes: .* found 00 00 08 01$/],
     ['floats', Buffer.from([0, 0, 13, 3]), /begin with 00 00 08 03, found 00 00 0d 03$/],
     ['half a header', IMAGES.subarray(0, 9), /^images ends within its header: expected 16 bytes, found 9$/],

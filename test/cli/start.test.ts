@@ -1,0 +1,89 @@
+/** @file What keeps td from starting is said in one sentence, whatever the command. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformSync } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../results/temporary.ts';
+import { type Ended, execute, TD } from './td.ts';
+
+const BIN = join(import.meta.dirname, '../../bin');
+const HAS_BASH = existsSync('/bin/bash');
+
+/** Runs `td --version` as a Node that calls itself by another version. */
+function startAs(version: string): Promise<Ended> {
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, 'pretend.cjs'),
+    `Object.defineProperty(process.versions, 'node', { value: '${version}' });`,
+  );
+  return execute(process.execPath, ['-r', './pretend.cjs', TD, '--version'], folder);
+}
+
+function shell(line: string, variables: Record<string, string> = {}): Promise<Ended> {
+  const define = `td() { '${process.execPath}' '${TD}' "$@"; }`;
+  return execute('bash', ['-c', `${define}; ${line}`], temporaryFolder(), variables);
+}
+
+describe('td --version', () => {
+  it.each(['8.17.0', '18.20.8', '20.18.3'])('names the Node.js that it needs to %s', async (version) => {
+    const { code, stdout, stderr } = await startAs(version);
+    expect(stderr).toMatch(
+      new RegExp(`^td: needs Node.js 20.19 or newer, this is ${version} \\(/.*\\); see [^\n]+\n$`),
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('refuses Node.js 21, which lacks what 20.19 has, and takes those that are newer', async () => {
+    expect((await startAs('21.7.3')).stderr).toMatch(/^td: needs Node.js 20.19 or newer \(other than 21\), /);
+    expect(await startAs('24.0.0')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each(['td', 'requirements.cjs'])('is understood by old versions of Node.js: bin/%s', (name) => {
+    const source = readFileSync(join(BIN, name), 'utf8');
+    expect(() => transformSync(source, { target: 'es5' })).not.toThrow();
+    expect(source).not.toMatch(/\bimport\b|\brequire\('node:/);
+  });
+
+  it.skipIf(!HAS_BASH)('says that the working folder is gone', async () => {
+    const { code, stdout, stderr } = await shell('mkdir gone && cd gone && rmdir ../gone && td --version');
+    expect(stderr).toBe(
+      'td: the working folder is gone or cannot be entered (ENOENT); change to another one with cd\n',
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it.skipIf(!HAS_BASH)('does without a temporary folder, and says what that costs', async () => {
+    const { code, stdout, stderr } = await shell('td --version', { TMPDIR: '/proc/nowhere' });
+    expect(stderr).toMatch(
+      /^td: the temporary folder \/proc\/nowhere cannot be written to \(E[A-Z]+\), [^\n]+; TMPDIR names another\n$/,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.skipIf(!HAS_BASH || !existsSync('/proc/self/limits'))(
+    'says that the address space is too small, and does with little where it can',
+    async () => {
+      const limit = 'ulimit -v 3000000; td --version';
+      const { code, stdout, stderr } = await shell(limit);
+      expect(stderr).toMatch(
+        /^td: the address space of this process is limited to 3.1 GB \(ulimit -v\), [^\n]+ 2 GB\n$/,
+      );
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      if (!process.allowedNodeEnvironmentFlags.has('--disable-wasm-trap-handler')) return;
+      const variables = { NODE_OPTIONS: '--disable-wasm-trap-handler' };
+      expect(await shell(limit, variables)).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+
+  it('says that its packages are not installed', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'bin'));
+    for (const name of ['td', 'requirements.cjs', 'start.cjs', 'package.json'])
+      copyFileSync(join(BIN, name), join(folder, 'bin', name));
+    copyFileSync(join(BIN, '../package.json'), join(folder, 'package.json'));
+    const { code, stderr } = await execute(process.execPath, ['bin/td', '--version'], folder);
+    expect(stderr).toBe(`td: its packages are not installed; run "npm ci" in ${folder}\n`);
+    expect(code).toBe(2);
+  });
+});
