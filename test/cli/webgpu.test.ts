@@ -84,7 +84,7 @@ describeOnWebGpu('an experiment on WebGPU', () => {
   });
 });
 
-describe('a command on WebGPU without an adapter', () => {
+describe.skipIf(process.platform !== 'linux')('a command on WebGPU without an adapter', () => {
   it.each([['a driver that is not there', { VK_DRIVER_FILES: '/nowhere/icd.json' }]])(
     'exits with 2 and one sentence: %s',
     async (_, environment) => {

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import type { Engine, EngineOptions, EngineStatus } from '../types.ts';
 import { createCpuEngine } from './cpu-engine.ts';
 import { ort } from './runtime.ts';
-import { describeAdapter, webGpuAdapter } from './webgpu/adapter.ts';
+import { describeAdapter, findCard } from './webgpu/adapter.ts';
 import { createWebGpuEngine } from './webgpu/engine.ts';
 
 /**
@@ -18,13 +18,13 @@ export async function createOnnxEngine(options: EngineOptions = {}): Promise<Eng
 /** @param listsDevices whether to look for a graphics card, which takes a second */
 export async function onnxStatus(listsDevices = false): Promise<EngineStatus> {
   const backends = ort.listSupportedBackends().filter(({ bundled }) => bundled);
-  const adapter = listsDevices ? await webGpuAdapter() : undefined;
+  const card = listsDevices ? await findCard() : undefined;
   return {
     name: 'onnx',
     available: true,
     devices: [
       `CPU (${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores)`,
-      ...(adapter === undefined || adapter.kind === 'none' ? [] : [describeAdapter(adapter)]),
+      ...(card === undefined ? [] : [describeAdapter(card)]),
     ],
     version: `onnxruntime ${ort.env.versions.node}, providers in this build: ${backends.map(({ name }) => name).join(', ')}`,
   };

@@ -1,7 +1,7 @@
 /** @file Chooses the engine; where several could compute, the one that is fastest for the network, by a trial that is remembered. */
 import { cpus } from 'node:os';
 import type { RunSettings } from '../../config/schema.ts';
-import { webGpuAdapter } from '../../engines/onnx/webgpu/adapter.ts';
+import { findCard } from '../../engines/onnx/webgpu/adapter.ts';
 import { type ChosenEngine, chooseEngine, engineStatus } from '../../engines/registry.ts';
 import { availableThreads } from '../../engines/threads.ts';
 import type { EngineOptions, EngineStatus } from '../../engines/types.ts';
@@ -80,11 +80,11 @@ async function listCandidates(
   { device = 'auto' }: EngineOptions,
   tensorflow: EngineStatus,
 ): Promise<Candidate[]> {
-  const adapter = device === 'auto' ? await webGpuAdapter() : undefined;
+  const card = device === 'auto' ? await findCard() : undefined;
   return [
     ONNX,
     ...(tensorflow.available ? [{ engine: 'tensorflow', device: 'cpu' } as const] : []),
-    ...(adapter?.kind === 'hardware' ? [{ engine: 'onnx', device: 'webgpu' } as const] : []),
+    ...(card?.kind === 'hardware' ? [{ engine: 'onnx', device: 'webgpu' } as const] : []),
   ];
 }
 

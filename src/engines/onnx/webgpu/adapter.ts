@@ -23,6 +23,17 @@ export function webGpuAdapter(): Promise<WebGpuAdapter> {
   return known;
 }
 
+/**
+ * What may be a graphics card. Drivers that compute on the processor are left alone: to open one takes time, and some write to the
+ * terminal.
+ */
+export async function findCard(): Promise<NamedAdapter | undefined> {
+  if (process.platform === 'linux' && vulkanDriverFiles().length === 0) return undefined;
+  if ((await nameOnce()).kind === 'software') return undefined;
+  const adapter = await webGpuAdapter();
+  return adapter.kind === 'none' ? undefined : adapter;
+}
+
 /** As a device in `environment.json` and on the screen: `WebGPU (NVIDIA H200, driver 580.65.06)`. */
 export function describeAdapter({ kind, name, ...rest }: WebGpuAdapter): string {
   const driver = 'driver' in rest && rest.driver !== undefined ? `, driver ${rest.driver}` : '';
@@ -40,7 +51,14 @@ async function look(): Promise<WebGpuAdapter> {
   } catch (error) {
     return { kind: 'none', name: 'none', reason: wordAbsence(error) };
   }
-  return nameAdapter(await collectFacts());
+  return nameOnce();
+}
+
+let named: Promise<NamedAdapter> | undefined;
+
+function nameOnce(): Promise<NamedAdapter> {
+  named ??= collectFacts().then(nameAdapter);
+  return named;
 }
 
 function wordAbsence(error: unknown): string {
