@@ -37,7 +37,14 @@ export function guardStreams(): void {
 
 /** At its end Node sets terminals back as they were, and aborts if they are gone; what is closed it leaves alone. */
 function closeVanished(): void {
-  for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
+  for (const descriptor of terminals) {
+    if (isatty(descriptor)) continue;
+    try {
+      closeSync(descriptor);
+    } catch {
+      // It was closed before.
+    }
+  }
 }
 
 function remember(name: StreamName, error: NodeJS.ErrnoException): void {
@@ -74,8 +81,10 @@ export async function settleOutput(code: number): Promise<number> {
 
 /** Some file systems tell only when a file is closed that it could not be written. */
 function closeFile(): void {
+  const { fd } = process.stdout;
+  if (process.stdout instanceof Socket || !fstatSync(fd).isFile()) return;
   try {
-    if (fstatSync(process.stdout.fd).isFile()) closeSync(process.stdout.fd);
+    closeSync(fd);
   } catch (error) {
     remember('stdout', error as NodeJS.ErrnoException);
   }
