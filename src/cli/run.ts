@@ -4,7 +4,7 @@ import { printSettings } from '../config/print.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { runDirectory } from '../results/run-directory.ts';
-import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
+import { loadExperiments, requireResultsFolder, requireRunFolders, wordCommand } from './experiments.ts';
 import { reportFailures } from './failures.ts';
 import { outliveHangUps } from './interruption.ts';
 import { print, printTable } from './output.ts';
@@ -41,8 +41,9 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   }
   if (options.measure === false && !options.dryRun)
     throw new UserError('--no-measure is given without --dry-run, expected both');
-  requireResultsFolder(options.results, 'write');
+  requireResultsFolder(options.results, options.dryRun ? 'read' : 'write');
   const runs = experiments.flatMap((experiment) => expandRuns(experiment));
+  requireRunFolders(runs, options.results);
   if (options.dryRun) {
     await loadTfjs();
     const { printPlan } = await import('./plan.ts');

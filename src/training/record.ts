@@ -7,7 +7,9 @@ import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
+import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
+import { lookAt } from '../files/read.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
 import { describeChange, type Environment } from '../results/environment.ts';
 import { truncateEvents } from '../results/events/event-file.ts';
@@ -100,7 +102,10 @@ function findDone(directory: string): Recorded | undefined {
 async function trainLocked(directory: string, lock: Lock, options: RecordOptions): Promise<Summary> {
   const { run, signal } = options;
   removeTemporaries(directory);
-  const { log, close } = openRunLog(join(directory, RUN_FILES.log), options.echoLog ?? false);
+  const logPath = join(directory, RUN_FILES.log);
+  // Opening a pipe would wait for a reader for ever.
+  if (lookAt(logPath)?.isFIFO()) throw new UserError(`${logPath} is a pipe, expected a file; remove it`);
+  const { log, close } = openRunLog(logPath, options.echoLog ?? false);
   const told = new Set<string>();
   const tellRemarks = () => {
     const remarks = options.listRemarks?.() ?? [];
