@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,5 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     // onnxruntime uses both cores by itself; more than two workers only contend.
     maxWorkers: 2,
+    // Tests leave the user's own cache alone.
+    env: { TD_CACHE: join(tmpdir(), 'td-test-cache') },
   },
 });

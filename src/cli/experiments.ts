@@ -1,5 +1,5 @@
 /** @file What commands ask of their arguments before they do anything: experiment files and the results folder. */
-import { lstatSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Experiment, RunSpec } from '../config/experiment.ts';
 import { type LoadOptions, loadExperiment } from '../config/load.ts';
@@ -30,7 +30,7 @@ export function loadExperiments(files: readonly string[], options: LoadOptions =
  * Refuses a results folder that cannot be one.
  *
  * @throws UserError if it or a folder above it is a file or a link that leads nowhere, nothing can have its name, or if
- *   `access` is `write` and nothing can be made there
+ *   `access` is `write` and its permissions forbid it
  */
 export function requireResultsFolder(folder: string, access: 'read' | 'write'): void {
   if (folder === '') throw new UserError('--results is empty, expected a folder');
@@ -46,9 +46,23 @@ export function requireResultsFolder(folder: string, access: 'read' | 'write'): 
     const subject = link === path ? 'is a link' : `lies behind the link ${link}`;
     throw new UserError(`--results: ${folder} ${subject} that leads nowhere, expected a folder`);
   }
-  const reason = access === 'write' ? tryWriting(nearest) : undefined;
-  if (reason !== undefined)
-    throw new UserError(`--results: ${folder} cannot be written to${reason}, expected a folder that can`);
+  if (access === 'write' && !canWrite(nearest))
+    throw new UserError(`--results: ${folder} cannot be written to, expected a folder that can`);
+}
+
+/**
+ * Makes a folder and takes it away. Permissions do not tell: in /proc the administrator may write, and nothing can be made.
+ * Called when nothing else is wrong, since it leaves a trace: the folder's time.
+ *
+ * @throws UserError if nothing can be made in a results folder
+ */
+export function tryResultsFolder(folder: string): void {
+  try {
+    rmdirSync(mkdtempSync(join(findExisting(resolve(folder)), '.td-')));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UserError(`--results: ${folder} cannot be written to (${code}), expected a folder that can`);
+  }
 }
 
 /** Of the files in a run's folder: that of a checkpoint while it is written. */
@@ -95,18 +109,12 @@ export function findExisting(path: string): string {
   }
 }
 
-/**
- * Permissions do not tell: in /proc the administrator may write, and nothing can be made.
- *
- * @returns nothing if something can be made in the folder, else why not, in parentheses unless it is a matter of permission
- */
-function tryWriting(folder: string): string | undefined {
+function canWrite(folder: string): boolean {
   try {
-    rmdirSync(mkdtempSync(join(folder, '.td-')));
-    return undefined;
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return ['EACCES', 'EPERM', 'EROFS'].includes(code) ? '' : ` (${code})`;
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

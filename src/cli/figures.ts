@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts';
 import { collectFigures } from '../figures/collect.ts';
 import type { ExperimentSource } from '../figures/source.ts';
-import { findSources } from './experiment-sources.ts';
+import { findSources, tellFaultsOf } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
 import { print } from './output.ts';
 
@@ -17,6 +17,7 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
   for (const source of sources) await drawFigures(source, results);
+  await tellFaultsOf(sources);
 }
 
 /** Draws what there is of one experiment, and says where. The plotting library is loaded now. */

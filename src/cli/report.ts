@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
-import { findSources } from './experiment-sources.ts';
+import { findSources, tellFaultsOf } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
 import { print } from './output.ts';
 import { requireOutputFile, writeNamed } from './output-file.ts';
@@ -37,6 +37,7 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   const page = await makeReport(sources, { assets: await buildAssets() });
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
+  await tellFaultsOf(sources);
 }
 
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */

@@ -7,6 +7,7 @@ import type { MagnitudesCache } from '../figures/weights.ts';
 import { buildMethodTable, type MethodTable } from '../results/method-table.ts';
 import type { Method } from '../results/methods.ts';
 import { readPublished } from '../results/published.ts';
+import { comparePlaces } from '../results/walk.ts';
 import { type RunReport, reportRun } from './run-report.ts';
 
 export interface ExperimentReport {
@@ -43,7 +44,7 @@ export async function collectReport(
     published: tabulate(readPublished()).filter(({ columns }) =>
       columns.some(({ hasPublished }) => hasPublished),
     ),
-    runs: source.runs.map(reportRun),
+    runs: [...source.runs, ...source.damaged].toSorted(comparePlaces).map(reportRun),
   };
 }
 

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect.ts';
 import { addRuns, type ExperimentSource } from '../../src/figures/source.ts';
 import type { GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
+import { findRuns } from '../../src/results/find-runs.ts';
 import { readSweep, sweepPath } from '../../src/results/sweep-table.ts';
 import { temporaryFolder } from '../results/temporary.ts';
 import { ACCURACIES, beginRun, directoryOf, EXPERIMENT, weightsOf, writeResults } from './results-folder.ts';
 
 function sourceOf(results: string): ExperimentSource {
   const rows = readSweep(sweepPath(results, EXPERIMENT));
-  return addRuns(results, { experiment: EXPERIMENT, rows, settings: new Map() });
+  return addRuns(findRuns(results, [EXPERIMENT]), { experiment: EXPERIMENT, rows, settings: new Map() });
 }
 
 async function collect(results: string): Promise<readonly [GranularityFigures, GranularityFigures]> {

@@ -1,0 +1,97 @@
+/** @file Fingerprints that were computed before, by what the files under a path were then: paths, sizes, times. */
+import { createHash } from 'node:crypto';
+import { type BigIntStats, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { cacheFolder } from '../files/cache-folder.ts';
+import { readBoundedFile } from '../files/read.ts';
+import type { ImageShape } from './types.ts';
+
+/** Which images lie under a path. */
+export interface DataIdentity {
+  readonly fingerprint: string;
+  readonly imageShape: ImageShape;
+  readonly classes: number;
+}
+
+/** What files under a path are, without reading them. */
+export interface Stamp {
+  readonly digest: string;
+  /** When the last of them changed, in milliseconds since 1970. */
+  readonly changed: number;
+}
+
+/** Another number for another meaning of fingerprints or of what is decoded. */
+const VERSION = 1;
+
+/** Entries of a folder; one with more is no folder of a data set, and is not remembered. */
+const MOST_ENTRIES = 1000;
+
+/** File systems keep times to two seconds at worst: within them a file can change again and look the same. */
+const UNCERTAIN_MILLISECONDS = 3000;
+
+const LARGEST_ENTRY = 2 ** 16;
+
+const count = z.int().positive();
+const entrySchema = z.object({
+  stamp: z.string(),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  imageShape: z.tuple([count, count, count]),
+  classes: count,
+});
+
+/** @returns nothing if nothing is there, or more than can be looked at */
+export function stampOf(path: string): Stamp | undefined {
+  try {
+    const entries = listEntries(path, '');
+    const lines = entries.map(([name, { dev, ino, size, mtimeNs, ctimeNs }]) =>
+      [name, dev, ino, size, mtimeNs, ctimeNs].join(' '),
+    );
+    const times = entries.flatMap(([, { mtimeMs, ctimeMs }]) => [Number(mtimeMs), Number(ctimeMs)]);
+    const digest = createHash('sha256').update(JSON.stringify(lines)).digest('hex');
+    return { digest, changed: Math.max(...times) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file, or a folder's own entries and those of folders in it; links are followed. */
+function listEntries(root: string, name: string): [string, BigIntStats][] {
+  const path = join(root, name);
+  const stats = statSync(path, { bigint: true });
+  if (!stats.isDirectory()) return [[name, stats]];
+  const names = readdirSync(path).sort();
+  if (names.length > MOST_ENTRIES || name.split(/[\\/]/).length > 4)
+    throw new Error('no folder of a data set');
+  return [[name, stats], ...names.flatMap((inner) => listEntries(root, join(name, inner)))];
+}
+
+/** @returns nothing if it is not known what lies there now */
+export function recallIdentity(dataset: string, path: string, stamp: Stamp): DataIdentity | undefined {
+  try {
+    const text = readBoundedFile(entryPath(dataset, path), LARGEST_ENTRY)?.toString('utf8');
+    const entry = entrySchema.parse(JSON.parse(text ?? ''));
+    return entry.stamp === stamp.digest ? entry : undefined;
+  } catch {
+    // Whatever is wrong with it, it is computed anew.
+    return undefined;
+  }
+}
+
+/** Does nothing where nothing can be kept, or files changed so lately that they could change again unseen. */
+export function rememberIdentity(dataset: string, path: string, stamp: Stamp, identity: DataIdentity): void {
+  if (stamp.changed > Date.now() - UNCERTAIN_MILLISECONDS) return;
+  const { fingerprint, imageShape, classes } = identity;
+  const entry = { path, stamp: stamp.digest, fingerprint, imageShape, classes };
+  try {
+    writeFileAtomic(entryPath(dataset, path), `${JSON.stringify(entry)}\n`);
+  } catch {}
+}
+
+function entryPath(dataset: string, path: string): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify([VERSION, dataset, path]))
+    .digest('hex');
+  return join(cacheFolder(), 'fingerprints', `${key.slice(0, 32)}.json`);
+}
