@@ -4,6 +4,7 @@ import { collectFigures } from '../figures/collect.ts';
 import type { ExperimentSource } from '../figures/source.ts';
 import { findSources, tellFaultsOf } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { tellFaults } from './found-runs.ts';
 import { print } from './output.ts';
 
 export interface FiguresOptions {
@@ -23,8 +24,10 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
 /** Draws what there is of one experiment, and says where. The plotting library is loaded now. */
 export async function drawFigures(source: ExperimentSource, results: string): Promise<void> {
   const { figurePath, writeFigures } = await import('../figures/write.ts');
-  const names = writeFigures(results, await collectFigures(source));
+  const collected = await collectFigures(source);
+  const names = writeFigures(results, collected);
   const path = figurePath(results, source.experiment, '*');
   const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
   print(`figures of ${source.experiment}: ${outcome}`);
+  tellFaults(collected.problems);
 }

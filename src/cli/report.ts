@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
 import { findSources, tellFaultsOf } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { tellFaults } from './found-runs.ts';
 import { print } from './output.ts';
 import { requireOutputFile, writeNamed } from './output-file.ts';
 import { printLine } from './progress.ts';
@@ -34,7 +35,7 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/write.ts');
-  const page = await makeReport(sources, { assets: await buildAssets() });
+  const page = await makeReport(sources, { assets: await buildAssets(), tell: tellFaults });
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
   await tellFaultsOf(sources);

@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
-import { requireImages } from '../data/fingerprint.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { lookAt } from '../files/read.ts';
-import {
-  type Checkpoint,
-  type CheckpointOwner,
-  readCheckpointRecord,
-  removeSpareCheckpoint,
-} from '../results/checkpoint.ts';
+import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
 import { describeChange, type Environment, readEnvironment } from '../results/environment.ts';
 import { truncateEvents } from '../results/events/event-file.ts';
 import { type Busy, type Lock, takeLock } from '../results/lock.ts';
@@ -25,10 +19,10 @@ import { recoverCheckpoint } from '../results/recovery.ts';
 import { openRun, RUN_FILES, runDirectory, runState } from '../results/run-directory.ts';
 import { inspectRun } from '../results/run-faults.ts';
 import { openRunLog } from '../results/run-log.ts';
-import { noteFingerprint, readTrainedData } from '../results/run-settings.ts';
 import { type Summary, writeSummary } from '../results/summary.ts';
 import type { StepReport, TrainingPosition, TrainingSnapshot } from './epoch.ts';
 import { EpochSummarizer } from './epoch-summarizer.ts';
+import { ownerOf, requireResumableImages, requireTrainedImages } from './run-images.ts';
 import { RunRecorder } from './run-recorder.ts';
 import { type EpochReport, type TrainingOptions, train } from './trainer.ts';
 
@@ -106,16 +100,6 @@ function findDone(directory: string, { run, dataset }: RecordOptions): Recorded 
   removeSpareCheckpoint(directory);
   rmSync(join(directory, RUN_FILES.lock), { force: true });
   return { summary, wasDone: true };
-}
-
-/** Runs of earlier versions get their fingerprint here, once it is known. */
-function requireTrainedImages(directory: string, run: RunSpec, { fingerprint }: Dataset): void {
-  const { path } = run.settings.dataset;
-  if (path === undefined || fingerprint === undefined) return;
-  const { fingerprint: expected } = readTrainedData(directory);
-  const owner = `${run.experiment}/${run.id} was trained on`;
-  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path, owner });
-  noteFingerprint(directory, fingerprint);
 }
 
 async function trainLocked(directory: string, lock: Lock, options: RecordOptions): Promise<Recorded> {
@@ -236,32 +220,6 @@ function trainRecorded(
       options.onEpoch?.(report);
     },
   });
-}
-
-/** What is in the run's checkpoints of whose they are. */
-function ownerOf({ experiment, variant, seed, hash }: RunSpec, { fingerprint }: Dataset): CheckpointOwner {
-  return {
-    experiment,
-    variant,
-    seed,
-    hash,
-    ...(fingerprint !== undefined && { dataFingerprint: fingerprint }),
-  };
-}
-
-/**
- * Whose the checkpoint is was looked at before; here, on which images it was made.
- *
- * @throws UserError if on others than those at hand
- */
-function requireResumableImages(directory: string, run: RunSpec, { fingerprint }: Dataset): void {
-  const record = readCheckpointRecord(directory);
-  if (record === undefined) return;
-  const noted = readEnvironment(directory)?.dataFingerprint;
-  const expected = record.run?.dataFingerprint ?? (typeof noted === 'string' ? noted : undefined);
-  const { path, name } = run.settings.dataset;
-  const owner = `${run.experiment}/${run.id} was begun on`;
-  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path ?? name, owner });
 }
 
 /** Nothing if the checkpoint goes on where it was made. */

@@ -62,10 +62,11 @@ describe.skipIf(process.platform === 'win32')('a pipe in the place of a file of 
   const files = [
     'log.jsonl',
     'metrics.csv',
-
+    'summary.json',
     'config.yaml',
     'environment.json',
     'checkpoint.json',
+    'lock.json',
   ];
   it.each(files)('hinders that run alone, and nothing waits for it: %s', async (name) => {
     const [run] = expandRuns(loadExperiment(path('tiny.yaml')));

@@ -85,7 +85,9 @@ describe('a fingerprint', () => {
 
   it('is known of pinned images, too', async () => {
     const { fingerprint } = await loadDataset(datasetSettings({ name: 'mnist', trainImages: 10 }));
-    expect(fingerprint).toMatchInlineSnapshot(`"3582b4ababd2b88831e5d8c16983c08eb437c8fe262a854a02dbc8f9d9385fc7"`);
+    expect(fingerprint).toMatchInlineSnapshot(
+      `"3582b4ababd2b88831e5d8c16983c08eb437c8fe262a854a02dbc8f9d9385fc7"`,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect.ts';
@@ -92,6 +92,20 @@ describe('the figures of an experiment', () => {
     rmSync(join(directoryOf(results, run), 'checkpoint.safetensors'));
     const [weight] = await collect(results);
     expect(weight.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
+    expect((await collectFigures(sourceOf(results))).problems).toEqual([]);
+  });
+
+  it('do without a network whose checkpoint is damaged, and say so once', async () => {
+    const results = temporaryFolder();
+    const [run] = writeResults(results);
+    if (run === undefined) throw new Error('there is a run');
+    const path = join(directoryOf(results, run), 'checkpoint.safetensors');
+    appendFileSync(path, 'x');
+    const { granularities, problems } = await collectFigures(sourceOf(results));
+    expect(granularities[0]?.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
+    expect(problems).toEqual([
+      `${path} is damaged: its SHA-256 is not the one in checkpoint.json; remove the folder to train this run again`,
+    ]);
   });
 });
 
