@@ -25,8 +25,9 @@ export interface Stamp {
 /** Another number for another meaning of fingerprints or of what is decoded. */
 const VERSION = 1;
 
-/** Entries of a folder; one with more is no folder of a data set, and is not remembered. */
+/** Files and folders; with more, or deeper ones, it is no folder of a data set, and is not remembered. */
 const MOST_ENTRIES = 1000;
+const DEEPEST = 4;
 
 /** File systems keep times to two seconds at worst: within them a file can change again and look the same. */
 const UNCERTAIN_MILLISECONDS = 3000;
@@ -44,7 +45,8 @@ const entrySchema = z.object({
 /** @returns nothing if nothing is there, or more than can be looked at */
 export function stampOf(path: string): Stamp | undefined {
   try {
-    const entries = listEntries(path, '');
+    const entries: Entry[] = [];
+    listEntries(path, '', 0, entries);
     const lines = entries.map(([name, { dev, ino, size, mtimeNs, ctimeNs }]) =>
       [name, dev, ino, size, mtimeNs, ctimeNs].join(' '),
     );
@@ -56,15 +58,19 @@ export function stampOf(path: string): Stamp | undefined {
   }
 }
 
-/** A file, or a folder's own entries and those of folders in it; links are followed. */
-function listEntries(root: string, name: string): [string, BigIntStats][] {
+/** Its path below the one that is looked at, and what it is. */
+type Entry = readonly [string, BigIntStats];
+
+/** Adds a file, or a folder and what is in it; links are followed. */
+function listEntries(root: string, name: string, depth: number, entries: Entry[]): void {
   const path = join(root, name);
   const stats = statSync(path, { bigint: true });
-  if (!stats.isDirectory()) return [[name, stats]];
+  entries.push([name, stats]);
+  if (!stats.isDirectory()) return;
   const names = readdirSync(path).sort();
-  if (names.length > MOST_ENTRIES || name.split(/[\\/]/).length > 4)
+  if (entries.length + names.length > MOST_ENTRIES || depth === DEEPEST)
     throw new Error('no folder of a data set');
-  return [[name, stats], ...names.flatMap((inner) => listEntries(root, join(name, inner)))];
+  for (const inner of names) listEntries(root, join(name, inner), depth + 1, entries);
 }
 
 /** @returns nothing if it is not known what lies there now */

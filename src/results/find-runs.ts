@@ -68,8 +68,9 @@ export function lookAtRun({ identity, directory }: RunPlace): FoundRun | Damaged
     if (summary !== undefined) return { ...found, state: 'done', summary };
     return { ...found, state: 'unfinished', checkpoint };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // Anything else than an answer of the file system is a bug.
+    if (syscall === undefined) throw error;
     return `${directory} (${code})`;
   }
 }

@@ -140,13 +140,25 @@ async function trainLocked(directory: string, lock: Lock, options: RecordOptions
     writeSummary(directory, summary);
     removeSpareCheckpoint(directory);
     return { summary, wasDone: false };
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainLoss(thrown, lock);
     tellRemarks();
     if (signal?.aborted && error === signal.reason) log.info({ run: run.id }, 'training interrupted');
     else log.error(error, 'training failed');
     throw error;
   } finally {
     close();
+  }
+}
+
+/** A folder that is taken away between a look at the lock and a write shows as a missing file. */
+function explainLoss(error: unknown, lock: Lock): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  try {
+    lock.requireHeld();
+    return error;
+  } catch (loss) {
+    return loss;
   }
 }
 

@@ -286,6 +286,17 @@ describe('a run directory', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
+  it('that is removed between a look at its lock and a write is told in the same way', async () => {
+    const results = temporaryFolder();
+    const directory = directoryOf({}, results);
+    const onStep = () => {
+      rmSync(directory, { recursive: true });
+      throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+    };
+    const removed = record({}, { results, hooks: { onStep } });
+    await expect(removed).rejects.toThrow(`${directory} or the lock in it was removed`);
+  });
+
   it('is the same bytes though the time of day is set back and ahead by hours in mid-run', async () => {
     const whole = await record({}, { results: temporaryFolder() });
     vi.useFakeTimers({ toFake: ['Date'] });
