@@ -42,7 +42,7 @@ const TRAIN_AGAIN = 'remove the folder to train this run again';
 export function wordFault({ problem, mends, remedy = TRAIN_AGAIN }: RunFault): string {
   return mends === undefined
     ? `${problem}; ${remedy}`
-    : `${problem}; "td run" makes the file anew where the others tell it, else ${TRAIN_AGAIN}`;
+    : `${problem}; "td run" makes the file anew if the others tell what stood there; if not, ${TRAIN_AGAIN}`;
 }
 
 /**
