@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,7 +8,5 @@ export default defineConfig({
     testTimeout: 60_000,
     // onnxruntime uses both cores by itself; more than two workers only contend.
     maxWorkers: 2,
-    // Tests leave the user's own cache alone.
-    env: { TD_CACHE: join(tmpdir(), 'td-test-cache') },
   },
 });

@@ -45,7 +45,7 @@ export class RunSweeper {
    * @throws UserError if the engine cannot run here
    */
   static async create(options: ExecutionOptions, run: FinishedRun | undefined): Promise<RunSweeper> {
-    const settings = run && settingsOf(run).settings;
+    const settings = run && readRunSettings(run.directory).settings;
     const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
     return new RunSweeper(engine);
   }
@@ -59,7 +59,7 @@ export class RunSweeper {
     const { experiment, variant, seed } = run.identity;
     const runId = checkpointId(run.id, run.summary.checkpointSha256);
     const spec = readRunSettings(run.directory);
-    const dataset = await this.datasetOf(run, request.datasets ?? []);
+    const dataset = await this.datasetOf(run, request.datasets);
     const { model, regularizer } = createSetup(spec.settings, dataset);
     const { signal } = request;
     const toRow = (result: PruneResult) => toSweepRow({ experiment, variant, seed, runId }, result);
