@@ -1,7 +1,7 @@
 /** @file Fingerprints that were computed before, by what the files under a path were then: paths, sizes, times. */
 import { createHash } from 'node:crypto';
-import { type BigIntStats, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { type BigIntStats, existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
@@ -42,11 +42,14 @@ const entrySchema = z.object({
   classes: count,
 });
 
-/** @returns nothing if nothing is there, or more than can be looked at */
+/**
+ * @param path may also be the beginning of the names of files in a folder: that folder is looked at then
+ * @returns nothing if nothing is there, or more than can be looked at
+ */
 export function stampOf(path: string): Stamp | undefined {
   try {
     const entries: Entry[] = [];
-    listEntries(path, '', 0, entries);
+    listEntries(existsSync(path) ? path : dirname(path), '', 0, entries);
     const lines = entries.map(([name, { dev, ino, size, mtimeNs, ctimeNs }]) =>
       [name, dev, ino, size, mtimeNs, ctimeNs].join(' '),
     );

@@ -80,12 +80,12 @@ async function loadWhole(
   startStage: StartStage,
 ): Promise<{ dataset: Dataset; identity: DataIdentity }> {
   const { name, path } = settings;
-  if (path !== undefined) refuseMisplaced(path);
   const before = stampOf(placeOf(settings) ?? '');
   const key = before && keyOf(settings, before);
   const waiting = key === undefined ? undefined : atHand.get(key);
   if (key !== undefined) atHand.delete(key);
-  const dataset = waiting ?? (await IMPLEMENTATIONS[name].load(path, startStage));
+  const dataset =
+    waiting ?? (await IMPLEMENTATIONS[name].load(path, startStage).catch(explainMisplaced(path)));
   const place = placeOf(settings);
   const after = place === undefined ? undefined : stampOf(place);
   const isSettled = after !== undefined && (path === undefined || before?.digest === after.digest);
@@ -96,16 +96,18 @@ async function loadWhole(
   return { dataset, identity };
 }
 
-/** Who says a path in a file may think of the working folder. What is missing for other reasons, the data set says. */
-function refuseMisplaced(path: string): void {
-  if (existsSync(path)) return;
-  const parts = resolve(path).split(sep);
-  const ends = parts.map((_, index) => parts.slice(index + 1).join(sep)).filter((end) => end !== '');
-  const meant = ends.find((end) => existsSync(end));
-  if (meant === undefined) return;
-  throw new UserError(
-    `dataset.path: there is nothing at "${path}"; a relative path is relative to the file that says it, did you mean "${resolve(meant)}"?`,
-  );
+/** Who says a path in a file may think of the working folder. What else is wrong, the data set says. */
+function explainMisplaced(path: string | undefined): (error: unknown) => never {
+  return (error) => {
+    if (path === undefined || existsSync(path)) throw error;
+    const parts = resolve(path).split(sep);
+    const ends = parts.map((_, index) => parts.slice(index + 1).join(sep)).filter((end) => end !== '');
+    const meant = ends.find((end) => existsSync(end));
+    if (meant === undefined) throw error;
+    throw new UserError(
+      `dataset.path: there is nothing at "${path}"; a relative path is relative to the file that says it, did you mean "${resolve(meant)}"?`,
+    );
+  };
 }
 
 /** Where the files lie; nothing if they are not there. */

@@ -108,6 +108,16 @@ describe('a fingerprint that was computed before', () => {
     expect(await fingerprintAt(folder)).not.toBe(fingerprint);
   });
 
+  it('is known of files that a prefix names, too', async () => {
+    const files = Object.entries(smallFiles()).map(([name, bytes]) => [`own-${name}`, bytes] as const);
+    const folder = writeFolder(Object.fromEntries(files));
+    letSecondsPass();
+    const fingerprint = await fingerprintAt(join(folder, 'own'));
+    expect(recallDataset(settingsOf(join(folder, 'own')))).toMatchObject({ fingerprint });
+    writeFileSync(join(folder, 'own-train-labels-idx1-ubyte'), encodeIdx([3], [9, 0, 5]));
+    expect(recallDataset(settingsOf(join(folder, 'own')))).toBeUndefined();
+  });
+
   it('is not kept of files that changed a moment ago: they may change again and look the same', async () => {
     const folder = writeFolder(smallFiles());
     await fingerprintAt(folder);
