@@ -17,6 +17,9 @@ export class UserError extends Error {
   }
 }
 
+/** A damage that fails again and again until somebody does what the message says. */
+export class DamageError extends UserError {}
+
 /** Text as one line of bounded length: line ends become spaces, and what cannot be seen is written as `\x1b`. */
 export function toOneLine(text: string): string {
   const line = text

@@ -18,7 +18,7 @@ export interface BaselineOptions {
 export async function baseline(argument: string, options: BaselineOptions): Promise<void> {
   requireOutputFile('--out', options.out);
   requireResultsFolder(options.results, 'read');
-  const source = findGateSource(argument, options.results);
+  const source = await findGateSource(argument, options.results);
   const rows = selectRows(argument, source, options.results);
   const path = options.out ?? baselinePath(source.experiment);
   const variants = [...new Set(rows.map(({ variant }) => variant))];

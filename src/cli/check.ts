@@ -23,7 +23,7 @@ export interface CheckOptions {
 export async function check(argument: string, options: CheckOptions): Promise<void> {
   requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
-  const { experiment, rows, hashes } = findGateSource(argument, options.results);
+  const { experiment, rows, hashes } = await findGateSource(argument, options.results);
   const baseline = readBaseline(options.baseline ?? baselinePath(experiment), experiment);
   const report = judge({ experiment, baseline, fresh: rows, alpha: options.alpha, hashes });
   if (!report.passed) process.exitCode = 1;

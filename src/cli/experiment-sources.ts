@@ -2,10 +2,12 @@
 import { loadExperiment } from '../config/load.ts';
 import { suggest, UserError } from '../errors.ts';
 import { addRuns, type ExperimentSource } from '../figures/source.ts';
-import { findRuns } from '../results/find-runs.ts';
 import { compareNaturally } from '../results/order.ts';
 import { readSweep, sweepPath } from '../results/sweep-table.ts';
+import { walkResults } from '../results/walk.ts';
+import { tellOtherImages } from './data-identity.ts';
 import { wordCommand } from './experiments.ts';
+import { lookUpRuns, tellFaults } from './found-runs.ts';
 import { listSwept, readTableSource } from './table-source.ts';
 
 /**
@@ -15,7 +17,7 @@ import { listSwept, readTableSource } from './table-source.ts';
  */
 export function findSources(names: readonly string[], results: string): ExperimentSource[] {
   const present = listExperiments(results);
-  if (names.length === 0) return present.map((name) => readSource(name, results));
+  if (names.length === 0) return readAll(present, results);
   const found = names.map((name) => requirePresent(name, present, results));
   const twice = found.find((name, index) => found.indexOf(name) < index);
   if (twice !== undefined)
@@ -23,9 +25,33 @@ export function findSources(names: readonly string[], results: string): Experime
   return found.map((name) => readSource(name, results));
 }
 
+/** A sweep.csv that cannot be read is told, and is no matter of the other experiments. */
+function readAll(experiments: readonly string[], results: string): ExperimentSource[] {
+  const reasons: string[] = [];
+  const sources = experiments.flatMap((experiment) => {
+    try {
+      return readSource(experiment, results);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      reasons.push(error.message);
+      return [];
+    }
+  });
+  const [first] = reasons;
+  if (sources.length === 0 && first !== undefined) throw new UserError(first);
+  tellFaults(reasons);
+  return sources;
+}
+
+/** Tells of damaged runs, and of other images than runs were trained on; exit code 1 if there are any. */
+export async function tellFaultsOf(sources: readonly ExperimentSource[]): Promise<void> {
+  tellFaults(sources.flatMap(({ damaged }) => damaged.map(({ reason }) => reason)));
+  await tellOtherImages(sources.flatMap(({ runs }) => runs));
+}
+
 /** Names of the experiments with a run or a sweep, in natural order. */
 function listExperiments(results: string): string[] {
-  const trained = findRuns(results).map(({ identity }) => identity.experiment);
+  const trained = walkResults(results).places.map(({ identity }) => identity.experiment);
   return [...new Set([...trained, ...listSwept(results)])].sort(compareNaturally);
 }
 
@@ -45,5 +71,5 @@ function requirePresent(argument: string, present: readonly string[], results: s
 export function readSource(experiment: string, results: string): ExperimentSource {
   const path = sweepPath(results, experiment);
   const sweep = readSweep(path).length > 0 ? readTableSource(path) : { rows: [], settings: new Map() };
-  return addRuns(results, { ...sweep, experiment });
+  return addRuns(lookUpRuns(results, [experiment]), { ...sweep, experiment });
 }

@@ -12,6 +12,8 @@ export interface Failure {
   /** The run's folder below the results: `<experiment>/<variant>/seed-<n>-<hash8>`. */
   readonly run: string;
   readonly reason: string;
+  /** Whether it fails again until somebody does what the reason says. */
+  readonly needsHand?: boolean;
 }
 
 /** An error that is somebody's to mend in one sentence; any other with its stack. */
@@ -30,7 +32,8 @@ export function wordFailure(error: unknown): string {
 export function reportFailures(failures: readonly Failure[]): void {
   if (failures.length === 0) return;
   const them = failures.length === 1 ? 'it' : 'them';
-  printLine(`${counted(failures.length, 'run')} failed; the same command tries ${them} again:`);
+  const next = failures.every(({ needsHand }) => needsHand) ? '' : `; the same command tries ${them} again`;
+  printLine(`${counted(failures.length, 'run')} failed${next}:`);
   for (const { run, reason } of failures) printLine(`  ${run}: ${reason.split('\n')[0]}`);
   process.exitCode = 1;
 }

@@ -2,8 +2,9 @@
 import { UserError } from '../errors.ts';
 import { collectFigures } from '../figures/collect.ts';
 import type { ExperimentSource } from '../figures/source.ts';
-import { findSources } from './experiment-sources.ts';
+import { findSources, tellFaultsOf } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { tellFaults } from './found-runs.ts';
 import { print } from './output.ts';
 
 export interface FiguresOptions {
@@ -17,13 +18,16 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
   for (const source of sources) await drawFigures(source, results);
+  await tellFaultsOf(sources);
 }
 
 /** Draws what there is of one experiment, and says where. The plotting library is loaded now. */
 export async function drawFigures(source: ExperimentSource, results: string): Promise<void> {
   const { figurePath, writeFigures } = await import('../figures/write.ts');
-  const names = writeFigures(results, await collectFigures(source));
+  const collected = await collectFigures(source);
+  const names = writeFigures(results, collected);
   const path = figurePath(results, source.experiment, '*');
   const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
   print(`figures of ${source.experiment}: ${outcome}`);
+  tellFaults(collected.problems);
 }

@@ -3,6 +3,8 @@
 import { hashOf } from '../config/identity.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { SweepRow } from '../results/sweep-table.ts';
+import { identifyImages } from './data-identity.ts';
+import { tellFaults } from './found-runs.ts';
 import { findTableSource } from './table-source.ts';
 
 export interface GateSource {
@@ -13,12 +15,12 @@ export interface GateSource {
   readonly hashes?: ReadonlyMap<string, string>;
 }
 
-/** @throws UserError if there is no such sweep, or a file is malformed */
-export function findGateSource(argument: string, results: string): GateSource {
-  const { experiment, rows } = findTableSource(argument, results);
+/** @throws UserError if there is no such sweep, a file is malformed, or images under a variant's own path are missing */
+export async function findGateSource(argument: string, results: string): Promise<GateSource> {
+  const { experiment, rows, damaged } = findTableSource(argument, results);
+  tellFaults(damaged.map(({ reason }) => reason));
   if (!/\.ya?ml$/i.test(argument)) return { experiment, rows };
-  const variants = loadExperiment(argument).variants.map(
-    ({ name, settings }) => [name, hashOf(settings).slice(0, 8)] as const,
-  );
+  const { variants: identified } = await identifyImages(loadExperiment(argument));
+  const variants = identified.map(({ name, settings }) => [name, hashOf(settings).slice(0, 8)] as const);
   return { experiment, rows, hashes: new Map(variants) };
 }

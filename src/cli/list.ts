@@ -1,8 +1,10 @@
 /** @file td list: the runs in a results folder. */
 import { suggest, UserError } from '../errors.ts';
 import { type Condition, conditionOf } from '../results/condition.ts';
-import { type FoundRun, findRuns } from '../results/find-runs.ts';
+import type { DamagedRun, FoundRun } from '../results/find-runs.ts';
+import { comparePlaces, walkResults } from '../results/walk.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { lookUpRuns, tellFaults } from './found-runs.ts';
 import { print, printJson, printTable } from './output.ts';
 import { wordState } from './run-state.ts';
 
@@ -11,27 +13,36 @@ export interface ListOptions {
   readonly results: string;
 }
 
-/** @throws UserError if a named experiment has no runs, or the results folder is a file */
+/**
+ * Exit code 1 if one of the runs is damaged.
+ *
+ * @throws UserError if a named experiment has no runs, or the results folder is a file
+ */
 export async function list(names: readonly string[], { json = false, results }: ListOptions): Promise<void> {
   requireResultsFolder(results, 'read');
-  const all = findRuns(results);
-  const experiments = [...new Set(all.map(({ identity }) => identity.experiment))];
-  const unknown = names.find((name) => !experiments.includes(name));
-  if (unknown !== undefined)
-    throw new UserError(`${results} holds no experiment "${unknown}"${suggest(unknown, experiments)}`);
-  const runs = all
-    .filter(({ identity }) => names.length === 0 || names.includes(identity.experiment))
-    .map(addCondition);
+  requireExperiments(names, results);
+  const { runs: sound, damaged } = lookUpRuns(results, names.length === 0 ? undefined : names);
+  const runs = [...sound.map(addCondition), ...damaged].toSorted(comparePlaces);
   if (json) printJson(runs);
   else if (runs.length === 0) print(`no runs in ${results}`);
   else {
     const header = ['experiment', 'variant', 'seed', 'state', 'test accuracy', 'time', 'folder'];
     printTable(header, runs.map(describe));
   }
+  tellFaults(damaged.map(({ reason }) => reason));
+}
+
+function requireExperiments(names: readonly string[], results: string): void {
+  if (names.length === 0) return;
+  const { places } = walkResults(results);
+  const experiments = [...new Set(places.map(({ identity }) => identity.experiment))];
+  const unknown = names.find((name) => !experiments.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`${results} holds no experiment "${unknown}"${suggest(unknown, experiments)}`);
 }
 
 /** Why a run is not done, looked up once for either form of output. */
-type ListedRun = FoundRun & { readonly condition?: Condition };
+type ListedRun = (FoundRun & { readonly condition?: Condition }) | DamagedRun;
 
 function addCondition(run: FoundRun): ListedRun {
   return run.state === 'done' ? run : { ...run, condition: conditionOf(run.directory) };
@@ -39,6 +50,6 @@ function addCondition(run: FoundRun): ListedRun {
 
 function describe(run: ListedRun): string[] {
   const { experiment, variant, seed } = run.identity;
-  const { state, accuracy, time } = wordState(run, run.condition);
+  const { state, accuracy, time } = wordState(run, 'condition' in run ? run.condition : undefined);
   return [experiment, variant, String(seed), state, accuracy, time, run.directory];
 }

@@ -2,14 +2,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { expandRuns, type RunSpec } from '../config/experiment.ts';
-import { loadExperiment } from '../config/load.ts';
+import type { RunSpec } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { Environment } from '../results/environment.ts';
 import { readJson } from '../results/files.ts';
 import { type FoundRun, findRuns } from '../results/find-runs.ts';
 import { RUN_FILES } from '../results/run-directory.ts';
+import { readRunSettings } from '../results/run-settings.ts';
 
 /** What a run took so far, evaluations and checkpoints included. */
 export interface RecordedSpeed {
@@ -33,12 +33,10 @@ export class SpeedRecords {
 
   /**
    * Reads what the runs of experiments took. Runs whose files cannot be read are left out.
-   *
-   * @throws UserError if a summary is malformed
    */
   static read(results: string, experiments: readonly string[], place: Place): SpeedRecords {
     const records = findRuns(results, experiments)
-      .filter((run) => wasMadeAt(run, place))
+      .runs.filter((run) => wasMadeAt(run, place))
       .flatMap((run) => recordOf(run) ?? []);
     return new SpeedRecords(records.toSorted((a, b) => b.time - a.time));
   }
@@ -55,9 +53,10 @@ export class SpeedRecords {
 
 /** Equal for runs whose steps and evaluations cost the same: learning rate and length do not matter. */
 export function speedKey({ dataset, model, regularizer, schedule }: RunSettings): string {
+  const { path: _, ...images } = dataset;
   const { optimizer, batchSize, weightDecay, gradientClip } = schedule;
   return JSON.stringify([
-    dataset,
+    images,
     model,
     regularizer,
     optimizer.name,
@@ -84,7 +83,7 @@ function wasMadeAt(run: FoundRun, place: Place): boolean {
 }
 
 function settingsOf(run: FoundRun): RunSettings | undefined {
-  return unlessWrong(() => expandRuns(loadExperiment(join(run.directory, RUN_FILES.config)))[0]?.settings);
+  return unlessWrong(() => readRunSettings(run.directory).settings);
 }
 
 /** An estimate does without a file that is missing or malformed. */

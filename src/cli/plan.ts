@@ -2,10 +2,12 @@
 import type { RunSpec } from '../config/experiment.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import { blankDataset, isDatasetPresent, loadDataset } from '../data/registry.ts';
-import { type CheckpointRecord, readCheckpointRecord } from '../results/checkpoint.ts';
+import type { CheckpointRecord } from '../results/checkpoint.ts';
 import { collectEnvironment } from '../results/environment.ts';
+import { lookAtRun } from '../results/find-runs.ts';
 import { type RunState, runDirectory, runState } from '../results/run-directory.ts';
 import { chooseFastestEngine } from '../training/trial/choose.ts';
+import { tellFaults } from './found-runs.ts';
 import type { ExecutionOptions } from './options.ts';
 import { print, printTable } from './output.ts';
 import { type MeasuredSpeed, SpeedMeter } from './plan-measure.ts';
@@ -22,9 +24,11 @@ export interface PlanOptions extends ExecutionOptions {
 
 interface PlannedRun {
   readonly run: RunSpec;
-  readonly state: RunState;
+  readonly state: RunState | 'damaged';
   /** Where it would go on. */
   readonly checkpoint: CheckpointRecord | undefined;
+  /** What is wrong with a damaged one, and what to do. */
+  readonly reason?: string;
 }
 
 /** How long a run will take still, and how that is known. */
@@ -41,7 +45,7 @@ interface Estimate {
  */
 export async function printPlan(runs: readonly RunSpec[], options: PlanOptions): Promise<void> {
   const planned = runs.map((run) => inspect(run, options.results));
-  const left = planned.filter(({ state }) => state !== 'done');
+  const left = planned.filter(({ state }) => state === 'new' || state === 'unfinished');
   const estimates = left.length === 0 ? new Map<RunSpec, Estimate>() : await estimateAll(left, options);
   const rows = planned.map(({ run, state, checkpoint }) => {
     const estimate = estimates.get(run);
@@ -49,10 +53,10 @@ export async function printPlan(runs: readonly RunSpec[], options: PlanOptions):
       run.experiment,
       run.variant,
       String(run.seed),
-      checkpoint === undefined || state === 'done' ? state : `unfinished, epoch ${checkpoint.epoch}`,
+      checkpoint === undefined || state !== 'unfinished' ? state : `unfinished, epoch ${checkpoint.epoch}`,
       String(run.settings.schedule.epochs),
       estimate === undefined ? '' : duration(estimate.seconds),
-      estimate?.source ?? (state === 'done' ? '' : 'unknown'),
+      estimate?.source ?? (left.some((one) => one.run === run) ? 'unknown' : ''),
       runDirectory(options.results, run),
     ];
   });
@@ -60,12 +64,20 @@ export async function printPlan(runs: readonly RunSpec[], options: PlanOptions):
     ['experiment', 'variant', 'seed', 'state', 'epochs', 'time left', 'estimated from', 'folder'],
     rows,
   );
-  print(`\n${wordTotal(planned.length, left.length, [...estimates.values()])}`);
+  const done = planned.filter(({ state }) => state === 'done').length;
+  print(`\n${wordTotal(done, left.length, [...estimates.values()])}`);
+  tellFaults(planned.flatMap(({ reason }) => reason ?? []));
 }
 
 function inspect(run: RunSpec, results: string): PlannedRun {
   const directory = runDirectory(results, run);
-  return { run, state: runState(directory), checkpoint: readCheckpointRecord(directory) };
+  const found = lookAtRun({ identity: run, directory });
+  if (typeof found === 'string' || found.state === 'damaged') {
+    const reason = typeof found === 'string' ? `${found} cannot be read` : found.reason;
+    return { run, state: 'damaged', checkpoint: undefined, reason };
+  }
+  const checkpoint = found.state === 'done' ? undefined : found.checkpoint;
+  return { run, state: runState(directory), checkpoint };
 }
 
 async function estimateAll(
@@ -139,8 +151,8 @@ function estimate(
 }
 
 /** `about 2 h 10 min for 9 runs to do, 3 are done`. */
-function wordTotal(all: number, left: number, estimates: readonly Estimate[]): string {
-  const done = all - left === 0 ? '' : `, ${all - left} ${all - left === 1 ? 'is' : 'are'} done`;
+function wordTotal(finished: number, left: number, estimates: readonly Estimate[]): string {
+  const done = finished === 0 ? '' : `, ${finished} ${finished === 1 ? 'is' : 'are'} done`;
   if (left === 0) return `nothing to do${done}`;
   if (estimates.length === 0) return `${counted(left, 'run')} to do, for an unknown time${done}`;
   const seconds = estimates.reduce((sum, estimate) => sum + estimate.seconds, 0);

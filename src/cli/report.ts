@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
-import { findSources } from './experiment-sources.ts';
+import { findSources, tellFaultsOf } from './experiment-sources.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { tellFaults } from './found-runs.ts';
 import { print } from './output.ts';
 import { requireOutputFile, writeNamed } from './output-file.ts';
 import { printLine } from './progress.ts';
@@ -34,9 +35,10 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/write.ts');
-  const page = await makeReport(sources, { assets: await buildAssets() });
+  const page = await makeReport(sources, { assets: await buildAssets(), tell: tellFaults });
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
+  await tellFaultsOf(sources);
 }
 
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */

@@ -19,9 +19,10 @@ export async function loadDatasets(
 ): Promise<Dataset[]> {
   const loaded = new Map<string, Promise<Dataset>>();
   const datasets: Dataset[] = [];
-  for (const { settings, variant } of runs) {
-    const key = JSON.stringify(settings.dataset);
-    const loading = loaded.get(key) ?? load(settings.dataset);
+  for (const { settings, variant, imagesPath } of runs) {
+    const wanted = imagesPath === undefined ? settings.dataset : { ...settings.dataset, path: imagesPath };
+    const key = JSON.stringify(wanted);
+    const loading = loaded.get(key) ?? load(wanted);
     loaded.set(key, loading);
     const dataset = await loading;
     requireFit(() => planTraining(settings, dataset), variant);

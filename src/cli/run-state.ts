@@ -1,6 +1,6 @@
 /** @file The state of a run as lists show it. */
 import type { Condition } from '../results/condition.ts';
-import type { FoundRun } from '../results/find-runs.ts';
+import type { DamagedRun, FoundRun } from '../results/find-runs.ts';
 import { paint } from './output.ts';
 import { duration, percent } from './words.ts';
 
@@ -14,7 +14,8 @@ export interface WordedState {
 const COLOURS = { 'under way': 'yellow', failed: 'red', unfinished: 'yellow' } as const;
 
 /** @param condition of a run that is not done */
-export function wordState(run: FoundRun, condition: Condition | undefined): WordedState {
+export function wordState(run: FoundRun | DamagedRun, condition: Condition | undefined): WordedState {
+  if (run.state === 'damaged') return { state: paint('red', 'damaged'), accuracy: '', time: '' };
   if (run.state === 'done') {
     const { testAccuracy, trainSeconds } = run.summary;
     return { state: paint('green', 'done'), accuracy: percent(testAccuracy), time: duration(trainSeconds) };

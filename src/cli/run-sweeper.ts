@@ -1,7 +1,7 @@
 /** @file Prunes and evaluates trained runs; networks of one shape share a compiled evaluation. */
-import { join } from 'node:path';
-import { expandRuns, type RunSpec } from '../config/experiment.ts';
-import { loadExperiment } from '../config/load.ts';
+import type { RunSpec } from '../config/experiment.ts';
+import type { DatasetSettings } from '../config/schema.ts';
+import { requireImages } from '../data/fingerprint.ts';
 import { loadDataset } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine, NamedArrays } from '../engines/types.ts';
@@ -10,16 +10,19 @@ import { type PruneResult, sweepRun } from '../pruning/sweep.ts';
 import type { Granularity } from '../regularizers/types.ts';
 import { readCheckpoint } from '../results/checkpoint.ts';
 import type { FinishedRun } from '../results/find-runs.ts';
-import { RUN_FILES } from '../results/run-directory.ts';
+import { noteFingerprint, readRunSettings, readTrainedData } from '../results/run-settings.ts';
 import { checkpointId, findSweepRow, type SweepRow, toSweepRow } from '../results/sweep-table.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { createSetup } from '../training/trainer.ts';
 import { chooseFastestEngine } from '../training/trial/choose.ts';
+import { identifyIfPresent } from './data-identity.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import type { ExecutionOptions } from './options.ts';
 import { printLine } from './progress.ts';
 
 export interface SweepRequest {
+  /** Where else the images of the experiment's runs may lie. */
+  readonly datasets: readonly DatasetSettings[];
   readonly rates: readonly number[];
   readonly granularities: readonly Granularity[];
   /** Rows of earlier sweeps, which are not computed again. */
@@ -32,6 +35,7 @@ export interface SweepRequest {
 
 export class RunSweeper {
   private readonly datasets = new Map<string, Promise<Dataset>>();
+  private readonly fingerprints = new Map<string, Promise<string | undefined>>();
   private readonly evaluators = new Map<string, Promise<Evaluator>>();
 
   private constructor(private readonly engine: Engine) {}
@@ -41,7 +45,7 @@ export class RunSweeper {
    * @throws UserError if the engine cannot run here
    */
   static async create(options: ExecutionOptions, run: FinishedRun | undefined): Promise<RunSweeper> {
-    const settings = run && settingsOf(run).settings;
+    const settings = run && readRunSettings(run.directory).settings;
     const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
     return new RunSweeper(engine);
   }
@@ -54,8 +58,8 @@ export class RunSweeper {
   async sweep(run: FinishedRun, request: SweepRequest): Promise<SweepRow[]> {
     const { experiment, variant, seed } = run.identity;
     const runId = checkpointId(run.id, run.summary.checkpointSha256);
-    const spec = settingsOf(run);
-    const dataset = await this.datasetOf(spec);
+    const spec = readRunSettings(run.directory);
+    const dataset = await this.datasetOf(run, request.datasets);
     const { model, regularizer } = createSetup(spec.settings, dataset);
     const { signal } = request;
     const toRow = (result: PruneResult) => toSweepRow({ experiment, variant, seed, runId }, result);
@@ -76,10 +80,32 @@ export class RunSweeper {
     for (const evaluator of this.evaluators.values()) void evaluator.then((compiled) => compiled.dispose());
   }
 
-  private datasetOf({ settings }: RunSpec): Promise<Dataset> {
-    return once(this.datasets, JSON.stringify(settings.dataset), () =>
-      loadDataset(settings.dataset, startFetchStage),
-    );
+  /** The images that the run was trained on: under its own path, or another of the experiment's that holds the same. */
+  private async datasetOf(run: FinishedRun, others: readonly DatasetSettings[]): Promise<Dataset> {
+    const own = readTrainedData(run.directory);
+    const { path, fingerprint: expected } = own;
+    if (path === undefined) return this.load(own);
+    if (expected !== undefined) {
+      for (const { name, path: place } of [own, ...others]) {
+        const candidate = { ...own, path: place };
+        if (name === own.name && (await this.identify(candidate)) === expected) return this.load(candidate);
+      }
+    }
+    const dataset = await this.load(own);
+    const owner = `${run.identity.experiment}/${run.id} was trained on`;
+    requireImages({ found: dataset.fingerprint, expected, path, owner });
+    if (dataset.fingerprint !== undefined) noteFingerprint(run.directory, dataset.fingerprint);
+    return dataset;
+  }
+
+  private load(settings: DatasetSettings): Promise<Dataset> {
+    const wanted = { ...settings, fingerprint: undefined };
+    return once(this.datasets, JSON.stringify(wanted), () => loadDataset(wanted, startFetchStage));
+  }
+
+  private identify(settings: DatasetSettings): Promise<string | undefined> {
+    const { name, path } = settings;
+    return once(this.fingerprints, JSON.stringify([name, path]), () => identifyIfPresent(settings));
   }
 
   /** Compiled when a rate is not known yet. */
@@ -88,16 +114,6 @@ export class RunSweeper {
     const { model } = createSetup(settings, dataset);
     return once(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
   }
-}
-
-/** The settings that a run was trained with, from its own folder. */
-function settingsOf(run: FinishedRun): RunSpec {
-  const path = join(run.directory, RUN_FILES.config);
-  const [spec] = expandRuns(loadExperiment(path));
-  if (spec?.hash === run.summary.hash) return spec;
-  throw new UserError(
-    `${path} does not hold the settings that the run was trained with, expected hash ${run.summary.hash}`,
-  );
 }
 
 function stateOf(run: FinishedRun): NamedArrays {

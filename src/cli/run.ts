@@ -1,10 +1,12 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
-import { expandRuns, type RunSpec } from '../config/experiment.ts';
+import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { runDirectory } from '../results/run-directory.ts';
-import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
+import { adoptRuns } from './adopted-runs.ts';
+import { identifyImages } from './data-identity.ts';
+import { loadExperiments, requireResultsFolder, requireRunFolders, wordCommand } from './experiments.ts';
 import { reportFailures } from './failures.ts';
 import { outliveHangUps } from './interruption.ts';
 import { print, printTable } from './output.ts';
@@ -42,7 +44,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   if (options.measure === false && !options.dryRun)
     throw new UserError('--no-measure is given without --dry-run, expected both');
   requireResultsFolder(options.results, 'write');
-  const runs = experiments.flatMap((experiment) => expandRuns(experiment));
+  const runs = await identifyRuns(experiments, options.results);
+  requireRunFolders(runs, options.results);
   if (options.dryRun) {
     await loadTfjs();
     const { printPlan } = await import('./plan.ts');
@@ -68,6 +71,13 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     );
   } else if (failures.length === 0) printLine(`next: ${next}`);
   reportFailures(failures);
+}
+
+/** The runs of experiments, their images identified; those that an earlier version trained are taken as they are. */
+async function identifyRuns(experiments: readonly Experiment[], results: string): Promise<RunSpec[]> {
+  const runs: RunSpec[] = [];
+  for (const experiment of experiments) runs.push(...expandRuns(await identifyImages(experiment)));
+  return adoptRuns(runs, results);
 }
 
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {

@@ -1,20 +1,20 @@
 /** @file td show: everything about one run. */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
-import { expandRuns } from '../config/experiment.ts';
-import { loadExperiment } from '../config/load.ts';
 import { toOneLine } from '../errors.ts';
 import { formatPercent, formatRate } from '../results/comparison.ts';
 import { type Condition, conditionOf } from '../results/condition.ts';
-import { environmentSchema } from '../results/environment.ts';
-import { readJson } from '../results/files.ts';
-import type { FoundRun } from '../results/find-runs.ts';
+import { readEnvironment } from '../results/environment.ts';
+import type { DamagedRun, FoundRun } from '../results/find-runs.ts';
 import { type MetricsRow, readMetrics } from '../results/metrics.ts';
 import { RUN_FILES } from '../results/run-directory.ts';
+import { readRunSettings } from '../results/run-settings.ts';
 import { readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
 import { widthOf } from '../terminal.ts';
+import { tellOtherImages } from './data-identity.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { tellFaults } from './found-runs.ts';
 import { findNamedRun } from './named-run.ts';
 import { print, printJson, printTable } from './output.ts';
 import { plot } from './plot.ts';
@@ -35,33 +35,62 @@ interface ShownRun {
   readonly settings: readonly Difference[];
   readonly metrics: readonly MetricsRow[];
   readonly sweep: readonly SweepRow[];
-  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  readonly files: readonly RunFile[];
 }
 
-/** @throws UserError if there is no such run, or one of its files is malformed */
-export function show(argument: string, { json = false, results }: ShowOptions): void {
+/**
+ * Of a damaged run nothing is shown but what is wrong with it, and its files; exit code 1.
+ *
+ * @throws UserError if there is no such run, or its sweep.csv is malformed
+ */
+export async function show(argument: string, { json = false, results }: ShowOptions): Promise<void> {
   requireResultsFolder(results, 'read');
-  const shown = readRun(findNamedRun(argument, results));
-  if (json) printJson(shown);
-  else printRun(shown);
+  const run = findNamedRun(argument, results);
+  if (run.state === 'damaged') showDamaged(run, json);
+  else {
+    const shown = readRun(run);
+    if (json) printJson(shown);
+    else printRun(shown);
+    await tellOtherImages([run]);
+  }
+}
+
+function showDamaged(run: DamagedRun, json: boolean): void {
+  const files = listFiles(run.directory);
+  if (json) printJson({ run, files });
+  else {
+    print(`${run.identity.experiment}/${run.id}: ${wordState(run, undefined).state}`);
+    printFiles(run.directory, files);
+  }
+  tellFaults([run.reason]);
+}
+
+interface RunFile {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 function readRun(run: FoundRun): ShownRun {
   const { directory, identity, id } = run;
-  const [spec] = expandRuns(loadExperiment(join(directory, RUN_FILES.config)));
+  const hasSettings = existsSync(join(directory, RUN_FILES.config));
   const results = join(directory, '../../..');
   const isOwn = ({ runId }: SweepRow) => runId.startsWith(`${id}@`);
   return {
     run,
     ...(run.state === 'done' ? {} : { condition: conditionOf(directory) }),
-    environment: readJson(join(directory, RUN_FILES.environment), environmentSchema) ?? {},
-    settings: spec === undefined ? [] : differencesFromDefaults(spec.settings),
+    environment: readEnvironment(directory) ?? {},
+    settings: hasSettings ? differencesFromDefaults(readRunSettings(directory).settings) : [],
     metrics: readMetrics(directory),
     sweep: readSweep(sweepPath(results, identity.experiment)).filter(isOwn),
-    files: readdirSync(directory)
-      .toSorted()
-      .map((name) => ({ name, bytes: statSync(join(directory, name)).size })),
+    files: listFiles(directory),
   };
+}
+
+/** Links that lead nowhere are among them. */
+function listFiles(directory: string): RunFile[] {
+  return readdirSync(directory)
+    .toSorted()
+    .map((name) => ({ name, bytes: lstatSync(join(directory, name)).size }));
 }
 
 function printRun({ run, condition, environment, settings, metrics, sweep, files }: ShownRun): void {
@@ -80,7 +109,11 @@ function printRun({ run, condition, environment, settings, metrics, sweep, files
   );
   if (metrics.length > 0) printCurves(metrics);
   if (sweep.length > 0) printSweep(sweep);
-  print(`\nFiles in ${run.directory}`);
+  printFiles(run.directory, files);
+}
+
+function printFiles(directory: string, files: readonly RunFile[]): void {
+  print(`\nFiles in ${directory}`);
   const sizes = files.map(({ name, bytes }) => [name, `${grouped(bytes)} bytes`]);
   printTable(['file', 'size'], sizes);
 }

@@ -1,11 +1,13 @@
 /** @file What a sweep is asked to do: which trained runs, at which rates and granularities. */
 import { parsePruneRates } from '../config/prune-rates.ts';
-import { experimentSchema, type SweepSettings } from '../config/schema.ts';
+import { type DatasetSettings, experimentSchema, type SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { Granularity } from '../regularizers/types.ts';
-import { type FinishedRun, findRuns } from '../results/find-runs.ts';
+import type { DamagedRun, FinishedRun } from '../results/find-runs.ts';
+import { compareNaturally } from '../results/order.ts';
 import { readSweep, sweepPath } from '../results/sweep-table.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
+import { lookUpRuns } from './found-runs.ts';
 
 export interface SweepChoice {
   /** Replaces the experiment's own rates. */
@@ -21,8 +23,12 @@ export interface SweepTask {
   readonly variants: readonly string[];
   readonly rates: readonly number[];
   readonly granularities: readonly Granularity[];
-  /** At least one. */
+  /** At least one, or one of the damaged. */
   readonly runs: readonly FinishedRun[];
+  /** Of the variants, as their file has them now. */
+  readonly datasets: readonly DatasetSettings[];
+  /** Cannot be swept. */
+  readonly damaged: readonly DamagedRun[];
 }
 
 /**
@@ -39,34 +45,55 @@ export function planSweep(files: readonly string[], choice: SweepChoice): SweepT
 
 function tasksOfFiles(files: readonly string[], choice: SweepChoice): SweepTask[] {
   return loadExperiments(files).map(({ name, path, variants, sweep }) => {
-    const runs = finishedRuns(choice.results, [name]);
-    if (runs.length === 0) {
+    const { runs, damaged } = lookUpFinished(choice.results, [name]);
+    if (runs.length + damaged.length === 0) {
       const command = wordCommand('run', [path], choice.results);
       throw new UserError(
         `no run of experiment "${name}" is trained in ${choice.results}; train with: ${command}`,
       );
     }
     const names = variants.map((variant) => variant.name);
-    return { experiment: name, variants: names, runs, ...gridOf(sweep, choice) };
+    const datasets = variants.map(({ settings }) => settings.dataset);
+    return { experiment: name, variants: names, runs, damaged, datasets, ...gridOf(sweep, choice) };
   });
 }
 
 function tasksOfResults(choice: SweepChoice): SweepTask[] {
-  const runs = finishedRuns(choice.results);
-  if (runs.length === 0)
+  const { runs, damaged } = lookUpFinished(choice.results);
+  if (runs.length + damaged.length === 0)
     throw new UserError(`nothing is trained in ${choice.results}; train with: td run <experiment.yaml>`);
   const grid = gridOf(experimentSchema.shape.sweep.parse(undefined), choice);
-  const names = [...new Set(runs.map(({ identity }) => identity.experiment))];
-  return names.map((experiment) => ({
+  const names = [...new Set([...runs, ...damaged].map(({ identity }) => identity.experiment))];
+  const isOf =
+    (experiment: string) =>
+    ({ identity }: Pick<FinishedRun, 'identity'>) =>
+      identity.experiment === experiment;
+  return names.toSorted(compareNaturally).map((experiment) => ({
     experiment,
-    variants: [...new Set(readSweep(sweepPath(choice.results, experiment)).map(({ variant }) => variant))],
-    runs: runs.filter(({ identity }) => identity.experiment === experiment),
+    variants: orderOf(choice.results, experiment),
+    runs: runs.filter(isOf(experiment)),
+    damaged: damaged.filter(isOf(experiment)),
+    datasets: [],
     ...grid,
   }));
 }
 
-function finishedRuns(results: string, experiments?: readonly string[]): FinishedRun[] {
-  return findRuns(results, experiments).filter((run) => run.state === 'done');
+/** Of the variants of an earlier sweep; a table that cannot be read is told of when it is to be changed. */
+function orderOf(results: string, experiment: string): string[] {
+  try {
+    return [...new Set(readSweep(sweepPath(results, experiment)).map(({ variant }) => variant))];
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
+}
+
+function lookUpFinished(
+  results: string,
+  experiments?: readonly string[],
+): { runs: FinishedRun[]; damaged: readonly DamagedRun[] } {
+  const { runs, damaged } = lookUpRuns(results, experiments);
+  return { runs: runs.filter((run) => run.state === 'done'), damaged };
 }
 
 function gridOf(settings: SweepSettings, choice: SweepChoice): Pick<SweepTask, 'rates' | 'granularities'> {

@@ -1,10 +1,13 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadTfjs } from '../engines/load-tfjs.ts';
+import { UserError } from '../errors.ts';
 import { compareVariants, comparisonPath, writeComparison } from '../results/comparison.ts';
 import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
 import { addSweepRows, changeTables } from '../results/sweep-store.ts';
-import { readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
+import { idOf, readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
 import { takesEscapes, widthOf } from '../terminal.ts';
 import { readSource } from './experiment-sources.ts';
 import { type Failure, reportFailures, wordFailure } from './failures.ts';
@@ -36,9 +39,7 @@ export async function sweep(
     for (const task of tasks) {
       const place = { sweeper, results: options.results };
       failures.push(...(await interruptible((signal) => sweepExperiment(task, { ...place, signal }))));
-      await changeTables(options.results, task.experiment, (rows) => {
-        if (rows.length > 0) printTables(task, rows, options.results);
-      });
+      failures.push(...(await tabulate(task, options.results)));
     }
   } finally {
     sweeper.dispose();
@@ -47,9 +48,41 @@ export async function sweep(
   reportFailures(failures);
 }
 
+/** Prints the tables of an experiment. A sweep.csv that cannot be read is no matter of the others. */
+async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
+  try {
+    await changeTables(results, task.experiment, (rows) => {
+      if (rows.length > 0) printTables(task, rows, results);
+      warnOfLostRuns(task.experiment, rows, results);
+    });
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [{ run: task.experiment, reason: error.message, needsHand: true }];
+  }
+}
+
+/** Their rows stay in the tables. */
+function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: string): void {
+  const ids = [...new Set(rows.map(idOf))];
+  const lost = ids.filter((id) => !existsSync(join(results, experiment, id)));
+  if (lost.length === 0) return;
+  const them = lost.length === 1 ? 'it is' : 'they are';
+  printLine(
+    `warning: ${experiment}/sweep.csv keeps rows of ${counted(lost.length, 'run')} not in sight (${lost.join(', ')}); remove these lines if ${them} gone for good`,
+  );
+}
+
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
   const { drawFigures } = await import('./figures.ts');
-  for (const { experiment } of tasks) await drawFigures(readSource(experiment, results), results);
+  for (const { experiment } of tasks) {
+    try {
+      await drawFigures(readSource(experiment, results), results);
+    } catch (error) {
+      // Why there is nothing to draw was told with the tables.
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
 }
 
 interface Workplace {
@@ -60,9 +93,13 @@ interface Workplace {
 
 /** Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. */
 async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failure[]> {
-  const { experiment, runs, variants } = task;
+  const { experiment, runs, variants, damaged } = task;
   const { results, signal } = place;
-  const failed: Failure[] = [];
+  const failed: Failure[] = damaged.map(({ id, reason }) => ({
+    run: `${experiment}/${id}`,
+    reason,
+    needsHand: true,
+  }));
   for (const [index, run] of runs.entries()) {
     const { variant, seed } = run.identity;
     const label = `[${index + 1}/${runs.length}] ${experiment} ${variant} seed ${seed}`;
@@ -76,7 +113,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
       if (signal.aborted && error === signal.reason) throw error;
       const reason = wordFailure(error);
       printLine(`${label}: failed: ${reason}`);
-      failed.push({ run: `${experiment}/${run.id}`, reason });
+      failed.push({ run: `${experiment}/${run.id}`, reason, needsHand: error instanceof UserError });
     }
   }
   return failed;
@@ -90,7 +127,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
 async function sweepShown(
   label: string,
   run: FinishedRun,
-  { experiment, rates, granularities }: SweepTask,
+  { experiment, rates, granularities, datasets }: SweepTask,
   { sweeper, results, signal }: Workplace,
   swept: SweepRow[],
 ): Promise<void> {
@@ -99,6 +136,7 @@ async function sweepShown(
   let reused = 0;
   try {
     await sweeper.sweep(run, {
+      datasets,
       rates,
       granularities,
       known: readSweep(sweepPath(results, experiment)),

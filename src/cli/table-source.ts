@@ -1,13 +1,16 @@
 /** @file Finds the rows of a sweep that a user names, and the settings that its runs were trained with. */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Experiment, expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { suggest, UserError } from '../errors.ts';
 import { hashOf } from '../results/comparison.ts';
-import { RUN_FILES } from '../results/run-directory.ts';
-import { readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
+import { type DamagedRun, lookAtRun } from '../results/find-runs.ts';
+import { readRunSettings } from '../results/run-settings.ts';
+import { idOf, readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
+import { listExperiments, type RunPlace } from '../results/walk.ts';
+import { recallImages } from './data-identity.ts';
 import { wordCommand } from './experiments.ts';
 
 /** Experiments that come with this program. */
@@ -19,6 +22,8 @@ export interface TableSource {
   readonly rows: readonly SweepRow[];
   /** By the first 8 digits of their hash, as far as they are known. */
   readonly settings: ReadonlyMap<string, RunSettings>;
+  /** Runs of these rows whose folders lie beside the table and are damaged. */
+  readonly damaged: readonly DamagedRun[];
 }
 
 /**
@@ -29,7 +34,7 @@ export interface TableSource {
  */
 export function findTableSource(argument: string, results: string): TableSource {
   if (/\.ya?ml$/i.test(argument)) {
-    const experiment = loadExperiment(argument);
+    const experiment = recallImages(loadExperiment(argument));
     const path = sweepPath(results, experiment.name);
     if (existsSync(path)) return readTableSource(path, [experiment]);
     const command = wordCommand('sweep', [argument], results);
@@ -67,13 +72,42 @@ export function readTableSource(path: string, experiments: readonly Experiment[]
       if (wanted.has(hash) && !settings.has(hash)) settings.set(hash, run.settings);
     }
   };
-  for (const { runId } of wanted.values()) {
-    const config = join(dirname(path), runId.replace(/@[0-9a-f]+$/, ''), RUN_FILES.config);
-    if (existsSync(config)) add(loadExperiment(config));
-  }
+  const places = placesOf(path, rows);
+  for (const { directory } of places) addSettings(directory, wanted, settings);
+  const damaged = places.map(lookAtRun).filter((run) => typeof run === 'object' && run.state === 'damaged');
   experiments.forEach(add);
   if (settings.size < wanted.size) bundledExperiments(first.experiment).forEach(add);
-  return { experiment: first.experiment, rows, settings };
+  return { experiment: first.experiment, rows, settings, damaged };
+}
+
+/** The folders of the runs of a table, as far as they lie beside it. */
+function placesOf(path: string, rows: readonly SweepRow[]): RunPlace[] {
+  const folder = dirname(resolve(path));
+  const places = rows.map((row): RunPlace => {
+    const { experiment, variant, seed } = row;
+    const id = idOf(row);
+    // A folder of results is named after its experiment, and may have been copied.
+    const owner = basename(path) === 'sweep.csv' ? basename(folder) : experiment;
+    const identity = { experiment: owner, variant, seed, hash: id.replace(/^.*-/, '') };
+    return { identity, directory: join(dirname(path), id) };
+  });
+  const distinct = new Map(places.map((place) => [place.directory, place]));
+  return [...distinct.values()].filter(({ directory }) => existsSync(directory));
+}
+
+/** A file that is damaged tells no settings. */
+function addSettings(
+  directory: string,
+  wanted: ReadonlyMap<string, unknown>,
+  settings: Map<string, RunSettings>,
+): void {
+  try {
+    const run = readRunSettings(directory);
+    const hash = run.hash.slice(0, 8);
+    if (wanted.has(hash) && !settings.has(hash)) settings.set(hash, run.settings);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
 }
 
 function bundledExperiments(name: string): Experiment[] {
@@ -85,6 +119,5 @@ function bundledExperiments(name: string): Experiment[] {
 
 /** Names of the experiments that have a sweep.csv. */
 export function listSwept(results: string): string[] {
-  const folders = existsSync(results) ? readdirSync(results) : [];
-  return folders.filter((folder) => existsSync(sweepPath(results, folder)));
+  return listExperiments(results).filter((folder) => existsSync(sweepPath(results, folder)));
 }

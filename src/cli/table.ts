@@ -7,6 +7,7 @@ import { buildMethodTable } from '../results/method-table.ts';
 import { readPublished } from '../results/published.ts';
 import { takesEscapes, widthOf } from '../terminal.ts';
 import { requireResultsFolder } from './experiments.ts';
+import { tellFaults } from './found-runs.ts';
 import { print } from './output.ts';
 import { printLine } from './progress.ts';
 import { findTableSource, type TableSource } from './table-source.ts';
@@ -20,11 +21,16 @@ export interface TableOptions {
   readonly results: string;
 }
 
-/** @throws UserError if there is no such sweep, or it has no rows of the granularity asked for */
+/**
+ * Exit code 1 if a run in the table is damaged.
+ *
+ * @throws UserError if there is no such sweep, or it has no rows of the granularity asked for
+ */
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
   const format = chooseFormat(options);
   const source = findTableSource(argument, options.results);
+  tellFaults(source.damaged.map(({ reason }) => reason));
   const published = options.paper ? readPublished() : undefined;
   const tables = granularitiesOf(source, options.granularity).map((granularity) =>
     buildMethodTable({ ...source, granularity, published }),

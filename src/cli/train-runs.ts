@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
+import { DamageError } from '../errors.ts';
 import { collectEnvironment, type Environment } from '../results/environment.ts';
 import type { Summary } from '../results/summary.ts';
 import { trainAndRecord } from '../training/record.ts';
 import { chooseFastestEngine } from '../training/trial/choose.ts';
+import { tryResultsFolder } from './experiments.ts';
 import { type Failure, wordFailure } from './failures.ts';
 import { interruptible, listHangUps } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
@@ -62,6 +64,7 @@ interface Task {
 export async function trainRuns(runs: readonly RunSpec[], options: TrainOptions): Promise<Outcome[]> {
   const datasets = await loadDatasets(runs);
   const { engine, reason } = await chooseFastestEngine(options.engine, options, runs[0]?.settings, printLine);
+  tryResultsFolder(options.results);
   printLine(`engine ${engine.name} on ${engine.device} (${reason})`);
   const { threads } = options;
   const environment = collectEnvironment({
@@ -139,6 +142,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
     }
     const reason = wordFailure(error);
     printLine(`${label}: failed: ${reason}`);
-    return { run, failure: { run: `${run.experiment}/${run.id}`, reason } };
+    const needsHand = error instanceof DamageError;
+    return { run, failure: { run: `${run.experiment}/${run.id}`, reason, needsHand } };
   }
 }

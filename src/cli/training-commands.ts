@@ -20,10 +20,11 @@ import {
 const RUN_HELP = `
 A run is one variant with one seed. Its folder is
 <results>/<experiment>/<variant>/seed-<n>-<hash>, where the hash covers every
-setting that can change the numbers. A run that is done is skipped, one that was
-cut off goes on from its last checkpoint, as if it had not been cut off. Ctrl-C
-saves a checkpoint first; a second one ends at once. Several processes, also on
-several machines with one results folder, share the runs of an experiment.
+setting that can change the numbers, and the content of images of your own. A
+run that is done is skipped, one that was cut off goes on from its last
+checkpoint, as if it had not been cut off. Ctrl-C saves a checkpoint first; a
+second one ends at once. Several processes, also on several machines with one
+results folder, share the runs of an experiment.
 
 With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
 each epoch that is still to come: a run that is done gets nothing new. To look

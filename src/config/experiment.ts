@@ -28,6 +28,8 @@ export interface RunSpec {
   readonly hash: string;
   /** `<variant>/seed-<n>-<first 8 digits of the hash>`: the run's folder below that of its experiment. */
   readonly id: string;
+  /** Where its images lie, if not under the path of its settings: a run of an earlier version, or images that moved. */
+  readonly imagesPath?: string;
 }
 
 export interface RunSelection {

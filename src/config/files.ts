@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { suggest, UserError } from '../errors.ts';
+import { resolveDataPaths } from './data-paths.ts';
 import { merge } from './merge.ts';
 import { type Entry, filterKeys, type MapTree } from './tree.ts';
 import { parseYaml } from './yaml.ts';
@@ -10,18 +11,22 @@ const MOST_BYTES = 2 ** 20;
 /** Files that extend one another. */
 const LONGEST_CHAIN = 20;
 
+/** What to do with relative paths of data: they are relative to the file that says them, or left as they are written. */
+export type DataPaths = 'relative to the file' | 'as written';
+
 /**
  * Reads an experiment file, laid over the files that it extends. The name of an extended experiment is not inherited:
  * two experiments of one name would share a results folder.
  *
  * @throws UserError if a file is missing, unreadable, too large or no YAML map, or if `extends` leads back to a file
  */
-export function readExperimentFile(path: string): MapTree {
-  return readChain(path, []);
+export function readExperimentFile(path: string, dataPaths: DataPaths): MapTree {
+  return readChain(path, dataPaths, []);
 }
 
-function readChain(path: string, followed: readonly string[], from?: Entry): MapTree {
-  const tree = readMap(path, from);
+function readChain(path: string, dataPaths: DataPaths, followed: readonly string[], from?: Entry): MapTree {
+  const written = readMap(path, from);
+  const tree = dataPaths === 'as written' ? written : resolveDataPaths(written, dirname(path));
   const file = realpathSync(path);
   if (followed.includes(file)) {
     throw new UserError(`${from?.value.place}: extends leads back to ${path}, expected a chain that ends`);
@@ -33,7 +38,7 @@ function readChain(path: string, followed: readonly string[], from?: Entry): Map
   }
   const link = tree.entries.get('extends');
   if (link === undefined) return tree;
-  const base = readChain(resolveLink(path, link), [...followed, file], link);
+  const base = readChain(resolveLink(path, link), dataPaths, [...followed, file], link);
   return merge(withoutKey(base, 'name'), withoutKey(tree, 'extends'));
 }
 

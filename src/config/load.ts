@@ -1,8 +1,9 @@
 /** @file Loads an experiment: file, extended files, variants and command line, resolved and checked. */
 import { basename } from 'node:path';
 import { suggest, UserError } from '../errors.ts';
+import { resolveDataPaths } from './data-paths.ts';
 import { type Experiment, type RunSelection, requireVariants, type Variant } from './experiment.ts';
-import { readExperimentFile } from './files.ts';
+import { type DataPaths, readExperimentFile } from './files.ts';
 import { merge } from './merge.ts';
 import { parseOverride } from './overrides.ts';
 import { experimentSchema, runSettingsSchema } from './schema.ts';
@@ -12,6 +13,8 @@ import { validate, validatePartial } from './validate.ts';
 export interface LoadOptions extends RunSelection {
   /** `path.to.key=value`, laid over every variant, last of all. */
   readonly set?: readonly string[] | undefined;
+  /** `relative to the file` if absent. */
+  readonly dataPaths?: DataPaths | undefined;
 }
 
 /** Lies below every file, so that `optimizer: { momentum: 0.8 }` needs no name where the default has that setting. */
@@ -27,7 +30,10 @@ const DEFAULTS = plant(
  * @throws UserError for the first mistake: what, where (file:line:column or the flag), what was expected
  */
 export function loadExperiment(path: string, options: LoadOptions = {}): Experiment {
-  const file = merge(DEFAULTS, withName(readExperimentFile(path), path));
+  const file = merge(
+    DEFAULTS,
+    withName(readExperimentFile(path, options.dataPaths ?? 'relative to the file'), path),
+  );
   const overrides = readOverrides(options, variantsOf(file));
   const tree = merge(file, filterKeys(overrides, isExperimentKey));
   const { name, seeds, sweep, variants: named = {} } = validate(experimentSchema, tree);
@@ -70,7 +76,7 @@ function readOverrides({ set = [], seeds }: LoadOptions, variants: ReadonlyMap<s
   const names = [...variants.keys()];
   const trees = set.map((text) => parseOverride(text, names));
   if (seeds !== undefined) trees.push(plant({ seeds }, '--seeds') as MapTree);
-  const overrides = trees.reduce(merge, makeMap('--set'));
+  const overrides = resolveDataPaths(trees.reduce(merge, makeMap('--set')), '.');
   for (const [name, { place }] of variantsOf(overrides)) {
     if (!variants.has(name))
       throw new UserError(`${place}: there is no variant "${name}"${suggest(name, names)}`);

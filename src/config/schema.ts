@@ -7,10 +7,16 @@ import { count, countTo, listOf, name, point, positive, rate } from './schema-va
 const dataset = z.strictObject({
   name: z.enum(['mnist', 'cifar10', 'cifar100']).default('mnist'),
   /**
-   * The data set's own files, relative to the working directory: for MNIST a folder with the four files, plain or
-   * .gz; for CIFAR the official archive or the folder in it. The built-in source if absent.
+   * The data set's own files, relative to the experiment file, or to the working folder if given by --set: for MNIST a
+   * folder with the four files, plain or .gz; for CIFAR the official archive or the folder in it. The built-in source if
+   * absent.
    */
   path: z.string().min(1).optional(),
+  /** SHA-256 of the images and labels under that path: td writes it into config.yaml, and refuses others. */
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits')
+    .optional(),
   /** Use the first n images only. */
   trainImages: count.optional(),
   testImages: count.optional(),

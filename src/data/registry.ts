@@ -1,8 +1,18 @@
 /** @file Data sets by name: loading, listing, verifying, fetching. */
+import { existsSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
 import type { DatasetSettings } from '../config/schema.ts';
 import { suggest, UserError } from '../errors.ts';
 import { cifar10, cifar100 } from './cifar.ts';
 import type { FileReport } from './files.ts';
+import { fingerprintOf, requireImages } from './fingerprint.ts';
+import {
+  type DataIdentity,
+  recallIdentity,
+  rememberIdentity,
+  type Stamp,
+  stampOf,
+} from './fingerprint-cache.ts';
 import type { DatasetName } from './manifest.ts';
 import { mnist } from './mnist.ts';
 import type { Dataset, DatasetFacts, DatasetImplementation, Split, StartStage } from './types.ts';
@@ -16,17 +26,97 @@ export type DatasetSummary = DatasetFacts & { readonly name: DatasetName };
 /** For callers that show nothing. */
 const SILENT: StartStage = () => ({ update() {}, stop() {} });
 
+/** Images that were read to identify them, for whoever loads them next: by data set, path and stamp. */
+const atHand = new Map<string, Dataset>();
+
 /**
  * Loads a data set, cut to its first `trainImages` and `testImages` where these are set. What is not there yet is
  * fetched, unless the settings name a path.
  *
- * @throws UserError if a file is missing or damaged, or if there are fewer images than asked for
+ * @throws UserError if a file is missing or damaged, there are fewer images than asked for, or they are others than the
+ *   settings have the fingerprint of
  */
 export async function loadDataset(
   settings: DatasetSettings,
   startStage: StartStage = SILENT,
 ): Promise<Dataset> {
-  return applySettings(settings, await IMPLEMENTATIONS[settings.name].load(settings.path, startStage));
+  const { dataset, identity } = await loadWhole(settings, startStage);
+  const { fingerprint } = identity;
+  requireImages({
+    found: fingerprint,
+    expected: settings.fingerprint,
+    path: settings.path ?? settings.name,
+    owner: 'dataset.fingerprint names',
+  });
+  return { ...applySettings(settings, dataset), fingerprint };
+}
+
+/**
+ * Which images lie under the settings' path. They are read if it is not known from an earlier time.
+ *
+ * @throws UserError if a file is missing or damaged
+ */
+export async function identifyDataset(
+  settings: DatasetSettings,
+  startStage: StartStage = SILENT,
+): Promise<DataIdentity> {
+  const known = recallDataset(settings);
+  if (known !== undefined) return known;
+  const { dataset, identity } = await loadWhole(settings, startStage);
+  const stamp = stampOf(placeOf(settings) ?? '');
+  if (stamp !== undefined) atHand.set(keyOf(settings, stamp), dataset);
+  return identity;
+}
+
+/** The same if it is known without reading them; nothing else. */
+export function recallDataset(settings: DatasetSettings): DataIdentity | undefined {
+  const place = placeOf(settings);
+  const stamp = place === undefined ? undefined : stampOf(place);
+  return place === undefined || stamp === undefined ? undefined : recallIdentity(settings.name, place, stamp);
+}
+
+async function loadWhole(
+  settings: DatasetSettings,
+  startStage: StartStage,
+): Promise<{ dataset: Dataset; identity: DataIdentity }> {
+  const { name, path } = settings;
+  const before = stampOf(placeOf(settings) ?? '');
+  const key = before && keyOf(settings, before);
+  const waiting = key === undefined ? undefined : atHand.get(key);
+  if (key !== undefined) atHand.delete(key);
+  const dataset =
+    waiting ?? (await IMPLEMENTATIONS[name].load(path, startStage).catch(explainMisplaced(path)));
+  const place = placeOf(settings);
+  const after = place === undefined ? undefined : stampOf(place);
+  const isSettled = after !== undefined && (path === undefined || before?.digest === after.digest);
+  const known = isSettled && place !== undefined ? recallIdentity(name, place, after) : undefined;
+  const { imageShape, classes } = dataset;
+  const identity = known ?? { fingerprint: fingerprintOf(dataset), imageShape, classes };
+  if (known === undefined && isSettled && place !== undefined) rememberIdentity(name, place, after, identity);
+  return { dataset, identity };
+}
+
+/** Who says a path in a file may think of the working folder. What else is wrong, the data set says. */
+function explainMisplaced(path: string | undefined): (error: unknown) => never {
+  return (error) => {
+    if (path === undefined || existsSync(path)) throw error;
+    const parts = resolve(path).split(sep);
+    const ends = parts.map((_, index) => parts.slice(index + 1).join(sep)).filter((end) => end !== '');
+    const meant = ends.find((end) => existsSync(end));
+    if (meant === undefined) throw error;
+    throw new UserError(
+      `dataset.path: there is nothing at "${path}"; a relative path is relative to the file that says it, did you mean "${resolve(meant)}"?`,
+    );
+  };
+}
+
+/** Where the files lie; nothing if they are not there. */
+function placeOf({ name, path }: DatasetSettings): string | undefined {
+  return path === undefined ? IMPLEMENTATIONS[name].describe().folder : resolve(path);
+}
+
+function keyOf({ name, path }: DatasetSettings, stamp: Stamp): string {
+  return JSON.stringify([name, path, stamp.digest]);
 }
 
 /** Whether `loadDataset` would find all files and fetch none; what a path names is taken to be there. */

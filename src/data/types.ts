@@ -29,6 +29,8 @@ export interface Dataset {
   readonly classes: number;
   readonly train: Split;
   readonly test: Split;
+  /** Of all its images, as `fingerprintOf` gives it; absent for made-up ones. */
+  readonly fingerprint?: string;
 }
 
 /** Long work that shows how far it is. */

@@ -5,6 +5,11 @@ import type { ExperimentSource } from './source.ts';
 import type { ExperimentFigures, GranularityFigures } from './types.ts';
 import { collectWeights, type MagnitudesCache } from './weights.ts';
 
+export interface CollectedFigures extends ExperimentFigures {
+  /** What is wrong with networks that are left out, in sentences. */
+  readonly problems: readonly string[];
+}
+
 /**
  * @param cache of networks that earlier calls measured
  * @throws UserError naming file and line if a metrics.csv is malformed
@@ -12,16 +17,17 @@ import { collectWeights, type MagnitudesCache } from './weights.ts';
 export async function collectFigures(
   source: ExperimentSource,
   cache?: MagnitudesCache,
-): Promise<ExperimentFigures> {
+): Promise<CollectedFigures> {
   const granularities: GranularityFigures[] = [];
+  const problems = new Set<string>();
   for (const granularity of listGranularities(source)) {
     const methods = listMethods(source, granularity);
     granularities.push({
       granularity,
       accuracy: collectAccuracy(methods, granularity),
       training: collectTraining(methods),
-      ...(await collectWeights(methods, granularity, cache)),
+      ...(await collectWeights(methods, granularity, problems, cache)),
     });
   }
-  return { experiment: source.experiment, granularities };
+  return { experiment: source.experiment, problems: [...problems], granularities };
 }

@@ -35,8 +35,11 @@ export async function pruneLayers(
 ): Promise<PrunedLayer[]> {
   const checkpoint = readCheckpoint(run.directory);
   if (checkpoint?.sha256 !== run.summary.checkpointSha256)
-    throw new UserError(`${run.directory} lacks the checkpoint that its summary names`);
-  const { imageShape, classes } = await describeDataset(settings);
+    throw new UserError(
+      `${run.directory} lacks the checkpoint that its summary names; remove the folder to train this run again`,
+    );
+  // Of the user's own images the run knows the shape; earlier versions had the published one alone.
+  const { imageShape, classes } = run.summary.data ?? (await describeDataset(settings));
   const model = createModel(settings.model, imageShape, classes);
   const regularizer = createRegularizer(settings.regularizer);
   const trained = evaluationParameters(model, regularizer, checkpoint.arrays);

@@ -1,7 +1,10 @@
 /** @file Where the weights of each method lie, and how sparse its layers are: one trained network a method. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Granularity } from '../regularizers/types.ts';
 import type { FinishedRun } from '../results/find-runs.ts';
+import { RUN_FILES } from '../results/run-directory.ts';
 import { BIN_WIDTH, type Magnitudes, measureMagnitudes } from './magnitudes.ts';
 import { lineOf, type MethodRuns } from './methods.ts';
 import { pruneLayers } from './networks.ts';
@@ -19,19 +22,23 @@ interface Measured {
 }
 
 /**
- * Measures the network of the lowest seed of each method that is trained to the end. A network that cannot be read is
- * left out.
+ * Measures the network of the lowest seed of each method that is trained to the end. A network that is gone, or cannot be
+ * read, is left out.
+ *
+ * @param problems receives what is wrong with those that cannot be read
  */
 export async function collectWeights(
   methods: readonly MethodRuns[],
   granularity: Granularity,
+  problems: Set<string>,
   cache: MagnitudesCache = new Map(),
 ): Promise<Pick<GranularityFigures, 'weights' | 'layers'>> {
   const rate = chooseRate(methods);
   const measured: Measured[] = [];
   for (const method of methods) {
     const found = await measureMethod(method, granularity, rate, cache);
-    if (found !== undefined) measured.push(found);
+    if (typeof found === 'string') problems.add(found);
+    else if (found !== undefined) measured.push(found);
   }
   if (measured.length === 0) return {};
   const layers = [
@@ -54,16 +61,17 @@ export function chooseRate(methods: readonly MethodRuns[]): number {
   return most;
 }
 
+/** @returns what is wrong with its network if it cannot be read, nothing if there is none */
 async function measureMethod(
   method: MethodRuns,
   granularity: Granularity,
   rate: number,
   cache: MagnitudesCache,
-): Promise<Measured | undefined> {
+): Promise<Measured | string | undefined> {
   const run = method.runs
     .filter((candidate): candidate is FinishedRun => candidate.state === 'done')
     .toSorted((a, b) => a.identity.seed - b.identity.seed)[0];
-  if (run === undefined || method.settings === undefined) return undefined;
+  if (run === undefined || method.settings === undefined || !hasNetwork(run)) return undefined;
   const key = `${run.summary.checkpointSha256} ${run.identity.hash} ${granularity} ${rate}`;
   try {
     const magnitudes =
@@ -73,9 +81,14 @@ async function measureMethod(
     const panel = { ...lineOf(method), seed: run.identity.seed, removed, kept, removedNorm };
     return { panel, magnitudes };
   } catch (error) {
-    if (error instanceof UserError) return undefined;
+    if (error instanceof UserError) return error.message;
     throw error;
   }
+}
+
+/** Some remove it, to save room. */
+function hasNetwork({ directory }: FinishedRun): boolean {
+  return existsSync(join(directory, RUN_FILES.tensors));
 }
 
 /** @param names of the layers of all methods */

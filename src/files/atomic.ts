@@ -8,11 +8,10 @@ import { makeDirectory } from './directories.ts';
 const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
- * Writes a file under a temporary name in its own folder, syncs it, renames it over the old one and syncs the folder.
- * The folder is made if it is missing.
+ * Writes a file under a temporary name in its own folder, syncs it, renames it over the old one and syncs the folder
+ * where the file system can. The folder is made if it is missing.
  *
- * @throws Error of the file system; the old file is then untouched and the temporary one removed, unless it was the
- *   folder that could not be synced: the new file is then there, whole, and may be gone after a power cut
+ * @throws Error of the file system; the old file is then untouched and the temporary one removed
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const directory = dirname(path);
@@ -62,13 +61,19 @@ export function removeTemporaries(directory: string): void {
   }
 }
 
-/** Makes a rename survive a power cut. Windows cannot open folders and orders renames by itself. */
+/**
+ * Makes a rename survive a power cut, where that can be asked for: Windows cannot open folders and orders renames by
+ * itself, and file systems of networks and of programs (CIFS, FUSE, vboxsf) refuse with an error of their own choice. The
+ * file is there either way.
+ */
 function syncDirectory(directory: string): void {
   if (process.platform === 'win32') return;
-  const descriptor = openSync(directory, 'r');
   try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+    const descriptor = openSync(directory, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {}
 }

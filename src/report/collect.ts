@@ -1,18 +1,18 @@
 /** @file Collects what a report says of an experiment. */
-import { collectFigures } from '../figures/collect.ts';
+import { type CollectedFigures, collectFigures } from '../figures/collect.ts';
 import { listMethods } from '../figures/methods.ts';
 import type { ExperimentSource } from '../figures/source.ts';
-import type { ExperimentFigures } from '../figures/types.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
 import { buildMethodTable, type MethodTable } from '../results/method-table.ts';
 import type { Method } from '../results/methods.ts';
 import { readPublished } from '../results/published.ts';
+import { comparePlaces } from '../results/walk.ts';
 import { type RunReport, reportRun } from './run-report.ts';
 
 export interface ExperimentReport {
   /** What was trained, on what, how long. */
   readonly facts: readonly string[];
-  readonly figures: ExperimentFigures;
+  readonly figures: CollectedFigures;
   /** In the order of tables, each once. */
   readonly methods: readonly Method[];
   /** One for each granularity that is swept. */
@@ -43,7 +43,7 @@ export async function collectReport(
     published: tabulate(readPublished()).filter(({ columns }) =>
       columns.some(({ hasPublished }) => hasPublished),
     ),
-    runs: source.runs.map(reportRun),
+    runs: [...source.runs, ...source.damaged].toSorted(comparePlaces).map(reportRun),
   };
 }
 

@@ -1,16 +1,15 @@
 /** @file What a report says of one run: how it stands, what went wrong, what it was made with. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
 import { type Condition, conditionOf } from '../results/condition.ts';
-import { environmentSchema } from '../results/environment.ts';
-import { LARGEST_RECORD, readEnd, readIfPresent, readJson } from '../results/files.ts';
-import type { FoundRun } from '../results/find-runs.ts';
+import { readEnvironment } from '../results/environment.ts';
+import { LARGEST_RECORD, readEnd, readIfPresent } from '../results/files.ts';
+import type { DamagedRun, FoundRun } from '../results/find-runs.ts';
 import { RUN_FILES } from '../results/run-directory.ts';
 
 export interface RunReport {
-  readonly run: FoundRun;
-  readonly state: 'done' | Condition['kind'];
+  readonly run: FoundRun | DamagedRun;
+  readonly state: 'done' | 'damaged' | Condition['kind'];
   /** What there is to know beyond the state: which process, how far it came, why it failed. */
   readonly detail: string;
   /** Warnings in its log, oldest first. */
@@ -21,18 +20,26 @@ export interface RunReport {
   readonly config: string;
 }
 
-export function reportRun(run: FoundRun): RunReport {
+export function reportRun(run: FoundRun | DamagedRun): RunReport {
   return {
     run,
     ...describeState(run),
     warnings: readWarnings(run.directory),
-    environment: readEnvironment(run.directory),
-    config: readIfPresent(join(run.directory, RUN_FILES.config), LARGEST_RECORD)?.toString('utf8') ?? '',
+    ...(run.state === 'damaged' ? { environment: {}, config: '' } : readDetails(run.directory)),
   };
 }
 
-function describeState(run: FoundRun): Pick<RunReport, 'state' | 'detail'> {
+/** Of a damaged run nothing is to be believed. */
+function readDetails(directory: string): Pick<RunReport, 'environment' | 'config'> {
+  return {
+    environment: readEnvironment(directory) ?? {},
+    config: readIfPresent(join(directory, RUN_FILES.config), LARGEST_RECORD)?.toString('utf8') ?? '',
+  };
+}
+
+function describeState(run: FoundRun | DamagedRun): Pick<RunReport, 'state' | 'detail'> {
   if (run.state === 'done') return { state: 'done', detail: '' };
+  if (run.state === 'damaged') return { state: 'damaged', detail: run.reason };
   const condition = conditionOf(run.directory);
   const progress = run.checkpoint === undefined ? [] : [`epoch ${run.checkpoint.epoch} done`];
   if (condition.kind === 'failed') return { state: 'failed', detail: condition.reason };
@@ -62,15 +69,5 @@ function parseLine(line: string): z.output<typeof lineSchema> | undefined {
     return lineSchema.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
-  }
-}
-
-/** A report goes without an environment that cannot be read. */
-function readEnvironment(directory: string): Record<string, unknown> {
-  try {
-    return readJson(join(directory, RUN_FILES.environment), environmentSchema) ?? {};
-  } catch (error) {
-    if (error instanceof UserError) return {};
-    throw error;
   }
 }

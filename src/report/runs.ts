@@ -3,15 +3,23 @@ import { duration, percent } from '../words.ts';
 import { type Html, html } from './html.ts';
 import type { RunReport } from './run-report.ts';
 
-const STATES: readonly RunReport['state'][] = ['done', 'under way', 'failed', 'unfinished'];
+const STATES: readonly RunReport['state'][] = ['done', 'under way', 'failed', 'damaged', 'unfinished'];
 
 /** What went wrong; nothing if nothing did. */
 export function renderFailures(runs: readonly RunReport[]): Html {
   const failed = runs.filter(({ state }) => state === 'failed');
-  if (failed.length === 0) return html``;
-  return html`<div class="failures" role="alert"><h3>Failed</h3>
-<ul>${failed.map(({ run, detail }) => html`<li><code>${run.id}</code>: ${detail}</li>`)}</ul>
-<p>The next <code>td run</code> tries ${failed.length === 1 ? 'it' : 'them'} again.</p></div>`;
+  const damaged = runs.filter(({ state }) => state === 'damaged');
+  if (failed.length + damaged.length === 0) return html``;
+  const again = `tries ${failed.length === 1 ? 'it' : 'them'} again.`;
+  return html`<div class="failures" role="alert">${renderReasons('Failed', failed)}
+${failed.length > 0 && html`<p>The next <code>td run</code> ${again}</p>`}
+${renderReasons('Damaged, and left out', damaged)}</div>`;
+}
+
+function renderReasons(title: string, runs: readonly RunReport[]): Html {
+  if (runs.length === 0) return html``;
+  return html`<h3>${title}</h3>
+<ul>${runs.map(({ run, detail }) => html`<li><code>${run.id}</code>: ${detail}</li>`)}</ul>`;
 }
 
 /** A table of all runs, and their settings and environments behind it. */
@@ -33,13 +41,18 @@ function countStates(runs: readonly RunReport[]): string {
 }
 
 function renderRow({ run, state, detail, environment }: RunReport): Html {
-  const time = run.state === 'done' ? run.summary.trainSeconds : run.checkpoint?.trainSeconds;
+  const time = secondsOf(run);
   const [first = ''] = detail.split('\n');
   return html`<tr><th scope="row"><code>${run.id}</code></th>
 <td class="state ${state}">${state}${first !== '' && html`<br><small>${first}</small>`}</td>
 <td>${run.state === 'done' ? percent(run.summary.testAccuracy) : ''}</td>
 <td>${time === undefined ? '' : duration(time)}</td>
-<td>${wordValue(environment.engine ?? '')}, ${wordValue(environment.device ?? '')}</td></tr>`;
+<td>${[environment.engine, environment.device].flatMap((fact) => (fact === undefined ? [] : wordValue(fact))).join(', ')}</td></tr>`;
+}
+
+function secondsOf(run: RunReport['run']): number | undefined {
+  if (run.state === 'done') return run.summary.trainSeconds;
+  return run.state === 'damaged' ? undefined : run.checkpoint?.trainSeconds;
 }
 
 function renderDetails({ run, detail, warnings, environment, config }: RunReport): Html {

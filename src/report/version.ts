@@ -1,8 +1,9 @@
 /** @file What the files of experiments are now, without reading them. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_FILES } from '../results/run-directory.ts';
 import { sweepPath } from '../results/sweep-table.ts';
+import { listExperiments, walkResults } from '../results/walk.ts';
 
 /** Files of a run whose change is news. The lock of a run that goes on is touched all the time: only its presence counts. */
 const WATCHED = [RUN_FILES.metrics, RUN_FILES.summary, RUN_FILES.checkpoint, RUN_FILES.log, RUN_FILES.config];
@@ -13,12 +14,11 @@ const WATCHED = [RUN_FILES.metrics, RUN_FILES.summary, RUN_FILES.checkpoint, RUN
  * @param names of the experiments; all in the folder if absent
  */
 export function listVersions(resultsDirectory: string, names?: readonly string[]): string[] {
-  const experiments = (names ?? listFolders(resultsDirectory)).toSorted();
+  const { places } = walkResults(resultsDirectory, names);
+  const experiments = (names ?? listExperiments(resultsDirectory)).toSorted();
   return experiments.flatMap((experiment) => {
-    const directory = join(resultsDirectory, experiment);
-    const runs = listFolders(directory).flatMap((variant) =>
-      listFolders(join(directory, variant)).map((run) => join(directory, variant, run)),
-    );
+    const own = places.filter(({ identity }) => identity.experiment === experiment);
+    const runs = own.map(({ directory }) => directory);
     return [
       ...describeFile(sweepPath(resultsDirectory, experiment)),
       ...runs.flatMap((run) => [
@@ -32,17 +32,4 @@ export function listVersions(resultsDirectory: string, names?: readonly string[]
 function describeFile(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined ? [] : [`${path} ${stats.size} ${stats.mtimeMs}`];
-}
-
-/** None where there is no such folder, or no longer. */
-function listFolders(directory: string): string[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .toSorted();
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-    throw error;
-  }
 }

@@ -11,6 +11,8 @@ export interface ReportOptions {
   readonly version?: string;
   /** Of networks that earlier reports measured. */
   readonly cache?: MagnitudesCache;
+  /** Is told what is wrong with networks that are left out. */
+  tell?(sentences: readonly string[]): void;
 }
 
 /**
@@ -19,10 +21,11 @@ export interface ReportOptions {
  */
 export async function makeReport(
   sources: readonly ExperimentSource[],
-  { assets, version, cache }: ReportOptions,
+  { assets, version, cache, tell }: ReportOptions,
 ): Promise<string> {
   const reports: ExperimentReport[] = [];
   for (const source of sources) reports.push(await collectReport(source, cache));
+  tell?.(reports.flatMap(({ figures }) => figures.problems));
   const title = `Pruning report: ${sources.map(({ experiment }) => experiment).join(', ')}`;
   return renderPage(reports, assets, {
     title,

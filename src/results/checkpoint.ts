@@ -15,7 +15,23 @@ const count = z.int().nonnegative();
 /** Bytes of the arrays' file: as many as Node reads at once. */
 const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits');
+
+/** Whose a checkpoint is. */
+const ownerSchema = z.object({
+  experiment: z.string(),
+  variant: z.string(),
+  seed: count,
+  hash: z.string().regex(/^[0-9a-f]{8,}$/, 'expected at least 8 hexadecimal digits'),
+  /** Of the images that it was trained on. */
+  dataFingerprint: digest.optional(),
+});
+
+export type CheckpointOwner = z.output<typeof ownerSchema>;
+
 const checkpointSchema = z.object({
+  /** The run that it belongs to; earlier versions did not say. */
+  run: ownerSchema.optional(),
   /** Epochs completed. */
   epoch: count,
   /** Steps taken since the start of training. */
@@ -25,7 +41,7 @@ const checkpointSchema = z.object({
   /** Sums over the epoch under way, of a checkpoint taken within one. */
   totals: z.record(z.string(), jsonNumber),
   /** Of checkpoint.safetensors. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits'),
+  sha256: digest,
 });
 
 /** Where training stood, and the digest of the arrays that go with it. */

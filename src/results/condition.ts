@@ -1,8 +1,8 @@
 /** @file Why a run is not finished: somebody trains it now, it failed, or it was cut off (`unfinished`). */
 import { join } from 'node:path';
-import { toOneLine } from '../errors.ts';
+import { toOneLine, UserError } from '../errors.ts';
 import { readEnd } from './files.ts';
-import { readLock } from './lock-file.ts';
+import { type FoundLock, readLock } from './lock-file.ts';
 import { isGone, wordOwner } from './lock-owner.ts';
 import { RUN_FILES } from './run-directory.ts';
 
@@ -19,11 +19,22 @@ const LONGEST_LINE = 2 ** 16;
 
 /** The condition of a run without a summary. */
 export function conditionOf(directory: string): Condition {
-  const lock = readLock(join(directory, RUN_FILES.lock));
+  const lock = lookAtLock(directory);
+  if (typeof lock === 'string') return { kind: 'failed', reason: lock };
   if (lock !== undefined && !isGone(lock.owner, lock.heartbeat))
     return { kind: 'under way', owner: wordOwner(lock.owner) };
   const reason = readFailure(join(directory, RUN_FILES.log));
   return reason === undefined ? { kind: 'unfinished' } : { kind: 'failed', reason };
+}
+
+/** @returns what is wrong with it, if it is no file of a lock */
+function lookAtLock(directory: string): FoundLock | string | undefined {
+  try {
+    return readLock(join(directory, RUN_FILES.lock));
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
 }
 
 /** The message of the error that a log ends with, if it ends with one. */

@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readJson } from './files.ts';
+import { RUN_FILES } from './run-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGES = ['onnxruntime-node', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu'] as const;
@@ -32,6 +34,8 @@ export interface Environment extends Execution {
   /** Logical cores open to this process. */
   readonly cores: number;
   readonly memoryGigabytes: number;
+  /** Of the images that the run is trained on; added for each run. */
+  readonly dataFingerprint?: string;
   /** Of this program's own checkout, with `-dirty` if files differ from it; absent outside a checkout. */
   readonly commit?: string;
 }
@@ -39,7 +43,15 @@ export interface Environment extends Execution {
 const plain = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** environment.json of any version: each entry is plain or a list of plain entries by name. */
-export const environmentSchema = z.record(z.string(), plain.or(z.record(z.string(), plain)));
+const environmentSchema = z.record(z.string(), plain.or(z.record(z.string(), plain)));
+
+/**
+ * @returns what the file has, by name; nothing if there is none
+ * @throws UserError naming the file if it is malformed
+ */
+export function readEnvironment(directory: string): z.output<typeof environmentSchema> | undefined {
+  return readJson(join(directory, RUN_FILES.environment), environmentSchema);
+}
 
 /** Describes this machine and program. */
 export function collectEnvironment(execution: Execution): Environment {

@@ -1,13 +1,11 @@
 /** @file Finding runs in a results folder. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { UserError } from '../errors.ts';
-import { type CheckpointRecord, readCheckpointRecord } from './checkpoint.ts';
-import { compareNaturally } from './order.ts';
-import { type RunIdentity, runDirectory, runId } from './run-directory.ts';
-import { readSummary, type Summary } from './summary.ts';
+import type { CheckpointRecord } from './checkpoint.ts';
+import { type RunIdentity, runId } from './run-directory.ts';
+import { inspectRun, wordFault } from './run-faults.ts';
+import type { Summary } from './summary.ts';
+import { type RunPlace, walkResults } from './walk.ts';
 
-interface Found {
+interface Found extends RunPlace {
   /** Of the folder's name: its hash is the first 8 digits. */
   readonly identity: RunIdentity;
   /** `<variant>/seed-<n>-<hash8>` */
@@ -28,59 +26,51 @@ export interface UnfinishedRun extends Found {
 
 export type FoundRun = FinishedRun | UnfinishedRun;
 
+/** A run whose files do not fit its folder's name or one another, so that nothing is to be believed of it. */
+export interface DamagedRun extends Found {
+  readonly state: 'damaged';
+  /** What is wrong and what to do, in a sentence. */
+  readonly reason: string;
+}
+
+export interface Survey {
+  /** Ordered naturally by experiment, variant, seed and hash. */
+  readonly runs: readonly FoundRun[];
+  /** In the same order. */
+  readonly damaged: readonly DamagedRun[];
+  /** What cannot be looked into, each with the reason. */
+  readonly passedOver: readonly string[];
+}
+
 /**
- * Finds all runs, finished and unfinished, ordered naturally by experiment, variant, seed and hash.
+ * Finds all runs, finished and unfinished, and holds each against its own files. What is wrong with one is no matter of the
+ * others.
  *
  * @param experiments only these; all if absent
- * @throws UserError naming the file if a summary or checkpoint record is malformed
+ * @throws UserError if the results folder is a file
  */
-export function findRuns(resultsDirectory: string, experiments?: readonly string[]): FoundRun[] {
-  return foldersOf(resultsDirectory)
-    .filter((experiment) => experiments?.includes(experiment) ?? true)
-    .flatMap((experiment) => identitiesIn(resultsDirectory, experiment))
-    .sort(compareIdentities)
-    .map((identity) => inspect(resultsDirectory, identity));
+export function findRuns(resultsDirectory: string, experiments?: readonly string[]): Survey {
+  const { places, passedOver } = walkResults(resultsDirectory, experiments);
+  const found = places.map(lookAtRun);
+  return {
+    runs: found.filter((run): run is FoundRun => typeof run === 'object' && run.state !== 'damaged'),
+    damaged: found.filter((run): run is DamagedRun => typeof run === 'object' && run.state === 'damaged'),
+    passedOver: [...passedOver, ...found.filter((run) => typeof run === 'string')],
+  };
 }
 
-function identitiesIn(resultsDirectory: string, experiment: string): RunIdentity[] {
-  return foldersOf(join(resultsDirectory, experiment)).flatMap((variant) =>
-    foldersOf(join(resultsDirectory, experiment, variant)).flatMap((folder) => {
-      // Longer numbers are not exact.
-      const [, seed, hash] = /^seed-(0|[1-9]\d{0,15})-([0-9a-f]{8})$/.exec(folder) ?? [];
-      return seed === undefined || hash === undefined
-        ? []
-        : [{ experiment, variant, seed: Number(seed), hash }];
-    }),
-  );
-}
-
-function inspect(resultsDirectory: string, identity: RunIdentity): FoundRun {
-  const directory = runDirectory(resultsDirectory, identity);
+/** @returns why it cannot be looked into, if it is somebody else's */
+export function lookAtRun({ identity, directory }: RunPlace): FoundRun | DamagedRun | string {
   const found = { identity, id: runId(identity), directory };
-  const summary = readSummary(directory);
-  if (summary !== undefined) return { ...found, state: 'done', summary };
-  return { ...found, state: 'unfinished', checkpoint: readCheckpointRecord(directory) };
-}
-
-function compareIdentities(a: RunIdentity, b: RunIdentity): number {
-  return (
-    compareNaturally(a.experiment, b.experiment) ||
-    compareNaturally(a.variant, b.variant) ||
-    a.seed - b.seed ||
-    compareNaturally(a.hash, b.hash)
-  );
-}
-
-function foldersOf(directory: string): string[] {
   try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name);
+    const { summary, checkpoint, fault } = inspectRun(directory, identity);
+    if (fault !== undefined) return { ...found, state: 'damaged', reason: wordFault(fault) };
+    if (summary !== undefined) return { ...found, state: 'done', summary };
+    return { ...found, state: 'unfinished', checkpoint };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    if (code === 'ENOTDIR') throw new UserError(`${directory} is a file, expected a results folder`);
-    throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // Anything else than an answer of the file system is a bug.
+    if (syscall === undefined) throw error;
+    return `${directory} (${code})`;
   }
 }

@@ -5,9 +5,6 @@ import { LARGEST_RECORD, readIfPresent } from './files.ts';
 import { type LockOwner, parseOwner, standingOf } from './lock-owner.ts';
 import { hasEnded, watchHeartbeat } from './silence.ts';
 
-/** Errors of file systems that know no hard links. */
-const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
-
 export interface FoundLock {
   /** Nothing if the file names none. */
   readonly owner: LockOwner | undefined;
@@ -68,9 +65,12 @@ function create(path: string, self: LockOwner): boolean {
   } catch (error) {
     const { code = '', syscall } = error as NodeJS.ErrnoException;
     if (syscall !== 'link') throw error;
-    // ENOENT: the owner tidied up and took our file for a leftover.
-    if (code === 'EEXIST' || code === 'ENOENT') return false;
-    if (!NO_LINKS.includes(code)) throw error;
+    const links = statSync(temporary, { throwIfNoEntry: false })?.nlink;
+    // A server may have made the link and then, asked again since its answer was lost, say that it is there.
+    if (code === 'EEXIST') return links === 2;
+    // The owner tidied up and took our file for a leftover.
+    if (links === undefined) return false;
+    // A file system without hard links, or without one to spare, says so in words of its own: EPERM, ENOTSUP, EMLINK, EXDEV …
     return createWithoutLink(path, self);
   } finally {
     rmSync(temporary, { force: true });

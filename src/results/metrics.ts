@@ -63,6 +63,7 @@ export function truncateMetrics(directory: string, epoch: number): void {
   if (kept.length < rows.length) writeMetrics(directory, kept);
 }
 
-function writeMetrics(directory: string, rows: readonly MetricsRow[]): void {
+/** Replaces the file. */
+export function writeMetrics(directory: string, rows: readonly MetricsRow[]): void {
   writeCsv(join(directory, RUN_FILES.metrics), COLUMNS, rows);
 }

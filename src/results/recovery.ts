@@ -13,7 +13,7 @@ import {
 import { RUN_FILES } from './run-directory.ts';
 
 /** What files that are set aside are called beyond their own name. */
-const SET_ASIDE = '.damaged';
+export const SET_ASIDE = '.damaged';
 
 /**
  * Finds the last checkpoint that is whole, and puts its files where the next one expects them. A damaged one is set aside
@@ -79,7 +79,8 @@ function promote(directory: string, { tensors }: FoundCheckpoint): void {
   rmSync(join(directory, WAITING_TENSORS), { force: true });
 }
 
-function setAside(directory: string, names: readonly string[]): void {
+/** Gives damaged files another name, for whoever wants to look at them; those that are not there are left out. */
+export function setAside(directory: string, names: readonly string[]): void {
   for (const name of names) {
     const path = join(directory, name);
     if (existsSync(path)) renameDurably(path, `${path}${SET_ASIDE}`);

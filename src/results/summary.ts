@@ -29,6 +29,17 @@ const summarySchema = z.object({
   imagesPerSecond: z.number().nonnegative(),
   /** Trained numbers of the model. */
   parameters: count,
+  /** The images that it was trained and tested on; earlier versions did not say. */
+  data: z
+    .object({
+      fingerprint: digest.optional(),
+      /** `[height, width, channels]` */
+      imageShape: z.tuple([count, count, count]),
+      classes: count,
+      trainImages: count,
+      testImages: count,
+    })
+    .optional(),
   /** ISO 8601, UTC. */
   finishedAt: z.iso.datetime(),
   /** Of checkpoint.safetensors. */

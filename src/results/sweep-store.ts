@@ -1,9 +1,18 @@
 /** @file Changing the files of an experiment's sweep, which several processes may do at once. */
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
-import { findRuns } from './find-runs.ts';
 import { withLock } from './lock.ts';
-import { checkpointId, mergeSweep, readSweep, type SweepRow, sweepPath, writeSweep } from './sweep-table.ts';
+import { readSummary, type Summary } from './summary.ts';
+import {
+  checkpointId,
+  idOf,
+  mergeSweep,
+  readSweep,
+  type SweepRow,
+  sweepPath,
+  writeSweep,
+} from './sweep-table.ts';
 
 /**
  * Does short work that reads and writes the tables of an experiment, with no other process doing so meanwhile.
@@ -21,13 +30,13 @@ export function changeTables<T>(
   const directory = join(resultsDirectory, experiment);
   const change = () => {
     removeTemporaries(directory);
-    return work(readSweep(sweepPath(resultsDirectory, experiment)));
+    return work(readOwnSweep(sweepPath(resultsDirectory, experiment)));
   };
   return withLock(join(directory, 'sweep.lock.json'), change, signal);
 }
 
 /**
- * Lays new rows over those of sweep.csv, and drops rows of checkpoints that are no more.
+ * Lays new rows over those of sweep.csv, and drops rows of runs that were trained again since.
  *
  * @param variants in the order in which the table has them
  * @throws as `changeTables`
@@ -40,16 +49,41 @@ export function addSweepRows(
   signal?: AbortSignal,
 ): Promise<void> {
   const add = (rows: readonly SweepRow[]) => {
-    const merged = mergeSweep(rows, added, liveCheckpoints(resultsDirectory, experiment));
+    const merged = mergeSweep(rows, added, retrainingOf(join(resultsDirectory, experiment)));
     writeSweep(sweepPath(resultsDirectory, experiment), merged, variants);
   };
   return changeTables(resultsDirectory, experiment, add, signal);
 }
 
-/** Looked up anew each time: other processes may have trained and swept runs meanwhile. */
-function liveCheckpoints(resultsDirectory: string, experiment: string): Set<string> {
-  const runs = findRuns(resultsDirectory, [experiment]);
-  return new Set(
-    runs.flatMap((run) => (run.state === 'done' ? checkpointId(run.id, run.summary.checkpointSha256) : [])),
-  );
+/**
+ * Whether the run of a row has another checkpoint by now, or the row was measured on the network of another run that lies in
+ * its place. Looked up anew each time: other processes may have trained runs meanwhile.
+ */
+function retrainingOf(directory: string): (row: SweepRow) => boolean {
+  const summaries = new Map<string, Summary | undefined>();
+  return (row) => {
+    const id = idOf(row);
+    if (!summaries.has(id)) summaries.set(id, findSummary(join(directory, id)));
+    const now = summaries.get(id);
+    return now !== undefined && (now.id === id) !== (checkpointId(id, now.checkpointSha256) === row.runId);
+  };
+}
+
+/** @returns nothing if the run is not done, or its summary cannot be read */
+function findSummary(directory: string): Summary | undefined {
+  try {
+    return readSummary(directory);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What can be swept again need not stand in the way. */
+function readOwnSweep(path: string): SweepRow[] {
+  try {
+    return readSweep(path);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.message.includes('remove')) throw error;
+    throw new UserError(`${error.message}; mend it, or remove it to have all rows computed anew`);
+  }
 }

@@ -67,6 +67,11 @@ export function readSweep(path: string): SweepRow[] {
   );
 }
 
+/** The run of a row: `<variant>/seed-<n>-<hash8>`. */
+export function idOf({ runId }: SweepRow): string {
+  return runId.replace(/@[0-9a-f]+$/, '');
+}
+
 /** The row of a checkpoint at one granularity and rate, if it is there. */
 export function findSweepRow(
   rows: readonly SweepRow[],
@@ -100,17 +105,17 @@ export function toSweepRow(
 }
 
 /**
- * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of
- * checkpoints that are no more are dropped.
+ * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of runs
+ * that were trained again since are dropped. Rows of runs that are not in sight stay: a disk may be missing, a link broken.
  *
- * @param liveRunIds of every checkpoint of the experiment that exists now, swept or not
+ * @param wasRetrained whether a row's run has another checkpoint by now
  */
 export function mergeSweep(
   old: readonly SweepRow[],
   added: readonly SweepRow[],
-  liveRunIds: ReadonlySet<string>,
+  wasRetrained: (row: SweepRow) => boolean,
 ): SweepRow[] {
-  const rows = [...old.filter((row) => liveRunIds.has(row.runId)), ...added];
+  const rows = [...old.filter((row) => !wasRetrained(row)), ...added];
   const keyOf = ({ runId, granularity, pruneRate }: SweepRow) =>
     JSON.stringify([runId, granularity, pruneRate]);
   return [...new Map(rows.map((row) => [keyOf(row), row])).values()];

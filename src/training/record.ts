@@ -2,24 +2,27 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
+import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
+import { lookAt } from '../files/read.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
-import { describeChange, type Environment } from '../results/environment.ts';
+import { describeChange, type Environment, readEnvironment } from '../results/environment.ts';
 import { truncateEvents } from '../results/events/event-file.ts';
-import { readJson } from '../results/files.ts';
 import { type Busy, type Lock, takeLock } from '../results/lock.ts';
+import { mendRun } from '../results/mend-run.ts';
 import { readMetrics, truncateMetrics } from '../results/metrics.ts';
 import { recoverCheckpoint } from '../results/recovery.ts';
 import { openRun, RUN_FILES, runDirectory, runState } from '../results/run-directory.ts';
+import { inspectRun } from '../results/run-faults.ts';
 import { openRunLog } from '../results/run-log.ts';
-import { readSummary, type Summary, writeSummary } from '../results/summary.ts';
+import { type Summary, writeSummary } from '../results/summary.ts';
 import type { StepReport, TrainingPosition, TrainingSnapshot } from './epoch.ts';
 import { EpochSummarizer } from './epoch-summarizer.ts';
+import { ownerOf, requireResumableImages, requireTrainedImages } from './run-images.ts';
 import { RunRecorder } from './run-recorder.ts';
 import { type EpochReport, type TrainingOptions, train } from './trainer.ts';
 
@@ -66,41 +69,50 @@ const CHECKPOINT_MINUTES = 5;
  * last checkpoint that is whole.
  *
  * @returns the owner if another process trains the run
- * @throws UserError if files that an earlier session left do not fit one another, if the directory is removed or taken
- *   over while training, or as `train`
+ * @throws UserError if the directory is another run's or was begun on other images, if files that an earlier session left
+ *   are damaged beyond what the rest tells, if the directory is removed or taken over while training, or as `train`
  * @throws DivergedError as `train`; the last checkpoint stays
  * @throws the signal's reason if it is aborted; the run then goes on from where it was
  * @throws Error of the file system if the directory cannot be written
  */
 export async function trainAndRecord(options: RecordOptions): Promise<Recorded | Busy> {
   const directory = runDirectory(options.resultsDirectory, options.run);
-  const done = findDone(directory);
+  const done = findDone(directory, options);
   if (done !== undefined) return done;
   const lockPath = join(directory, RUN_FILES.lock);
   const lock = await takeLock(lockPath, options.signal, (sentence) => options.onWarning?.(sentence));
   if (!('release' in lock)) return lock;
   try {
     // Its owner may have finished it since the first look.
-    return findDone(directory) ?? { summary: await trainLocked(directory, lock, options), wasDone: false };
+    return findDone(directory, options) ?? (await trainLocked(directory, lock, options));
   } finally {
     lock.release();
   }
 }
 
-function findDone(directory: string): Recorded | undefined {
+/** @returns nothing if the run is not done, or something is wrong with it */
+function findDone(directory: string, { run, dataset }: RecordOptions): Recorded | undefined {
   if (runState(directory) !== 'done') return undefined;
-  const summary = readSummary(directory);
-  if (summary === undefined) return undefined;
+  const { summary, fault } = inspectRun(directory, run);
+  if (summary === undefined || fault !== undefined) return undefined;
+  requireTrainedImages(directory, run, dataset);
   // What its last session leaves if it dies right after the summary.
   removeSpareCheckpoint(directory);
   rmSync(join(directory, RUN_FILES.lock), { force: true });
   return { summary, wasDone: true };
 }
 
-async function trainLocked(directory: string, lock: Lock, options: RecordOptions): Promise<Summary> {
+async function trainLocked(directory: string, lock: Lock, options: RecordOptions): Promise<Recorded> {
   const { run, signal } = options;
   removeTemporaries(directory);
-  const { log, close } = openRunLog(join(directory, RUN_FILES.log), options.echoLog ?? false);
+  const logPath = join(directory, RUN_FILES.log);
+  // Opening a pipe would wait for a reader for ever.
+  if (lookAt(logPath)?.isFIFO()) throw new UserError(`${logPath} is a pipe, expected a file; remove it`);
+  const { log, close } = openRunLog(logPath, options.echoLog ?? false);
+  const warn = (sentence: string) => {
+    log.warn(sentence);
+    options.onWarning?.(sentence);
+  };
   const told = new Set<string>();
   const tellRemarks = () => {
     const remarks = options.listRemarks?.() ?? [];
@@ -108,19 +120,28 @@ async function trainLocked(directory: string, lock: Lock, options: RecordOptions
     for (const remark of remarks) told.add(remark);
   };
   try {
-    const summary = await trainFrom(directory, lock, log, {
-      ...options,
-      onCheckpoint(position) {
-        tellRemarks();
-        options.onCheckpoint?.(position);
+    mendRun(directory, run, warn);
+    const done = findDone(directory, options);
+    if (done !== undefined) return done;
+    const summary = await trainFrom(
+      directory,
+      lock,
+      { log, warn },
+      {
+        ...options,
+        onCheckpoint(position) {
+          tellRemarks();
+          options.onCheckpoint?.(position);
+        },
       },
-    });
+    );
     tellRemarks();
     lock.requireHeld();
     writeSummary(directory, summary);
     removeSpareCheckpoint(directory);
-    return summary;
-  } catch (error) {
+    return { summary, wasDone: false };
+  } catch (thrown) {
+    const error = explainLoss(thrown, lock);
     tellRemarks();
     if (signal?.aborted && error === signal.reason) log.info({ run: run.id }, 'training interrupted');
     else log.error(error, 'training failed');
@@ -130,17 +151,31 @@ async function trainLocked(directory: string, lock: Lock, options: RecordOptions
   }
 }
 
+/** A folder that is taken away between a look at the lock and a write shows as a missing file. */
+function explainLoss(error: unknown, lock: Lock): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  try {
+    lock.requireHeld();
+    return error;
+  } catch (loss) {
+    return loss;
+  }
+}
+
+/** Where a training tells what happens. */
+interface Told {
+  readonly log: Logger;
+  warn(sentence: string): void;
+}
+
 async function trainFrom(
   directory: string,
   lock: Lock,
-  log: Logger,
+  { log, warn }: Told,
   options: RecordOptions,
 ): Promise<Summary> {
-  const { run, engine, environment, resultsDirectory } = options;
-  const warn = (sentence: string) => {
-    log.warn(sentence);
-    options.onWarning?.(sentence);
-  };
+  const { run, dataset, engine, environment, resultsDirectory } = options;
+  requireResumableImages(directory, run, dataset);
   const checkpoint = recoverCheckpoint(directory, warn);
   truncateMetrics(directory, checkpoint?.epoch ?? 0);
   // Also without events to be written: a later session that writes some must not find epochs that were taken back.
@@ -149,15 +184,19 @@ async function trainFrom(
   if (change !== undefined) {
     warn(`going on with another ${change}: the numbers will be close to those of one session, not the same`);
   }
-  openRun(resultsDirectory, run, printSettings(run), environment);
+  const { fingerprint } = dataset;
+  openRun(resultsDirectory, run, printSettings(run), {
+    ...environment,
+    ...(fingerprint !== undefined && { dataFingerprint: fingerprint }),
+  });
   const { epoch, step } = checkpoint ?? { epoch: 0, step: 0 };
   log.info({ run: run.id, engine: engine.name, device: engine.device, epoch, step }, 'training begins');
   options.onStart?.({ epoch, step });
   const recorder = new RunRecorder(directory, lock, log, {
     checkpoint,
+    owner: ownerOf(run, dataset),
     minutes: options.checkpointMinutes ?? CHECKPOINT_MINUTES,
   });
-  const { dataset } = options;
   const summarizer = options.writesEvents ? await EpochSummarizer.create(engine, run, dataset) : undefined;
   try {
     const resume = checkpoint && snapshotOf(checkpoint);
@@ -197,7 +236,7 @@ function trainRecorded(
 
 /** Nothing if the checkpoint goes on where it was made. */
 function changeOfEnvironment(directory: string, now: Environment): string | undefined {
-  const before = readJson(join(directory, RUN_FILES.environment), z.record(z.string(), z.unknown()));
+  const before = readEnvironment(directory);
   return before && describeChange(before, now);
 }
 

@@ -4,7 +4,7 @@ import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { countParameters } from '../pruning/accounting.ts';
-import { type Checkpoint, writeCheckpoint } from '../results/checkpoint.ts';
+import { type Checkpoint, type CheckpointOwner, writeCheckpoint } from '../results/checkpoint.ts';
 import { appendEvents } from '../results/events/event-file.ts';
 import type { EpochSummary } from '../results/events/messages.ts';
 import type { Lock } from '../results/lock.ts';
@@ -24,7 +24,11 @@ export class RunRecorder {
     private readonly directory: string,
     private readonly lock: Lock,
     private readonly log: Logger,
-    private readonly options: { readonly checkpoint: Checkpoint | undefined; readonly minutes: number },
+    private readonly options: {
+      readonly checkpoint: Checkpoint | undefined;
+      readonly owner: CheckpointOwner;
+      readonly minutes: number;
+    },
   ) {
     this.timer = startCheckpointTimer(options.minutes);
     this.sha256 = options.checkpoint?.sha256;
@@ -76,6 +80,7 @@ export class RunRecorder {
       trainSeconds,
       imagesPerSecond: (last.step * run.settings.schedule.batchSize) / trainSeconds,
       parameters: countParameters(createSetup(run.settings, dataset).model),
+      data: describeData(dataset),
       finishedAt: new Date().toISOString(),
       checkpointSha256: this.sha256,
     };
@@ -85,6 +90,7 @@ export class RunRecorder {
 
   private save({ epoch, step, totals, state, specs }: TrainingSnapshot): void {
     this.sha256 = writeCheckpoint(this.directory, {
+      run: this.options.owner,
       epoch,
       step,
       trainSeconds: this.seconds(),
@@ -99,6 +105,17 @@ export class RunRecorder {
   private seconds(): number {
     return (this.options.checkpoint?.trainSeconds ?? 0) + (performance.now() - this.began) / 1000;
   }
+}
+
+function describeData({ fingerprint, imageShape, classes, train, test }: Dataset): Summary['data'] {
+  const [height, width, channels] = imageShape;
+  return {
+    ...(fingerprint !== undefined && { fingerprint }),
+    imageShape: [height, width, channels],
+    classes,
+    trainImages: train.count,
+    testImages: test.count,
+  };
 }
 
 function metricsOf({ epoch, step, learningRate, means, test }: EpochReport) {

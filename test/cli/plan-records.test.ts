@@ -7,9 +7,10 @@ import type { RunSpec } from '../../src/config/experiment.ts';
 import { hashOf } from '../../src/config/identity.ts';
 import { printSettings } from '../../src/config/print.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
+import { appendMetrics } from '../../src/results/metrics.ts';
 import { RUN_FILES, runDirectory } from '../../src/results/run-directory.ts';
 import { writeSummary } from '../../src/results/summary.ts';
-import { summaryOf } from '../results/runs.ts';
+import { rowOf, soundSummaryOf } from '../results/runs.ts';
 import { temporaryFolder } from '../results/temporary.ts';
 
 const PLACE: Place = { engine: 'onnx', device: 'CPU, 2 threads', cpu: 'fast' };
@@ -35,6 +36,7 @@ function leave(results: string, run: RunSpec, made: { step: number; seconds: num
   const checkpoint = join(directory, RUN_FILES.checkpoint);
   writeFileSync(checkpoint, JSON.stringify(record));
   utimesSync(checkpoint, (made.day ?? 1) * 86_400, (made.day ?? 1) * 86_400);
+  appendMetrics(directory, { ...rowOf(1), step: made.step });
   writeFileSync(join(directory, RUN_FILES.config), printSettings(run));
   writeFileSync(join(directory, RUN_FILES.environment), JSON.stringify(PLACE));
   return directory;
@@ -46,8 +48,9 @@ const speedOf = (results: string, run: RunSpec, place = PLACE) =>
 describe('SpeedRecords', () => {
   it('divides the time of a finished run by its steps', () => {
     const results = temporaryFolder();
-    const directory = leave(results, makeRun(0), { step: 1, seconds: 999 });
-    writeSummary(directory, summaryOf(makeRun(0), 'a'.repeat(64)));
+    const run = makeRun(0, { schedule: { epochs: 1 } });
+    const directory = leave(results, run, { step: 938, seconds: 999 });
+    writeSummary(directory, soundSummaryOf(directory, run, 'a'.repeat(64)));
     // 12.5 s for 938 steps, of the summary.
     expect(speedOf(results, makeRun(1))).toBeCloseTo(0.0133262, 7);
   });

@@ -102,7 +102,21 @@ describe('hashOf', () => {
     expect(hashOf(reverse(targeted) as RunSettings)).toBe(hashOf(targeted));
   });
 
-  it('tells apart other folders of data, and how much of it is used', () => {
+  it('names images of the user by their fingerprint, wherever they lie', () => {
+    const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
+    const hash = (path: string, fingerprint: string) => hashOf(resolve({ dataset: { path, fingerprint } }));
+    expect(hash('/data', one)).toBe(sha256(`{"dataset":{"fingerprint":"${one}"}}`));
+    expect(hash('/moved', one)).toBe(hash('/data', one));
+    expect(hash('/data', other)).not.toBe(hash('/data', one));
+    // Earlier versions knew the path alone.
+    expect(hashOf(resolve({ dataset: { path: 'data' } }))).toBe(sha256('{"dataset":{"path":"data"}}'));
+  });
+
+  it('leaves out what pinned images are', () => {
+    expect(hashOf(resolve({ dataset: { fingerprint: 'a'.repeat(64) } }))).toBe(hashOf(resolve({})));
+  });
+
+  it('tells apart images of the user from pinned ones, and how much of them is used', () => {
     expect(hashOf(resolve({ dataset: { path: '/data/mnist' } }))).not.toBe(hashOf(resolve({})));
     expect(hashOf(resolve({ dataset: { trainImages: 100 } }))).not.toBe(hashOf(resolve({})));
   });

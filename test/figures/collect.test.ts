@@ -1,16 +1,17 @@
-import { rmSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect.ts';
 import { addRuns, type ExperimentSource } from '../../src/figures/source.ts';
 import type { GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
+import { findRuns } from '../../src/results/find-runs.ts';
 import { readSweep, sweepPath } from '../../src/results/sweep-table.ts';
 import { temporaryFolder } from '../results/temporary.ts';
 import { ACCURACIES, beginRun, directoryOf, EXPERIMENT, weightsOf, writeResults } from './results-folder.ts';
 
 function sourceOf(results: string): ExperimentSource {
   const rows = readSweep(sweepPath(results, EXPERIMENT));
-  return addRuns(results, { experiment: EXPERIMENT, rows, settings: new Map() });
+  return addRuns(findRuns(results, [EXPERIMENT]), { experiment: EXPERIMENT, rows, settings: new Map() });
 }
 
 async function collect(results: string): Promise<readonly [GranularityFigures, GranularityFigures]> {
@@ -91,6 +92,20 @@ describe('the figures of an experiment', () => {
     rmSync(join(directoryOf(results, run), 'checkpoint.safetensors'));
     const [weight] = await collect(results);
     expect(weight.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
+    expect((await collectFigures(sourceOf(results))).problems).toEqual([]);
+  });
+
+  it('do without a network whose checkpoint is damaged, and say so once', async () => {
+    const results = temporaryFolder();
+    const [run] = writeResults(results);
+    if (run === undefined) throw new Error('there is a run');
+    const path = join(directoryOf(results, run), 'checkpoint.safetensors');
+    appendFileSync(path, 'x');
+    const { granularities, problems } = await collectFigures(sourceOf(results));
+    expect(granularities[0]?.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
+    expect(problems).toEqual([
+      `${path} is damaged: its SHA-256 is not the one in checkpoint.json; remove the folder to train this run again`,
+    ]);
   });
 });
 

@@ -9,7 +9,7 @@ import { appendMetrics } from '../../src/results/metrics.ts';
 import { openRun, runDirectory } from '../../src/results/run-directory.ts';
 import { writeSummary } from '../../src/results/summary.ts';
 import { checkpointId, type SweepRow, sweepPath, writeSweep } from '../../src/results/sweep-table.ts';
-import { ENVIRONMENT, summaryOf } from '../results/runs.ts';
+import { ENVIRONMENT, soundSummaryOf } from '../results/runs.ts';
 
 export const EXPERIMENT = 'few';
 
@@ -91,7 +91,7 @@ function finishRun(results: string, run: RunSpec): SweepRow[] {
     arrays,
     specs,
   });
-  writeSummary(directory, summaryOf(run, sha256));
+  writeSummary(directory, soundSummaryOf(directory, run, sha256));
   return (['weight', 'unit'] as const).flatMap((granularity) =>
     RATES.map((pruneRate, index) => ({
       experiment: EXPERIMENT,

@@ -123,8 +123,8 @@ describe('a file that cannot be written', () => {
     const path = join(temporaryFolder(), 'metrics.csv');
     writeFileAtomic(path, 'old');
     const write = () => writeFileAtomic(path, 'new');
-    // Folder, open, write: only the first two would know the path by themselves.
-    const { error } = await withFaults((call) => (call === 3 ? 'ENOSPC' : undefined), write);
+    // Open, write: only the first would know the path by themselves.
+    const { error } = await withFaults((call) => (call === 2 ? 'ENOSPC' : undefined), write);
     expect(wordFailure(error)).toBe(`cannot write ${path}: ordered fault (ENOSPC)`);
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(join(path, '..'))).toEqual(['metrics.csv']);

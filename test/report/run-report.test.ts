@@ -16,7 +16,8 @@ function makeUnfinished() {
   rmSync(directory, { recursive: true });
   beginRun(results, spec);
   const find = () => {
-    const run = findRuns(results).find((candidate) => candidate.id === spec.id);
+    const { runs, damaged } = findRuns(results);
+    const run = [...runs, ...damaged].find((candidate) => candidate.id === spec.id);
     if (run === undefined) throw new Error('there is a run');
     return reportRun(run);
   };
@@ -57,10 +58,16 @@ describe('a run in a report', () => {
     expect(find().state).toBe('unfinished');
   });
 
-  it('does without files that are damaged or cut off', () => {
+  it('does without a line that was cut off', () => {
+    const { directory, find } = makeUnfinished();
+    writeFileSync(join(directory, 'log.jsonl'), '{"level":40,"msg":"full disk"}\n{"level":50,"ms');
+    expect(find()).toMatchObject({ warnings: ['full disk'] });
+  });
+
+  it('is damaged, with what to do, if one of its files is', () => {
     const { directory, find } = makeUnfinished();
     writeFileSync(join(directory, 'environment.json'), '{"engine":');
-    writeFileSync(join(directory, 'log.jsonl'), '{"level":40,"msg":"full disk"}\n{"level":50,"ms');
-    expect(find()).toMatchObject({ environment: {}, warnings: ['full disk'] });
+    const detail = expect.stringMatching(/environment.json is not valid JSON.*"td run" makes the file anew/);
+    expect(find()).toMatchObject({ state: 'damaged', detail, environment: {}, config: '' });
   });
 });

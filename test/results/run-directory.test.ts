@@ -2,12 +2,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { printSettings } from '../../src/config/print.ts';
 import { UserError } from '../../src/errors.ts';
-import { writeCheckpoint } from '../../src/results/checkpoint.ts';
 import { findRuns } from '../../src/results/find-runs.ts';
 import { openRun, type RunIdentity, runDirectory, runState } from '../../src/results/run-directory.ts';
 import { readSummary, writeSummary } from '../../src/results/summary.ts';
-import { ENVIRONMENT, RUN, summaryOf } from './runs.ts';
+import { beginSoundRun, ENVIRONMENT, finishSoundRun, RUN, specOf, summaryOf } from './runs.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const SHA256 = 'ab'.repeat(32);
@@ -82,33 +82,33 @@ describe('findRuns', () => {
   it('orders runs by experiment, variant and seed, numbers as numbers', () => {
     const results = temporaryFolder();
     const runs = [
-      { ...RUN, experiment: 'lenet-300' },
-      { ...RUN, experiment: 'lenet-5', seed: 10 },
-      { ...RUN, experiment: 'lenet-5', seed: 2 },
-      { ...RUN, experiment: 'lenet-5', variant: 'none' },
-    ];
-    for (const run of runs) finish(results, run);
-    expect(findRuns(results).map(({ identity, id }) => `${identity.experiment}/${id}`)).toEqual([
-      'lenet-5/none/seed-0-1a2b3c4d',
-      'lenet-5/targeted-weight/seed-2-1a2b3c4d',
-      'lenet-5/targeted-weight/seed-10-1a2b3c4d',
-      'lenet-300/targeted-weight/seed-0-1a2b3c4d',
+      { experiment: 'lenet-300' },
+      { experiment: 'lenet-5', seed: 10 },
+      { experiment: 'lenet-5', seed: 2 },
+      { experiment: 'lenet-5', variant: 'none' },
+    ].map(specOf);
+    for (const run of runs) finishSoundRun(results, run);
+    const hash = runs[0]?.hash.slice(0, 8);
+    expect(findRuns(results).runs.map(({ identity, id }) => `${identity.experiment}/${id}`)).toEqual([
+      `lenet-5/none/seed-0-${hash}`,
+      `lenet-5/targeted-weight/seed-2-${hash}`,
+      `lenet-5/targeted-weight/seed-10-${hash}`,
+      `lenet-300/targeted-weight/seed-0-${hash}`,
     ]);
-    expect(findRuns(results, ['lenet-300']).map(({ identity }) => identity.experiment)).toEqual([
+    expect(findRuns(results, ['lenet-300']).runs.map(({ identity }) => identity.experiment)).toEqual([
       'lenet-300',
     ]);
   });
 
   it('tells finished runs with their summary from unfinished ones with their checkpoint', () => {
     const results = temporaryFolder();
-    finish(results, RUN);
-    const { directory } = openRun(results, { ...RUN, seed: 1 }, 'name: x\n', ENVIRONMENT);
-    const checkpoint = { epoch: 3, step: 7, trainSeconds: 1, totals: {}, arrays: {}, specs: {} };
-    const sha256 = writeCheckpoint(directory, checkpoint);
-    openRun(results, { ...RUN, seed: 2 }, 'name: x\n', ENVIRONMENT);
-    expect(findRuns(results)).toMatchObject([
-      { state: 'done', summary: summaryOf(RUN, SHA256) },
-      { state: 'unfinished', checkpoint: { epoch: 3, step: 7, sha256 } },
+    const directory = finishSoundRun(results, specOf());
+    const { sha256 } = beginSoundRun(results, specOf({ seed: 1 }));
+    const begun = specOf({ seed: 2 });
+    openRun(results, begun, printSettings(begun), ENVIRONMENT);
+    expect(findRuns(results).runs).toMatchObject([
+      { state: 'done', summary: readSummary(directory) },
+      { state: 'unfinished', checkpoint: { epoch: 1, step: 468, sha256 } },
       { state: 'unfinished', checkpoint: undefined },
     ]);
   });
@@ -116,10 +116,12 @@ describe('findRuns', () => {
   it('passes over files and folders that are not runs, and finds nothing in a folder that is not there', () => {
     const results = temporaryFolder();
     mkdirSync(join(results, 'baseline/none/notes'), { recursive: true });
+    mkdirSync(join(results, 'lost+found'));
     writeFileSync(join(results, 'README.md'), '');
     writeFileSync(join(results, 'baseline/sweep.csv'), '');
-    expect(findRuns(results)).toEqual([]);
-    expect(findRuns(join(results, 'absent'))).toEqual([]);
+    const nothing = { runs: [], damaged: [], passedOver: [] };
+    expect(findRuns(results)).toEqual(nothing);
+    expect(findRuns(join(results, 'absent'))).toEqual(nothing);
     expect(() => findRuns(join(results, 'README.md'))).toThrow('is a file, expected a results folder');
   });
 });

@@ -8,6 +8,7 @@ import {
   findSweepRow,
   mergeSweep,
   readSweep,
+  type SweepRow,
   sweepPath,
   toSweepRow,
   writeSweep,
@@ -117,17 +118,18 @@ describe('sweep table', () => {
     expect(find(rowOf('none', 0, {}, 'ffffffff').runId, 'weight', 0.9)).toBeUndefined();
   });
 
-  it('keeps rows of live checkpoints, replaces those computed anew and drops those of checkpoints that are no more', () => {
+  it('keeps rows, of runs out of sight too, replaces those computed anew and drops those of runs trained again since', () => {
     const kept = rowOf('none', 0);
     const replaced = rowOf('none', 0, { pruneRate: 0.5 });
     const anew = rowOf('none', 0, { pruneRate: 0.5, accuracy: 0.5 });
-    const removed = rowOf('dropout', 0);
+    const outOfSight = rowOf('dropout', 0);
     const retrained = rowOf('targeted', 0, {}, 'ffffffff');
     const added = rowOf('targeted', 0);
-    const live = new Set([kept.runId, added.runId]);
-    expect(mergeSweep([kept, replaced, removed, retrained], [anew, added], live)).toEqual([
+    const wasRetrained = (row: SweepRow) => row === retrained;
+    expect(mergeSweep([kept, replaced, outOfSight, retrained], [anew, added], wasRetrained)).toEqual([
       kept,
       anew,
+      outOfSight,
       added,
     ]);
   });

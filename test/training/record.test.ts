@@ -267,12 +267,15 @@ describe('a run directory', () => {
     expect(resumed.checkpoint.equals(whole.checkpoint)).toBe(true);
   });
 
-  it('that lost rows of its metrics is refused, since nothing could bring them back', async () => {
+  it('that lost its metrics, and the log that tells them, too, is refused', async () => {
     const results = temporaryFolder();
     await cutOff({}, results, { onEpoch: fail });
     const path = join(directoryOf({}, results), 'metrics.csv');
     rmSync(path);
-    await expect(record({}, { results })).rejects.toThrow(`${path} lacks rows of the 1 epochs`);
+    rmSync(join(directoryOf({}, results), 'log.jsonl'));
+    await expect(record({}, { results })).rejects.toThrow(
+      `${path} lacks rows of the 1 epochs that are behind the run; nothing else tells what stood there, remove the folder`,
+    );
   });
 
   it('that is removed in mid-run is not made again: the training ends with a sentence', async () => {
@@ -281,6 +284,17 @@ describe('a run directory', () => {
     const removed = record({}, { results, hooks: { onEpoch: () => rmSync(directory, { recursive: true }) } });
     await expect(removed).rejects.toThrow(`${directory} or the lock in it was removed`);
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it('that is removed between a look at its lock and a write is told in the same way', async () => {
+    const results = temporaryFolder();
+    const directory = directoryOf({}, results);
+    const onStep = () => {
+      rmSync(directory, { recursive: true });
+      throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+    };
+    const removed = record({}, { results, hooks: { onStep } });
+    await expect(removed).rejects.toThrow(`${directory} or the lock in it was removed`);
   });
 
   it('is the same bytes though the time of day is set back and ahead by hours in mid-run', async () => {

@@ -1,0 +1,49 @@
+/** @file What tells one set of images from another: their content, wherever and under whatever name they lie. */
+import { createHash } from 'node:crypto';
+import { UserError } from '../errors.ts';
+import type { Dataset } from './types.ts';
+
+/**
+ * SHA-256 in hex of the decoded images and labels of both splits, with their shapes and the number of classes: the same for
+ * the same images, plain or packed, in a folder or an archive.
+ *
+ * @param dataset whole: what a run uses of it is a matter of its settings
+ */
+export function fingerprintOf({ imageShape, classes, train, test }: Dataset): string {
+  const form = { imageShape, classes, train: train.count, test: test.count };
+  const hash = createHash('sha256').update(`${JSON.stringify(form)}\n`);
+  for (const { images, labels } of [train, test]) hash.update(images).update(labels);
+  return hash.digest('hex');
+}
+
+/** As many digits as people compare. */
+export function shortFingerprint(fingerprint: string): string {
+  return fingerprint.slice(0, 12);
+}
+
+/** What is known of images that should be those of somebody. */
+export interface ComparedImages {
+  /** Of the images that are there. */
+  readonly found: string | undefined;
+  /** Nothing if it is not known. */
+  readonly expected: string | undefined;
+  /** Under which they are. */
+  readonly path: string;
+  /** Who expects them: `few/none/seed-0-1a2b3c4d was trained on`. */
+  readonly owner: string;
+}
+
+/** @returns a sentence that names both if they are not the same */
+export function describeOtherImages({ found, expected, path, owner }: ComparedImages): string | undefined {
+  if (found === undefined || expected === undefined || found === expected) return undefined;
+  return (
+    `the images in ${path} are others (fingerprint ${shortFingerprint(found)}) than those that ${owner} ` +
+    `(${shortFingerprint(expected)}); bring those back, or train on these with "td run"`
+  );
+}
+
+/** @throws UserError naming both if they are not the same */
+export function requireImages(images: ComparedImages): void {
+  const problem = describeOtherImages(images);
+  if (problem !== undefined) throw new UserError(problem);
+}
