@@ -70,9 +70,7 @@ function createCommand(): Command {
     .usage('[options]')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
-    .addOption(
-      listOption('--sides <sides>', 'what is compared', CHOICES).default(undefined, 'all that can run here'),
-    )
+    .addOption(sidesOption())
     .addOption(listOption('--only <workloads>', 'networks', names))
     .addOption(listOption('--variants <variants>', 'methods', VARIANTS))
     .addOption(listOption('--what <what>', 'what is timed', SUBJECTS))
@@ -86,6 +84,11 @@ function createCommand(): Command {
   wordUsageErrors(command, NAME);
   refuseSlips(command, []);
   return command;
+}
+
+function sidesOption(): Option {
+  const description = `what is compared: ${CHOICES.join(', ')} (default: all that can run here)`;
+  return new Option('--sides <sides>', description).argParser((text) => parseWords(text, CHOICES, '--sides'));
 }
 
 /** A flag with a list of words, all of them if it is absent. */
