@@ -1,4 +1,4 @@
-/** @file State and feeds of one run, as a file that both sides read or write. */
+/** @file State and feeds of one run, as a file that all sides read or write. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withoutPrefix, withPrefix } from '../../src/compiler/trace-step.ts';
 import type { ArraySpec, NamedArrays, Signature } from '../../src/engines/types.ts';

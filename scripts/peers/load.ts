@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Times = ReturnType<typeof cpus>[number]['times'];
 
-/** Above this share of all cores times say little: PyTorch's threads wait for one another. */
+/** Above this share of all cores times say little: threads wait for one another. */
 export const QUIET = 0.05;
 
 /** The share of all cores, 0 to 1, that was at work for a while in which this process slept. */

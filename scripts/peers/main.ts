@@ -1,17 +1,24 @@
-/** @file npm run bench:peers: checks that td and PyTorch compute the same, then times them in turn. */
+/** @file npm run bench:peers: checks that td's engines and PyTorch compute the same, then times them in turn. */
 import { CommanderError } from 'commander';
 import { wordFailure } from '../../src/cli/failures.ts';
 import { printLine } from '../../src/cli/progress.ts';
 import { counted } from '../../src/cli/words.ts';
 import { UserError } from '../../src/errors.ts';
 import { collectEnvironment } from '../../src/results/environment.ts';
-import { checkAgreement } from './agreement.ts';
-import { QUIET } from './load.ts';
+import { checkAgreement, describeAgreements } from './agreement.ts';
 import { type PeerOptions, parseOptions } from './options.ts';
-import { LAYOUTS, Peer, type Side } from './peer.ts';
-import { findPython, hasFastLibrary, type Python } from './python.ts';
-import { compareSides, formatMilliseconds, formatRows, type PeerRow, writeRows } from './report.ts';
-import { measure } from './timing.ts';
+import { Peer } from './peer.ts';
+import { hasFastLibrary } from './python.ts';
+import {
+  compareSides,
+  describeDisturbance,
+  formatMilliseconds,
+  formatRows,
+  type PeerRow,
+  writeRows,
+} from './report.ts';
+import { findParticipants, nameSide, type Participants, PYTORCH_SIDES, type Side } from './sides.ts';
+import { measure, measureUndisturbed } from './timing.ts';
 import { type Comparand, describeComparand, listComparands, type PeerTask, taskOf } from './workloads.ts';
 
 /** Enough that momentum and averages have a past. */
@@ -29,69 +36,70 @@ async function main(): Promise<number> {
 }
 
 async function benchmark(options: PeerOptions): Promise<void> {
-  const python = findPython();
-  if (!hasFastLibrary(python))
+  const participants = findParticipants(options.sides);
+  const { python, leftOut } = participants;
+  for (const reason of leftOut) printLine(`left out: ${reason}`);
+  if (python !== undefined && !hasFastLibrary(python))
     printLine(
       `PyTorch multiplies with ${python.libraries.join(', ')}, which is slow: install libopenblas0-pthread`,
     );
   const comparands = listComparands(options.only, options.variants, options.what);
-  for (const comparand of comparands) await check(comparand, options, python);
+  for (const comparand of comparands) await check(comparand, options, participants);
   if (options.checkOnly) return;
   const rows: PeerRow[] = [];
   for (const comparand of comparands) {
-    rows.push(await time(comparand, options, python));
+    rows.push(...(await time(comparand, options, participants)));
     // What has been measured is kept if a later workload fails.
     writeRows(options.out, rows);
   }
   process.stdout.write(
-    `${describeMachine(options, python)}\n\n${formatRows(rows)}\n\nwritten: ${options.out}\n`,
+    `${describeMachine(options, participants)}\n${LEGEND}\n\n${formatRows(rows)}\n\nwritten: ${options.out}\n`,
   );
 }
 
-async function check(comparand: Comparand, { threads }: PeerOptions, python: Python): Promise<void> {
+async function check(
+  comparand: Comparand,
+  { threads }: PeerOptions,
+  participants: Participants,
+): Promise<void> {
   const task = taskOf(comparand, threads);
   const runs = comparand.what === 'step' ? CHECKED_RUNS : 1;
   const { tolerance } = comparand.workload;
-  const difference = await withPeers(task, python, ([td, ...others]) =>
-    checkAgreement(task, td as Peer, others, { runs, tolerance }),
+  const agreements = await withPeers(task, participants, (peers) =>
+    checkAgreement(task, peers, { runs, tolerance }),
   );
-  const share = (100 * difference.share).toPrecision(2);
-  printLine(
-    `${describeComparand(comparand)}: td and PyTorch agree (largest difference: ${share} % of what is allowed, in "${difference.where}")`,
-  );
+  for (const line of describeAgreements(agreements)) printLine(`${describeComparand(comparand)}: ${line}`);
 }
 
-/** Fresh processes, so that their memory is that of the runs alone. */
+/** Fresh processes at each try, so that their memory is that of the runs alone. */
 async function time(
   comparand: Comparand,
   { threads, rounds }: PeerOptions,
-  python: Python,
-): Promise<PeerRow> {
+  participants: Participants,
+): Promise<PeerRow[]> {
   const { runsPerTurn } = comparand.workload;
-  const measurements = await withPeers(taskOf(comparand, threads), python, (peers) =>
-    measure(peers, { rounds, runsPerTurn }),
-  );
-  const row = compareSides(comparand, measurements, { threads, rounds });
-  printLine(
-    `${describeComparand(comparand)}: td ${formatMilliseconds(row.tdMedian)}, ` +
-      `PyTorch ${formatMilliseconds(row.pytorchMedian)} (${row.pytorchLayout}), ratio ${row.ratio.toFixed(2)}`,
-  );
-  if (row.otherLoad > QUIET) {
-    const share = (100 * row.otherLoad).toFixed(0);
-    printLine(`  other programs took ${share} % of the cores meanwhile: the ratio says little`);
-  }
-  return row;
+  const name = describeComparand(comparand);
+  const measureOnce = () =>
+    withPeers(taskOf(comparand, threads), participants, (peers) => measure(peers, { rounds, runsPerTurn }));
+  const measurements = await measureUndisturbed(measureOnce, (otherLoad) => {
+    const share = (100 * otherLoad).toFixed(0);
+    printLine(`${name}: other programs took ${share} % of the cores meanwhile, measuring again`);
+  });
+  const rows = compareSides(comparand, measurements, { threads, rounds });
+  const times = rows.map(({ side, median }) => `${nameSide(side)} ${formatMilliseconds(median)}`);
+  printLine(`${name}: ${times.join(', ')}${describeDisturbance(measurements)}`);
+  return rows;
 }
 
-/** Starts td and PyTorch in both layouts, and ends them in any case. Networks without convolutions have one layout. */
+/** Starts all sides, and ends them in any case. Networks without convolutions have one layout. */
 async function withPeers<T>(
   task: PeerTask,
-  python: Python,
+  { engines, python }: Participants,
   work: (peers: readonly Peer[]) => Promise<T>,
 ): Promise<T> {
-  const layouts = task.settings.model.name === 'mlp' ? LAYOUTS.slice(0, 1) : LAYOUTS;
-  const sides: readonly Side[] = ['td', ...layouts];
-  const peers = sides.map((side) => Peer.start(side, task, python.command));
+  const layouts = task.settings.model.name === 'mlp' ? PYTORCH_SIDES.slice(0, 1) : PYTORCH_SIDES;
+  const sides: readonly Side[] = [...engines, ...(python === undefined ? [] : layouts)];
+  const peers = sides.map((side) => Peer.start(side, task, python?.command));
   try {
     return await work(peers);
   } finally {
@@ -99,13 +107,24 @@ async function withPeers<T>(
   }
 }
 
-function describeMachine({ threads, rounds }: PeerOptions, { torch, libraries }: Python): string {
+const LEGEND =
+  'Ratios of medians, ÷ PyTorch: to its faster layout. peak: the most memory that the process has held, pages of library\n' +
+  'files included; private: what it holds at the end, without pages of files.';
+
+function describeMachine(
+  { threads, rounds }: PeerOptions,
+  { engines, tensorflow, python }: Participants,
+): string {
   const { cpu, cores, versions } = collectEnvironment({ engine: 'onnx', device: 'CPU', threads });
-  const library = libraries.length > 0 ? ` with ${libraries.join(', ')}` : '';
-  return (
-    `td ${versions.td} on onnxruntime ${versions['onnxruntime-node']}, PyTorch ${torch}${library}; ` +
-    `${cpu}, ${counted(cores, 'core')}, ${counted(threads, 'thread')}; medians of ${counted(rounds, 'round')}`
-  );
+  const library = python?.libraries.length ? ` with ${python.libraries.join(', ')}` : '';
+  const parts = [
+    `td ${versions.td}`,
+    ...(engines.includes('onnx') ? [`onnxruntime ${versions['onnxruntime-node']}`] : []),
+    ...(tensorflow === undefined ? [] : [`TensorFlow ${tensorflow}`]),
+    ...(python === undefined ? [] : [`PyTorch ${python.torch}${library}`]),
+  ];
+  const machine = `${cpu}, ${counted(cores, 'core')}, ${counted(threads, 'thread')}`;
+  return `${parts.join(', ')}\n${machine}; medians of ${counted(rounds, 'round')}`;
 }
 
 /** So that what is removed at the end is removed now; the processes of the sides are interrupted as well. */

@@ -3,10 +3,14 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { countOption } from '../../src/cli/options.ts';
 import { refuseSlips, wordUsageErrors } from '../../src/cli/usage-errors.ts';
+import { INSTALL_COMMAND } from '../../src/engines/tensorflow/installation/locate.ts';
 import { suggest, UserError } from '../../src/errors.ts';
+import { CHOICES, type Choice } from './sides.ts';
 import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
 
 export interface PeerOptions {
+  /** Absent: all that can run here. */
+  readonly sides?: readonly Choice[];
   readonly only: readonly Workload[];
   readonly variants: readonly Variant[];
   readonly what: readonly Subject[];
@@ -26,19 +30,22 @@ type GivenOptions = Omit<PeerOptions, 'only' | 'checkOnly'> & {
 const NAME = 'npm run bench:peers --';
 
 const HELP = `
-Both sides first show that they compute the same. Times are medians; the faster
-of PyTorch's two memory layouts counts.
+All sides first show that they compute the same. Then each has a process of its
+own, and they take turns. Times are medians; "÷ PyTorch" is the ratio to the faster
+of PyTorch's two memory layouts. A row that other programs disturbed is measured
+again, up to three times.
 
+TensorFlow: ${INSTALL_COMMAND}
 PyTorch on Debian: apt install python3-torch libopenblas0-pthread. Another
 interpreter that has it is named by the environment variable TD_PYTHON.
 
 Example:
-  ${NAME} --only mlp,lenet --rounds 3
+  ${NAME} --sides onnx,tensorflow --only mlp,lenet --rounds 3
 
 Exit codes:
   0  done
-  1  the two sides disagree, or one of them failed
-  2  a mistake in the command line, or no PyTorch`;
+  1  two sides disagree, or one of them failed
+  2  a mistake in the command line, or a side that was asked for is not installed`;
 
 /**
  * Parses the command line.
@@ -57,10 +64,13 @@ export function parseOptions(parameters: readonly string[]): PeerOptions {
 function createCommand(): Command {
   const names = WORKLOADS.map(({ name }) => name);
   const command = new Command('bench:peers')
-    .description('Times training steps and evaluations of td beside the same in PyTorch.')
+    .description(
+      'Times training steps and evaluations of td, on each of its engines, beside the same in PyTorch.',
+    )
     .usage('[options]')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
+    .addOption(sidesOption())
     .addOption(listOption('--only <workloads>', 'networks', names))
     .addOption(listOption('--variants <variants>', 'methods', VARIANTS))
     .addOption(listOption('--what <what>', 'what is timed', SUBJECTS))
@@ -69,11 +79,16 @@ function createCommand(): Command {
       countOption('--threads <n>', 'threads of each side').default(availableParallelism(), 'all cores'),
     )
     .option('--out <file>', 'the table as CSV', 'results/bench/peers.csv')
-    .option('--check-only', 'compare what both sides compute, and time nothing')
+    .option('--check-only', 'compare what all sides compute, and time nothing')
     .exitOverride();
   wordUsageErrors(command, NAME);
   refuseSlips(command, []);
   return command;
+}
+
+function sidesOption(): Option {
+  const description = `what is compared: ${CHOICES.join(', ')} (default: all that can run here)`;
+  return new Option('--sides <sides>', description).argParser((text) => parseWords(text, CHOICES, '--sides'));
 }
 
 /** A flag with a list of words, all of them if it is absent. */

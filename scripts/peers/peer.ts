@@ -1,17 +1,12 @@
 /** @file A process of one side of the benchmark, which answers requests and sleeps between them. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod';
 import { parseJson } from '../../src/results/files.ts';
+import { type Memory, readMemory } from './memory.ts';
+import { isEngine, LAYOUTS, nameSide, type Side } from './sides.ts';
 import type { PeerTask } from './workloads.ts';
-
-/** How PyTorch lays images and kernels out. */
-export const LAYOUTS = ['default', 'channels_last'] as const;
-export type Layout = (typeof LAYOUTS)[number];
-export const SIDES = ['td', ...LAYOUTS] as const;
-export type Side = (typeof SIDES)[number];
 
 /** Runs from where the last one ended, on a batch of the process's own. */
 export interface TimeRequest {
@@ -54,26 +49,18 @@ export class Peer {
   /**
    * Starts a process; what it prints on standard error is passed on.
    *
-   * @param python the interpreter that has PyTorch
+   * @param python the interpreter that has PyTorch, for the sides of PyTorch
    */
-  static start(side: Side, task: PeerTask, python: string): Peer {
-    const script = (name: string): string => join(import.meta.dirname, name);
-    const json = JSON.stringify(task);
-    const [command, ...parameters] =
-      side === 'td'
-        ? [process.execPath, '--import', 'tsx/esm', script('td-peer.ts'), json]
-        : [python, script('peer.py'), json, side];
-    const threads = String(task.threads);
-    const child = spawn(command as string, parameters, {
+  static start(side: Side, task: PeerTask, python?: string): Peer {
+    const { command, parameters, environment } = describeProcess(
+      side,
+      JSON.stringify(task),
+      task.threads,
+      python,
+    );
+    const child = spawn(command, parameters, {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: {
-        ...process.env,
-        // PyTorch's own setting does not reach the threads of OpenBLAS.
-        OMP_NUM_THREADS: threads,
-        OPENBLAS_NUM_THREADS: threads,
-        MKL_NUM_THREADS: threads,
-        PYTHONDONTWRITEBYTECODE: '1',
-      },
+      env: { ...process.env, ...environment },
     });
     // A process that died is noticed by its missing answer.
     child.stdin.on('error', () => undefined);
@@ -90,15 +77,9 @@ export class Peer {
     return this.ask({ command: 'check', input, output }, checkSchema);
   }
 
-  /** The most memory that the process has held so far, in megabytes; undefined where the system does not tell. */
-  readPeakMemory(): number | undefined {
-    try {
-      const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
-      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-      return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
-    } catch {
-      return undefined;
-    }
+  /** What the process holds, or nothing where the system does not tell. */
+  readMemory(): Memory | undefined {
+    return readMemory(this.child.pid);
   }
 
   /** Ends the process and waits for its end. */
@@ -115,7 +96,38 @@ export class Peer {
   }
 }
 
-/** `td` or `PyTorch (channels_last)`. */
-export function nameSide(side: Side): string {
-  return side === 'td' ? 'td' : `PyTorch (${side})`;
+interface ProcessDescription {
+  readonly command: string;
+  readonly parameters: readonly string[];
+  /** What is set besides the environment of the benchmark. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function describeProcess(
+  side: Side,
+  task: string,
+  threads: number,
+  python: string | undefined,
+): ProcessDescription {
+  const script = (name: string): string => join(import.meta.dirname, name);
+  // Engines of td hand their number of threads to their libraries, as for any user.
+  if (isEngine(side))
+    return {
+      command: process.execPath,
+      parameters: ['--import', 'tsx/esm', script('td-peer.ts'), task, side],
+      environment: {},
+    };
+  if (python === undefined) throw new Error(`${nameSide(side)} needs an interpreter that has PyTorch`);
+  const count = String(threads);
+  return {
+    command: python,
+    parameters: [script('peer.py'), task, LAYOUTS[side]],
+    environment: {
+      // PyTorch's own setting does not reach the threads of OpenBLAS.
+      OMP_NUM_THREADS: count,
+      OPENBLAS_NUM_THREADS: count,
+      MKL_NUM_THREADS: count,
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+  };
 }

@@ -1,111 +1,160 @@
-/** @file From measurements to the table of ratios, for people and as CSV. */
+/** @file From measurements to rows with ratios, as a table for people and as CSV. */
 import { columns } from '../../src/cli/words.ts';
 import { type Columns, type Row, writeCsv } from '../../src/results/csv.ts';
 import { median } from '../../src/training/timing.ts';
-import { LAYOUTS, SIDES } from './peer.ts';
-import type { Measurement, Measurements } from './timing.ts';
-import { type Comparand, SUBJECTS, VARIANTS } from './workloads.ts';
+import { QUIET } from './load.ts';
+import { isEngine, nameSide, SIDES, type Side } from './sides.ts';
+import type { Measurement, SettledMeasurements } from './timing.ts';
+import { type Comparand, nameComparand, SUBJECTS, VARIANTS } from './workloads.ts';
 
-/** Times are milliseconds, memory is megabytes (NaN where the system does not tell), loads are shares of all cores. */
+/**
+ * Times are milliseconds, memory is megabytes, loads are shares of all cores. What has no value, such as a ratio to PyTorch
+ * where PyTorch took no part, is NaN, and empty in the file.
+ */
 export const COLUMNS = {
   workload: 'text',
   variant: [...VARIANTS, 'any'],
   what: SUBJECTS,
+  side: SIDES,
   batchSize: 'number',
   threads: 'number',
   rounds: 'number',
   runsPerRound: 'number',
-  tdMedian: 'number',
-  tdFastest: 'number',
-  pytorchMedian: 'number',
-  pytorchFastest: 'number',
-  /** The layout that PyTorch was faster in. */
-  pytorchLayout: LAYOUTS,
-  /** Medians, td / PyTorch. */
-  ratio: 'number',
-  tdPeakMemory: 'number',
-  pytorchPeakMemory: 'number',
-  memoryRatio: 'number',
+  median: 'number',
+  fastest: 'number',
+  /** Of medians: to the layout of PyTorch with the lower one. */
+  ratioToPytorch: 'optional',
+  ratioToOnnx: 'optional',
+  /** The most that the process has held, pages of library files included. */
+  peakMemory: 'optional',
+  /** To that of the same layout of PyTorch. */
+  peakMemoryToPytorch: 'optional',
+  peakMemoryToOnnx: 'optional',
+  /** What the process holds at the end, without pages of files. */
+  privateMemory: 'optional',
+  privateMemoryToPytorch: 'optional',
+  privateMemoryToOnnx: 'optional',
   otherLoad: 'number',
+  /** How often the sides were measured; the least disturbed try is reported. */
+  tries: 'number',
 } as const satisfies Columns;
 
 export type PeerRow = Row<typeof COLUMNS>;
 
-/**
- * One row: td beside the layout of PyTorch with the lower median.
- *
- * @throws Error if td or all of PyTorch was not measured
- */
+/** What ratios are made of. */
+interface Figures {
+  readonly side: Side;
+  readonly median: number;
+  readonly fastest: number;
+  readonly peak: number;
+  readonly private: number;
+}
+
+/** A row for each side. */
 export function compareSides(
   { workload, variant, what }: Comparand,
-  { sides: measurements, otherLoad }: Measurements,
+  { sides: measurements, otherLoad, tries }: SettledMeasurements,
   { threads, rounds }: { readonly threads: number; readonly rounds: number },
-): PeerRow {
-  const sides = measurements.map((measurement) => ({ ...measurement, ...summarize(measurement) }));
-  const td = sides.find(({ side }) => side === 'td');
-  const [pytorch] = sides.filter(({ side }) => side !== 'td').sort((a, b) => a.median - b.median);
-  if (td === undefined || pytorch === undefined || pytorch.side === 'td')
-    throw new Error(`expected measurements of ${SIDES.join(', ')}, got ${sides.map(({ side }) => side)}`);
-  return {
+): PeerRow[] {
+  const sides = measurements.map(summarize);
+  const onnx = sides.find(({ side }) => side === 'onnx');
+  const [pytorch] = sides.filter(({ side }) => !isEngine(side)).sort((a, b) => a.median - b.median);
+  return sides.map((figures) => ({
     workload: workload.name,
     variant,
     what,
+    side: figures.side,
     batchSize: workload.batchSize,
     threads,
     rounds,
     runsPerRound: workload.runsPerTurn,
-    tdMedian: td.median,
-    tdFastest: td.fastest,
-    pytorchMedian: pytorch.median,
-    pytorchFastest: pytorch.fastest,
-    pytorchLayout: pytorch.side,
-    ratio: td.median / pytorch.median,
-    tdPeakMemory: td.memory,
-    pytorchPeakMemory: pytorch.memory,
-    memoryRatio: td.memory / pytorch.memory,
+    median: figures.median,
+    fastest: figures.fastest,
+    ratioToPytorch: ratioOf('median', figures, pytorch),
+    ratioToOnnx: ratioOf('median', figures, onnx),
+    peakMemory: figures.peak,
+    peakMemoryToPytorch: ratioOf('peak', figures, pytorch),
+    peakMemoryToOnnx: ratioOf('peak', figures, onnx),
+    privateMemory: figures.private,
+    privateMemoryToPytorch: ratioOf('private', figures, pytorch),
+    privateMemoryToOnnx: ratioOf('private', figures, onnx),
     otherLoad,
-  };
+    tries,
+  }));
 }
 
-function summarize({ milliseconds, peakMemory }: Measurement): {
-  readonly median: number;
-  readonly fastest: number;
-  readonly memory: number;
-} {
+function summarize({ side, milliseconds, memory }: Measurement): Figures {
   return {
+    side,
     median: median(milliseconds),
     fastest: Math.min(...milliseconds),
-    memory: peakMemory ?? Number.NaN,
+    peak: memory?.peak ?? Number.NaN,
+    private: memory?.private ?? Number.NaN,
   };
 }
 
-/** Rows for the terminal, without a line end after the last. */
+function ratioOf(
+  key: 'median' | 'peak' | 'private',
+  figures: Figures,
+  yardstick: Figures | undefined,
+): number {
+  return yardstick === undefined ? Number.NaN : figures[key] / yardstick[key];
+}
+
+const HEADER = [
+  'side',
+  'median',
+  'fastest',
+  ...ratioHeader(),
+  'peak',
+  ...ratioHeader(),
+  'private',
+  ...ratioHeader(),
+];
+
+function ratioHeader(): string[] {
+  return ['÷ PyTorch', '÷ onnx'];
+}
+
+/**
+ * Rows for the terminal, 120 columns wide at most: what was compared, then a line for each side. Without a line end after
+ * the last.
+ */
 export function formatRows(rows: readonly PeerRow[]): string {
-  const header = [
-    'workload',
-    'variant',
-    'what',
-    'td',
-    'PyTorch',
-    'layout',
-    'ratio',
-    'td memory',
-    'PyTorch memory',
-    'memory ratio',
-  ];
   const cells = rows.map((row) => [
-    row.workload,
-    row.variant,
-    row.what,
-    formatMilliseconds(row.tdMedian),
-    formatMilliseconds(row.pytorchMedian),
-    row.pytorchLayout,
-    formatRatio(row.ratio),
-    formatMemory(row.tdPeakMemory),
-    formatMemory(row.pytorchPeakMemory),
-    formatRatio(row.memoryRatio),
+    nameSide(row.side),
+    formatMilliseconds(row.median),
+    formatMilliseconds(row.fastest),
+    formatRatio(row.ratioToPytorch),
+    formatRatio(row.ratioToOnnx),
+    formatMemory(row.peakMemory),
+    formatRatio(row.peakMemoryToPytorch),
+    formatRatio(row.peakMemoryToOnnx),
+    formatMemory(row.privateMemory),
+    formatRatio(row.privateMemoryToPytorch),
+    formatRatio(row.privateMemoryToOnnx),
   ]);
-  return columns(header, cells);
+  const [header = '', ...lines] = columns(HEADER, cells).split('\n');
+  const headings = rows.map(describeRow);
+  const body = lines.flatMap((line, index) =>
+    headings[index] === headings[index - 1] ? [line] : ['', `${headings[index]}`, line],
+  );
+  return [header, ...body].join('\n');
+}
+
+/** `lenet, none, step`, and whether it was disturbed. */
+function describeRow(row: PeerRow): string {
+  return nameComparand(row.workload, row.variant, row.what) + describeDisturbance(row);
+}
+
+/** ` (disturbed: …)`, or nothing where the machine was quiet. */
+export function describeDisturbance({
+  otherLoad,
+  tries,
+}: Pick<SettledMeasurements, 'otherLoad' | 'tries'>): string {
+  if (otherLoad <= QUIET) return '';
+  const share = (100 * otherLoad).toFixed(0);
+  return ` (disturbed: other programs took ${share} % of the cores in the quietest of ${tries} tries)`;
 }
 
 /** Writes rows as CSV, all digits kept. */

@@ -1,5 +1,5 @@
 /**
- * @file The td side of the benchmark: a process that answers requests, one line of JSON each, until its input ends.
+ * @file A side of td in the benchmark: a process that answers requests, one line of JSON each, until its input ends.
  *
  * Its arguments are the task as JSON and the name of an engine. peer.py answers the same requests.
  */
@@ -15,7 +15,8 @@ const { readExchange, writeExchange } = await import('./exchange.ts');
 const { TdRunner } = await import('./td-runner.ts');
 
 const task = JSON.parse(process.argv[2] ?? '') as PeerTask;
-const { engine } = await chooseEngine(process.argv[3] ?? '', { threads: task.threads });
+// Where the other sides compute, whatever card there is.
+const { engine } = await chooseEngine(process.argv[3] ?? '', { threads: task.threads, device: 'cpu' });
 const runner = await TdRunner.create(task, engine);
 
 async function check({ input, output }: CheckRequest): Promise<{ loss: number; metric: number }> {

@@ -1,4 +1,4 @@
-/** @file What the td side runs: a training step or an evaluation of one batch, by the project's own code. */
+/** @file What a side of td runs: a training step or an evaluation of one batch, by the project's own code. */
 import { createArray } from '../../src/engines/arrays.ts';
 import {
   type ArrayData,

@@ -1,4 +1,4 @@
-/** @file What is compared: networks, batches, variants, and the settings that both sides are given. */
+/** @file What is compared: networks, batches, variants, and the settings that all sides are given. */
 import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
 
 /** A network on batches of one shape. */
@@ -22,7 +22,7 @@ export const SUBJECTS = ['step', 'evaluation'] as const;
 /** A training step, or an evaluation of one batch. */
 export type Subject = (typeof SUBJECTS)[number];
 
-/** What a process of either side is started with, as JSON. */
+/** What a process of any side is started with, as JSON. */
 export interface PeerTask {
   readonly what: Subject;
   readonly settings: Pick<RunSettings, 'model' | 'regularizer' | 'schedule'>;
@@ -31,7 +31,7 @@ export interface PeerTask {
   readonly threads: number;
 }
 
-/** One row of the result. */
+/** What the sides are compared in. */
 export interface Comparand {
   readonly workload: Workload;
   /** Evaluation uses the weights as they are, whatever the variant. */
@@ -101,7 +101,7 @@ export function listComparands(
   ]);
 }
 
-/** The settings of both sides; alpha and gamma of targeted dropout are 0.66 and 0.75. */
+/** The settings of all sides; alpha and gamma of targeted dropout are 0.66 and 0.75. */
 export function taskOf({ workload, variant, what }: Comparand, threads: number): PeerTask {
   const { model, regularizer, schedule } = runSettingsSchema.parse({
     model: workload.model,
@@ -123,5 +123,9 @@ export function taskOf({ workload, variant, what }: Comparand, threads: number):
 
 /** `mlp, targeted-weight, step` */
 export function describeComparand({ workload, variant, what }: Comparand): string {
-  return [workload.name, ...(variant === 'any' ? [] : [variant]), what].join(', ');
+  return nameComparand(workload.name, variant, what);
+}
+
+export function nameComparand(workload: string, variant: Comparand['variant'], what: Subject): string {
+  return [workload, ...(variant === 'any' ? [] : [variant]), what].join(', ');
 }

@@ -5,9 +5,13 @@ import { suggest, UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { readIfPresent } from './files.ts';
 
-/** Kinds of numbers: any, NaN and the infinities included; from 0 to 1; whole and not negative. */
+/**
+ * Kinds of numbers: any, NaN and the infinities included; any or none, which is NaN in a row and an empty field in a file;
+ * from 0 to 1; whole and not negative.
+ */
 const NUMBERS = {
   number: { isValid: () => true, words: 'a number' },
+  optional: { isValid: () => true, words: 'a number or nothing' },
   share: { isValid: (value: number) => value >= 0 && value <= 1, words: 'a share from 0 to 1' },
   count: {
     isValid: (value: number) => Number.isSafeInteger(value) && value >= 0,
@@ -54,7 +58,9 @@ export function formatNumber(value: number): string {
 /** CSV with a header line, `\n` line ends, and quotes only where a field needs them. */
 export function formatCsv<C extends Columns>(columns: C, rows: readonly Row<C>[]): string {
   const keys = Object.keys(columns);
-  const records = rows.map((row) => keys.map((key) => formatField(row[key] as string | number)));
+  const records = rows.map((row) =>
+    keys.map((key) => formatField(row[key] as string | number, columns[key] as ColumnKind)),
+  );
   return stringifyRecords([keys.map(columnName), ...records]);
 }
 
@@ -124,13 +130,15 @@ function parseField(text: string, kind: ColumnKind, where: string): string | num
 }
 
 function parseNumber(text: string, kind: NumberKind, where: string): number {
+  if (kind === 'optional' && text === '') return Number.NaN;
   const value = Number(text);
   const isNumber = text.trim() !== '' && (!Number.isNaN(value) || text === 'NaN');
   if (isNumber && NUMBERS[kind].isValid(value)) return value;
   throw new UserError(`${where}: expected ${NUMBERS[kind].words}, found "${text}"`);
 }
 
-function formatField(value: string | number): string {
+function formatField(value: string | number, kind: ColumnKind): string {
+  if (kind === 'optional' && Number.isNaN(value)) return '';
   return typeof value === 'number' ? formatNumber(value) : value;
 }
 

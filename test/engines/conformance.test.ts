@@ -12,7 +12,7 @@ import type {
   StepFunction,
 } from '../../src/engines/types.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
-import { describeAbsent } from '../support/compiled-engines.ts';
+import { describeAbsent } from '../support/required-engines.ts';
 import { createTrainingCase } from '../support/training-cases.ts';
 
 const statuses = await listEngines();

@@ -46,6 +46,24 @@ describe('CSV tables', () => {
     expect(readFileSync(path, 'utf8')).toBe(bytes);
   });
 
+  it('leave the field of an optional number that is not there empty', () => {
+    const columns = { name: 'text', ratio: 'optional' } as const;
+    const path = join(temporaryFolder(), 'table.csv');
+    const rows = [
+      { name: 'a', ratio: Number.NaN },
+      { name: 'b', ratio: 1 / 3 },
+    ];
+    writeCsv(path, columns, rows);
+    expect(readFileSync(path, 'utf8')).toBe('name,ratio\na,\nb,0.3333333333333333\n');
+    expect(readCsv(path, columns)).toEqual(rows);
+    expect(() => readCsv(fileWith('name,ratio\na,?\n'), columns)).toThrow(
+      ':2: column ratio: expected a number or nothing, found "?"',
+    );
+    expect(() => readCsv(fileWith('name,prune_rate,kind\na,,unit\n'), COLUMNS)).toThrow(
+      ':2: column prune_rate: expected a number, found ""',
+    );
+  });
+
   it('have no rows where there is no file', () => {
     expect(readCsv(join(temporaryFolder(), 'absent.csv'), COLUMNS)).toEqual([]);
   });

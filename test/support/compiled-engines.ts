@@ -1,8 +1,9 @@
 /** @file The compiled engines that can run here, so that one suite of tests goes over all of them. */
-import { describe, it } from 'vitest';
+import { describe } from 'vitest';
 import { createWebGpuEngine } from '../../src/engines/onnx/webgpu/engine.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine, EngineName } from '../../src/engines/types.ts';
+import { describeAbsent } from './required-engines.ts';
 
 const named = (name: EngineName) => async () => (await chooseEngine(name, { threads: 1 })).engine;
 
@@ -13,11 +14,6 @@ const COMPILED: Readonly<Record<string, () => Promise<Engine>>> = {
   webgpu: () => createWebGpuEngine({ threads: 1, selfTest: false }),
   tensorflow: named('tensorflow'),
 };
-
-/** Engines whose absence is a failure, such as `onnx,tensorflow`: all of them where the project is checked. */
-export const requiredEngines: readonly string[] = (process.env.TD_REQUIRE_ENGINES ?? '')
-  .split(',')
-  .filter((name) => name !== '');
 
 /** For one test. A driver that computes on the processor gets little of one that is busy. */
 const SOFTWARE_ADAPTER_MILLISECONDS = 600_000;
@@ -48,13 +44,4 @@ export function describeCompiledEngines(what: string, tests: (engine: Engine, na
       describe(`${what} on the engine ${name}`, options, () => tests(engine, name));
     else describeAbsent(name, engine);
   }
-}
-
-/** One test in the place of those of an engine that cannot run here. */
-export function describeAbsent(name: string, reason: string): void {
-  const fail = (): never => {
-    throw new Error(`the engine ${name} is required here: ${reason}`);
-  };
-  if (requiredEngines.includes(name)) it(`the engine ${name} is present`, fail);
-  else it.skip(`skipped: ${reason}`, () => {});
 }

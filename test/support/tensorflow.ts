@@ -1,7 +1,7 @@
 /** @file Tests that need TensorFlow: skipped where it is not installed, failing where it is required. */
 import { describe } from 'vitest';
 import { locateTensorflow } from '../../src/engines/tensorflow/installation/locate.ts';
-import { describeAbsent } from './compiled-engines.ts';
+import { describeAbsent } from './required-engines.ts';
 
 const located = locateTensorflow();
 

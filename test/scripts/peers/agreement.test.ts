@@ -1,18 +1,21 @@
-/** @file Runs small networks in td and in PyTorch, if it is installed, and expects the same numbers. */
+/** @file Runs small networks in td's engines and in PyTorch, as far as they are installed, and expects the same numbers. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkAgreement } from '../../../scripts/peers/agreement.ts';
-import { Peer, type Side } from '../../../scripts/peers/peer.ts';
+import { type Agreement, checkAgreement, describeAgreements } from '../../../scripts/peers/agreement.ts';
+import { Peer } from '../../../scripts/peers/peer.ts';
 import { findPython } from '../../../scripts/peers/python.ts';
+import type { Side } from '../../../scripts/peers/sides.ts';
 import { measure } from '../../../scripts/peers/timing.ts';
 import { type Comparand, type PeerTask, taskOf, type Workload } from '../../../scripts/peers/workloads.ts';
 import { runSettingsSchema } from '../../../src/config/schema.ts';
 import { UserError } from '../../../src/errors.ts';
+import { describeAbsent } from '../../support/required-engines.ts';
+import { describeTensorflow } from '../../support/tensorflow.ts';
 
 const python = (() => {
   try {
-    return findPython().command;
-  } catch {
-    return undefined;
+    return { command: findPython().command };
+  } catch (error) {
+    return { reason: (error as Error).message };
   }
 })();
 
@@ -33,67 +36,145 @@ const residual: Workload = {
   imageShape: [10, 9, 3],
 };
 
+const perceptron: Comparand = { workload: tiny, variant: 'targeted-weight', what: 'step' };
+
 const started: Peer[] = [];
 
 function start(side: Side, task: PeerTask): Peer {
-  const peer = Peer.start(side, task, python ?? '');
+  const peer = Peer.start(side, task, 'command' in python ? python.command : undefined);
   started.push(peer);
   return peer;
 }
 
-/** Compares td's process for one task with PyTorch's for another, by default the same. */
-function compare(comparand: Comparand, side: Side, change: (task: PeerTask) => PeerTask = (task) => task) {
+/** @param change what the last side is given instead of the task */
+function compare(
+  comparand: Comparand,
+  sides: readonly Side[],
+  change: (task: PeerTask) => PeerTask = (task) => task,
+): Promise<Agreement[]> {
   const task = taskOf(comparand, 1);
-  const peers = [start('td', task), start(side, change(task))] as const;
-  return checkAgreement(task, peers[0], [peers[1]], { runs: 3, tolerance: comparand.workload.tolerance });
+  const peers = sides.map((side, index) => start(side, index === sides.length - 1 ? change(task) : task));
+  return checkAgreement(task, peers, { runs: 3, tolerance: comparand.workload.tolerance });
+}
+
+function withRegularizer(settings: object): (task: PeerTask) => PeerTask {
+  return (task) => ({
+    ...task,
+    settings: { ...task.settings, regularizer: { ...task.settings.regularizer, ...settings } as never },
+  });
+}
+
+/** The pairs that were compared, each of them in three runs. */
+function pairsOf(agreements: readonly Agreement[]): string[] {
+  expect(agreements.every(({ difference }) => difference.share < 1)).toBe(true);
+  const pairs = agreements.map(({ sides }) => sides.join(' and '));
+  expect(pairs).toHaveLength(3 * new Set(pairs).size);
+  return [...new Set(pairs)];
 }
 
 afterEach(async () => {
   await Promise.all(started.splice(0).map((peer) => peer.stop()));
 });
 
-describe.skipIf(python === undefined)('td and PyTorch', () => {
+describe('onnx and PyTorch', () => {
+  if ('reason' in python) {
+    describeAbsent('pytorch', python.reason);
+    return;
+  }
+
   it('take the same steps of a perceptron with targeted dropout', async () => {
-    const { share } = await compare({ workload: tiny, variant: 'targeted-weight', what: 'step' }, 'default');
-    expect(share).toBeLessThan(1);
+    expect(pairsOf(await compare(perceptron, ['onnx', 'pytorch-default']))).toEqual([
+      'onnx and pytorch-default',
+    ]);
   });
 
   it('take the same steps of a residual network with targeted dropout, in either layout', async () => {
-    const { share } = await compare(
-      { workload: residual, variant: 'targeted-weight', what: 'step' },
-      'channels_last',
-    );
-    expect(share).toBeLessThan(1);
+    const comparand = { ...perceptron, workload: residual };
+    expect(pairsOf(await compare(comparand, ['onnx', 'pytorch-default', 'pytorch-channels_last']))).toEqual([
+      'onnx and pytorch-default',
+      'onnx and pytorch-channels_last',
+    ]);
   });
 
   it.each([
     [
       'finds other candidates',
       { targetRate: 0.5 },
-      /td and PyTorch \(default\) disagree: after run 1 .* in "/,
+      /onnx and PyTorch \(default\) disagree: after run 1 .* in "/,
     ],
     // PyTorch looks at what it is told to drop, and says on its own error output what is wrong.
     ['drops weights at another rate', { dropRate: 0.5 }, /PyTorch \(default\) ended with exit code 1/],
   ])('disagree if the one %s', async (_, settings, message) => {
-    const changed = compare(
-      { workload: tiny, variant: 'targeted-weight', what: 'step' },
-      'default',
-      (task) => ({
-        ...task,
-        settings: { ...task.settings, regularizer: { ...task.settings.regularizer, ...settings } as never },
-      }),
-    );
+    const changed = compare(perceptron, ['onnx', 'pytorch-default'], withRegularizer(settings));
     await expect(changed).rejects.toThrow(message);
   });
+});
 
-  it('are timed in turn, run by run', async () => {
-    const task = taskOf({ workload: tiny, variant: 'targeted-weight', what: 'step' }, 1);
-    const peers = [start('td', task), start('default', task)];
-    const { sides } = await measure(peers, { rounds: 2, runsPerTurn: tiny.runsPerTurn });
+describeTensorflow('tensorflow', () => {
+  it('takes the same steps as onnx where there is no PyTorch', async () => {
+    const comparand = { ...perceptron, workload: residual };
+    const agreements = await compare(comparand, ['onnx', 'tensorflow']);
+    expect(pairsOf(agreements)).toEqual(['onnx and tensorflow']);
+  });
+
+  it('disagrees with onnx if it finds other candidates', async () => {
+    const changed = compare(perceptron, ['onnx', 'tensorflow'], withRegularizer({ targetRate: 0.5 }));
+    await expect(changed).rejects.toThrow(/onnx and tensorflow disagree: after run 1 .* in "/);
+  });
+
+  it('is compared with PyTorch, as onnx is, where there is PyTorch', async (context) => {
+    context.skip('reason' in python, 'reason' in python ? python.reason : '');
+    const agreements = await compare(perceptron, ['onnx', 'tensorflow', 'pytorch-default']);
+    expect(pairsOf(agreements)).toEqual(['onnx and pytorch-default', 'tensorflow and pytorch-default']);
+  });
+
+  it('has its turn beside onnx, and its memory is read', async () => {
+    const task = taskOf(perceptron, 1);
+    const peers = [start('onnx', task), start('tensorflow', task)];
+    const { sides } = await measure(peers, { rounds: 1, runsPerTurn: 2 });
     expect(sides.map(({ side, milliseconds }) => [side, milliseconds.length])).toEqual([
-      ['td', 4],
-      ['default', 4],
+      ['onnx', 2],
+      ['tensorflow', 2],
     ]);
+    if (process.platform !== 'linux') return;
+    for (const { memory } of sides) expect(memory?.peak).toBeGreaterThan(memory?.private as number);
+  });
+});
+
+describe('the agreement of sides', () => {
+  const agreement = (sides: Agreement['sides'], share: number, where: string): Agreement => ({
+    sides,
+    difference: { share, where },
+  });
+
+  it('is told of each engine of td, by the largest of its differences', () => {
+    expect(
+      describeAgreements([
+        agreement(['onnx', 'pytorch-default'], 0.01, 'loss'),
+        agreement(['tensorflow', 'pytorch-default'], 0.5, 'kernel'),
+        agreement(['onnx', 'pytorch-channels_last'], 0.12, 'bias'),
+        agreement(['tensorflow', 'pytorch-channels_last'], 0.2, 'loss'),
+      ]),
+    ).toEqual([
+      'onnx and PyTorch agree (largest difference: 12 % of what is allowed, in "bias")',
+      'tensorflow and PyTorch agree (largest difference: 50 % of what is allowed, in "kernel")',
+    ]);
+    expect(describeAgreements([agreement(['onnx', 'tensorflow'], 0.034, 'loss')])).toEqual([
+      'tensorflow and onnx agree (largest difference: 3.4 % of what is allowed, in "loss")',
+    ]);
+  });
+
+  it('is refused where there is nothing to compare', async () => {
+    const message = 'nothing to compare among: onnx';
+    await expect(compare(perceptron, ['onnx'])).rejects.toThrow(message);
+  });
+});
+
+describe('the sides of the benchmark', () => {
+  it('are timed in turn, run by run', async () => {
+    const task = taskOf(perceptron, 1);
+    const { sides } = await measure([start('onnx', task)], { rounds: 2, runsPerTurn: tiny.runsPerTurn });
+    expect(sides.map(({ side, milliseconds }) => [side, milliseconds.length])).toEqual([['onnx', 4]]);
     expect(sides.flatMap(({ milliseconds }) => milliseconds).every((time) => time > 0)).toBe(true);
   });
 });
@@ -110,7 +191,7 @@ describe('the search for PyTorch', () => {
 describe('a process of the benchmark', () => {
   it('is reported with its exit code when it ends instead of answering', async () => {
     const task = taskOf({ workload: tiny, variant: 'none', what: 'step' }, 1);
-    const peer = Peer.start('default', task, 'false');
+    const peer = Peer.start('pytorch-default', task, 'false');
     await expect(peer.time(1)).rejects.toThrow('the process of PyTorch (default) ended with exit code 1');
   });
 });

@@ -6,7 +6,9 @@ import { UserError } from '../../../src/errors.ts';
 
 describe('the command line of the peer benchmark', () => {
   it('measures everything unless it is told otherwise', () => {
-    const { only, variants, what, rounds, out, checkOnly } = parseOptions([]);
+    const { sides, only, variants, what, rounds, out, checkOnly } = parseOptions([]);
+    // Everything that can run here, which the command line does not know.
+    expect(sides).toBeUndefined();
     expect(only.map(({ name }) => name)).toEqual(['mlp', 'lenet', 'resnet20', 'resnet32', 'vgg16']);
     expect({ variants, what, rounds, out, checkOnly }).toEqual({
       variants: ['none', 'targeted-weight'],
@@ -21,6 +23,7 @@ describe('the command line of the peer benchmark', () => {
     const options = parseOptions(['--only', 'lenet, mlp,lenet', '--what', 'evaluation', '--threads', '1']);
     expect(options.only.map(({ name }) => name)).toEqual(['mlp', 'lenet']);
     expect(options.what).toEqual(['evaluation']);
+    expect(parseOptions(['--sides', 'pytorch,onnx,pytorch']).sides).toEqual(['onnx', 'pytorch']);
     expect(options.threads).toBe(1);
   });
 
@@ -30,6 +33,7 @@ describe('the command line of the peer benchmark', () => {
       ['--variants', 'targeted-weigth'],
       '--variants: there is no "targeted-weigth" (did you mean "targeted-weight"?)',
     ],
+    [['--sides', 'onnx,tensorflw'], '--sides: there is no "tensorflw" (did you mean "tensorflow"?)'],
     [['--what', ''], '--what: there is no ""'],
     [['--rounds', '0'], '--rounds is "0", expected a whole number above 0'],
     [['--rounds', '1', '--rounds', '2'], '--rounds is given twice'],

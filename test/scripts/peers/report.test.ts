@@ -1,9 +1,10 @@
 /** @file Checks medians, ratios, the table and the CSV of the benchmark against numbers worked out by hand. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadBetween } from '../../../scripts/peers/load.ts';
-import type { Side } from '../../../scripts/peers/peer.ts';
 import { COLUMNS, compareSides, formatRows, writeRows } from '../../../scripts/peers/report.ts';
+import type { Side } from '../../../scripts/peers/sides.ts';
 import type { Measurement } from '../../../scripts/peers/timing.ts';
 import { type Comparand, WORKLOADS } from '../../../scripts/peers/workloads.ts';
 import { readCsv } from '../../../src/results/csv.ts';
@@ -16,72 +17,119 @@ const lenet: Comparand = {
 };
 const OPTIONS = { threads: 2, rounds: 3 };
 
-const measured = (side: Side, milliseconds: number[], peakMemory?: number): Measurement => ({
+const measured = (side: Side, milliseconds: number[], memory?: Measurement['memory']): Measurement => ({
   side,
   milliseconds,
-  peakMemory,
+  memory,
 });
 
+const onnx = measured('onnx', [12, 9, 30], { peak: 300, private: 120 });
+const tensorflow = measured('tensorflow', [6, 8, 5], { peak: 450, private: 150 });
 const sides = [
-  measured('td', [12, 9, 30], 300),
-  measured('default', [16, 15, 14], 250),
+  onnx,
+  tensorflow,
+  measured('pytorch-default', [16, 15, 14], { peak: 250, private: 100 }),
   // Faster once, but not by its median.
-  measured('channels_last', [1, 20, 21], 200),
+  measured('pytorch-channels_last', [1, 20, 21], { peak: 200, private: 80 }),
 ];
-const measurements = { sides, otherLoad: 0.25 };
+const measurements = { sides, otherLoad: 0.02, tries: 2 };
+const evaluation: Comparand = { ...lenet, variant: 'any', what: 'evaluation' };
 
 describe('the rows of the peer benchmark', () => {
-  it('set the median of td against that of the faster layout', () => {
-    expect(compareSides(lenet, measurements, OPTIONS)).toEqual({
+  it('set each side against the faster layout of PyTorch and against onnx', () => {
+    const rows = compareSides(lenet, measurements, OPTIONS);
+    expect(rows[1]).toEqual({
       workload: 'lenet',
       variant: 'none',
       what: 'step',
+      side: 'tensorflow',
       batchSize: 128,
       threads: 2,
       rounds: 3,
       runsPerRound: 20,
-      tdMedian: 12,
-      tdFastest: 9,
-      pytorchMedian: 15,
-      pytorchFastest: 14,
-      pytorchLayout: 'default',
-      ratio: 12 / 15,
-      tdPeakMemory: 300,
-      pytorchPeakMemory: 250,
-      memoryRatio: 1.2,
-      otherLoad: 0.25,
+      median: 6,
+      fastest: 5,
+      ratioToPytorch: 6 / 15,
+      ratioToOnnx: 0.5,
+      peakMemory: 450,
+      peakMemoryToPytorch: 1.8,
+      peakMemoryToOnnx: 1.5,
+      privateMemory: 150,
+      privateMemoryToPytorch: 1.5,
+      privateMemoryToOnnx: 1.25,
+      otherLoad: 0.02,
+      tries: 2,
     });
+    expect(rows.map(({ side, ratioToPytorch }) => [side, ratioToPytorch])).toEqual([
+      ['onnx', 12 / 15],
+      ['tensorflow', 6 / 15],
+      ['pytorch-default', 1],
+      ['pytorch-channels_last', 20 / 15],
+    ]);
   });
 
-  it('cannot be made of one side', () => {
-    expect(() => compareSides(lenet, { ...measurements, sides: sides.slice(0, 1) }, OPTIONS)).toThrow(
-      'got td',
-    );
-    expect(() => compareSides(lenet, { ...measurements, sides: sides.slice(1) }, OPTIONS)).toThrow(
-      'got default,channels_last',
-    );
+  it('have no ratio to what took no part', () => {
+    const withoutPytorch = compareSides(lenet, { ...measurements, sides: [onnx, tensorflow] }, OPTIONS);
+    expect(withoutPytorch.map(({ ratioToPytorch }) => ratioToPytorch)).toEqual([Number.NaN, Number.NaN]);
+    expect(withoutPytorch.map(({ ratioToOnnx }) => ratioToOnnx)).toEqual([1, 0.5]);
+    const withoutOnnx = compareSides(lenet, { ...measurements, sides: sides.slice(1) }, OPTIONS);
+    expect(withoutOnnx.map(({ ratioToOnnx }) => ratioToOnnx)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect(withoutOnnx[0]?.ratioToPytorch).toBe(6 / 15);
   });
 
-  it('print as a table in which unknown memory is a dash', () => {
-    const others = [measured('td', [812.4]), measured('channels_last', [541.6], 250)];
-    const rows = [measurements, { sides: others, otherLoad: 0 }].map((each) =>
-      compareSides(lenet, each, OPTIONS),
-    );
+  it('print as a table in which what is unknown is a dash, and disturbance is said', () => {
+    const others = [measured('onnx', [812.4]), measured('tensorflow', [541.6], { peak: 1250, private: 80 })];
+    const rows = [
+      ...compareSides(lenet, measurements, OPTIONS),
+      ...compareSides(evaluation, { sides: others, otherLoad: 0.41, tries: 4 }, OPTIONS),
+    ];
     expect(formatRows(rows)).toMatchInlineSnapshot(`
-      "workload  variant  what  td       PyTorch  layout         ratio  td memory  PyTorch memory  memory ratio
-      lenet     none     step  12.0 ms  15.0 ms  default        0.80   300 MB     250 MB          1.20
-      lenet     none     step  812 ms   542 ms   channels_last  1.50   –          250 MB          –"
+      "side                     median   fastest  ÷ PyTorch  ÷ onnx  peak     ÷ PyTorch  ÷ onnx  private  ÷ PyTorch  ÷ onnx
+
+      lenet, none, step
+      onnx                     12.0 ms  9.00 ms  0.80       1.00    300 MB   1.20       1.00    120 MB   1.20       1.00
+      tensorflow               6.00 ms  5.00 ms  0.40       0.50    450 MB   1.80       1.50    150 MB   1.50       1.25
+      PyTorch (default)        15.0 ms  14.0 ms  1.00       1.25    250 MB   1.00       0.83    100 MB   1.00       0.83
+      PyTorch (channels_last)  20.0 ms  1.00 ms  1.33       1.67    200 MB   0.80       0.67    80 MB    0.80       0.67
+
+      lenet, evaluation (disturbed: other programs took 41 % of the cores in the quietest of 4 tries)
+      onnx                     812 ms   812 ms   –          1.00    –        –          –       –        –          –
+      tensorflow               542 ms   542 ms   –          0.67    1250 MB  –          –       80 MB    –          –"
     `);
+  });
+
+  it('fit into 120 columns', () => {
+    const memory = { peak: 12345, private: 12345 };
+    const large = sides.map(({ side, milliseconds }) =>
+      measured(
+        side,
+        milliseconds.map((time) => 200 * time),
+        memory,
+      ),
+    );
+    const rows = compareSides(lenet, { sides: large, otherLoad: 1, tries: 4 }, OPTIONS);
+    const widths = formatRows(rows)
+      .split('\n')
+      .map((line) => line.length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(120);
   });
 
   it('come back from CSV without a lost digit', () => {
     const path = join(temporaryFolder(), 'bench', 'peers.csv');
-    const others = [measured('td', [1 / 3]), measured('default', [1 / 7], 250)];
-    const rows = [measurements, { sides: others, otherLoad: 0 }].map((each) =>
-      compareSides(lenet, each, OPTIONS),
-    );
+    const others = [
+      measured('onnx', [1 / 3]),
+      measured('tensorflow', [1 / 7], { peak: 250, private: 1 / 9 }),
+    ];
+    const rows = [
+      ...compareSides(lenet, measurements, OPTIONS),
+      ...compareSides(evaluation, { sides: others, otherLoad: 0, tries: 1 }, OPTIONS),
+    ];
     writeRows(path, rows);
     expect(readCsv(path, COLUMNS)).toEqual(rows);
+    // Empty where there is no figure.
+    expect(readFileSync(path, 'utf8').trim().split('\n').at(-2)).toBe(
+      'lenet,any,evaluation,onnx,128,2,3,20,0.3333333333333333,0.3333333333333333,,1,,,,,,,0,1',
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { execute, listFiles, makeFolder, TD } from '../../../cli/td.ts';
-import { requiredEngines } from '../../../support/compiled-engines.ts';
+import { requiredEngines } from '../../../support/required-engines.ts';
 
 /** A wheel of TensorFlow that is at hand; else pip fetches 274 MB, but only where the engine is required. */
 const { TD_TEST_WHEEL = '' } = process.env;
