@@ -4,17 +4,19 @@ import { parseArgs } from 'node:util';
 import { printTable } from '../../src/cli/output.ts';
 import { UserError } from '../../src/errors.ts';
 import type { EpochCheck, StepCheck } from './device.ts';
+import { renderMarkdown, type TimedStep } from './markdown.ts';
+import type { PytorchCheck } from './pytorch.ts';
 import type { TensorflowCheck } from './tensorflow.ts';
 import type { WebGpuCheck } from './webgpu.ts';
 
 const HELP = `npm run device-check [-- options]
 
 Checks the graphics card of this machine: training steps against the processor, their times, an epoch. By WebGPU,
-and by TensorFlow where it is installed, in every form in which it can run a step. Needs no network. Prints tables
-and writes one JSON file.
+by TensorFlow where it is installed, in every form in which it can run a step, and beside PyTorch where a Python
+(TD_PYTHON, else python3) has it. Needs no network. Prints tables, and writes them as Markdown beside one JSON file.
 
   --networks <names>  lenet,resnet20,resnet32,vgg16 (default: all)
-  --engines <names>   webgpu,tensorflow (default: both)
+  --engines <names>   webgpu,tensorflow,pytorch (default: all)
   --seconds <n>       time for the steps of a network (default: 3)
   --steps <n>         at most so many steps (default: 50)
   --epoch-seconds <n> an epoch that takes longer is broken off (default: 40)
@@ -22,7 +24,7 @@ and writes one JSON file.
   --help              print this help
 `;
 
-const ENGINES = ['webgpu', 'tensorflow'] as const;
+const ENGINES = ['webgpu', 'tensorflow', 'pytorch'] as const;
 
 const { values } = parse();
 if (values.help) process.stdout.write(HELP);
@@ -65,12 +67,18 @@ async function check(): Promise<void> {
     ? await (await import('./webgpu.ts')).checkWebGpu(options)
     : undefined;
   const tensorflow = engines.includes('tensorflow') ? await checkTensorflow(options) : undefined;
+  const pytorch = engines.includes('pytorch')
+    ? await (await import('./pytorch.ts')).checkPytorch(options)
+    : undefined;
   const seconds = Math.round((performance.now() - began) / 1000);
-  writeFileSync(values.out, `${JSON.stringify({ cards, seconds, webgpu, tensorflow }, null, 2)}\n`);
+  writeFileSync(values.out, `${JSON.stringify({ cards, seconds, webgpu, tensorflow, pytorch }, null, 2)}\n`);
   process.stdout.write(`cards: ${cards}\n`);
   if (webgpu !== undefined) printWebGpu(webgpu);
   if (tensorflow !== undefined) printTensorflow(tensorflow);
-  process.stdout.write(`\n${seconds} s in all; written: ${values.out}\n`);
+  if (pytorch !== undefined) printPytorch(pytorch);
+  const markdown = `${values.out.replace(/\.json$/, '')}.md`;
+  writeFileSync(markdown, renderMarkdown(cards, rowsOf(webgpu, tensorflow), pytorch?.steps ?? []));
+  process.stdout.write(`\n${seconds} s in all; written: ${values.out}, ${markdown}\n`);
   if (!isRight(webgpu, tensorflow)) process.exitCode = 1;
 }
 
@@ -98,6 +106,28 @@ function printTensorflow(found: TensorflowCheck): void {
   process.stdout.write(
     `placed elsewhere than on the card: ${elsewhere.map(String).join('; ') || 'nothing'}\n`,
   );
+}
+
+function printPytorch({ version, steps }: PytorchCheck): void {
+  process.stdout.write(`\n${version}\n`);
+  if (steps.length === 0) return;
+  printTable(
+    ['network', 'variant', 'step (ms)', 'layout'],
+    steps.map((row) => [
+      row.network,
+      row.variant,
+      row.failure ?? number(row.stepMilliseconds, 2),
+      row.layout ?? '',
+    ]),
+  );
+}
+
+/** Steps of td by the way in which they ran. */
+function rowsOf(webgpu: WebGpuCheck | undefined, tensorflow: TensorflowCheck | undefined): TimedStep[] {
+  return [
+    ...(webgpu?.steps ?? []).map((row) => ({ ...row, way: 'WebGPU' })),
+    ...(tensorflow?.forms ?? []).map((row) => ({ ...row, way: `TensorFlow, ${row.form}` })),
+  ];
 }
 
 /** @param more cells of each row that stand before the others, under a header of their own */

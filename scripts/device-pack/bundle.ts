@@ -1,5 +1,5 @@
 /** @file Bundles the program and the device check into plain modules, beside what they read and load. */
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -18,7 +18,15 @@ const PACKAGES = [
 /** Not taken along: TensorFlow is hundreds of megabytes, and esbuild makes only the report. */
 const LEFT_BEHIND = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', 'esbuild'];
 
-const FILES = ['package.json', 'configs', 'datasets', 'results/paper'];
+const FILES = ['package.json', 'configs', 'datasets', 'results/paper', ...listPeerPrograms()];
+
+/** PyTorch's side of the check. */
+function listPeerPrograms(): string[] {
+  const folder = 'scripts/peers';
+  return readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.py'))
+    .map((name) => join(folder, name));
+}
 
 /** What of a package is no use at run time. */
 const USELESS = /\.(map|d\.[mc]?ts|md|wasm)$|\/(test|tests|docs|i18n|theme|dist\/esm)(\/|$)/;

@@ -1,6 +1,6 @@
 """The PyTorch side of the benchmark: a process that answers requests, one line of JSON each, until its input ends.
 
-    peer.py <task as JSON> <default | channels_last>
+    peer.py <task as JSON> <default | channels_last> [cpu | cuda]
 """
 
 import json
@@ -19,17 +19,21 @@ FORMATS = {"default": torch.contiguous_format, "channels_last": torch.channels_l
 
 
 class Peer:
-    def __init__(self, task, layout):
+    def __init__(self, task, layout, device="cpu"):
         settings, self.what = task["settings"], task["what"]
         self.format = FORMATS[layout]
-        torch.set_num_threads(task["threads"])
+        if task["threads"] > 0:
+            torch.set_num_threads(task["threads"])
+        # As td computes on a card unless it is told otherwise.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
         torch.manual_seed(0)
         model = create_model(settings["model"], task["imageShape"], task["classes"])
         regularizer = settings["regularizer"]
         if regularizer["name"] == "targeted":
             layers = [layer for _, layer in prunable_layers(model)]
             add_targeted_dropout(layers, regularizer["dropRate"], regularizer["targetRate"])
-        self.model = model.to(memory_format=self.format)
+        self.device = torch.device(device)
+        self.model = model.to(self.device, memory_format=self.format)
         self.trainer = Trainer(self.model, settings["schedule"])
         self.task = task
 
@@ -66,13 +70,13 @@ class Peer:
         height, width, channels = self.task["imageShape"]
         count = self.task["settings"]["schedule"]["batchSize"]
         images = torch.randn(count, channels, height, width).contiguous(memory_format=self.format)
-        return images, torch.randint(self.task["classes"], (count,))
+        return images.to(self.device), torch.randint(self.task["classes"], (count,), device=self.device)
 
 
 def main():
     # Whoever interrupts the benchmark wants no traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    peer = Peer(json.loads(sys.argv[1]), sys.argv[2])
+    peer = Peer(json.loads(sys.argv[1]), *sys.argv[2:])
     commands = {"time": peer.time, "check": peer.check}
     for line in sys.stdin:
         request = json.loads(line)

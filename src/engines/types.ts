@@ -84,6 +84,8 @@ export interface EngineOptions {
   readonly eager?: boolean;
   /** TensorFlow only: the step is compiled by XLA. */
   readonly xla?: boolean;
+  /** Is told when something begins that takes seconds. */
+  say?(line: string): void;
 }
 
 /** Whether an engine can run here, and on what. */

@@ -1,14 +1,20 @@
 /** @file The check of a device tells one that computes rightly from one that does not. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkStep, listChecks } from '../../scripts/device-check/device.ts';
+import { renderMarkdown } from '../../scripts/device-check/markdown.ts';
+import { checkPytorch } from '../../scripts/device-check/pytorch.ts';
 import { countPlacement, FORMS, type TensorflowCheck } from '../../scripts/device-check/tensorflow.ts';
 import { createCpuEngine } from '../../src/engines/onnx/cpu-engine.ts';
 import type { Engine, Program } from '../../src/engines/types.ts';
 import { execute } from '../cli/td.ts';
 import { describeTensorflow } from '../support/tensorflow.ts';
+
+const hasPytorch = (): boolean =>
+  spawnSync(process.env.TD_PYTHON || 'python3', ['-c', 'import torch']).status === 0;
 
 const processor = await createCpuEngine({ threads: 1 });
 const LIMITS = { seconds: 1, steps: 3 };
@@ -75,6 +81,51 @@ describe('the check of a training step', () => {
       failure: 'the graphics card was lost',
     });
   });
+});
+
+describe('the table of what was measured', () => {
+  it('has a row a network and a column a way, and no time for what was wrong', () => {
+    const step = { network: 'lenet', variant: 'none', batchSize: 128, stepMilliseconds: 1.234 };
+    const table = renderMarkdown(
+      'a card',
+      [
+        { ...step, way: 'WebGPU', isRight: false },
+        { ...step, way: 'TensorFlow, compiled', isRight: true },
+        { ...step, variant: 'targeted-weight', way: 'WebGPU', isRight: true },
+      ],
+      [{ network: 'lenet', variant: 'none', stepMilliseconds: 2, layout: 'default' }],
+    );
+    expect(table).toMatchInlineSnapshot(`
+      "a card, by \`npm run device-check\`
+
+      | ms a step | WebGPU | TensorFlow, compiled | PyTorch |
+      |---|---|---|---|
+      | lenet, none | – | 1.23 | 2.00 |
+      | lenet, targeted-weight | 1.23 | – | – |
+      "
+    `);
+  });
+});
+
+describe('the check of PyTorch', () => {
+  it('says that there is none, or that it finds no card, and fails nothing', async () => {
+    const found = await checkPytorch({ ...LIMITS, networks: ['lenet'] });
+    expect(found.version).toMatch(/PyTorch/);
+    if (!found.version.includes(' on ')) expect(found.steps).toEqual([]);
+  });
+
+  it.skipIf(!hasPytorch())(
+    'times its steps where there is one',
+    async () => {
+      const found = await checkPytorch({ seconds: 1, steps: 2, networks: ['lenet'], device: 'cpu' });
+      expect(found.steps.map(({ network, variant, failure }) => [network, variant, failure])).toEqual([
+        ['lenet', 'none', undefined],
+        ['lenet', 'targeted-weight', undefined],
+      ]);
+      for (const { stepMilliseconds } of found.steps) expect(stepMilliseconds).toBeGreaterThan(0);
+    },
+    300_000,
+  );
 });
 
 describe('the check of TensorFlow', () => {

@@ -22,22 +22,24 @@ const ONNX: Candidate = { engine: 'onnx', device: 'cpu' };
  */
 export async function chooseFastestEngine(
   name: string,
-  options: EngineOptions,
+  given: EngineOptions,
   settings: RunSettings | undefined,
   say: (line: string) => void,
 ): Promise<ChosenEngine> {
+  const options: EngineOptions = { ...given, say };
   const { device = 'auto', eager = false, xla = false } = options;
   const isOpen = name === 'auto' && (device === 'auto' || device === 'cpu') && !eager && !xla;
   if (!isOpen || settings === undefined) return chooseEngine(name, options);
   const tensorflow = await engineStatus('tensorflow');
   if (device === 'auto' && usesGpu(tensorflow)) return chooseEngine(name, options);
-  const key = keyOf(settings, options, tensorflow);
+  const card = device === 'auto' ? await findCard() : undefined;
+  const key = keyOf(settings, options, tensorflow, card);
   const known = readTrial(key);
   if (known !== undefined) {
     const chosen = await createWinner(known, options);
     if (chosen !== undefined) return chosen;
   }
-  const candidates = await listCandidates(options, tensorflow);
+  const candidates = listCandidates(tensorflow, card);
   if (candidates.length === 1) return chooseEngine(name, options);
   say(`trying ${describeAll(candidates)} on this network for some seconds; the result is remembered`);
   const trial = await runTrial(key, settings, candidates, options);
@@ -47,8 +49,9 @@ export async function chooseFastestEngine(
 /** Tries all engines on a network anew, whatever was remembered, and remembers the result. */
 export async function tryAnew(settings: RunSettings, options: EngineOptions): Promise<Trial> {
   const tensorflow = await engineStatus('tensorflow');
-  const candidates = await listCandidates(options, tensorflow);
-  return runTrial(keyOf(settings, options, tensorflow), settings, candidates, options);
+  const card = await findCard();
+  const key = keyOf(settings, options, tensorflow, card);
+  return runTrial(key, settings, listCandidates(tensorflow, card), options);
 }
 
 /** `onnx`, `tensorflow`, `onnx on webgpu`. */
@@ -65,22 +68,27 @@ function usesGpu(status: EngineStatus): boolean {
   return status.available && status.devices.some((device) => device.startsWith('GPU'));
 }
 
-function keyOf(settings: RunSettings, { threads, device }: EngineOptions, tensorflow: EngineStatus): string {
+/** A graphics card that can be named as one, with its driver. */
+type Card = Awaited<ReturnType<typeof findCard>>;
+
+function keyOf(
+  settings: RunSettings,
+  { threads, device }: EngineOptions,
+  tensorflow: EngineStatus,
+  card: Card,
+): string {
   return trialKey(settings, {
     cpu: cpus()[0]?.model,
     threads: threads ?? availableThreads(),
     node: process.versions.node.split('.')[0],
     device: device ?? 'auto',
     tensorflow: tensorflow.available ? tensorflow.version : null,
+    card: card ?? null,
   });
 }
 
 /** What could compute here. A graphics card without CUDA counts if it can be named as one: drivers may compute on the processor. */
-async function listCandidates(
-  { device = 'auto' }: EngineOptions,
-  tensorflow: EngineStatus,
-): Promise<Candidate[]> {
-  const card = device === 'auto' ? await findCard() : undefined;
+function listCandidates(tensorflow: EngineStatus, card: Card): Candidate[] {
   return [
     ONNX,
     ...(tensorflow.available ? [{ engine: 'tensorflow', device: 'cpu' } as const] : []),

@@ -30,7 +30,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<E
     );
   const { threads } = options;
   const reference = await createCpuEngine(threads === undefined ? {} : { threads });
-  const test = options.selfTest === false ? undefined : new SelfTest(reference, adapter);
+  const test = options.selfTest === false ? undefined : new SelfTest(reference, adapter, options.say);
   const pool = new SessionPool();
   return {
     name: 'onnx',

@@ -25,6 +25,7 @@ export class SelfTest {
     /** On the processor. */
     private readonly reference: Engine,
     private readonly adapter: NamedAdapter,
+    private readonly say: (line: string) => void = () => {},
   ) {}
 
   /**
@@ -40,6 +41,7 @@ export class SelfTest {
     const path = driver === undefined ? undefined : join(cacheFolder(), 'webgpu-self-tests', `${key}.json`);
     if (this.passed.has(key) || (path !== undefined && existsSync(path))) return undefined;
     return async (program, feeds) => {
+      this.say(`comparing a first run on ${name} with the processor`);
       const { fetches, difference } = await compareFirstStep(
         program,
         this.reference,
