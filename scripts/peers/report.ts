@@ -101,20 +101,8 @@ function ratioOf(
   return yardstick === undefined ? Number.NaN : figures[key] / yardstick[key];
 }
 
-const HEADER = [
-  'side',
-  'median',
-  'fastest',
-  ...ratioHeader(),
-  'peak',
-  ...ratioHeader(),
-  'private',
-  ...ratioHeader(),
-];
-
-function ratioHeader(): string[] {
-  return ['÷ PyTorch', '÷ onnx'];
-}
+const RATIOS = ['÷ PyTorch', '÷ onnx'];
+const HEADER = ['side', 'median', 'fastest', ...RATIOS, 'peak', ...RATIOS, 'private', ...RATIOS];
 
 /**
  * Rows for the terminal, 120 columns wide at most: what was compared, then a line for each side. Without a line end after
