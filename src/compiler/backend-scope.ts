@@ -1,5 +1,6 @@
 /** @file tfjs has one current backend for the whole process; this is the one way to borrow it. */
 import * as tf from '@tensorflow/tfjs';
+import './quiet-tfjs.ts';
 
 /**
  * Runs a synchronous function with a tfjs backend, disposes the tensors made in it, and puts the former backend back.

@@ -8,9 +8,7 @@ export async function loadTfjs(): Promise<void> {
   const { sourceMapsEnabled } = process;
   process.setSourceMapsEnabled(false);
   try {
-    const tf = await import('@tensorflow/tfjs');
-    // Or it prints an advertisement when its cpu backend is first used in Node.
-    tf.enableProdMode();
+    await import('@tensorflow/tfjs');
   } finally {
     process.setSourceMapsEnabled(sourceMapsEnabled);
   }
