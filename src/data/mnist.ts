@@ -25,6 +25,8 @@ export const mnist: DatasetImplementation = {
   },
 };
 
+const MNIST_CLASSES = 10;
+
 type Contents = Readonly<Record<keyof IdxFiles, Content>>;
 
 /**
@@ -32,7 +34,7 @@ type Contents = Readonly<Record<keyof IdxFiles, Content>>;
  *
  * @param path where the four files lie, as `findIdxFiles` looks for them. They need not be those of MNIST (Fashion-MNIST and
  *   EMNIST are welcome), but must fit together: images and labels equal in number, one image shape. Labels are taken as they
- *   are, and there are as many classes as the largest asks for: of EMNIST's letters, which begin with 1, class 0 stays
+ *   are, and there are ten classes, or as many as the largest asks for: of EMNIST's letters, which begin with 1, class 0 stays
  *   unused. Without a path the files of the npm package, whose hashes are checked.
  * @throws UserError if a file is missing, damaged or does not fit
  */
@@ -122,8 +124,8 @@ function readSplit(imageContent: Content, labelContent: Content) {
   return { split, height, width };
 }
 
-/** Two at least: there is nothing to tell apart in one. */
+/** As many as the labels ask for, and never fewer than MNIST has: networks that were trained on a few of its digits stay as they are. */
 function countClasses(splits: readonly Split[]): number {
-  const largest = (labels: Uint8Array) => labels.reduce((most, label) => Math.max(most, label), 1);
-  return 1 + Math.max(...splits.map(({ labels }) => largest(labels)));
+  const largest = (labels: Uint8Array) => labels.reduce((most, label) => Math.max(most, label), 0);
+  return Math.max(MNIST_CLASSES, ...splits.map(({ labels }) => largest(labels) + 1));
 }

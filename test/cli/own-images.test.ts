@@ -92,7 +92,7 @@ describe('the same images', () => {
     expect(config).toContain(`path: ${at('data')}\n`);
     expect(readJson(...path, 'environment.json')).toMatchObject({ dataFingerprint: fingerprint });
     expect(readJson(...path, 'checkpoint.json')).toMatchObject({ run: { dataFingerprint: fingerprint } });
-    const data = { fingerprint, imageShape: [4, 4, 1], classes: 4, trainImages: 64, testImages: 32 };
+    const data = { fingerprint, imageShape: [4, 4, 1], classes: 10, trainImages: 64, testImages: 32 };
     expect(readJson(...path, 'summary.json')).toMatchObject({ data });
   });
 
