@@ -1,5 +1,6 @@
 /** @file Flags that several commands share, and how the text of a flag becomes a value. */
 import { Option } from 'commander';
+import { findRepeated } from '../config/schema-values.ts';
 import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
 
@@ -116,12 +117,15 @@ export function variantsOption(description: string): Option {
 }
 
 export function seedsOption(): Option {
-  return new Option('--seeds <seeds>', "these seeds instead of the experiment's: 0,1,2").argParser((text) =>
-    parseList(text, '--seeds', 'seeds').map((seed) => {
+  return new Option('--seeds <seeds>', "these seeds instead of the experiment's: 0,1,2").argParser((text) => {
+    const seeds = parseList(text, '--seeds', 'seeds').map((seed) => {
       if (/^\d+$/.test(seed) && Number.isSafeInteger(Number(seed))) return Number(seed);
       throw new UserError(`--seeds: "${seed}" is no seed, expected whole numbers separated by commas`);
-    }),
-  );
+    });
+    // The same number may be spelled in two ways: 0,00.
+    refuseRepeated(seeds, '--seeds');
+    return seeds;
+  });
 }
 
 /** The one flag that may be given again and again. */
@@ -137,11 +141,16 @@ function parseChoice(text: string, choices: readonly string[], flag: string): st
   throw new UserError(`${flag}: there is no "${text}"${suggest(text, choices)}`);
 }
 
-/** A repeated entry is a slip of the hand: the second was meant to be another. */
+/** @throws UserError if an entry is empty or repeated */
 function parseList(text: string, flag: string, what: string): string[] {
   const entries = text.split(',').map((entry) => entry.trim());
   if (entries.includes('')) throw new UserError(`${flag} is "${text}", expected ${what} separated by commas`);
-  const repeated = entries.find((entry, index) => entries.indexOf(entry) < index);
-  if (repeated === undefined) return entries;
-  throw new UserError(`${flag}: "${repeated}" stands twice, expected each once`);
+  refuseRepeated(entries, flag);
+  return entries;
+}
+
+/** A repeated entry is a slip of the hand: the second was meant to be another. */
+function refuseRepeated(entries: readonly (string | number)[], flag: string): void {
+  const repeated = entries[findRepeated(entries)];
+  if (repeated !== undefined) throw new UserError(`${flag}: "${repeated}" stands twice, expected each once`);
 }

@@ -1,5 +1,6 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
 import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
+import { readExperimentFile } from '../config/files.ts';
 import { printSettings } from '../config/print.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
@@ -33,12 +34,10 @@ export interface RunOptions extends TrainOptions {
 export async function run(files: readonly string[], options: RunOptions): Promise<void> {
   const experiments = loadExperiments(files, options);
   if (options.printConfig) {
-    print(
-      experiments
-        .map((experiment) => printSettings(experiment))
-        .join('---\n')
-        .trimEnd(),
+    const printed = experiments.map((experiment) =>
+      printSettings(experiment, readExperimentFile(experiment.path)),
     );
+    print(printed.join('---\n').trimEnd());
     return;
   }
   if (options.measure === false && !options.dryRun)

@@ -21,6 +21,7 @@ describe('a flag', () => {
     ['run a --seeds 1,-1', '--seeds: "-1" is no seed, expected whole numbers separated by commas'],
     ['run a --seeds 9007199254740993', '--seeds: "9007199254740993" is no seed'],
     ['run a --seeds 1,1', '--seeds: "1" stands twice, expected each once'],
+    ['run a --seeds 0,00', '--seeds: "0" stands twice, expected each once'],
     ['run a --seeds 1,,2', '--seeds is "1,,2", expected seeds separated by commas'],
     ['run a --only l1,none,l1', '--only: "l1" stands twice, expected each once'],
     ['run a --only none --only l1', '--only is given twice, expected one --only <variants>'],
