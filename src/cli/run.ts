@@ -35,7 +35,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const experiments = loadExperiments(files, options);
   if (options.printConfig) {
     const printed = experiments.map((experiment) =>
-      printSettings(experiment, readExperimentFile(experiment.path)),
+      printSettings(experiment, readExperimentFile(experiment.path, 'as written')),
     );
     print(printed.join('---\n').trimEnd());
     return;

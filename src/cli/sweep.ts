@@ -6,11 +6,13 @@ import { UserError } from '../errors.ts';
 import { compareVariants, comparisonPath, writeComparison } from '../results/comparison.ts';
 import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
+import { allRuns, findMissing, wordMissing } from '../results/missing-runs.ts';
 import { addSweepRows, changeTables } from '../results/sweep-store.ts';
 import { idOf, readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
 import { takesEscapes, widthOf } from '../terminal.ts';
 import { readSource } from './experiment-sources.ts';
 import { type Failure, reportFailures, wordFailure } from './failures.ts';
+import { lookUpRuns } from './found-runs.ts';
 import { interruptible, outliveHangUps } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
 import { print } from './output.ts';
@@ -158,19 +160,21 @@ async function sweepShown(
 }
 
 function printTables(
-  { experiment, variants, granularities, rates }: SweepTask,
+  { experiment, variants, granularities, rates, expected }: SweepTask,
   rows: readonly SweepRow[],
   results: string,
 ): void {
   printLine('');
   const paths = [sweepPath(results, experiment)];
+  const known = { expected, found: allRuns(lookUpRuns(results, [experiment])) };
   for (const granularity of granularities) {
     const comparison = compareVariants(rows, granularity, variants);
     const path = comparisonPath(results, experiment, granularity);
     writeComparison(path, comparison);
     paths.push(path);
     const asked = { ...comparison, ...onlyRates(comparison, rates) };
-    const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) };
+    const notes = wordMissing(findMissing(rows, granularity, known));
+    const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
     print(`${experiment}: ${formatTable(asked, layout)}\n`);
   }
   print(`written: ${paths.join(', ')}`);

@@ -195,7 +195,7 @@ describe('settings that td writes', () => {
 describe('an experiment that td prints', () => {
   const print = (text: string) => {
     const path = `${writeFolder({ 'x.yaml': text })}/x.yaml`;
-    return printSettings(loadExperiment(path), readExperimentFile(path));
+    return printSettings(loadExperiment(path), readExperimentFile(path, 'as written'));
   };
   const keysAt = (text: string, ...keys: readonly string[]) => {
     const node = parseDocument(text).getIn(keys, true);
