@@ -53,10 +53,11 @@ export async function sweep(
 /** Prints the tables of an experiment. A sweep.csv that cannot be read is no matter of the others. */
 async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
   try {
-    await changeTables(results, task.experiment, (rows) => {
+    const tabulateRows = (rows: readonly SweepRow[]) => {
       if (rows.length > 0) printTables(task, rows, results);
       warnOfLostRuns(task.experiment, rows, results);
-    });
+    };
+    await changeTables(results, task.experiment, tabulateRows, { onWait: printLine });
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -109,7 +110,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     try {
       signal.throwIfAborted();
       await sweepShown(label, run, task, place, swept).finally(() =>
-        addSweepRows(results, experiment, swept, variants),
+        addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }),
       );
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;

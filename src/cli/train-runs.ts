@@ -16,7 +16,7 @@ import { printLine } from './progress.ts';
 import { loadDatasets } from './run-datasets.ts';
 import { listLosses } from './streams.ts';
 import { showTraining } from './training-progress.ts';
-import { duration, percent } from './words.ts';
+import { counted, duration, percent } from './words.ts';
 
 /** Milliseconds between two looks at runs that other processes train. */
 const POLL_INTERVAL = 1000;
@@ -25,6 +25,8 @@ const POLL_INTERVAL = 1000;
 export interface Outcome {
   readonly run: RunSpec;
   readonly summary?: Summary;
+  /** Whether the summary was there before. */
+  readonly wasDone?: boolean;
   readonly failure?: Failure;
   /** In words. */
   readonly owner?: string;
@@ -101,11 +103,19 @@ async function trainTasks(tasks: readonly Task[], workplace: Workplace): Promise
   const busyTasks = () => tasks.filter((task) => outcomes.get(task)?.owner !== undefined);
   await trainAll(tasks);
   await trainAll(busyTasks());
+  if (isWaiting) sayWait(busyTasks(), outcomes);
   while (isWaiting && busyTasks().length > 0) {
     await sleep(POLL_INTERVAL, undefined, { signal }).catch(() => signal.throwIfAborted());
     await trainAll(busyTasks());
   }
   return tasks.flatMap((task) => outcomes.get(task) ?? []);
+}
+
+/** What was said when each run was found busy may lie hours back. */
+function sayWait([first, ...others]: readonly Task[], outcomes: ReadonlyMap<Task, Outcome>): void {
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `, and for ${counted(others.length, 'run')} more`;
+  printLine(`waiting for ${outcomes.get(first)?.owner}, who trains ${first.label}${more}`);
 }
 
 async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Promise<Outcome> {
@@ -124,6 +134,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
       writesEvents: options.tensorboard ?? false,
       listRemarks: () => [...listLosses(), ...listHangUps()],
       ...(options.verbose ? { echoLog: true } : shown.hooks),
+      onWait: (sentence) => printLine(`${label}: ${sentence}`),
       onCheckpoint({ step, epoch }) {
         saved = `, saved after step ${step} (epoch ${epoch} of ${run.settings.schedule.epochs} done)`;
       },
@@ -133,7 +144,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
     const { summary, wasDone } = recorded;
     const outcome = wasDone ? 'already trained' : `trained in ${duration(summary.trainSeconds)}`;
     printLine(`${label}: ${outcome}, test accuracy ${percent(summary.testAccuracy)}`);
-    return { run, summary };
+    return { run, summary, wasDone };
   } catch (error) {
     shown.stop();
     if (signal.aborted && error === signal.reason) {

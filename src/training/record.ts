@@ -51,6 +51,8 @@ export interface RecordOptions {
   onCheckpoint?(position: TrainingProgress): void;
   /** What befell the command around the training, in sentences: the log takes each once. */
   listRemarks?(): readonly string[];
+  /** Told in a sentence what is waited for, before the training begins. */
+  onWait?(sentence: string): void;
   /** Told in a sentence what is not as it should be, but does not hinder the training. */
   onWarning?(sentence: string): void;
 }
@@ -80,7 +82,7 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded |
   const done = findDone(directory, options);
   if (done !== undefined) return done;
   const lockPath = join(directory, RUN_FILES.lock);
-  const lock = await takeLock(lockPath, options.signal, (sentence) => options.onWarning?.(sentence));
+  const lock = await takeLock(lockPath, options.signal, (sentence) => options.onWait?.(sentence));
   if (!('release' in lock)) return lock;
   try {
     // Its owner may have finished it since the first look.
