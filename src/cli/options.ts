@@ -1,8 +1,10 @@
 /** @file Flags that several commands share, and how the text of a flag becomes a value. */
 import { Option } from 'commander';
 import { findRepeated } from '../config/schema-values.ts';
+import { availableThreads } from '../engines/threads.ts';
 import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
+import { printLine } from './progress.ts';
 
 /** Where a command computes. */
 export interface ExecutionOptions {
@@ -50,7 +52,29 @@ export function xlaOption(): Option {
 }
 
 export function threadsOption(): Option {
-  return countOption('--threads <n>', 'threads inside an operation (default: all cores)');
+  const count = countOption('--threads <n>', 'threads inside an operation (default: all that td may use)');
+  const parse = count.parseArg;
+  return count.argParser((text, previous) => {
+    const threads = parse?.(text, previous);
+    requireThreads(Number(threads));
+    return threads;
+  });
+}
+
+/** More threads than this many times what can run at once are a slip of the hand. */
+const MOST_OVERSUBSCRIBED = 16;
+
+/** @throws UserError if the process may use far fewer */
+function requireThreads(threads: number): void {
+  const available = availableThreads();
+  if (threads <= available) return;
+  const most = MOST_OVERSUBSCRIBED * available;
+  const may = `the ${available} that this process may use`;
+  if (threads > most)
+    throw new UserError(
+      `--threads is "${threads}", expected at most ${most}, ${MOST_OVERSUBSCRIBED} times ${may}`,
+    );
+  printLine(`warning: --threads ${threads} is more than ${may}; they will wait for one another`);
 }
 
 export function checkpointMinutesOption(): Option {

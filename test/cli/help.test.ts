@@ -110,7 +110,8 @@ describe('help', () => {
         --eager                   with tensorflow: operation by operation, not
                                   compiled
         --xla                     with tensorflow: the whole step compiled by XLA
-        --threads <n>             threads inside an operation (default: all cores)
+        --threads <n>             threads inside an operation (default: all that td
+                                  may use)
         -h, --help                print this help
 
       A run is one variant with one seed. Its folder is
@@ -155,7 +156,8 @@ describe('help', () => {
                               auto)
         --eager               with tensorflow: operation by operation, not compiled
         --xla                 with tensorflow: the whole step compiled by XLA
-        --threads <n>         threads inside an operation (default: all cores)
+        --threads <n>         threads inside an operation (default: all that td may
+                              use)
         -h, --help            print this help
 
       The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
@@ -386,7 +388,8 @@ describe('help', () => {
       Options:
         --json                print JSON
         --trial <experiment>  time the engines on the network of an experiment file
-        --threads <n>         threads inside an operation (default: all cores)
+        --threads <n>         threads inside an operation (default: all that td may
+                              use)
         -h, --help            print this help
 
       Commands:
@@ -456,7 +459,7 @@ describe('help', () => {
         --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
         --eager             with tensorflow: operation by operation, not compiled
         --xla               with tensorflow: the whole step compiled by XLA
-        --threads <n>       threads inside an operation (default: all cores)
+        --threads <n>       threads inside an operation (default: all that td may use)
         -h, --help          print this help
 
       Times are medians over the timed steps, batches and noise included; a tenth as
