@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startTd } from './background.ts';
 import { type Ended, execute, listFiles, makeFolder, TD, td } from './td.ts';
 
@@ -109,9 +109,17 @@ describe('a signal', () => {
     const [listener] = process.listeners('SIGTERM').filter((one) => !earlier.has(one));
     listener?.('SIGTERM');
     expect(exits).toEqual([143]);
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    onTestFinished(() => clock.mockRestore());
     const stopped = interruptible(async (signal) => {
       listener?.('SIGTERM');
       expect(exits).toEqual([143]);
+      // npm hands on what the terminal has sent already.
+      now = 400;
+      listener?.('SIGTERM');
+      expect(exits).toEqual([143]);
+      now = 600;
       listener?.('SIGTERM');
       signal.throwIfAborted();
     });
