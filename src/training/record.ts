@@ -10,6 +10,7 @@ import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { lookAt } from '../files/read.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
+import { TRAINING_BEGINS } from '../results/condition.ts';
 import { describeChange, type Environment, readEnvironment } from '../results/environment.ts';
 import { truncateEvents } from '../results/events/event-file.ts';
 import { type Busy, type Lock, takeLock } from '../results/lock.ts';
@@ -192,7 +193,7 @@ async function trainFrom(
     ...(fingerprint !== undefined && { dataFingerprint: fingerprint }),
   });
   const { epoch, step } = checkpoint ?? { epoch: 0, step: 0 };
-  log.info({ run: run.id, engine: engine.name, device: engine.device, epoch, step }, 'training begins');
+  log.info({ run: run.id, engine: engine.name, device: engine.device, epoch, step }, TRAINING_BEGINS);
   options.onStart?.({ epoch, step });
   const recorder = new RunRecorder(directory, lock, log, {
     checkpoint,
