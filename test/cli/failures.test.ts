@@ -46,7 +46,7 @@ describe('a run that fails', () => {
   let steps: Steps;
   beforeAll(async () => {
     steps = await work();
-  }, 120_000);
+  });
   afterAll(() => place.remove());
 
   it('by divergence is named with its step, and exits 1 after the others are trained', () => {
@@ -128,4 +128,4 @@ it('fails where its folder is taken away while it trains, and leaves nothing in 
   const ended = await again.ended;
   expect(ended.code).toBe(143);
   expect(ended.stderr).not.toMatch(/epoch 1\//);
-}, 60_000);
+});

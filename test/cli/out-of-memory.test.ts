@@ -29,7 +29,7 @@ describe('a variant whose network does not fit the memory', () => {
     first = await td(place.folder, 'run', 'vast.yaml', '--threads', '1');
     second = await td(place.folder, 'run', 'vast.yaml', '--threads', '1');
     list = await td(place.folder, 'list');
-  }, 60_000);
+  });
 
   it('is recorded as failed with its reason, after which the others are trained and the exit code is 1', () => {
     const { code, stderr, stdout } = first;

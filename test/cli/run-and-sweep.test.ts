@@ -76,7 +76,7 @@ let second: Awaited<ReturnType<typeof workInSecond>>;
 beforeAll(async () => {
   first = await workInFirst();
   second = await workInSecond();
-}, 120_000);
+});
 afterAll(() => journey.end());
 
 describe('td run', () => {

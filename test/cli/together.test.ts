@@ -42,7 +42,7 @@ function resultsOf(results: string): Record<string, string> {
 beforeAll(async () => {
   expect(await start('alone', 'run').ended).toMatchObject({ code: 0 });
   expect(await start('alone', 'sweep', '--no-figures').ended).toMatchObject({ code: 0 });
-}, 60_000);
+});
 
 /** Trains and then sweeps one experiment with several processes, every second of which waits for the others. */
 async function workTogether(results: string, processes: number): Promise<Ended[]> {
