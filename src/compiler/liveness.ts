@@ -8,8 +8,13 @@ const BYTES: Readonly<Record<ValueType, number>> = { float32: 4, int32: 4, int64
 /**
  * Bytes of the values that operations make, from the operation that makes one to the last that reads it, at the moment at which
  * they are most. Inputs and constants are not counted, since they stay.
+ *
+ * @param isCounted leaves values out
  */
-export function peakBytes({ operations, outputs }: Graph): number {
+export function peakBytes(
+  { operations, outputs }: Graph,
+  isCounted: (value: Value) => boolean = () => true,
+): number {
   const last = new Map<Value, number>();
   for (const [index, { inputs }] of operations.entries()) for (const value of inputs) last.set(value, index);
   for (const { value } of outputs) last.set(value, operations.length);
@@ -18,7 +23,7 @@ export function peakBytes({ operations, outputs }: Graph): number {
   let most = 0;
   for (const [index, operation] of operations.entries()) {
     if (operation.data !== undefined) continue;
-    for (const value of operation.outputs) {
+    for (const value of operation.outputs.filter(isCounted)) {
       const bytes = BYTES[value.type] * sizeOf(value.shape);
       const end = last.get(value) ?? index;
       live += bytes;

@@ -1,5 +1,6 @@
 /** @file How much memory a training takes, and whether this machine has it. */
 import { totalmem } from 'node:os';
+import type { Value } from '../compiler/graph.ts';
 import { peakBytes } from '../compiler/liveness.ts';
 import { traceStep } from '../compiler/trace-step.ts';
 import type { Dataset } from '../data/types.ts';
@@ -28,13 +29,18 @@ export function requireCheckpoint({ state }: Signature): void {
 }
 
 /** Bytes of a process that trains next to nothing: Node.js, tfjs, onnxruntime. */
-const PROCESS = 264e6;
+const PROCESS = 260e6;
+
+/** Bytes of garbage that the collector leaves for a while. */
+const GARBAGE = 64e6;
 
 /**
- * What the parts of a training take, in the bytes of each; fitted to what `npm run bench:memory` measures. The state is there as
- * first values, in the program, as a copy for evaluation, as a checkpoint and as garbage.
+ * What the parts of a training take for each of their bytes; fitted to what `npm run bench:memory` measures. State: in the
+ * program, and copied for a checkpoint. Garbage: copies of a small state are let lie. Feeds: noise and images, and what their
+ * values are copied to. Weights: values of a step of a weight's size, such as gradients, which are handed to the host, too.
+ * Images: all other values of a step.
  */
-const SHARES = { state: 5.5, feeds: 1.5, training: 0.81, evaluation: 1 } as const;
+const SHARES = { state: 2, garbage: 2.1, feeds: 2.3, weights: 1.8, images: 0.8, evaluation: 1.1 } as const;
 
 /**
  * Bytes that a process takes at most while it trains with the compiled engine, measured for every model and method
@@ -44,13 +50,18 @@ export function estimateMemory(setup: TrainingSetup, dataset: Dataset): number {
   const training = buildTrainingStep(setup);
   const evaluation = buildEvaluationStep(setup.model, Math.min(EVALUATION_BATCH, dataset.test.count));
   const { state, feeds } = training.signature;
+  const { traced } = traceStep(training.step, training.signature);
+  const sizes = new Set(Object.values(state).map(({ shape }) => sizeOf(shape)));
+  const isWeight = ({ shape }: Value) => sizes.has(sizeOf(shape));
   return (
     PROCESS +
     dataset.train.images.buffer.byteLength +
     dataset.test.images.buffer.byteLength +
     SHARES.state * bytesOf(state) +
+    SHARES.garbage * Math.min(bytesOf(state), GARBAGE) +
     SHARES.feeds * bytesOf(feeds) +
-    SHARES.training * peakBytes(traceStep(training.step, training.signature).traced) +
+    SHARES.weights * peakBytes(traced, isWeight) +
+    SHARES.images * peakBytes(traced, (value) => !isWeight(value)) +
     SHARES.evaluation * peakBytes(traceStep(evaluation.step, evaluation.signature).traced)
   );
 }
