@@ -110,7 +110,18 @@ describe('a run that fails', () => {
 it('fails where its folder is taken away while it trains, and leaves nothing in its place', async () => {
   const { folder, remove } = makeFolder({ 'tiny.yaml': TINY });
   onTestFinished(remove);
-  const parameters = ['--only', 'plain', '--seeds', '0', '--threads', '1', '--set', 'schedule.epochs=5000'];
+  const parameters = [
+    '--only',
+    'plain',
+    '--seeds',
+    '0',
+    '--threads',
+    '1',
+    '--set',
+    'schedule.epochs=5000',
+    '--set',
+    'dataset.trainImages=10000',
+  ];
   const run = startTd(folder, 'run', 'tiny.yaml', ...parameters);
   await run.says(/epoch 2\//);
   const [place, elsewhere] = [join(folder, 'results/tiny/plain'), join(folder, 'elsewhere')];
