@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/end-with-npm.ts'],
+    setupFiles: ['test/support/end-with-parent.ts'],
     include: ['test/soak/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
     env: { TD_SOAK: '1', TD_ENGINE: 'onnx' },
     testTimeout: 4 * 60 * 60_000,

@@ -52,8 +52,21 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
 }
 
 /**
- * Listens for the signals. The first aborts interruptible work; a second one, or the first if there is none, ends the
- * process: files are replaced whole or not at all, so that no moment is a bad one.
+ * Milliseconds within which a signal that comes again is taken for the first one's echo: a terminal sends Ctrl-C to npm and to what
+ * npm runs, and npm hands it on as well.
+ */
+const ECHO = 500;
+
+/** The signal that was heeded. */
+let first: { readonly name: EndingSignal; readonly time: number } | undefined;
+
+function isEcho(name: EndingSignal): boolean {
+  return first?.name === name && performance.now() - first.time < ECHO;
+}
+
+/**
+ * Listens for the signals. The first aborts interruptible work; a second one, unless it is the same within half a second,
+ * or the first if there is no such work, ends the process: files are replaced whole or not at all, so that no moment is a bad one.
  *
  * @param exit ends the process
  */
@@ -63,8 +76,10 @@ export function listenForSignals(exit: (code: number) => void): void {
   for (const name of Object.keys(EXIT_CODES) as EndingSignal[]) {
     process.on(name, () => {
       if (name === 'SIGHUP' && (isOutlivingHangUps || !hasTerminal)) isHungUp = true;
-      else if (worksUnderWay === 0 || controller.signal.aborted) exit(EXIT_CODES[name]);
-      else controller.abort(new InterruptedError(name));
+      else if (worksUnderWay > 0 && !controller.signal.aborted) {
+        first = { name, time: performance.now() };
+        controller.abort(new InterruptedError(name));
+      } else if (!isEcho(name)) exit(EXIT_CODES[name]);
     });
   }
 }

@@ -1,7 +1,10 @@
 /** @file Flags that several commands share, and how the text of a flag becomes a value. */
 import { Option } from 'commander';
+import { findRepeated } from '../config/schema-values.ts';
+import { availableThreads } from '../engines/threads.ts';
 import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
+import { printLine } from './progress.ts';
 
 /** Where a command computes. */
 export interface ExecutionOptions {
@@ -49,7 +52,29 @@ export function xlaOption(): Option {
 }
 
 export function threadsOption(): Option {
-  return countOption('--threads <n>', 'threads inside an operation (default: all cores)');
+  const count = countOption('--threads <n>', 'threads inside an operation (default: all that td may use)');
+  const parse = count.parseArg;
+  return count.argParser((text, previous) => {
+    const threads = parse?.(text, previous);
+    requireThreads(Number(threads));
+    return threads;
+  });
+}
+
+/** More threads than this many times what can run at once are a slip of the hand. */
+const MOST_OVERSUBSCRIBED = 16;
+
+/** @throws UserError if the process may use far fewer */
+function requireThreads(threads: number): void {
+  const available = availableThreads();
+  if (threads <= available) return;
+  const most = MOST_OVERSUBSCRIBED * available;
+  const may = `the ${available} that this process may use`;
+  if (threads > most)
+    throw new UserError(
+      `--threads is "${threads}", expected at most ${most}, ${MOST_OVERSUBSCRIBED} times ${may}`,
+    );
+  printLine(`warning: --threads ${threads} is more than ${may}; they will wait for one another`);
 }
 
 export function checkpointMinutesOption(): Option {
@@ -116,12 +141,15 @@ export function variantsOption(description: string): Option {
 }
 
 export function seedsOption(): Option {
-  return new Option('--seeds <seeds>', "these seeds instead of the experiment's: 0,1,2").argParser((text) =>
-    parseList(text, '--seeds', 'seeds').map((seed) => {
+  return new Option('--seeds <seeds>', "these seeds instead of the experiment's: 0,1,2").argParser((text) => {
+    const seeds = parseList(text, '--seeds', 'seeds').map((seed) => {
       if (/^\d+$/.test(seed) && Number.isSafeInteger(Number(seed))) return Number(seed);
       throw new UserError(`--seeds: "${seed}" is no seed, expected whole numbers separated by commas`);
-    }),
-  );
+    });
+    // The same number may be spelled in two ways: 0,00.
+    refuseRepeated(seeds, '--seeds');
+    return seeds;
+  });
 }
 
 /** The one flag that may be given again and again. */
@@ -137,11 +165,16 @@ function parseChoice(text: string, choices: readonly string[], flag: string): st
   throw new UserError(`${flag}: there is no "${text}"${suggest(text, choices)}`);
 }
 
-/** A repeated entry is a slip of the hand: the second was meant to be another. */
+/** @throws UserError if an entry is empty or repeated */
 function parseList(text: string, flag: string, what: string): string[] {
   const entries = text.split(',').map((entry) => entry.trim());
   if (entries.includes('')) throw new UserError(`${flag} is "${text}", expected ${what} separated by commas`);
-  const repeated = entries.find((entry, index) => entries.indexOf(entry) < index);
-  if (repeated === undefined) return entries;
-  throw new UserError(`${flag}: "${repeated}" stands twice, expected each once`);
+  refuseRepeated(entries, flag);
+  return entries;
+}
+
+/** A repeated entry is a slip of the hand: the second was meant to be another. */
+function refuseRepeated(entries: readonly (string | number)[], flag: string): void {
+  const repeated = entries[findRepeated(entries)];
+  if (repeated !== undefined) throw new UserError(`${flag}: "${repeated}" stands twice, expected each once`);
 }

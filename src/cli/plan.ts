@@ -2,6 +2,7 @@
 import type { RunSpec } from '../config/experiment.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import { blankDataset, isDatasetPresent, loadDataset } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
 import type { CheckpointRecord } from '../results/checkpoint.ts';
 import { collectEnvironment } from '../results/environment.ts';
 import { lookAtRun } from '../results/find-runs.ts';
@@ -123,7 +124,13 @@ async function measureAll(
     for (const [key, { run, dataset }] of programs) {
       progress.update(speeds.size, run.variant);
       progress.line(`timing ${run.variant} (${speeds.size + 1} of ${programs.size})`);
-      speeds.set(key, await meter.measure(run, dataset));
+      try {
+        speeds.set(key, await meter.measure(run, dataset));
+      } catch (error) {
+        // It does not fit the memory: a training of it fails, and leaves the others alone.
+        if (!(error instanceof UserError)) throw error;
+        progress.line(`${run.variant}: ${error.message}`, true);
+      }
     }
     return speeds;
   } finally {

@@ -5,7 +5,8 @@ import { formatOption, granularityOption, resultsOption } from './options.ts';
 const TABLE_HELP = `
 The paper's layout: a row a prune rate, a column a method with its settings
 (alpha before gamma), mean ± sample standard deviation over seeds, the best of
-each row marked. What was trained for the other granularity is left out.
+each row marked. What was trained for the other granularity is left out; runs
+that failed or are missing are named below the table.
 
 --paper sets the published number beside each of ours, with the difference, and
 says under the table what is known to be wrong with the published numbers, and

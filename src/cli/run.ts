@@ -1,5 +1,6 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
 import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
+import { readExperimentFile } from '../config/files.ts';
 import { printSettings } from '../config/print.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
@@ -15,6 +16,9 @@ import { allowLoss } from './streams.ts';
 import type { Outcome, TrainOptions } from './train-runs.ts';
 import { counted, duration, percent } from './words.ts';
 
+/** Nothing was trained, since other processes train what is left: come again. EX_TEMPFAIL of sysexits.h. */
+const EXIT_IN_OTHER_HANDS = 75;
+
 export interface RunOptions extends TrainOptions {
   readonly only?: readonly string[];
   readonly seeds?: readonly number[];
@@ -26,19 +30,17 @@ export interface RunOptions extends TrainOptions {
 
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1. Runs that other processes train are
- * skipped or waited for.
+ * skipped or waited for; if they are all that is left, the exit code is 75.
  *
  * @throws UserError before anything is written, if a file, a flag, a data set or the results folder is wrong
  */
 export async function run(files: readonly string[], options: RunOptions): Promise<void> {
   const experiments = loadExperiments(files, options);
   if (options.printConfig) {
-    print(
-      experiments
-        .map((experiment) => printSettings(experiment))
-        .join('---\n')
-        .trimEnd(),
+    const printed = experiments.map((experiment) =>
+      printSettings(experiment, readExperimentFile(experiment.path, 'as written')),
     );
+    print(printed.join('---\n').trimEnd());
     return;
   }
   if (options.measure === false && !options.dryRun)
@@ -64,7 +66,9 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
   const next = wordCommand('sweep', isRenamed ? [] : files, options.results);
   const elsewhere = outcomes.filter(({ owner }) => owner !== undefined).length;
+  const isTrained = outcomes.some(({ summary, wasDone }) => summary !== undefined && !wasDone);
   if (elsewhere > 0) {
+    if (!isTrained) process.exitCode = EXIT_IN_OTHER_HANDS;
     const them = elsewhere === 1 ? 'it' : 'them';
     printLine(
       `${counted(elsewhere, 'run')} skipped, which other processes train; --when-busy wait waits for ${them}`,

@@ -1,4 +1,5 @@
 /** @file What a sweep is asked to do: which trained runs, at which rates and granularities. */
+import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { parsePruneRates } from '../config/prune-rates.ts';
 import { type DatasetSettings, experimentSchema, type SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
@@ -6,6 +7,7 @@ import type { Granularity } from '../regularizers/types.ts';
 import type { DamagedRun, FinishedRun } from '../results/find-runs.ts';
 import { compareNaturally } from '../results/order.ts';
 import { readSweep, sweepPath } from '../results/sweep-table.ts';
+import { recallImages } from './data-identity.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from './experiments.ts';
 import { lookUpRuns } from './found-runs.ts';
 
@@ -29,6 +31,8 @@ export interface SweepTask {
   readonly datasets: readonly DatasetSettings[];
   /** Cannot be swept. */
   readonly damaged: readonly DamagedRun[];
+  /** The runs of the file, if one was named. */
+  readonly expected?: readonly RunSpec[];
 }
 
 /**
@@ -44,7 +48,8 @@ export function planSweep(files: readonly string[], choice: SweepChoice): SweepT
 }
 
 function tasksOfFiles(files: readonly string[], choice: SweepChoice): SweepTask[] {
-  return loadExperiments(files).map(({ name, path, variants, sweep }) => {
+  return loadExperiments(files).map((experiment) => {
+    const { name, path, variants, sweep } = experiment;
     const { runs, damaged } = lookUpFinished(choice.results, [name]);
     if (runs.length + damaged.length === 0) {
       const command = wordCommand('run', [path], choice.results);
@@ -54,7 +59,8 @@ function tasksOfFiles(files: readonly string[], choice: SweepChoice): SweepTask[
     }
     const names = variants.map((variant) => variant.name);
     const datasets = variants.map(({ settings }) => settings.dataset);
-    return { experiment: name, variants: names, runs, damaged, datasets, ...gridOf(sweep, choice) };
+    const expected = expandRuns(recallImages(experiment));
+    return { experiment: name, variants: names, runs, damaged, datasets, expected, ...gridOf(sweep, choice) };
   });
 }
 

@@ -6,11 +6,13 @@ import { UserError } from '../errors.ts';
 import { compareVariants, comparisonPath, writeComparison } from '../results/comparison.ts';
 import type { FinishedRun } from '../results/find-runs.ts';
 import { formatTable } from '../results/format-table.ts';
+import { allRuns, findMissing, wordMissing } from '../results/missing-runs.ts';
 import { addSweepRows, changeTables } from '../results/sweep-store.ts';
 import { idOf, readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
 import { takesEscapes, widthOf } from '../terminal.ts';
 import { readSource } from './experiment-sources.ts';
 import { type Failure, reportFailures, wordFailure } from './failures.ts';
+import { lookUpRuns } from './found-runs.ts';
 import { interruptible, outliveHangUps } from './interruption.ts';
 import type { ExecutionOptions } from './options.ts';
 import { print } from './output.ts';
@@ -51,10 +53,11 @@ export async function sweep(
 /** Prints the tables of an experiment. A sweep.csv that cannot be read is no matter of the others. */
 async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
   try {
-    await changeTables(results, task.experiment, (rows) => {
+    const tabulateRows = (rows: readonly SweepRow[]) => {
       if (rows.length > 0) printTables(task, rows, results);
       warnOfLostRuns(task.experiment, rows, results);
-    });
+    };
+    await changeTables(results, task.experiment, tabulateRows, { onWait: printLine });
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -107,7 +110,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     try {
       signal.throwIfAborted();
       await sweepShown(label, run, task, place, swept).finally(() =>
-        addSweepRows(results, experiment, swept, variants),
+        addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }),
       );
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
@@ -158,19 +161,21 @@ async function sweepShown(
 }
 
 function printTables(
-  { experiment, variants, granularities, rates }: SweepTask,
+  { experiment, variants, granularities, rates, expected }: SweepTask,
   rows: readonly SweepRow[],
   results: string,
 ): void {
   printLine('');
   const paths = [sweepPath(results, experiment)];
+  const known = { expected, found: allRuns(lookUpRuns(results, [experiment])) };
   for (const granularity of granularities) {
     const comparison = compareVariants(rows, granularity, variants);
     const path = comparisonPath(results, experiment, granularity);
     writeComparison(path, comparison);
     paths.push(path);
     const asked = { ...comparison, ...onlyRates(comparison, rates) };
-    const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) };
+    const notes = wordMissing(findMissing(rows, granularity, known));
+    const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
     print(`${experiment}: ${formatTable(asked, layout)}\n`);
   }
   print(`written: ${paths.join(', ')}`);

@@ -6,7 +6,8 @@ import { loadExperiment } from '../config/load.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { suggest, UserError } from '../errors.ts';
 import { hashOf } from '../results/comparison.ts';
-import { type DamagedRun, lookAtRun } from '../results/find-runs.ts';
+import { type DamagedRun, findRuns, lookAtRun } from '../results/find-runs.ts';
+import { allRuns, type KnownRuns } from '../results/missing-runs.ts';
 import { readRunSettings } from '../results/run-settings.ts';
 import { idOf, readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
 import { listExperiments, type RunPlace } from '../results/walk.ts';
@@ -24,6 +25,10 @@ export interface TableSource {
   readonly settings: ReadonlyMap<string, RunSettings>;
   /** Runs of these rows whose folders lie beside the table and are damaged. */
   readonly damaged: readonly DamagedRun[];
+  /** Of the table that the rows are from. */
+  readonly path: string;
+  /** If its file was named. */
+  readonly definition?: Experiment;
 }
 
 /**
@@ -36,7 +41,7 @@ export function findTableSource(argument: string, results: string): TableSource 
   if (/\.ya?ml$/i.test(argument)) {
     const experiment = recallImages(loadExperiment(argument));
     const path = sweepPath(results, experiment.name);
-    if (existsSync(path)) return readTableSource(path, [experiment]);
+    if (existsSync(path)) return { ...readTableSource(path, [experiment]), definition: experiment };
     const command = wordCommand('sweep', [argument], results);
     throw new UserError(`experiment "${experiment.name}" is not swept in ${results}; sweep with: ${command}`);
   }
@@ -77,7 +82,7 @@ export function readTableSource(path: string, experiments: readonly Experiment[]
   const damaged = places.map(lookAtRun).filter((run) => typeof run === 'object' && run.state === 'damaged');
   experiments.forEach(add);
   if (settings.size < wanted.size) bundledExperiments(first.experiment).forEach(add);
-  return { experiment: first.experiment, rows, settings, damaged };
+  return { experiment: first.experiment, rows, settings, damaged, path };
 }
 
 /** The folders of the runs of a table, as far as they lie beside it. */
@@ -108,6 +113,20 @@ function addSettings(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }
+}
+
+/** The runs that a table should have: those of the experiment's file, and those in the folder that the table lies in. */
+export function findKnownRuns({ path, definition, settings }: TableSource): KnownRuns {
+  const folder = dirname(resolve(path));
+  const isSweep = basename(path) === 'sweep.csv';
+  const expected = definition && expandRuns(definition);
+  const found = isSweep ? allRuns(findRuns(dirname(folder), [basename(folder)])) : [];
+  const all = new Map(settings);
+  for (const run of expected ?? []) all.set(run.hash.slice(0, 8), run.settings);
+  for (const { identity, directory } of found) {
+    if (!all.has(identity.hash)) addSettings(directory, new Map([[identity.hash, undefined]]), all);
+  }
+  return { expected, found, settings: all };
 }
 
 function bundledExperiments(name: string): Experiment[] {

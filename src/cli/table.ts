@@ -4,13 +4,14 @@ import { UserError } from '../errors.ts';
 import type { Granularity } from '../regularizers/types.ts';
 import { type FormatName, RENDERERS } from '../results/formats/registry.ts';
 import { buildMethodTable } from '../results/method-table.ts';
+import { findMissing } from '../results/missing-runs.ts';
 import { readPublished } from '../results/published.ts';
 import { takesEscapes, widthOf } from '../terminal.ts';
 import { requireResultsFolder } from './experiments.ts';
 import { tellFaults } from './found-runs.ts';
 import { print } from './output.ts';
 import { printLine } from './progress.ts';
-import { findTableSource, type TableSource } from './table-source.ts';
+import { findKnownRuns, findTableSource, type TableSource } from './table-source.ts';
 
 export interface TableOptions {
   readonly granularity?: SweepSettings['granularity'];
@@ -31,9 +32,15 @@ export async function table(argument: string, options: TableOptions): Promise<vo
   const format = chooseFormat(options);
   const source = findTableSource(argument, options.results);
   tellFaults(source.damaged.map(({ reason }) => reason));
+  const known = findKnownRuns(source);
   const published = options.paper ? readPublished() : undefined;
   const tables = granularitiesOf(source, options.granularity).map((granularity) =>
-    buildMethodTable({ ...source, granularity, published }),
+    buildMethodTable({
+      ...source,
+      granularity,
+      missing: findMissing(source.rows, granularity, known),
+      published,
+    }),
   );
   print(RENDERERS[format](tables, { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) }));
   // Under a CSV table there is no place for a sentence.

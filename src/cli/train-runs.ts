@@ -4,9 +4,13 @@ import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { DamageError } from '../errors.ts';
+import { conditionOf, countCutOffs } from '../results/condition.ts';
 import { collectEnvironment, type Environment } from '../results/environment.ts';
+import { runDirectory, runState } from '../results/run-directory.ts';
 import type { Summary } from '../results/summary.ts';
+import { judgeMemory, wordMemory } from '../training/memory.ts';
 import { trainAndRecord } from '../training/record.ts';
+import { estimateTraining } from '../training/trainer.ts';
 import { chooseFastestEngine } from '../training/trial/choose.ts';
 import { tryResultsFolder } from './experiments.ts';
 import { type Failure, wordFailure } from './failures.ts';
@@ -16,7 +20,7 @@ import { printLine } from './progress.ts';
 import { loadDatasets } from './run-datasets.ts';
 import { listLosses } from './streams.ts';
 import { showTraining } from './training-progress.ts';
-import { duration, percent } from './words.ts';
+import { counted, duration, percent } from './words.ts';
 
 /** Milliseconds between two looks at runs that other processes train. */
 const POLL_INTERVAL = 1000;
@@ -25,6 +29,8 @@ const POLL_INTERVAL = 1000;
 export interface Outcome {
   readonly run: RunSpec;
   readonly summary?: Summary;
+  /** Whether the summary was there before. */
+  readonly wasDone?: boolean;
   readonly failure?: Failure;
   /** In words. */
   readonly owner?: string;
@@ -81,31 +87,65 @@ export async function trainRuns(runs: readonly RunSpec[], options: TrainOptions)
   return interruptible((signal) => trainTasks(tasks, { options, engine, environment, signal }));
 }
 
-/** Runs that others train are looked at again at the end: they may be done, or their owners may be gone. */
+/**
+ * Runs that are likely to end this process come after all others. Runs that others train are looked at again at the end: they
+ * may be done, or their owners may be gone.
+ */
 async function trainTasks(tasks: readonly Task[], workplace: Workplace): Promise<Outcome[]> {
   const { options, signal } = workplace;
   const isWaiting = options.whenBusy === 'wait';
   const outcomes = new Map<Task, Outcome>();
+  const train = async (task: Task) => {
+    signal.throwIfAborted();
+    const before = outcomes.get(task)?.owner;
+    const outcome = await trainOne(task, workplace);
+    outcomes.set(task, outcome);
+    if (outcome.owner === undefined || outcome.owner === before) return;
+    printLine(`${task.label}: is trained by ${outcome.owner}, ${isWaiting ? 'to be waited for' : 'skipped'}`);
+  };
   const trainAll = async (some: readonly Task[]) => {
-    for (const task of some) {
-      signal.throwIfAborted();
-      const before = outcomes.get(task)?.owner;
-      const outcome = await trainOne(task, workplace);
-      outcomes.set(task, outcome);
-      if (outcome.owner === undefined || outcome.owner === before) continue;
-      printLine(
-        `${task.label}: is trained by ${outcome.owner}, ${isWaiting ? 'to be waited for' : 'skipped'}`,
-      );
-    }
+    for (const task of some) await train(task);
   };
   const busyTasks = () => tasks.filter((task) => outcomes.get(task)?.owner !== undefined);
-  await trainAll(tasks);
+  const late: Task[] = [];
+  for (const task of tasks) {
+    const risk = findRisk(task, workplace);
+    if (risk !== undefined) {
+      const order = tasks.length > 1 ? '; it comes after all others' : '';
+      printLine(`${task.label}: warning: ${risk}${order}`);
+      late.push(task);
+    } else await train(task);
+  }
+  await trainAll(late);
   await trainAll(busyTasks());
+  if (isWaiting) sayWait(busyTasks(), outcomes);
   while (isWaiting && busyTasks().length > 0) {
     await sleep(POLL_INTERVAL, undefined, { signal }).catch(() => signal.throwIfAborted());
     await trainAll(busyTasks());
   }
   return tasks.flatMap((task) => outcomes.get(task) ?? []);
+}
+
+/** Sessions in a row that were cut off before they saved anything: once may be chance. */
+const MANY_CUT_OFFS = 2;
+
+/** Why the operating system may end this process, and with it all runs to come, when the run is trained; in a clause. */
+function findRisk({ run, dataset }: Task, { options, engine }: Workplace): string | undefined {
+  const directory = runDirectory(options.results, run);
+  if (runState(directory) === 'done' || conditionOf(directory).kind === 'under way') return undefined;
+  const cutOffs = countCutOffs(directory);
+  if (cutOffs >= MANY_CUT_OFFS)
+    return `it was cut off ${cutOffs} times before it saved anything, as happens when memory runs out`;
+  const estimate = estimateTraining(run.settings, dataset, engine);
+  if (estimate === undefined || judgeMemory(estimate) !== 'may exceed') return undefined;
+  return `it may not fit: it needs ${wordMemory(estimate)}`;
+}
+
+/** What was said when each run was found busy may lie hours back. */
+function sayWait([first, ...others]: readonly Task[], outcomes: ReadonlyMap<Task, Outcome>): void {
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `, and for ${counted(others.length, 'run')} more`;
+  printLine(`waiting for ${outcomes.get(first)?.owner}, who trains ${first.label}${more}`);
 }
 
 async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Promise<Outcome> {
@@ -124,6 +164,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
       writesEvents: options.tensorboard ?? false,
       listRemarks: () => [...listLosses(), ...listHangUps()],
       ...(options.verbose ? { echoLog: true } : shown.hooks),
+      onWait: (sentence) => printLine(`${label}: ${sentence}`),
       onCheckpoint({ step, epoch }) {
         saved = `, saved after step ${step} (epoch ${epoch} of ${run.settings.schedule.epochs} done)`;
       },
@@ -133,7 +174,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
     const { summary, wasDone } = recorded;
     const outcome = wasDone ? 'already trained' : `trained in ${duration(summary.trainSeconds)}`;
     printLine(`${label}: ${outcome}, test accuracy ${percent(summary.testAccuracy)}`);
-    return { run, summary };
+    return { run, summary, wasDone };
   } catch (error) {
     shown.stop();
     if (signal.aborted && error === signal.reason) {

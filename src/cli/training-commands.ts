@@ -24,7 +24,8 @@ setting that can change the numbers, and the content of images of your own. A
 run that is done is skipped, one that was cut off goes on from its last
 checkpoint, as if it had not been cut off. Ctrl-C saves a checkpoint first; a
 second one ends at once. Several processes, also on several machines with one
-results folder, share the runs of an experiment.
+results folder, share the runs of an experiment: what another process trains is
+skipped. If nothing else is left, the exit code is 75.
 
 With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
 each epoch that is still to come: a run that is done gets nothing new. To look

@@ -43,7 +43,7 @@ export interface RunSelection {
 const MOST_RUNS = 20_000;
 
 /**
- * The runs of an experiment: every variant with every distinct seed, variants outermost.
+ * The runs of an experiment: every variant with every seed, variants outermost.
  *
  * @throws UserError if `only` names a variant that the experiment lacks, or there are too many
  */
@@ -57,7 +57,7 @@ export function expandRuns(experiment: Experiment, { only, seeds }: RunSelection
     .filter(({ name }) => only?.includes(name) ?? true)
     .flatMap((variant) => {
       const hash = hashOf(variant.settings);
-      return [...new Set(seeds ?? experiment.seeds)].map((seed) => ({
+      return (seeds ?? experiment.seeds).map((seed) => ({
         experiment: experiment.name,
         variant: variant.name,
         seed,

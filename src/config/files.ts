@@ -8,6 +8,8 @@ import { type Entry, filterKeys, type MapTree } from './tree.ts';
 import { parseYaml } from './yaml.ts';
 
 const MOST_BYTES = 2 ** 20;
+/** Begins the outermost keys that only hold anchors for the rest of the file. */
+const ASIDE = 'x-';
 /** Files that extend one another. */
 const LONGEST_CHAIN = 20;
 
@@ -16,7 +18,7 @@ export type DataPaths = 'relative to the file' | 'as written';
 
 /**
  * Reads an experiment file, laid over the files that it extends. The name of an extended experiment is not inherited:
- * two experiments of one name would share a results folder.
+ * two experiments of one name would share a results folder. Nor is what stands aside: outermost keys that begin with `x-`.
  *
  * @throws UserError if a file is missing, unreadable, too large or no YAML map, or if `extends` leads back to a file
  */
@@ -56,7 +58,7 @@ function resolveLink(path: string, { value }: Entry): string {
 function readMap(path: string, from?: Entry): MapTree {
   const text = readText(path, from === undefined ? '' : `${from.value.place}: `);
   const tree = parseYaml(text, (line, column) => `${path}:${line}:${column}`);
-  if (tree.kind === 'map') return tree;
+  if (tree.kind === 'map') return filterKeys(tree, (key) => !key.startsWith(ASIDE));
   const found = tree.kind === 'scalar' && tree.isEmpty ? 'is empty' : 'holds no keys';
   throw new UserError(`${tree.place}: the file ${found}, expected settings such as "model: { name: mlp }"`);
 }

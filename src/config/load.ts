@@ -43,7 +43,7 @@ export function loadExperiment(path: string, options: LoadOptions = {}): Experim
   const variants = resolveVariants(settings, variantsOf(tree), last, options.only);
   if (options.only !== undefined) requireVariants(options.only, [...variants.keys()], name);
   const chosen = [...variants.values()].filter((variant) => options.only?.includes(variant.name) ?? true);
-  return { name, path, seeds: [...new Set(seeds)], sweep, variants: chosen };
+  return { name, path, seeds, sweep, variants: chosen };
 }
 
 function isSettingsKey(key: string): boolean {

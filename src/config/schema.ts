@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parsePruneRates } from './prune-rates.ts';
 import { regularizer } from './regularizer-schema.ts';
-import { count, countTo, listOf, name, point, positive, rate } from './schema-values.ts';
+import { count, countTo, findRepeated, listOf, name, point, positive, rate } from './schema-values.ts';
 
 const dataset = z.strictObject({
   name: z.enum(['mnist', 'cifar10', 'cifar100']).default('mnist'),
@@ -156,6 +156,14 @@ const checkedLater = z.unknown().optional();
 const MOST_SEEDS = 20_000;
 const MOST_VARIANTS = 1000;
 
+/** A seed that stands twice would be trained once: the second was meant to be another. */
+function refuseRepeated(seeds: readonly number[], context: z.RefinementCtx): void {
+  const index = findRepeated(seeds);
+  if (index < 0) return;
+  const message = 'it stands twice, expected each seed once';
+  context.addIssue({ code: 'custom', message, path: [index] });
+}
+
 /** The keys of an experiment file. */
 export const experimentSchema = z.strictObject({
   name: folderName,
@@ -165,7 +173,7 @@ export const experimentSchema = z.strictObject({
   model: checkedLater,
   regularizer: checkedLater,
   schedule: checkedLater,
-  seeds: listOf(z.int().nonnegative(), 1, MOST_SEEDS).default([0]),
+  seeds: listOf(z.int().nonnegative(), 1, MOST_SEEDS).superRefine(refuseRepeated).default([0]),
   sweep: z
     .strictObject({
       /** Prune rates: numbers and ranges. */

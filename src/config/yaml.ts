@@ -14,7 +14,7 @@ import {
   Parser,
 } from 'yaml';
 import { UserError } from '../errors.ts';
-import { type Entry, makeMap, type Scalar, type Tree } from './tree.ts';
+import { type Entry, type MapTree, makeMap, type Scalar, type Tree } from './tree.ts';
 
 /** Settings nest five deep; the bounds keep damaged text (nested brackets, aliases of aliases) from taking all memory. */
 const DEEPEST = 40;
@@ -29,7 +29,7 @@ const TAGS = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) =>
 export type PlaceWords = (line: number, column: number) => string;
 
 /**
- * Reads one YAML 1.2 document.
+ * Reads one YAML 1.2 document, with the merge keys (`<<: *base`) that version 1.1 had.
  *
  * @returns its tree; an empty document is an empty scalar
  * @throws UserError with the place if the text is not valid YAML, repeats a key in a map, has a key that is not plain
@@ -141,17 +141,37 @@ class Converter {
 
   private convertPairs(pairs: readonly Pair[], offset: number): Map<string, Entry> {
     const entries = new Map<string, Entry>();
+    let merged: readonly MapTree[] = [];
+    let mergePlace: string | undefined;
     for (const { key, value } of pairs) {
       const keyOffset = (key as Node | null)?.range?.[0] ?? offset;
       const place = this.placeAt(keyOffset);
       if (!isScalar(key)) throw new UserError(`${place}: a key is not plain text, expected a name`);
       const name = key.source ?? String(key.value);
-      const earlier = entries.get(name);
+      const isMerge = name === '<<' && key.type === 'PLAIN';
+      const earlier = isMerge ? mergePlace : entries.get(name)?.place;
       if (earlier !== undefined) {
-        throw new UserError(`${place}: key "${name}" stands twice in this map, first at ${earlier.place}`);
+        const hint = isMerge ? '; one key merges several maps: <<: [*a, *b]' : '';
+        throw new UserError(`${place}: key "${name}" stands twice in this map, first at ${earlier}${hint}`);
       }
-      entries.set(name, { place, value: this.convert(value, keyOffset) });
+      const tree = this.convert(value, keyOffset);
+      if (isMerge) [merged, mergePlace] = [listMerged(tree), place];
+      else entries.set(name, { place, value: tree });
     }
-    return entries;
+    return merged.length === 0 ? entries : layUnder(entries, merged);
   }
+}
+
+/** The maps that a merge key names, the one that goes before the others first. */
+function listMerged(value: Tree): readonly MapTree[] {
+  const maps = value.kind === 'list' ? value.items : [value];
+  return maps.map((map) => {
+    if (map.kind === 'map') return map;
+    throw new UserError(`${map.place}: "<<" merges no map, expected an alias of one, such as <<: *base`);
+  });
+}
+
+/** A map's own keys go before those that are merged into it, wherever the merge key stands. */
+function layUnder(own: ReadonlyMap<string, Entry>, merged: readonly MapTree[]): Map<string, Entry> {
+  return new Map([...merged.toReversed().flatMap(({ entries }) => [...entries]), ...own]);
 }

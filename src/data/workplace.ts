@@ -1,16 +1,20 @@
 /** @file Folders for half-done work beside a cache: on the same disk, gone afterwards, never taken for the cache. */
-import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { makeDirectory } from '../files/directories.ts';
+import { identifySelf, isRunning } from '../processes.ts';
 import { megabytes } from './words.ts';
 
 const PREFIX = '.fetch-';
 
+/** Age in milliseconds at which a folder is abandoned whose process cannot be looked for: no fetch takes that long. */
+const LONGEST_WORK = 24 * 3_600_000;
+
 /**
  * Runs work in a folder of its own, which is removed when the work or the process ends. If the process is killed
- * outright, the next call on the same machine removes it.
+ * outright, the next call on the same machine removes it, and a call on another one a day later.
  *
  * @param folder made if it is missing; the work's folder lies in it
  * @param space bytes that the work needs
@@ -42,7 +46,7 @@ function prepare(folder: string, space: number): string {
     makeDirectory(folder);
     removeAbandoned(folder);
     requireSpace(folder, space);
-    return mkdtempSync(join(folder, `${ownPrefix()}${process.pid}-`));
+    return mkdtempSync(join(folder, `${ownName()}-`));
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
@@ -59,24 +63,28 @@ function requireSpace(folder: string, space: number): void {
   );
 }
 
-/** Process numbers mean something on one machine only, and the folder may be shared by several. */
-function ownPrefix(): string {
-  return `${PREFIX}${hostname().replaceAll(/[^a-z0-9]/gi, '')}-`;
+/** Names the process from the moment at which the folder is there: `.fetch-<pid>-<start>-<where>`. */
+function ownName(): string {
+  const { pid, processStart = '' } = identifySelf();
+  return `${PREFIX}${pid}-${processStart}-${ownSpace()}`;
+}
+
+/** Process numbers mean something on one machine and in one container only, and the folder may be shared by several. */
+function ownSpace(): string {
+  const { host, processSpace } = identifySelf();
+  return createHash('sha256').update(`${host} ${processSpace}`).digest('hex').slice(0, 12);
 }
 
 function removeAbandoned(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith(ownPrefix())) continue;
-    const owner = Number.parseInt(name.slice(ownPrefix().length), 10);
-    if (!isAlive(owner)) rmSync(join(folder, name), { recursive: true, force: true });
+    if (name.startsWith(PREFIX) && isAbandoned(folder, name))
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
-function isAlive(processNumber: number): boolean {
-  try {
-    process.kill(processNumber, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+function isAbandoned(folder: string, name: string): boolean {
+  const [pid, start, space] = name.slice(PREFIX.length).split('-');
+  if (space === ownSpace()) return !isRunning({ pid: Number(pid), processStart: start || undefined });
+  const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs > LONGEST_WORK;
 }

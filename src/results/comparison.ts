@@ -71,13 +71,27 @@ export function comparisonPath(
   return join(resultsDirectory, experiment, `table-${granularity}.csv`);
 }
 
-/** Writes the table atomically: prune rates as shares, accuracies in percent, an empty field where there is none. */
-export function writeComparison(path: string, comparison: Comparison): void {
-  const records = comparison.rates.map((rate, index) => [
+/** Writes the table atomically, all numbers as shares; a field is empty where there is none. */
+export function writeComparison(path: string, { rates, cells, variants }: Comparison): void {
+  const records = rates.map((rate, row) => [
     formatNumber(rate),
-    ...(comparison.cells[index] ?? []).map(formatCell),
+    ...variants.flatMap((_, column) => listCellFields(cells[row]?.[column])),
   ]);
-  writeFileAtomic(path, stringifyRecords([['prune_rate', ...comparison.variants], ...records]));
+  writeFileAtomic(path, stringifyRecords([['prune_rate', ...variants.flatMap(nameCellFields)], ...records]));
+}
+
+/** The columns that a cell fills in a CSV table: mean, sample standard deviation, number of seeds. */
+export function nameCellFields(heading: string): string[] {
+  return ['mean', 'sd', 'n'].map((field) => `${heading} ${field}`);
+}
+
+export function listCellFields(cell: Cell | undefined): string[] {
+  return [cell?.mean, cell?.deviation, cell?.seeds].map(formatOptional);
+}
+
+/** A number in full, or nothing. */
+export function formatOptional(value: number | undefined): string {
+  return value === undefined ? '' : formatNumber(value);
 }
 
 /** Percent with two decimals: `97.31`, or `97.31 ± 0.12` over several seeds. */

@@ -9,6 +9,8 @@ export interface TableOptions {
   readonly width?: number;
   /** Sets headings and the best of each row in bold, by ANSI escapes. Default false. */
   readonly bold?: boolean;
+  /** Sentences that belong under the table. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface TableOptions {
  */
 export function formatTable(
   { granularity, variants, rates, cells }: Comparison,
-  { width = 100, bold = false }: TableOptions = {},
+  { width = 100, bold = false, notes = [] }: TableOptions = {},
 ): string {
   const best = cells.map(bestOf);
   const groups = variants.map((heading, column) => {
@@ -30,5 +32,5 @@ export function formatTable(
     return [{ heading, isRanked: true, fields }];
   });
   const title = wordTitle(granularity, countSeeds(cells.flat()), BEST);
-  return layOut({ title, rows: rates.map(formatRate), groups, notes: [] }, { width, bold });
+  return layOut({ title, rows: rates.map(formatRate), groups, notes }, { width, bold });
 }

@@ -1,18 +1,17 @@
 /** @file Who holds a lock, and whether that process is still at work. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 import { z } from 'zod';
+import { identifySelf, isRunning, processSpace } from '../processes.ts';
 import { SILENCE_LIMIT } from './silence.ts';
 
+/** As `ProcessIdentity` has it, and whose lock it is. */
 const ownerSchema = z.object({
   /** Another for each lock that is taken. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
   pid: z.int().positive(),
   host: z.string(),
-  /** Within which process numbers mean the same; empty where the system does not say. */
   processSpace: z.string(),
-  /** When the process started, in the system's own unit: tells it from a later one with its number. */
   processStart: z.string().optional(),
   /** ISO 8601, UTC. */
   since: z.iso.datetime(),
@@ -25,17 +24,9 @@ const ownIds = new Set<string>();
 
 /** This process as the owner of a new lock. */
 export function becomeOwner(): LockOwner {
-  const processStart = startOf(process.pid);
   const id = randomBytes(8).toString('hex');
   ownIds.add(id);
-  return {
-    id,
-    pid: process.pid,
-    host: hostname(),
-    processSpace: processSpace(),
-    ...(processStart === undefined ? {} : { processStart }),
-    since: new Date().toISOString(),
-  };
+  return { id, ...identifySelf(), since: new Date().toISOString() };
 }
 
 /** From now on a lock of this owner counts as abandoned, even if its file could not be removed. */
@@ -89,33 +80,6 @@ export function wordOwner(owner: LockOwner | undefined): string {
   return `process ${owner.pid} on ${owner.host} since ${owner.since.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-function isAtWork({ id, pid, processStart }: LockOwner): boolean {
-  if (pid === process.pid) return ownIds.has(id);
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: the process is there, but another user's.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  return processStart === undefined || startOf(pid) === processStart;
-}
-
-/** Linux: the boot and the container, since each container counts processes by itself and a boot begins anew. */
-function processSpace(): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return '';
-  }
-}
-
-/** Linux: the field `starttime` of /proc/<pid>/stat, which follows the name in parentheses. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
+function isAtWork(owner: LockOwner): boolean {
+  return owner.pid === process.pid ? ownIds.has(owner.id) : isRunning(owner);
 }

@@ -14,6 +14,9 @@ const HEARTBEAT_INTERVAL = 15_000;
 /** Milliseconds between two looks at a lock that is waited for. */
 const POLL_INTERVAL = 50;
 
+/** Milliseconds of waiting that need no word, and for which an interrupted process waits still: others mostly hold a lock for less. */
+const PATIENCE = 1000;
+
 export interface Lock {
   /** @throws UserError if the lock is no longer there, or another process has taken it over */
   requireHeld(): void;
@@ -73,11 +76,20 @@ export async function takeLock(
 }
 
 /**
- * Runs short work while holding a lock, and waits for it as long as it takes.
+ * Runs short work while holding a lock, and waits for it as long as it takes; once the signal is aborted, for a second at most.
  *
- * @throws the signal's reason if it is aborted while waiting
+ * @param onWait told in a sentence what is waited for, after a second of waiting and whenever the owner changes
+ * @throws the signal's reason if it is aborted while another process holds the lock
  */
-export async function withLock<T>(path: string, work: () => T, signal?: AbortSignal): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  work: () => T,
+  signal?: AbortSignal,
+  onWait?: (sentence: string) => void,
+): Promise<T> {
+  const began = performance.now();
+  let interrupted: number | undefined;
+  let named: string | undefined;
   for (;;) {
     const lock = tryLock(path);
     if ('release' in lock) {
@@ -87,8 +99,16 @@ export async function withLock<T>(path: string, work: () => T, signal?: AbortSig
         lock.release();
       }
     }
+    const now = performance.now();
+    if (named !== lock.owner && now - began >= PATIENCE) {
+      named = lock.owner;
+      onWait?.(`waiting for ${path}, which ${lock.owner} holds`);
+    }
+    if (signal?.aborted) {
+      interrupted ??= now;
+      if (now - interrupted >= PATIENCE) throw signal.reason;
+    }
     await sleep(POLL_INTERVAL);
-    signal?.throwIfAborted();
   }
 }
 

@@ -3,6 +3,7 @@ import type { RunSettings } from '../config/schema.ts';
 import type { Granularity } from '../regularizers/types.ts';
 import { type Cell, compareVariants, formatPercent } from './comparison.ts';
 import { compareMethods, methodOf, wordMethod } from './methods.ts';
+import { type MissingRun, wordMissing } from './missing-runs.ts';
 import { compareNaturally } from './order.ts';
 import type { PublishedNumber } from './published.ts';
 import {
@@ -39,6 +40,8 @@ export interface MethodTable {
   /** Prune rates, 0 to 1, ascending. */
   readonly rates: readonly number[];
   readonly columns: readonly MethodColumn[];
+  /** Runs that should be in it. */
+  readonly missing: readonly MissingRun[];
   /** Sentences that belong under the table. */
   readonly notes: readonly string[];
 }
@@ -49,13 +52,15 @@ export interface MethodTableOptions {
   readonly granularity: Granularity;
   /** Settings by the first 8 digits of their hash, as far as they are known. */
   readonly settings: ReadonlyMap<string, RunSettings>;
+  /** Runs that should be in the table and are not; none if absent. */
+  readonly missing?: readonly MissingRun[];
   /** The paper's numbers, if they shall stand beside ours. */
   readonly published?: readonly PublishedNumber[] | undefined;
 }
 
 /** Variants that were trained for the other granularity are left out, and named in a note. */
 export function buildMethodTable(options: MethodTableOptions): MethodTable {
-  const { experiment, granularity, published } = options;
+  const { experiment, granularity, published, missing = [] } = options;
   const { rates, columns: all } = collectColumns(options);
   const columns = all.filter(({ method }) => (method?.granularity ?? granularity) === granularity);
   const headings = nameColumns(columns);
@@ -71,7 +76,9 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
       cells: rates.map((_, rate) => makeCell(column.cells[rate], best[rate], compared?.[index], rate)),
       hasPublished: compared?.[index]?.numbers.some((number) => number !== undefined) ?? false,
     })),
+    missing,
     notes: [
+      ...wordMissing(missing),
       ...noteLeftOut(
         all.filter((column) => !columns.includes(column)),
         granularity,

@@ -14,6 +14,14 @@ import {
   writeSweep,
 } from './sweep-table.ts';
 
+/** How other processes are waited for. */
+export interface Wait {
+  /** Once aborted, they are waited for no more than a second. */
+  readonly signal?: AbortSignal;
+  /** Told in a sentence what is waited for, if it takes more than a second. */
+  onWait?(sentence: string): void;
+}
+
 /**
  * Does short work that reads and writes the tables of an experiment, with no other process doing so meanwhile.
  *
@@ -25,14 +33,14 @@ export function changeTables<T>(
   resultsDirectory: string,
   experiment: string,
   work: (rows: readonly SweepRow[]) => T,
-  signal?: AbortSignal,
+  wait: Wait = {},
 ): Promise<T> {
   const directory = join(resultsDirectory, experiment);
   const change = () => {
     removeTemporaries(directory);
     return work(readOwnSweep(sweepPath(resultsDirectory, experiment)));
   };
-  return withLock(join(directory, 'sweep.lock.json'), change, signal);
+  return withLock(join(directory, 'sweep.lock.json'), change, wait.signal, wait.onWait);
 }
 
 /**
@@ -46,13 +54,13 @@ export function addSweepRows(
   experiment: string,
   added: readonly SweepRow[],
   variants: readonly string[],
-  signal?: AbortSignal,
+  wait: Wait = {},
 ): Promise<void> {
   const add = (rows: readonly SweepRow[]) => {
     const merged = mergeSweep(rows, added, retrainingOf(join(resultsDirectory, experiment)));
     writeSweep(sweepPath(resultsDirectory, experiment), merged, variants);
   };
-  return changeTables(resultsDirectory, experiment, add, signal);
+  return changeTables(resultsDirectory, experiment, add, wait);
 }
 
 /**

@@ -57,14 +57,34 @@ export function checkpointId(id: string, sha256: string): string {
 /**
  * @returns the rows of an earlier sweep, none if there is no such file
  * @throws UserError naming file and line if it is malformed, or the file if more variants are in it than one could compare
+ *   or a seed would count twice
  */
 export function readSweep(path: string): SweepRow[] {
   const rows = readCsv(path, COLUMNS);
   const settings = new Set(rows.map(({ runId }) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
-  if (settings.size <= MOST_SETTINGS) return rows;
-  throw new UserError(
-    `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
-  );
+  if (settings.size > MOST_SETTINGS) {
+    throw new UserError(
+      `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
+    );
+  }
+  refuseRepeated(path, rows);
+  return rows;
+}
+
+/** Two rows of one run, as in two tables that were joined, would pass for two seeds. */
+function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
+  const seen = new Map<string, number>();
+  for (const [index, { runId, variant, seed, granularity, pruneRate }] of rows.entries()) {
+    const key = JSON.stringify([variant, seed, runId.replace(/@.*$/, ''), granularity, pruneRate]);
+    const earlier = seen.get(key);
+    if (earlier !== undefined) {
+      throw new UserError(
+        `${path}:${index + 2}: seed ${seed} of variant "${variant}" stands twice at rate ${pruneRate} of ${granularity}s, ` +
+          `first in line ${earlier}, expected once; remove one of the two lines`,
+      );
+    }
+    seen.set(key, index + 2);
+  }
 }
 
 /** The run of a row: `<variant>/seed-<n>-<hash8>`. */

@@ -27,7 +27,7 @@ export interface Evaluation {
 }
 
 /** Images in one run of the evaluation program, unless the split is smaller. */
-const BATCH_SIZE = 500;
+export const EVALUATION_BATCH = 500;
 
 /** One compiled forward pass; parameters are its state, so any number of prunings run on the same program. */
 export class Evaluator {
@@ -42,7 +42,7 @@ export class Evaluator {
     engine: Engine,
     model: Model,
     split: Split,
-    batchSize = BATCH_SIZE,
+    batchSize = EVALUATION_BATCH,
   ): Promise<Evaluator> {
     const images = Math.min(batchSize, split.count);
     const { step, signature } = buildEvaluationStep(model, images);

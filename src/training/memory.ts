@@ -1,37 +1,98 @@
-/** @file Whether a training can fit the memory of this machine, before any of it is taken. */
+/** @file How much memory a training takes, and whether this machine has it. */
 import { totalmem } from 'node:os';
-import { type Signature, sizeOf } from '../engines/types.ts';
+import type { Value } from '../compiler/graph.ts';
+import { peakBytes } from '../compiler/liveness.ts';
+import { traceStep } from '../compiler/trace-step.ts';
+import type { Dataset } from '../data/types.ts';
+import { type NamedSpecs, type Signature, sizeOf } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
+import { buildEvaluationStep, EVALUATION_BATCH } from './evaluator.ts';
+import type { TrainingSetup } from './signature.ts';
+import { buildTrainingStep } from './step.ts';
 
 const BYTES_PER_NUMBER = 4;
-
-/** At the start the first values of the state are there twice: on the host, and as a copy in the program. */
-const COPIES = 2;
 
 /** Bytes of the state: its checkpoint must be readable at once, which ends at 2 GiB, names and shapes included. */
 const LARGEST_STATE = 2 ** 31 - 2 ** 20;
 
 /**
- * Refuses a training whose state alone cannot fit. Left to begin, it would be ended by the operating system, and all other
- * runs of the command with it.
+ * Refuses a training whose state is larger than a checkpoint can be.
  *
- * @param available bytes of memory that this process may have
- * @throws UserError if the training needs more, by the least that it may take, or its state is larger than a checkpoint
+ * @throws UserError
  */
-export function requireMemory({ state, feeds }: Signature, available = memoryOfProcess()): void {
-  const count = (specs: Signature['state']) =>
-    Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const needed = BYTES_PER_NUMBER * (COPIES * count(state) + count(feeds));
-  if (needed <= available) {
-    const stateBytes = BYTES_PER_NUMBER * count(state);
-    if (stateBytes <= LARGEST_STATE) return;
-    throw new UserError(
-      `weights and optimizer take ${gigabytes(stateBytes)}, expected at most ${gigabytes(LARGEST_STATE)}, which a checkpoint can hold; use a smaller model`,
-    );
-  }
+export function requireCheckpoint({ state }: Signature): void {
+  const bytes = bytesOf(state);
+  if (bytes <= LARGEST_STATE) return;
   throw new UserError(
-    `the training needs at least ${gigabytes(needed)} of memory, and ${gigabytes(available)} are there; ` +
-      'a smaller model or schedule.batchSize would need less',
+    `weights and optimizer take ${gigabytes(bytes)}, expected at most ${gigabytes(LARGEST_STATE)}, which a checkpoint can hold; use a smaller model`,
+  );
+}
+
+/** Bytes of a process that trains next to nothing: Node.js, tfjs, onnxruntime. */
+const PROCESS = 260e6;
+
+/** Bytes of garbage that the collector leaves for a while. */
+const GARBAGE = 64e6;
+
+/**
+ * What the parts of a training take for each of their bytes; fitted to what `npm run bench:memory` measures. State: in the
+ * program, and copied for a checkpoint. Garbage: copies of a small state are let lie. Feeds: noise and images, and what their
+ * values are copied to. Weights: values of a step of a weight's size, such as gradients, which are handed to the host, too.
+ * Images: all other values of a step.
+ */
+const SHARES = { state: 2, garbage: 2.1, feeds: 2.3, weights: 1.8, images: 0.8, evaluation: 1.1 } as const;
+
+/**
+ * Bytes that a process takes at most while it trains with the compiled engine, measured for every model and method
+ * (`npm run bench:memory`): within a quarter of what it takes.
+ */
+export function estimateMemory(setup: TrainingSetup, dataset: Dataset): number {
+  const training = buildTrainingStep(setup);
+  const evaluation = buildEvaluationStep(setup.model, Math.min(EVALUATION_BATCH, dataset.test.count));
+  const { state, feeds } = training.signature;
+  const { traced } = traceStep(training.step, training.signature);
+  const sizes = new Set(Object.values(state).map(({ shape }) => sizeOf(shape)));
+  const isWeight = ({ shape }: Value) => sizes.has(sizeOf(shape));
+  return (
+    PROCESS +
+    dataset.train.images.buffer.byteLength +
+    dataset.test.images.buffer.byteLength +
+    SHARES.state * bytesOf(state) +
+    SHARES.garbage * Math.min(bytesOf(state), GARBAGE) +
+    SHARES.feeds * bytesOf(feeds) +
+    SHARES.weights * peakBytes(traced, isWeight) +
+    SHARES.images * peakBytes(traced, (value) => !isWeight(value)) +
+    SHARES.evaluation * peakBytes(traceStep(evaluation.step, evaluation.signature).traced)
+  );
+}
+
+/** How far the estimate may be from what is taken, as a factor. */
+export const ACCURACY = 1.25;
+
+/** `exceeds` what this process may have, by all that is known; or `may exceed` it. */
+export type MemoryFit = 'fits' | 'may exceed' | 'exceeds';
+
+/** @param available bytes of memory that this process may have */
+export function judgeMemory(estimate: number, available = memoryOfProcess()): MemoryFit {
+  if (estimate > ACCURACY * available) return 'exceeds';
+  return ACCURACY * estimate > available ? 'may exceed' : 'fits';
+}
+
+/** `about 6.4 GB of memory, and 3.0 GB are there` */
+export function wordMemory(estimate: number, available = memoryOfProcess()): string {
+  return `about ${gigabytes(estimate)} of memory, and ${gigabytes(available)} are there`;
+}
+
+/**
+ * Refuses a training that cannot fit. Left to begin, it would be ended by the operating system, and all other runs of the
+ * command with it.
+ *
+ * @throws UserError if the training needs more, by all that is known
+ */
+export function requireMemory(estimate: number, available = memoryOfProcess()): void {
+  if (judgeMemory(estimate, available) !== 'exceeds') return;
+  throw new UserError(
+    `the training needs ${wordMemory(estimate, available)}; a smaller model or schedule.batchSize would need less`,
   );
 }
 
@@ -39,6 +100,13 @@ export function requireMemory({ state, feeds }: Signature, available = memoryOfP
 function memoryOfProcess(): number {
   // 0 or a number beyond all memory where nothing limits it.
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}
+
+function bytesOf(specs: NamedSpecs): number {
+  return Object.values(specs).reduce(
+    (sum, { shape, dtype }) => sum + (dtype === 'bool' ? 1 : BYTES_PER_NUMBER) * sizeOf(shape),
+    0,
+  );
 }
 
 function gigabytes(bytes: number): string {

@@ -10,6 +10,7 @@ import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { lookAt } from '../files/read.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../results/checkpoint.ts';
+import { TRAINING_BEGINS } from '../results/condition.ts';
 import { describeChange, type Environment, readEnvironment } from '../results/environment.ts';
 import { truncateEvents } from '../results/events/event-file.ts';
 import { type Busy, type Lock, takeLock } from '../results/lock.ts';
@@ -51,6 +52,8 @@ export interface RecordOptions {
   onCheckpoint?(position: TrainingProgress): void;
   /** What befell the command around the training, in sentences: the log takes each once. */
   listRemarks?(): readonly string[];
+  /** Told in a sentence what is waited for, before the training begins. */
+  onWait?(sentence: string): void;
   /** Told in a sentence what is not as it should be, but does not hinder the training. */
   onWarning?(sentence: string): void;
 }
@@ -80,7 +83,7 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded |
   const done = findDone(directory, options);
   if (done !== undefined) return done;
   const lockPath = join(directory, RUN_FILES.lock);
-  const lock = await takeLock(lockPath, options.signal, (sentence) => options.onWarning?.(sentence));
+  const lock = await takeLock(lockPath, options.signal, (sentence) => options.onWait?.(sentence));
   if (!('release' in lock)) return lock;
   try {
     // Its owner may have finished it since the first look.
@@ -190,7 +193,7 @@ async function trainFrom(
     ...(fingerprint !== undefined && { dataFingerprint: fingerprint }),
   });
   const { epoch, step } = checkpoint ?? { epoch: 0, step: 0 };
-  log.info({ run: run.id, engine: engine.name, device: engine.device, epoch, step }, 'training begins');
+  log.info({ run: run.id, engine: engine.name, device: engine.device, epoch, step }, TRAINING_BEGINS);
   options.onStart?.({ epoch, step });
   const recorder = new RunRecorder(directory, lock, log, {
     checkpoint,

@@ -39,8 +39,7 @@ export class RunRecorder {
   }
 
   recordSnapshot(snapshot: TrainingSnapshot): void {
-    this.lock.requireHeld();
-    this.save(snapshot);
+    this.write(() => this.save(snapshot));
     const { epoch, step } = snapshot;
     this.log.info({ epoch, step, seconds: this.seconds() }, 'checkpoint written');
   }
@@ -51,11 +50,10 @@ export class RunRecorder {
    * @param summary for TensorBoard, if asked for
    */
   recordEpoch(report: EpochReport, summary: EpochSummary | undefined): void {
-    this.lock.requireHeld();
     const row = metricsOf(report);
-    appendMetrics(this.directory, row);
-    if (summary !== undefined) appendEvents(this.directory, summary);
-    this.save({ ...report, totals: NO_TOTALS });
+    this.write(() => appendMetrics(this.directory, row));
+    if (summary !== undefined) this.write(() => appendEvents(this.directory, summary));
+    this.write(() => this.save({ ...report, totals: NO_TOTALS }));
     this.log.info({ ...row, seconds: this.seconds() }, 'epoch done');
   }
 
@@ -86,6 +84,17 @@ export class RunRecorder {
     };
     this.log.info({ testAccuracy: summary.testAccuracy, seconds: trainSeconds }, 'training done');
     return summary;
+  }
+
+  /** The directory may be taken away at any moment, also while a file is written: then that is said, not which file it was. */
+  private write(work: () => void): void {
+    this.lock.requireHeld();
+    try {
+      work();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.lock.requireHeld();
+      throw error;
+    }
   }
 
   private save({ epoch, step, totals, state, specs }: TrainingSnapshot): void {

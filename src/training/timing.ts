@@ -9,7 +9,7 @@ import { Evaluator } from './evaluator.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
 import { buildTrainingStep } from './step.ts';
-import { planTraining } from './trainer.ts';
+import { planTraining, requireRoom } from './trainer.ts';
 
 /** How often something is repeated to be timed. */
 export interface TimingLimits {
@@ -40,7 +40,7 @@ export interface TrainingTimes {
 /**
  * Compiles a training step and takes steps from the start of training.
  *
- * @throws UserError as `planTraining`
+ * @throws UserError as `planTraining` and `requireRoom`
  */
 export async function timeTraining(
   { settings, seed }: { readonly settings: RunSettings; readonly seed: number },
@@ -49,6 +49,7 @@ export async function timeTraining(
   limits: TimingLimits,
 ): Promise<TrainingTimes> {
   const { setup, stepsPerEpoch } = planTraining(settings, dataset);
+  requireRoom(settings, dataset, engine);
   const { batchSize } = settings.schedule;
   const compiled = buildTrainingStep(setup);
   const compiling = performance.now();

@@ -20,7 +20,7 @@ import { type Evaluation, Evaluator } from './evaluator.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
 import { learningRateAt } from './learning-rate.ts';
-import { requireMemory } from './memory.ts';
+import { estimateMemory, requireCheckpoint, requireMemory } from './memory.ts';
 import { requireResumable } from './resumable.ts';
 import type { TrainingSetup } from './signature.ts';
 import { buildTrainingStep, type TrainingStep } from './step.ts';
@@ -63,7 +63,7 @@ export function createSetup({ model, regularizer, schedule }: RunSettings, datas
 /**
  * What a training will consist of.
  *
- * @throws UserError if the model does not fit the data set or the memory, or the data set has fewer images than a batch
+ * @throws UserError if the model does not fit the data set or a checkpoint, or the data set has fewer images than a batch
  */
 export function planTraining(
   settings: RunSettings,
@@ -73,7 +73,7 @@ export function planTraining(
   const { batchSize } = settings.schedule;
   const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
   if (stepsPerEpoch > 0) {
-    requireMemory(buildTrainingStep(setup).signature);
+    requireCheckpoint(buildTrainingStep(setup).signature);
     return { setup, stepsPerEpoch };
   }
   throw new UserError(
@@ -81,16 +81,43 @@ export function planTraining(
   );
 }
 
+/** Estimates, which take up to a second, by what they depend on: seeds share them. */
+const estimates = new Map<string, number>();
+
+type EngineKind = Pick<Engine, 'name' | 'device'>;
+
+/** Bytes that the training takes at most with an engine; nothing is known of others than the compiled one on the processor. */
+export function estimateTraining(
+  settings: RunSettings,
+  dataset: Dataset,
+  { name, device }: EngineKind,
+): number | undefined {
+  if (name !== 'onnx' || !device.startsWith('CPU')) return undefined;
+  const { model, regularizer, schedule } = settings;
+  const counts = [dataset.train, dataset.test].map(({ count, images }) => [count, images.buffer.byteLength]);
+  const key = JSON.stringify([model, regularizer, schedule, dataset.imageShape, dataset.classes, counts]);
+  const estimate = estimates.get(key) ?? estimateMemory(createSetup(settings, dataset), dataset);
+  estimates.set(key, estimate);
+  return estimate;
+}
+
+/** @throws UserError if the memory cannot hold the training */
+export function requireRoom(settings: RunSettings, dataset: Dataset, engine: EngineKind): void {
+  const estimate = estimateTraining(settings, dataset, engine);
+  if (estimate !== undefined) requireMemory(estimate);
+}
+
 /**
  * Trains one run to its end.
  *
- * @throws UserError as `planTraining`, or if what is to be resumed is not of this training
+ * @throws UserError if the memory cannot hold it, as `planTraining`, or if what is to be resumed is not of this training
  * @throws DivergedError if a loss or the norm of the gradients stops being finite; the epoch in which it did is not reported
  * @throws the signal's reason if it is aborted before the end
  */
 export async function train(options: TrainingOptions): Promise<void> {
   const { settings, seed, dataset, engine, resume } = options;
   const { setup, stepsPerEpoch } = planTraining(settings, dataset);
+  requireRoom(settings, dataset, engine);
   const compiled = buildTrainingStep(setup);
   if (resume !== undefined) requireResumable(resume, compiled.signature.state, stepsPerEpoch);
   const program = await engine.compile(compiled.step, compiled.signature);

@@ -46,7 +46,7 @@ describe('a run that fails', () => {
   let steps: Steps;
   beforeAll(async () => {
     steps = await work();
-  }, 120_000);
+  });
   afterAll(() => place.remove());
 
   it('by divergence is named with its step, and exits 1 after the others are trained', () => {
@@ -110,7 +110,18 @@ describe('a run that fails', () => {
 it('fails where its folder is taken away while it trains, and leaves nothing in its place', async () => {
   const { folder, remove } = makeFolder({ 'tiny.yaml': TINY });
   onTestFinished(remove);
-  const parameters = ['--only', 'plain', '--seeds', '0', '--threads', '1', '--set', 'schedule.epochs=5000'];
+  const parameters = [
+    '--only',
+    'plain',
+    '--seeds',
+    '0',
+    '--threads',
+    '1',
+    '--set',
+    'schedule.epochs=5000',
+    '--set',
+    'dataset.trainImages=10000',
+  ];
   const run = startTd(folder, 'run', 'tiny.yaml', ...parameters);
   await run.says(/epoch 2\//);
   const [place, elsewhere] = [join(folder, 'results/tiny/plain'), join(folder, 'elsewhere')];
@@ -128,4 +139,4 @@ it('fails where its folder is taken away while it trains, and leaves nothing in 
   const ended = await again.ended;
   expect(ended.code).toBe(143);
   expect(ended.stderr).not.toMatch(/epoch 1\//);
-}, 60_000);
+});

@@ -110,7 +110,8 @@ describe('help', () => {
         --eager                   with tensorflow: operation by operation, not
                                   compiled
         --xla                     with tensorflow: the whole step compiled by XLA
-        --threads <n>             threads inside an operation (default: all cores)
+        --threads <n>             threads inside an operation (default: all that td
+                                  may use)
         -h, --help                print this help
 
       A run is one variant with one seed. Its folder is
@@ -119,7 +120,8 @@ describe('help', () => {
       run that is done is skipped, one that was cut off goes on from its last
       checkpoint, as if it had not been cut off. Ctrl-C saves a checkpoint first; a
       second one ends at once. Several processes, also on several machines with one
-      results folder, share the runs of an experiment.
+      results folder, share the runs of an experiment: what another process trains is
+      skipped. If nothing else is left, the exit code is 75.
 
       With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
       each epoch that is still to come: a run that is done gets nothing new. To look
@@ -154,7 +156,8 @@ describe('help', () => {
                               auto)
         --eager               with tensorflow: operation by operation, not compiled
         --xla                 with tensorflow: the whole step compiled by XLA
-        --threads <n>         threads inside an operation (default: all cores)
+        --threads <n>         threads inside an operation (default: all that td may
+                              use)
         -h, --help            print this help
 
       The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
@@ -194,7 +197,8 @@ describe('help', () => {
 
       The paper's layout: a row a prune rate, a column a method with its settings
       (alpha before gamma), mean ± sample standard deviation over seeds, the best of
-      each row marked. What was trained for the other granularity is left out.
+      each row marked. What was trained for the other granularity is left out; runs
+      that failed or are missing are named below the table.
 
       --paper sets the published number beside each of ours, with the difference, and
       says under the table what is known to be wrong with the published numbers, and
@@ -384,7 +388,8 @@ describe('help', () => {
       Options:
         --json                print JSON
         --trial <experiment>  time the engines on the network of an experiment file
-        --threads <n>         threads inside an operation (default: all cores)
+        --threads <n>         threads inside an operation (default: all that td may
+                              use)
         -h, --help            print this help
 
       Commands:
@@ -454,7 +459,7 @@ describe('help', () => {
         --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
         --eager             with tensorflow: operation by operation, not compiled
         --xla               with tensorflow: the whole step compiled by XLA
-        --threads <n>       threads inside an operation (default: all cores)
+        --threads <n>       threads inside an operation (default: all that td may use)
         -h, --help          print this help
 
       Times are medians over the timed steps, batches and noise included; a tenth as

@@ -1,6 +1,7 @@
 /** @file Values of flags that are refused while the command line is read, before any command begins. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
+import { availableThreads } from '../../src/engines/threads.ts';
 
 /** Parses what the user types after `td`. Every case here fails before a command begins. */
 async function refusalOf(typed: string): Promise<string> {
@@ -13,6 +14,27 @@ async function refusalOf(typed: string): Promise<string> {
   throw new Error(`td ${typed} was accepted`);
 }
 
+describe('more threads than the process may use', () => {
+  const available = availableThreads();
+
+  it('are refused if they are more than 16 times as many', async () => {
+    expect(await refusalOf(`run a --threads ${16 * available + 1}`)).toBe(
+      `--threads is "${16 * available + 1}", expected at most ${16 * available}, 16 times the ${available} that this process may use`,
+    );
+  });
+
+  it('are warned of, and no others', async () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    onTestFinished(() => write.mockRestore());
+    await refusalOf(`run no-such-file --threads ${available}`);
+    expect(write).not.toHaveBeenCalled();
+    await refusalOf(`run no-such-file --threads ${available + 1}`);
+    expect(write.mock.calls.map(([text]) => text)).toEqual([
+      `warning: --threads ${available + 1} is more than the ${available} that this process may use; they will wait for one another\n`,
+    ]);
+  });
+});
+
 describe('a flag', () => {
   it.each([
     ['run a --engine onx', '--engine: there is no "onx" (did you mean "onnx"?)'],
@@ -21,6 +43,7 @@ describe('a flag', () => {
     ['run a --seeds 1,-1', '--seeds: "-1" is no seed, expected whole numbers separated by commas'],
     ['run a --seeds 9007199254740993', '--seeds: "9007199254740993" is no seed'],
     ['run a --seeds 1,1', '--seeds: "1" stands twice, expected each once'],
+    ['run a --seeds 0,00', '--seeds: "0" stands twice, expected each once'],
     ['run a --seeds 1,,2', '--seeds is "1,,2", expected seeds separated by commas'],
     ['run a --only l1,none,l1', '--only: "l1" stands twice, expected each once'],
     ['run a --only none --only l1', '--only is given twice, expected one --only <variants>'],

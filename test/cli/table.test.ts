@@ -52,11 +52,15 @@ pruned          other                  plain
    0 %  97.00 (n = 1)   98.50 ± 0.71 (n = 2)*
   80 %  90.00 (n = 1)*  55.00 ± 7.07 (n = 2)
 
+- Missing: other seed 1 (not trained).
+
 few: Test accuracy in percent, units pruned (mean ± sd over 2 seeds, * best of the row)
 
 pruned         plain
    0 %  98.50 ± 0.71
   80 %  55.00 ± 7.07
+
+- Missing: other seed 0 (not swept); other seed 1 (not trained).
 `,
     });
   });
@@ -64,10 +68,10 @@ pruned         plain
   it('takes methods from the experiment file, and says on standard error what has no place in CSV', () => {
     const [header, ...rows] = byFile.stdout.trim().split('\n');
     expect(header).toMatch(
-      /^prune_rate,none,none sd,none n,none paper,none difference,"targeted\(0\.5, 0\.5\)",/,
+      /^prune_rate,none mean,none sd,none n,none paper,none difference,"targeted\(0\.5, 0\.5\) mean",/,
     );
     expect(rows.map((row) => row.split(',')[4])).toEqual(['0.9371', '0.3202']);
-    expect(byFile.stderr).toMatch(/^Another data set: /);
+    expect(byFile.stderr).toMatch(/^Another data set: /m);
     expect(byFile.code).toBe(0);
   });
 
@@ -76,7 +80,10 @@ pruned         plain
       td(place.folder, 'table', 'few', '--json'),
       td(place.folder, 'table', 'few', '--json', '--format', 'csv'),
     ]);
-    expect(JSON.parse(json.stdout)).toMatchObject([{ granularity: 'weight' }, { granularity: 'unit' }]);
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      { granularity: 'weight', missing: [{ variant: 'other', seed: 1, state: 'not trained' }] },
+      { granularity: 'unit', missing: [{ seed: 0, state: 'not swept' }, { seed: 1 }] },
+    ]);
     expect(csv).toEqual({
       code: 2,
       stdout: '',

@@ -29,4 +29,4 @@ it('td run --tensorboard adds an event file to each run, which td list and td sh
   expect([list.code, list.stdout.match(/ done /g)?.length]).toEqual([0, 2]);
   const show = await td(place.folder, 'show', 'tiny/targeted/0');
   expect([show.code, show.stdout]).toEqual([0, expect.stringContaining(NAME)]);
-}, 120_000);
+});

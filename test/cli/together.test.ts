@@ -42,7 +42,7 @@ function resultsOf(results: string): Record<string, string> {
 beforeAll(async () => {
   expect(await start('alone', 'run').ended).toMatchObject({ code: 0 });
   expect(await start('alone', 'sweep', '--no-figures').ended).toMatchObject({ code: 0 });
-}, 60_000);
+});
 
 /** Trains and then sweeps one experiment with several processes, every second of which waits for the others. */
 async function workTogether(results: string, processes: number): Promise<Ended[]> {
@@ -50,7 +50,11 @@ async function workTogether(results: string, processes: number): Promise<Ended[]
   const flagsOf = (number: number) => (number % 2 === 1 ? ['--when-busy', 'wait'] : []);
   const trained = await Promise.all(numbers.map((number) => start(results, 'run', ...flagsOf(number)).ended));
   const swept = await Promise.all(numbers.map(() => start(results, 'sweep', '--no-figures').ended));
-  expect([...trained, ...swept].map(({ code }) => code)).toEqual(Array(2 * processes).fill(0));
+  // Who finds all that is left in the hands of others has nothing to show, and says so.
+  const isIdle = ({ stderr }: Ended) =>
+    !/: trained in /.test(stderr) && / skipped, which other /.test(stderr);
+  expect(trained.map(({ code }) => code)).toEqual(trained.map((process) => (isIdle(process) ? 75 : 0)));
+  expect(swept.map(({ code }) => code)).toEqual(Array(processes).fill(0));
   return trained;
 }
 
@@ -94,6 +98,49 @@ describe('a sweep in parts', () => {
   });
 });
 
+/** A process on another machine, heard of this moment. */
+function remoteOwner(): LockOwner {
+  return { ...becomeOwner(), host: 'elsewhere', processSpace: 'another boot', since: '2025-01-31T12:00:05Z' };
+}
+
+describe('a command that waits', () => {
+  const HOLDER = /process \d+ on elsewhere since 2025-01-31 12:00:05 UTC/.source;
+
+  it.each([
+    [
+      'a sweep',
+      'sweep.lock.json',
+      ['sweep', '--no-figures'],
+      `waiting for .*sweep\\.lock\\.json, which ${HOLDER} holds\n`,
+    ],
+    [
+      'a training',
+      `${RUNS[0]}/lock.json`,
+      ['run', '--when-busy', 'wait'],
+      `waiting for ${HOLDER}, who trains \\[1/4\\] plain seed 0\n`,
+    ],
+    [
+      'a training that shows its log',
+      `${RUNS[0]}/lock.json`,
+      ['run', '--when-busy', 'wait', '--verbose'],
+      `waiting for ${HOLDER}, who trains`,
+    ],
+  ] as const)(
+    'says for whom and since when, and ends at the first Ctrl-C: %s',
+    async (name, lock, words, sentence) => {
+      const results = `wait ${name}`;
+      cpSync(join(place.folder, 'alone'), join(place.folder, results), { recursive: true });
+      if (words[0] === 'run') rmSync(pathOf(results, `${RUNS[0]}/summary.json`));
+      writeFileSync(pathOf(results, lock), JSON.stringify(remoteOwner()));
+      const [command, ...flags] = words;
+      const waiting = start(results, command, ...flags);
+      await waiting.says(new RegExp(sentence));
+      waiting.child.kill('SIGINT');
+      expect((await waiting.ended).code).toBe(130);
+    },
+  );
+});
+
 describe('a run that another process trains', () => {
   const lockPath = pathOf('alone', `${RUNS[0]}/lock.json`);
   const summaryPath = pathOf('alone', `${RUNS[0]}/summary.json`);
@@ -101,18 +148,20 @@ describe('a run that another process trains', () => {
   it('is skipped with a line that says whose it is, or waited for until it is free', async () => {
     const summary = readFileSync(summaryPath);
     rmSync(summaryPath);
-    const owner: LockOwner = { ...becomeOwner(), host: 'elsewhere', processSpace: 'another boot' };
-    writeFileSync(lockPath, JSON.stringify(owner));
+    writeFileSync(lockPath, JSON.stringify(remoteOwner()));
     const [skipping, waiting] = [start('alone', 'run'), start('alone', 'run', '--when-busy', 'wait')];
     const line = /\[1\/4\] plain seed 0: is trained by process \d+ on elsewhere since [\d :-]+ UTC, /;
     const skipped = await skipping.ended;
-    expect(skipped.code).toBe(0);
+    expect(skipped.code).toBe(75);
     expect(skipped.stderr).toMatch(new RegExp(`${line.source}skipped\n`));
     expect(skipped.stderr).toMatch(
       /\n1 run skipped, which other processes train; --when-busy wait waits for it\n$/,
     );
     expect(skipped.stdout).toMatch(/^tiny +plain +0 +under way/m);
     await waiting.says(new RegExp(`${line.source}to be waited for\n`));
+    await waiting.says(
+      /\nwaiting for process \d+ on elsewhere since [\d :-]+ UTC, who trains \[1\/4\] plain seed 0\n/,
+    );
     writeFileSync(summaryPath, summary);
     expect(await waiting.ended).toMatchObject({
       code: 0,

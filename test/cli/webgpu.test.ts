@@ -42,7 +42,7 @@ describeOnWebGpu('an experiment on WebGPU', () => {
       '--results',
       'processor',
     );
-  }, 600_000);
+  });
 
   const rowsOf = (results: string): string[] =>
     readFileSync(join(place.folder, results, 'card/sweep.csv'), 'utf8')

@@ -112,6 +112,21 @@ describe('a file that cannot be read', () => {
     expect(refusal(folder, 'mnist-lenet.yaml/a')).toContain('mnist-lenet.yaml/a');
   });
 
+  it('may hold anchors under outermost keys that begin with x-, which settings of it and of others never see', () => {
+    const folder = writeFolder({
+      'x.yaml': 'extends: base.yaml\nx-own: { unknown: [1] }\n',
+      'base.yaml':
+        'x-slow: &slow { learningRate: 0.01, batchSize: 32 }\nschedule: { <<: *slow, epochs: 2 }\nvariants:\n  a:\n  b: { schedule: { <<: *slow, batchSize: 8 } }\n',
+    });
+    const schedules = load(folder).variants.map(({ settings }) => settings.schedule);
+    expect(schedules).toMatchObject([
+      { learningRate: 0.01, batchSize: 32, epochs: 2 },
+      { learningRate: 0.01, batchSize: 8, epochs: 2 },
+    ]);
+    const nested = writeFolder({ 'x.yaml': 'schedule: { x-own: 1 }' });
+    expect(refusal(nested)).toContain('x.yaml:1:13: unknown key "x-own" in schedule');
+  });
+
   it('is refused when it is empty, no map, too large, or not UTF-8', () => {
     const folder = writeFolder({
       'x.yaml': '# nothing\n',

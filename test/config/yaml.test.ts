@@ -35,6 +35,21 @@ describe('parseYaml', () => {
     expect(toPlain(parse('a: &rate 0.5\nb: *rate\n'))).toEqual({ a: 0.5, b: 0.5 });
   });
 
+  it.each([
+    ['a: &x { p: 1, q: 2 }\nb: { <<: *x, q: 3 }', { p: 1, q: 3 }],
+    ['a: &x { p: 1, q: 2 }\nb:\n  q: 3\n  <<: *x', { p: 1, q: 3 }],
+    ['a: [&x { p: 1 }, &y { p: 2, q: 2 }]\nb: { <<: [*x, *y], r: 3 }', { p: 1, q: 2, r: 3 }],
+    ['a: &x { p: 1 }\nc: &y { <<: *x, q: 2 }\nb: { <<: *y }', { p: 1, q: 2 }],
+    ['a: &x { p: 1 }\nb: { "<<": 5 }', { '<<': 5 }],
+  ])('lays what a merge key names under the keys of its map: %j', (text, expected) => {
+    expect(toPlain(parse(text))).toMatchObject({ b: expected });
+  });
+
+  it('points to where a merged value was written', () => {
+    const tree = parse('a: &x { p: 1 }\nb: { <<: *x }');
+    expect(nodeAt(tree, ['b', 'p'])?.place).toBe('1:12');
+  });
+
   it('keeps keys that JavaScript treats in a special way as ordinary keys', () => {
     const plain = toPlain(parse('__proto__: { polluted: 1 }\nconstructor: 2\n')) as object;
     expect(Object.keys(plain)).toEqual(['__proto__', 'constructor']);
@@ -47,6 +62,13 @@ describe('parseYaml', () => {
     ['a:\n  ? [1]\n  : 2', '2:5: a key is not plain text, expected a name'],
     ['a: *rate', '1:4: unknown alias "*rate", expected an anchor "&rate" before'],
     ['a: &a [*a]', '1:8: unknown alias "*a", expected an anchor "&a" before'],
+    ['a: { <<: 3 }', '1:10: "<<" merges no map, expected an alias of one, such as <<: *base'],
+    ['a: { <<: [{ b: 1 }, c] }', '1:21: "<<" merges no map, expected an alias of one, such as <<: *base'],
+    [
+      'a: &x {}\nb:\n  <<: *x\n  <<: *x',
+      '4:3: key "<<" stands twice in this map, first at 3:3; one key merges several maps: <<: [*a, *b]',
+    ],
+    ['a: &a { <<: *a }', '1:13: unknown alias "*a", expected an anchor "&a" before'],
     ['a: !rate 3', '1:4: not valid YAML: unresolved tag: !rate'],
     ['a: 1\n---\nb: 2', '2:1: a second document starts here, expected one'],
     ['a: 1\n\tb: 2', '2:1: not valid YAML: tabs are not allowed as indentation'],

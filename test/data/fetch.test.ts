@@ -1,12 +1,12 @@
 /** @file Fetching: every source, every way to fail, interruption, and two processes at once. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { recordsDataset } from '../../src/data/cifar.ts';
 import { fetchRecords, inspectStore, type RecordStore } from '../../src/data/fetch.ts';
 import type { StartStage } from '../../src/data/types.ts';
+import { inWorkplace } from '../../src/data/workplace.ts';
 import { UserError } from '../../src/errors.ts';
 import { type SmallSet, smallCifar10, smallCifar100, writeFiles } from './cifar-files.ts';
 import { serve } from './server.ts';
@@ -244,12 +244,22 @@ describe('the cache', () => {
     expect(readdirSync(store.folder).sort()).toEqual(['test.bin', 'train.bin']);
   });
 
-  it('leaves alone the work of living processes and of other machines', async () => {
+  it('leaves alone the work of living processes and of other machines, and removes what the dead and a past day left', async () => {
     const { store } = await served();
-    const own = hostname().replaceAll(/[^a-z0-9]/gi, '');
-    const kept = [`.fetch-${own}-${process.pid}-abc`, '.fetch-elsewhere0-1-abc'];
+    const own = await inWorkplace(store.folder, 1, async (workplace) => basename(workplace));
+    const [start, space] = own.split('-').slice(2);
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const kept = [own, '.fetch-1-1-elsewhere0-abc', '.fetch-elsewhere0-1-abc'];
+    const left = [
+      `.fetch-${dead}-${start}-${space}-abc`,
+      `.fetch-${process.pid}-1-${space}-abc`,
+      '.fetch-1-1-old-abc',
+    ];
+    for (const name of left) mkdirSync(join(store.folder, name), { recursive: true });
+    utimesSync(join(store.folder, '.fetch-1-1-old-abc'), 0, 0);
     for (const name of kept) mkdirSync(join(store.folder, name), { recursive: true });
     await fetchRecords(store, undefined, SILENT);
-    for (const name of kept) expect(existsSync(join(store.folder, name))).toBe(true);
+    for (const name of kept) expect(existsSync(join(store.folder, name)), name).toBe(true);
+    for (const name of left) expect(existsSync(join(store.folder, name)), name).toBe(false);
   });
 });

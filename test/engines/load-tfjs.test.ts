@@ -22,4 +22,4 @@ it('keeps no source map of tfjs, and those of other modules', () => {
   expect(run(program)).toEqual({ known: [false, true], loaded: true });
   const plainly = program.replace('await loadTfjs()', "await import('@tensorflow/tfjs')");
   expect(run(plainly)).toEqual({ known: [true, true], loaded: true });
-}, 30_000);
+});

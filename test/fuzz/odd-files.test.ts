@@ -52,7 +52,8 @@ describe.skipIf(process.platform === 'win32').each(Object.entries(ODDITIES))('%s
       }
       const { user, system } = process.cpuUsage(began);
       expect((user + system) / 1e6).toBeLessThan(LONGEST_SECONDS);
-      expect(performance.now() - before).toBeLessThan(10_000);
+      // Whoever waits for a writer of a FIFO waits for ever.
+      expect(performance.now() - before).toBeLessThan(5 * 60_000);
       expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(64e6);
     },
   );

@@ -80,7 +80,7 @@ beforeAll(async () => {
   laboratory = await openLaboratory(experiment, dataset, engine);
   clean = await trainVariants(laboratory);
   cleanRows = await sweepRuns(laboratory, clean);
-}, 120_000);
+});
 afterAll(() => laboratory.evaluator.dispose());
 
 /** The gate's report on a clean experiment in which the rows of some variants are others. */

@@ -40,7 +40,7 @@ beforeAll(async () => {
   writeFileSync(file, await makeReport(findSources([], results), { assets }));
   address = pathToFileURL(file).href;
   browser = await startBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -184,7 +184,7 @@ describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () 
       await page.locator('#experiment-1').getByLabel('logit').check();
       await page.locator('#experiment-1').getByRole('button', { name: 'none' }).click();
       rmSync(join(failedRun, 'log.jsonl'));
-      await page.locator('.failures').waitFor({ state: 'detached', timeout: 20_000 });
+      await page.locator('.failures').waitFor({ state: 'detached' });
       expect(await page.locator('#experiment-1').getByLabel('logit').isChecked()).toBe(true);
       expect(await paths(page, LIGHT.lines[0]).count()).toBe(0);
       expect(await paths(page, LIGHT.lines[1]).count()).toBeGreaterThan(0);

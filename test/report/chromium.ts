@@ -20,7 +20,11 @@ export const WITHOUT =
 export function startBrowser(): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error('there is no Chromium');
   // Containers run as root and know no sandbox.
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-gpu'],
+    timeout: 5 * 60_000,
+  });
 }
 
 /** Opens a page and collects what should not happen: errors, messages on the console, questions to the network. */
@@ -30,6 +34,8 @@ export async function openPage(
   options: Parameters<Browser['newPage']>[0] = {},
 ): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage(options);
+  // Bounds what hangs, not what is slow on a busy machine.
+  page.setDefaultTimeout(5 * 60_000);
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -68,12 +68,20 @@ describe('compareVariants', () => {
 });
 
 describe('writeComparison', () => {
-  it('writes percent with two decimals, deviations where there are seeds, and nothing where there is no run', () => {
+  it('writes mean, deviation and number of seeds in columns of their own, as shares, and nothing where there is no run', () => {
     const path = comparisonPath(temporaryFolder(), 'mnist', 'weight');
     writeComparison(path, compareVariants(ROWS, 'weight', ['none', 'targeted']));
-    expect(readFileSync(path, 'utf8')).toBe(
-      'prune_rate,none,targeted\n0,99.12,99.00\n0.9,,97.33 ± 0.15\n0.95,9.87,\n',
-    );
+    const text = readFileSync(path, 'utf8');
+    const [header, ...rows] = text.trimEnd().split('\n');
+    expect(header).toBe('prune_rate,none mean,none sd,none n,targeted mean,targeted sd,targeted n');
+    expect([rows[0], rows[2]]).toEqual(['0,0.9912,,1,0.99,,1', '0.95,0.0987,,1,,,']);
+    const numbers = rows[1]?.split(',').map((field) => (field === '' ? null : Number(field)));
+    expect(numbers?.slice(0, 4)).toEqual([0.9, null, null, null]);
+    expect(numbers?.[4]).toBeCloseTo(0.97333333, 8);
+    expect(numbers?.[5]).toBeCloseTo(0.00152753, 8);
+    expect(numbers?.[6]).toBe(3);
+    // No field needs a reader that knows more than commas and ASCII.
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/);
   });
 });
 

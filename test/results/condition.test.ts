@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { conditionOf } from '../../src/results/condition.ts';
+import { conditionOf, countCutOffs, TRAINING_BEGINS } from '../../src/results/condition.ts';
 import { tryLock } from '../../src/results/lock.ts';
 import { RUN_FILES } from '../../src/results/run-directory.ts';
 import { openRunLog } from '../../src/results/run-log.ts';
@@ -13,6 +13,36 @@ function makeRun(): string {
   mkdirSync(directory);
   return directory;
 }
+
+describe('countCutOffs', () => {
+  it('counts the sessions in a row that began and left no word of how they went on', () => {
+    const directory = makeRun();
+    expect(countCutOffs(directory)).toBe(0);
+    const { log, close } = openRunLog(join(directory, RUN_FILES.log), false);
+    const begin = () => log.info({ epoch: 0 }, TRAINING_BEGINS);
+    begin();
+    log.info('checkpoint written');
+    expect(countCutOffs(directory)).toBe(0);
+    begin();
+    expect(countCutOffs(directory)).toBe(1);
+    log.warn('going on with another machine');
+    begin();
+    expect(countCutOffs(directory)).toBe(2);
+    log.info('training interrupted');
+    expect(countCutOffs(directory)).toBe(0);
+    begin();
+    log.error(new Error('full'), 'training failed');
+    expect(countCutOffs(directory)).toBe(0);
+    close();
+  });
+
+  it('passes over a line that a crash cut off', () => {
+    const directory = makeRun();
+    const line = JSON.stringify({ level: 30, msg: TRAINING_BEGINS });
+    writeFileSync(join(directory, RUN_FILES.log), `${line}\n{"level":30,"ms\n${line}\n`);
+    expect(countCutOffs(directory)).toBe(2);
+  });
+});
 
 describe('a run without a summary', () => {
   it('is under way while a living process holds its lock', () => {

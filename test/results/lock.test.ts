@@ -1,10 +1,10 @@
 /** @file Locks: one owner at a time, whoever comes when; those of the dead are taken over, those of the living never. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Lock, tryLock, withLock } from '../../src/results/lock.ts';
 import { becomeOwner, isGone, type LockOwner } from '../../src/results/lock-owner.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -21,6 +21,24 @@ function take(path: string): Lock {
 function deadOwner(): LockOwner {
   const { pid } = spawnSync(process.execPath, ['--version']);
   return { ...becomeOwner(), pid };
+}
+
+/** A process that has ended and that its parent does not wait for; it stays a zombie as long as the test runs. */
+async function zombieOwner(): Promise<LockOwner> {
+  // What the shell becomes knows nothing of the child that the shell had.
+  const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 3600'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  let output = '';
+  for await (const text of parent.stdout.setEncoding('utf8')) {
+    output += text;
+    if (output.includes('\n')) break;
+  }
+  const pid = Number(output);
+  const fieldsOf = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  while (fieldsOf()[0] !== 'Z') await sleep(5);
+  return { ...becomeOwner(), pid, processStart: fieldsOf()[19] };
 }
 
 /** A process on another machine. */
@@ -58,6 +76,14 @@ describe('a lock', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ pid: process.pid });
   });
 
+  it.skipIf(process.platform !== 'linux')('of a zombie is taken over at once', async () => {
+    const path = join(temporaryFolder(), 'lock.json');
+    const owner = await zombieOwner();
+    expect(() => process.kill(owner.pid, 0)).not.toThrow();
+    leaveLock(path, owner);
+    take(path).requireHeld();
+  });
+
   it('of a dead process is left to a living one that is just taking it over', () => {
     const path = join(temporaryFolder(), 'lock.json');
     const owner = deadOwner();
@@ -81,6 +107,45 @@ describe('a lock', () => {
     expect(tryLock(path)).toEqual({ owner: 'an unknown process' });
     utimesSync(path, 0, 0);
     expect(tryLock(path)).toEqual({ owner: 'an unknown process', isSilent: true });
+  });
+
+  it('is waited for with a word that says whose it is since when, and with another when its owner changes', async () => {
+    const path = join(temporaryFolder(), 'lock.json');
+    leaveLock(path, { ...remoteOwner(), since: '2025-01-31T12:00:05Z' });
+    const said: string[] = [];
+    const began = performance.now();
+    const times: number[] = [];
+    const waiting = withLock(
+      path,
+      () => 'done',
+      undefined,
+      (sentence) => {
+        times.push(performance.now() - began);
+        said.push(sentence);
+        if (said.length === 1)
+          leaveLock(path, { ...remoteOwner(), host: 'another', since: '2025-02-01T00:00:00Z' });
+        else rmSync(path);
+      },
+    );
+    expect(await waiting).toBe('done');
+    expect(said).toEqual([
+      `waiting for ${path}, which process ${process.pid} on elsewhere since 2025-01-31 12:00:05 UTC holds`,
+      `waiting for ${path}, which process ${process.pid} on another since 2025-02-01 00:00:00 UTC holds`,
+    ]);
+    // Time that this process was not given does not count: it cannot speak then.
+    expect(times[0]).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('is given up a second after an interruption, and taken if it becomes free meanwhile', async () => {
+    const path = join(temporaryFolder(), 'lock.json');
+    leaveLock(path, remoteOwner());
+    const controller = new AbortController();
+    const waiting = withLock(path, () => 'done', controller.signal);
+    controller.abort(new Error('interrupted'));
+    await expect(waiting).rejects.toThrow('interrupted');
+    const again = withLock(path, () => 'done', controller.signal);
+    rmSync(path);
+    expect(await again).toBe('done');
   });
 
   it('is waited for while short work of others goes on, unless that is interrupted', async () => {
@@ -107,6 +172,12 @@ describe('an owner', () => {
     expect(isGone({ ...owner, processStart: '1' }, now, now)).toBe(true);
     const { processStart, ...withoutStart } = owner;
     expect(isGone(withoutStart, now, now)).toBe(false);
+  });
+
+  it('in another container is not taken for a process here that has its number, and is judged by its heartbeat', () => {
+    const owner = { ...becomeOwner(), pid: process.ppid, processSpace: 'this boot, another container' };
+    expect(isGone(owner, now - 6 * MINUTE, now)).toBe(true);
+    expect(isGone(owner, now, now)).toBe(false);
   });
 
   it('elsewhere seems gone after five minutes of silence, and never while its clock runs ahead', () => {

@@ -76,6 +76,17 @@ describe('sweep table', () => {
     expect(() => readSweep(path)).toThrow(message);
   });
 
+  it('refuses a seed that would count twice: two tables joined, or a run that was trained again', () => {
+    const path = join(temporaryFolder(), 'sweep.csv');
+    const other = rowOf('none', 1);
+    for (const again of [rowOf('none', 0), rowOf('none', 0, {}, 'ffffffff')]) {
+      writeSweep(path, [rowOf('none', 0), again, other, rowOf('none', 0, { granularity: 'unit' })]);
+      expect(() => readSweep(path)).toThrow(
+        `${path}:3: seed 0 of variant "none" stands twice at rate 0.9 of weights, first in line 2, expected once; remove one of the two lines`,
+      );
+    }
+  });
+
   it('names run and checkpoint in one', () => {
     expect(checkpointId('targeted-weight/seed-0-1a2b3c4d', '5e6f7a8b9c0d')).toBe(
       'targeted-weight/seed-0-1a2b3c4d@5e6f7a8b',

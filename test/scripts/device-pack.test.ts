@@ -25,7 +25,7 @@ describe.skipIf(process.platform !== 'linux')('the pack for a machine without an
     const words = [TSX, SCRIPT, '--folder', '--no-node', '--out', place.folder];
     const packed = await execute(process.execPath, words, place.folder);
     expect(packed).toMatchObject({ code: 0, stderr: '' });
-  }, 120_000);
+  });
 
   /** Runs what is in the pack with no variable but the place of Node.js, in a folder that is not the project's. */
   const run = (...words: readonly string[]) =>
@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')('the pack for a machine without an
     const swept = await run('td', 'sweep', 'tiny.yaml', '--engine', 'onnx');
     expect([trained.code, swept.code]).toEqual([0, 0]);
     expect(readdirSync(join(place.folder, 'elsewhere/results/tiny'))).toContain('figure-accuracy-weight.png');
-  }, 120_000);
+  });
 
   it('starts the check of the device, and knows mistakes', async () => {
     expect((await run('device-check', '--help')).stdout).toContain('Checks the graphics card');

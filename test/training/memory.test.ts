@@ -1,35 +1,100 @@
-/** @file A training that cannot fit the memory is refused before any of it is taken. */
+/** @file What a training takes is estimated before it begins, and a training that cannot fit is refused. */
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { measureMemory } from '../../scripts/memory/process.ts';
+import { listWorkloads, type Workload } from '../../scripts/memory/workloads.ts';
+import { GraphBuilder } from '../../src/compiler/graph.ts';
+import { peakBytes } from '../../src/compiler/liveness.ts';
+import { runSettingsSchema } from '../../src/config/schema.ts';
+import { blankDataset } from '../../src/data/registry.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { UserError } from '../../src/errors.ts';
-import { requireMemory } from '../../src/training/memory.ts';
-import { buildTrainingStep } from '../../src/training/step.ts';
-import { planTraining, train } from '../../src/training/trainer.ts';
+import { ACCURACY, judgeMemory, requireMemory } from '../../src/training/memory.ts';
+import { estimateTraining, planTraining, train } from '../../src/training/trainer.ts';
 import { loadSmallMnist, smallSettings } from './small-mnist.ts';
 
-let dataset: Dataset;
-beforeAll(async () => {
-  dataset = await loadSmallMnist(128, 100);
+const ONNX = { name: 'onnx', device: 'CPU, 1 thread' } as const;
+
+describe('peakBytes', () => {
+  it('counts each value from the operation that makes it to the last that reads it', () => {
+    const builder = new GraphBuilder();
+    const input = builder.input([1000], 'float32');
+    const wide = builder.emit('Tile', [input], { shape: [5, 1000] });
+    const mask = builder.emit('Greater', [wide, input], { shape: [5, 1000], type: 'bool' });
+    const sum = builder.emit('Sum', [mask], { shape: [1000] });
+    const last = builder.emit('Add', [sum, input], { shape: [1000] });
+    const graph = { inputs: [], operations: builder.operations, outputs: [{ name: 'last', value: last }] };
+    // 20,000 bytes of numbers and 5,000 of booleans live together; the numbers are gone when the sum is made.
+    expect(peakBytes(graph)).toBe(25_000);
+  });
 });
 
-describe('the memory that a training needs at least', () => {
-  it('is two copies of weights and momentum, and a batch', () => {
-    const { setup } = planTraining(smallSettings({ model: { name: 'mlp', widths: [10] } }), dataset);
-    const { signature } = buildTrainingStep(setup);
-    const parameters = 784 * 10 + 10 + 10 * 10 + 10;
-    // A batch of 64 images with labels, and the learning rate.
-    const bytes = 4 * (2 * (2 * parameters) + 64 * 784 + 64 + 1);
-    expect(() => requireMemory(signature, bytes)).not.toThrow();
-    expect(() => requireMemory(signature, bytes - 1)).toThrow(UserError);
+describe('the estimate of what a training takes', () => {
+  const small: Workload = {
+    model: 'small resnet',
+    method: 'targeted weight',
+    settings: {
+      dataset: { name: 'cifar10', trainImages: 512, testImages: 1000 },
+      model: { name: 'resnet', filters: [16, 32, 64], units: 1 },
+      regularizer: { name: 'targeted', granularity: 'weight' },
+      schedule: { epochs: 2, learningRate: 1e-3 },
+    },
+  };
+
+  // The smallest, and those of which weights, noise, gradients and activations take most.
+  it
+    .skipIf(process.platform === 'win32')
+    .each([
+      ...listWorkloads(['lenet'], ['none']),
+      ...listWorkloads(['mlp-2000'], ['none', 'variational weight', 'smallify weight']),
+      small,
+    ])('is within a quarter of it: $model, $method', async ({ settings }) => {
+    const { peak, estimate } = await measureMemory(settings, 1);
+    expect(estimate / peak).toBeGreaterThan(1 / ACCURACY);
+    expect(estimate / peak).toBeLessThan(ACCURACY);
   });
 
-  it('is named in a sentence if a container leaves less to the process, before anything is compiled', async () => {
+  it('is made once for all seeds, and only for the engine that it was measured with', () => {
+    const settings = runSettingsSchema.parse({ model: { name: 'mlp', widths: [10] } });
+    const dataset = blankDataset(settings.dataset);
+    const estimate = estimateTraining(settings, dataset, ONNX);
+    expect(estimate).toBeGreaterThan(100e6);
+    expect(estimateTraining(structuredClone(settings), dataset, ONNX)).toBe(estimate);
+    expect(estimateTraining(settings, dataset, { ...ONNX, name: 'reference' })).toBeUndefined();
+  });
+
+  it('judges that a training fits, does not, or may not within its accuracy', () => {
+    expect(judgeMemory(1e9, 1.3e9)).toBe('fits');
+    expect(judgeMemory(1e9, 1.2e9)).toBe('may exceed');
+    expect(judgeMemory(1e9, 0.81e9)).toBe('may exceed');
+    expect(judgeMemory(1e9, 0.79e9)).toBe('exceeds');
+    expect(() => requireMemory(1e9, 0.81e9)).not.toThrow();
+    expect(() => requireMemory(6.44e9, 3e9)).toThrow(UserError);
+    expect(() => requireMemory(6.44e9, 3e9)).toThrow(
+      /^the training needs about 6\.4 GB of memory, and 3\.0 GB are there; a smaller model or schedule\.batchSize would need less$/,
+    );
+  });
+});
+
+describe('a training that cannot fit', () => {
+  let dataset: Dataset;
+  beforeAll(async () => {
+    dataset = await loadSmallMnist(128, 100);
+  });
+  const compile = () => Promise.reject(new Error('compiled'));
+  const engine = { ...ONNX, compile };
+
+  it('is refused if a container leaves less to the process, before anything is compiled', async () => {
     vi.spyOn(process, 'constrainedMemory').mockReturnValue(200e3);
     onTestFinished(() => void vi.restoreAllMocks());
-    const compile = () => Promise.reject(new Error('compiled'));
-    const engine = { name: 'onnx', device: 'none', compile } as const;
     await expect(train({ settings: smallSettings(), seed: 0, dataset, engine })).rejects.toThrow(
-      /^the training needs at least .+ GB of memory, and .+ GB are there; a smaller model or schedule.batchSize/,
+      /^the training needs about .+ GB of memory, and .+ GB are there; a smaller model or schedule.batchSize/,
+    );
+  });
+
+  it('is refused with all others if its state is larger than a checkpoint can be', () => {
+    const settings = smallSettings({ model: { name: 'mlp', widths: [16_400, 16_400] } });
+    expect(() => planTraining(settings, dataset)).toThrow(
+      /^weights and optimizer take 2\.3 GB, expected at most 2\.1 GB, which a checkpoint can hold/,
     );
   });
 });

@@ -71,7 +71,7 @@ describe('after 3 epochs of 10,000 images of MNIST', () => {
     const { engine } = await chooseEngine('onnx', { threads: 1 });
     for (const method of Object.keys(METHODS) as Method[])
       accuracies[method] = await measure(method, dataset, engine);
-  }, 120_000);
+  });
 
   it('every method has learned, to about the same accuracy', ({ annotate }) => {
     for (const method of Object.keys(METHODS) as Method[]) {

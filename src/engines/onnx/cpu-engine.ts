@@ -1,6 +1,6 @@
 /** @file Steps traced, lowered to ONNX and run by onnxruntime on the processor. */
-import { cpus } from 'node:os';
 import { skippedPasses } from '../pass-names.ts';
+import { availableThreads } from '../threads.ts';
 import type { Engine, EngineOptions, Program, Signature, StepFunction } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { compileGraph } from './compile.ts';
@@ -18,7 +18,7 @@ const LOG_ERRORS_ONLY = 3;
 
 /** @throws UserError if the environment variable TD_SKIP_PASSES names an unknown pass of the compiler */
 export async function createCpuEngine(options: EngineOptions = {}): Promise<Engine> {
-  const threads = options.threads ?? cpus().length;
+  const threads = options.threads ?? availableThreads();
   const skip = skippedPasses();
   const pool = new SessionPool();
   return {

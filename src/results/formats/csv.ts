@@ -1,5 +1,6 @@
 /** @file Tables as CSV: numbers only, shares as in sweep.csv. */
 import { UserError } from '../../errors.ts';
+import { formatOptional, listCellFields, nameCellFields } from '../comparison.ts';
 import { formatNumber, stringifyRecords } from '../csv.ts';
 import type { MethodCell, MethodColumn, MethodTable } from '../method-table.ts';
 import type { Renderer } from './types.ts';
@@ -28,12 +29,12 @@ function listRecords({ rates, columns }: MethodTable): string[][] {
 }
 
 function nameFields({ heading, hasPublished }: MethodColumn): string[] {
-  const own = [heading, `${heading} sd`, `${heading} n`];
-  return hasPublished ? [...own, `${heading} paper`, `${heading} difference`] : own;
+  // Excel takes a file for ASCII unless it begins with a mark that other programs stumble over.
+  const name = heading.replaceAll('×', 'x');
+  return [...nameCellFields(name), ...(hasPublished ? [`${name} paper`, `${name} difference`] : [])];
 }
 
 function listFields(cell: MethodCell | undefined, hasPublished: boolean): string[] {
-  const own = [cell?.own?.mean, cell?.own?.deviation, cell?.own?.seeds];
-  const fields = hasPublished ? [...own, cell?.published?.accuracy, cell?.difference] : own;
-  return fields.map((value) => (value === undefined ? '' : formatNumber(value)));
+  const published = [cell?.published?.accuracy, cell?.difference].map(formatOptional);
+  return [...listCellFields(cell?.own), ...(hasPublished ? published : [])];
 }

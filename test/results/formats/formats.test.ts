@@ -120,11 +120,11 @@ describe('csv', () => {
     const records: Record<string, string>[] = parse(RENDERERS.csv([TABLE], OPTIONS), { columns: true });
     expect(records[1]).toMatchObject({
       prune_rate: '0.9',
-      none: '0.12',
+      'none mean': '0.12',
       'none sd': '',
       'none n': '1',
       'none paper': '0.1463',
-      'targeted(0.75, 0.9)': '0.925',
+      'targeted(0.75, 0.9) mean': '0.925',
       'targeted(0.75, 0.9) n': '2',
       'targeted(0.75, 0.9) paper': '0.9248',
     });
@@ -133,9 +133,21 @@ describe('csv', () => {
     expect(Object.keys(records[0] ?? {})).not.toContain('delayed-prune(0.5) paper');
   });
 
+  it('names columns in ASCII, as Excel reads them', () => {
+    const scaled = new SweepRows().add(
+      'v',
+      { name: 'variational', granularity: 'weight', klScale: 1 },
+      { 0: 0.9 },
+    );
+    const table = buildMethodTable({ ...scaled, experiment: 'few', granularity: 'weight' });
+    expect(RENDERERS.csv([table], OPTIONS).split('\n')[0]).toBe(
+      'prune_rate,"variational, KL x 1 mean","variational, KL x 1 sd","variational, KL x 1 n"',
+    );
+  });
+
   it('keeps names whole, and refuses several tables', () => {
     const [header]: string[][] = parse(RENDERERS.csv([SPIKED], OPTIONS));
-    expect(header?.[1]).toBe(NASTY);
+    expect(header?.[1]).toBe(`${NASTY} mean`);
     expect(() => RENDERERS.csv([TABLE, TABLE], OPTIONS)).toThrow(UserError);
   });
 });

@@ -1,13 +1,13 @@
 /** @file The process of the self-test: a native module that does not work may take the process with it. */
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { availableThreads } from '../../threads.ts';
 import { createTensorflowEngine } from '../engine.ts';
 import { loadNative } from '../native/load.ts';
 import { compareStep } from './self-test-step.ts';
 
 const { values } = parseArgs({ options: { addon: { type: 'string', default: '' } } });
 const installation = { addon: values.addon, version: 'under test' };
-const threads = cpus().length;
+const threads = availableThreads();
 const { binding, usesGpu, log } = loadNative({ threads, device: 'auto', deterministic: true }, installation);
 // Who started this process reads TensorFlow's log for why a card is not used.
 process.stderr.write(log);

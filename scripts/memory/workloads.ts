@@ -1,0 +1,53 @@
+/** @file What is measured: every model with every method. */
+import type { z } from 'zod';
+import { runSettingsSchema } from '../../src/config/schema.ts';
+import { describeSchema, listChoices, schemaAt } from '../../src/config/schema-words.ts';
+
+type Given = z.input<typeof runSettingsSchema>;
+type Method = NonNullable<Given['regularizer']>;
+
+export interface Workload {
+  readonly model: string;
+  readonly method: string;
+  readonly settings: Given;
+}
+
+/** Few steps and two epochs: then a training has taken what it takes. */
+const SCHEDULE = { epochs: 2, learningRate: 1e-3, gradientClip: 1, weightDecay: 1e-4 } as const;
+const MNIST = { name: 'mnist', trainImages: 1024, testImages: 1000 } as const;
+const CIFAR = { name: 'cifar10', trainImages: 512, testImages: 1000, augmentation: 'crop-flip' } as const;
+
+/** Networks at their default sizes, and one whose weights take more than the rest of the process. */
+export const MODELS: Readonly<Record<string, Given>> = {
+  mlp: { model: { name: 'mlp' }, dataset: MNIST },
+  'mlp-2000': { model: { name: 'mlp', widths: [2000, 2000] }, dataset: MNIST },
+  lenet: { model: { name: 'lenet' }, dataset: MNIST },
+  resnet: { model: { name: 'resnet' }, dataset: CIFAR },
+  vgg: { model: { name: 'vgg' }, dataset: CIFAR },
+};
+
+export const METHODS: Readonly<Record<string, Method>> = Object.fromEntries(listMethods());
+
+/** Every method of the schema, at both granularities where it has one. */
+function listMethods(): (readonly [string, Method])[] {
+  const data = { regularizer: {} };
+  const choice = schemaAt(describeSchema(runSettingsSchema), data, ['regularizer', 'name']);
+  return listChoices(choice ?? {}).flatMap((name) => {
+    const methods = (['weight', 'unit'] as const).map((granularity) => ({ name, granularity }) as Method);
+    const isKnown = (method: Method) => runSettingsSchema.safeParse({ regularizer: method }).success;
+    if (!methods.every(isKnown)) return [[name, { name } as Method] as const];
+    return methods.map(
+      (method) => [`${name} ${(method as { granularity?: string }).granularity}`, method] as const,
+    );
+  });
+}
+
+export function listWorkloads(models: readonly string[], methods: readonly string[]): Workload[] {
+  return models.flatMap((model) =>
+    methods.map((method) => ({
+      model,
+      method,
+      settings: { ...MODELS[model], regularizer: METHODS[method], schedule: SCHEDULE },
+    })),
+  );
+}
