@@ -32,10 +32,11 @@ const FLOOR: Partial<Record<TrainedModel, number>> = { smoothVgg: 1e-3 };
 const FEW_STEPS: readonly TrainedModel[] = ['smoothVgg'];
 
 /**
- * Seed of the longest comparison where it is not the usual one. With that, rounding decides in the residual network's
- * seventeenth step whether ReLU lets an activation pass, and engines a millionth apart take different ways from there.
+ * Seed of the longest comparison where it is not the usual one. With that, and on TensorFlow with 4, engines are a millionth apart for
+ * some steps until rounding decides whether ReLU lets an activation pass, and take different ways from there. With 5, 6 and 7 they stay
+ * below a hundred-thousandth over all steps.
  */
-const LONG_SEED: Partial<Record<TrainedModel, number>> = { blockedResnet: 4 };
+const LONG_SEED: Partial<Record<TrainedModel, number>> = { blockedResnet: 5 };
 
 /** These go over 5 steps on every model. */
 const FEW_METHODS = [
