@@ -35,7 +35,7 @@ describe.skipIf(!existsSync('/dev/full'))('what a command was asked to print', (
     expect(await shell(`td ${ONE_RUN} && td sweep tiny.yaml --threads 1 --no-figures`)).toMatchObject({
       code: 0,
     });
-  }, 120_000);
+  });
 
   it.each([
     'table tiny',

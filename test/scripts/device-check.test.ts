@@ -164,5 +164,5 @@ describeTensorflow('the command that checks a device', () => {
     expect(tensorflow.epochs[0]).toMatchObject({ network: 'mlp', images: 'MNIST' });
     expect(tensorflow.placement['Conv2D on CPU']).toBeGreaterThan(1);
     expect(code).toBe(0);
-  }, 600_000);
+  });
 });
