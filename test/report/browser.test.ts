@@ -23,7 +23,7 @@ let assets: Assets;
 let address: string;
 let failedRun: string;
 
-/** Two experiments: one whose last run failed, and one with a name that is markup. */
+/** Two experiments: one whose last run failed, and a copy of it with a name that is markup, whose runs are not its own. */
 beforeAll(async () => {
   if (CHROMIUM === undefined) return;
   const runs = writeResults(results);
@@ -52,6 +52,7 @@ const chart = (page: Page, kind: string, granularity = 'weight') =>
   page.locator(`#experiment-1 .chart[data-chart=${kind}][data-granularity=${granularity}]`);
 const paths = (page: Page, colour: string | undefined) =>
   chart(page, 'accuracy').locator(`path[stroke="${colour}"][stroke-width="2"]`);
+const failuresOf = (page: Page) => page.locator('.failures', { hasText: 'Failed' });
 const texts = (page: Page, kind: string) => chart(page, kind).locator('text').allTextContents();
 
 describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () => {
@@ -71,7 +72,8 @@ describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () 
     const { page, complaints } = await openPage(browser, address);
     expect(await page.locator('h2', { hasText: HOSTILE }).count()).toBe(1);
     expect(await page.locator('img').count()).toBe(0);
-    expect(await page.locator('.failures').innerText()).toContain(`the loss is NaN ${HOSTILE}`);
+    expect(await failuresOf(page).innerText()).toContain(`the loss is NaN ${HOSTILE}`);
+    expect(await page.locator('.failures', { hasText: 'Damaged' }).innerText()).toContain(HOSTILE);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -184,7 +186,7 @@ describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () 
       await page.locator('#experiment-1').getByLabel('logit').check();
       await page.locator('#experiment-1').getByRole('button', { name: 'none' }).click();
       rmSync(join(failedRun, 'log.jsonl'));
-      await page.locator('.failures').waitFor({ state: 'detached' });
+      await failuresOf(page).waitFor({ state: 'detached' });
       expect(await page.locator('#experiment-1').getByLabel('logit').isChecked()).toBe(true);
       expect(await paths(page, LIGHT.lines[0]).count()).toBe(0);
       expect(await paths(page, LIGHT.lines[1]).count()).toBeGreaterThan(0);
