@@ -114,7 +114,7 @@ describe.concurrent('td bench', () => {
     expect(listFiles(place.folder)).not.toContain('results');
   });
 
-  it('times the first variant if none is asked for, and leaves nothing in the home of the user', async () => {
+  it('times the first variant if none is asked for, and leaves nothing in the home of the user but td’s own cache', async () => {
     const home = join(place.folder, 'home');
     mkdirSync(home);
     const variables = { HOME: home, XDG_CACHE_HOME: '', ORT_DISABLE_TELEMETRY: '' };
@@ -125,6 +125,6 @@ describe.concurrent('td bench', () => {
     expect(lines[0]).toMatch(/^engine onnx on CPU, \d+ threads?, batch 64, medians of 2 steps$/);
     expect(lines[2]).toMatch(/^variant +step +fastest +of it feeds +steps\/s +training images\/s/);
     expect(lines.slice(3).map((line) => line.split(' ')[0])).toEqual(['plain']);
-    expect(listFiles(home)).toEqual([]);
+    expect(listFiles(home).filter((path) => !path.startsWith('.cache/td/'))).toEqual([]);
   });
 });
