@@ -51,7 +51,7 @@ interface FusedNorm {
  */
 export function joinBatchNorms(graph: Graph): Graph {
   const finder = new Finder(graph);
-  const norms = graph.operations.flatMap((operation) => finder.normAt(operation) ?? []);
+  const norms = withDistinctMeans(graph.operations.flatMap((operation) => finder.normAt(operation) ?? []));
   if (norms.length === 0) return graph;
   const gradients = norms.flatMap((norm) => finder.gradientOf(norm) ?? []);
   const normOfMean = new Map(norms.map((norm) => [norm.mean, norm]));
@@ -81,6 +81,12 @@ export function joinBatchNorms(graph: Graph): Graph {
     const replacement = replaced.get(original);
     return replacement && [replacement];
   });
+}
+
+/** Of several that normalise the same images, and so share mean and variance, the first: the kernel stands in the place of its mean. */
+function withDistinctMeans(norms: readonly Norm[]): readonly Norm[] {
+  const taken = new Set<Value>();
+  return norms.filter(({ mean }) => !taken.has(mean) && taken.add(mean));
 }
 
 type Translate = (value: Value) => Value;

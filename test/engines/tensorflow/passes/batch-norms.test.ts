@@ -89,6 +89,32 @@ describe('a batch normalisation and its gradient', () => {
     expect(count(joined(normStep([1, 4])), 'FusedBatchNorm')).toBe(0);
   });
 
+  it('that share images, and so mean and variance, are joined once and stay right', () => {
+    const vector = () => float(4);
+    const step: StepFunction = (state, { x }) => {
+      const layers = {
+        training: true,
+        parameter: (name: string) => state[name] as tf.Tensor,
+        update: () => {},
+      } as unknown as Layers;
+      const settings = { momentum: 0.5, epsilon: 0.125 };
+      const loss = (input: tf.Tensor) =>
+        tf.sum(
+          tf.mul(batchNorm(input, 'a', layers, settings), tf.exp(batchNorm(input, 'b', layers, settings))),
+        );
+      return { state: {}, fetches: { dx: tf.grad(loss)(x as tf.Tensor) } };
+    };
+    const names = ['a', 'b'].flatMap((layer) => NAMES.map((name) => `${layer}/${name}`));
+    const state = Object.fromEntries(names.map((name) => [name, vector()]));
+    const graph = joined({ step, signature: { state, feeds: { x: float(2, 3, 3, 4) } } });
+    expect([count(graph, 'FusedBatchNorm'), count(graph, 'FusedBatchNormGrad')]).toEqual([1, 1]);
+    const made = new Set([
+      ...graph.inputs.map(({ value }) => value),
+      ...graph.operations.flatMap(({ outputs }) => outputs),
+    ]);
+    for (const { inputs } of graph.operations) for (const input of inputs) expect(made.has(input)).toBe(true);
+  });
+
   it('with another mean than that of the batch stay as they are', () => {
     const step: StepFunction = ({ scale, shift }, { x }) => {
       const mean = tf.mean(x as tf.Tensor, [0, 1]);
