@@ -85,7 +85,9 @@ async function estimateAll(
   left: readonly PlannedRun[],
   options: PlanOptions,
 ): Promise<Map<RunSpec, Estimate>> {
-  const { engine } = await chooseFastestEngine(options.engine, options, left[0]?.run.settings, printLine);
+  const mayMeasure = options.measure ?? true;
+  const settings = left[0]?.run.settings;
+  const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine, mayMeasure);
   const place = collectEnvironment({ engine: engine.name, device: engine.device });
   const names = [...new Set(left.map(({ run }) => run.experiment))];
   const records = SpeedRecords.read(options.results, names, place);
@@ -98,7 +100,7 @@ async function estimateAll(
     return dataset === undefined ? [] : [{ ...planned, dataset, recorded: records.find(planned.run) }];
   });
   const unknown = tasks.filter(({ recorded }) => recorded === undefined);
-  const isMeasuring = (options.measure ?? true) && unknown.length > 0;
+  const isMeasuring = mayMeasure && unknown.length > 0;
   const measured = isMeasuring ? await measureAll(unknown, new SpeedMeter(engine)) : undefined;
   return new Map(
     tasks.flatMap((task) => {

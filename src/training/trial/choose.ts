@@ -18,6 +18,7 @@ const ONNX: Candidate = { engine: 'onnx', device: 'cpu' };
  *
  * @param settings of a run that will be trained or evaluated; without them `auto` needs no trial and takes onnx
  * @param say is told that a trial begins
+ * @param mayTry whether a trial is made where none is remembered; else onnx is taken
  * @throws UserError if the name is unknown or the engine cannot run here
  */
 export async function chooseFastestEngine(
@@ -25,6 +26,7 @@ export async function chooseFastestEngine(
   given: EngineOptions,
   settings: RunSettings | undefined,
   say: (line: string) => void,
+  mayTry = true,
 ): Promise<ChosenEngine> {
   const options: EngineOptions = { ...given, say };
   const { device = 'auto', eager = false, xla = false } = options;
@@ -37,10 +39,11 @@ export async function chooseFastestEngine(
   const known = readTrial(key);
   if (known !== undefined) {
     const chosen = await createWinner(known, options);
-    if (chosen !== undefined) return chosen;
+    // Where no engine could take a step, another trial would fare no better.
+    if (chosen !== undefined || known.times.length === 0) return chosen ?? chooseEngine(name, options);
   }
   const candidates = listCandidates(tensorflow, card);
-  if (candidates.length === 1) return chooseEngine(name, options);
+  if (candidates.length === 1 || !mayTry) return chooseEngine(name, options);
   say(`trying ${describeAll(candidates)} on this network for some seconds; the result is remembered`);
   const trial = await runTrial(key, settings, candidates, options);
   return (await createWinner(trial, options)) ?? chooseEngine('onnx', options);

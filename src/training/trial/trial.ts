@@ -33,6 +33,8 @@ const ROUNDS = 5;
 const MOST_STEPS_A_TURN = 50;
 /** Milliseconds after which no further round begins. */
 const LIMIT = 8_000;
+/** Milliseconds after which a process that does not answer is given up: a driver may hang. */
+const PATIENCE = 120_000;
 
 /**
  * Times training steps on several engines, each in a process of its own, on images of zeros.
@@ -106,14 +108,21 @@ class TrialProcess {
 
   /** Whether the engine compiled the step. */
   async ready(): Promise<boolean> {
-    return !(await this.lines.next()).done;
+    return (await this.answer()) !== undefined;
   }
 
   /** @returns milliseconds of each step; nothing if the process has ended */
   async take(steps: number): Promise<number[]> {
     this.child.stdin?.write(`${steps}\n`);
-    const { value, done } = await this.lines.next();
-    return done ? [] : (JSON.parse(value) as number[]);
+    const line = await this.answer();
+    return line === undefined ? [] : (JSON.parse(line) as number[]);
+  }
+
+  /** @returns the next line; nothing if the process has ended, or says nothing and is ended */
+  private async answer(): Promise<string | undefined> {
+    const timer = setTimeout(() => this.stop(), PATIENCE);
+    const { value, done } = await this.lines.next().finally(() => clearTimeout(timer));
+    return done ? undefined : value;
   }
 
   stop(): void {
