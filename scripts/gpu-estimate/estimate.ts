@@ -6,7 +6,7 @@ import { loadExperiment } from '../../src/config/load.ts';
 import { countTrainingBatches } from '../../src/data/batches.ts';
 import { blankDataset } from '../../src/data/registry.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
-import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/join-kernels.ts';
+import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/optimize.ts';
 import { sizeOf } from '../../src/engines/types.ts';
 import type { Model } from '../../src/models/types.ts';
 

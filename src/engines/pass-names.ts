@@ -2,7 +2,7 @@
 import { PASSES, TRACED_PASSES } from '../compiler/passes/simplify.ts';
 import { suggest, UserError } from '../errors.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
-import { TENSORFLOW_PASSES } from './tensorflow/passes/join-kernels.ts';
+import { TENSORFLOW_PASSES } from './tensorflow/passes/optimize.ts';
 
 /** Those of every engine: a name that another engine knows is no mistake. */
 export const PASS_NAMES: readonly string[] = [

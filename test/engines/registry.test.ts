@@ -66,6 +66,20 @@ describe('an engine chosen by name', () => {
   );
 });
 
+describe('an option of another engine', () => {
+  it.each([
+    ['onnx', { device: 'gpu' }, 'the engine "onnx" has no device "gpu"'],
+    ['reference', { device: 'webgpu' }, 'the engine "reference" has no device "webgpu"'],
+    ['tensorflow', { device: 'webgpu' }, 'the engine "tensorflow" has no device "webgpu"'],
+    ['onnx', { eager: true }, '--eager is an option of the engine "tensorflow", not of "onnx"'],
+    ['reference', { xla: true }, '--xla is an option of the engine "tensorflow", not of "reference"'],
+  ] as const)('is refused: %s %o', async (name, options, sentence) => {
+    const error: unknown = await chooseEngine(name, options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toContain(sentence);
+  });
+});
+
 describe('the engine chosen automatically', () => {
   it.skipIf(hasGpu)('is onnx where TensorFlow has no GPU', async () => {
     const { engine, reason } = await chooseEngine('auto', { threads: 1 });

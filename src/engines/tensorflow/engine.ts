@@ -9,7 +9,7 @@ import { describeUnusedCard } from './installation/card-note.ts';
 import { findCards } from './installation/graphics-card.ts';
 import { locateTensorflow } from './installation/locate.ts';
 import { type LoadableInstallation, loadNative, type Native } from './native/load.ts';
-import { optimizeForTensorflow } from './passes/join-kernels.ts';
+import { optimizeForTensorflow } from './passes/optimize.ts';
 import { TensorflowProgram } from './program.ts';
 import { buildSavedModel, type SavedModelOptions } from './saved-model.ts';
 

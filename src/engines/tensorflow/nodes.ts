@@ -1,6 +1,5 @@
 /** @file Nodes of a TensorFlow graph or function body, collected in order, and the values of the traced graph that they stand for. */
 import { type ConstantData, filled, type Value, type ValueType } from '../../compiler/graph.ts';
-import { sizeOf } from '../types.ts';
 import { DATA_TYPES, type DataType } from './format.ts';
 
 /** A value of an attribute, in the form of the protobuf message AttrValue. */
@@ -33,7 +32,7 @@ export const integersAttribute = (i: readonly number[]): NodeAttribute => ({ lis
 export const booleanAttribute = (b: boolean): NodeAttribute => ({ b });
 export const stringAttribute = (text: string): NodeAttribute => ({ s: Buffer.from(text) });
 
-/** Longer constants are not looked through for one repeated number. */
+/** Shorter constants are written out. */
 const SHORTEST_FILLED = 16;
 
 export class NodeBuilder {
@@ -62,7 +61,7 @@ export class NodeBuilder {
   }
 
   fill(number: number, shape: readonly number[], type: ValueType): Output {
-    if (sizeOf(shape) === 1 && shape.length === 0) return this.scalar(number, type);
+    if (shape.length === 0) return this.scalar(number, type);
     return this.add('Fill', [this.integers(shape), this.scalar(number, type)], {
       T: typeAttribute(type),
       index_type: typeAttribute('int32'),

@@ -19,8 +19,8 @@ interface Input {
   readonly spec: ArraySpec;
 }
 
-export interface SavedModel {
-  readonly bytes: Uint8Array;
+/** How arrays enter and leave a saved model. */
+export interface ModelInterface {
   readonly names: ModelNames;
   readonly feedsAsWords: boolean;
 }
@@ -35,10 +35,10 @@ export class TensorflowProgram implements Program {
   constructor(
     private readonly binding: Binding,
     private readonly signature: Signature,
-    private readonly saved: Omit<SavedModel, 'bytes'>,
-    bytes: Uint8Array,
+    private readonly access: ModelInterface,
+    savedModel: Uint8Array,
   ) {
-    this.model = loadModel(binding, bytes);
+    this.model = loadModel(binding, savedModel);
   }
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
@@ -47,7 +47,7 @@ export class TensorflowProgram implements Program {
     checkFeeds(feeds, this.signature.feeds);
     freeGarbage(this.garbageBytes);
     this.garbageBytes = 0;
-    const { names } = this.saved;
+    const { names } = this.access;
     const inputs = Object.entries(this.signature.feeds).map(([name, spec]) =>
       this.inputOf(names.feeds[name] as string, feeds[name] as ArrayData, spec),
     );
@@ -55,15 +55,16 @@ export class TensorflowProgram implements Program {
   }
 
   async readState(): Promise<NamedArrays> {
+    this.requireAlive('be read');
     const written = Object.keys(this.written);
-    const { reads } = this.saved.names;
+    const { reads } = this.access.names;
     return this.fetch(Object.fromEntries(written.map((name) => [name, reads[name] as string])), []);
   }
 
   async writeState(values: NamedArrays): Promise<void> {
     this.requireAlive('be written to');
     checkArrays(values, this.signature.state, 'state');
-    const { writes } = this.saved.names;
+    const { writes } = this.access.names;
     // One at a time: all at once would hold every array three times.
     for (const [name, data] of Object.entries(values)) {
       const { value, done } = writes[name] as { value: string; done: string };
@@ -85,7 +86,7 @@ export class TensorflowProgram implements Program {
   }
 
   private inputOf(name: string, data: ArrayData, spec: ArraySpec): Input {
-    if (!this.saved.feedsAsWords || spec.dtype === 'int32') return { name, data, spec };
+    if (!this.access.feedsAsWords || spec.dtype === 'int32') return { name, data, spec };
     return { name, data: toWords(data), spec: specOfWords(spec) };
   }
 

@@ -59,7 +59,7 @@ class StepBody {
 
   constructor(
     private readonly graph: Graph,
-    readonly signature: Signature,
+    signature: Signature,
   ) {
     const state = Object.keys(signature.state);
     const feeds = Object.entries(signature.feeds);
@@ -85,7 +85,7 @@ class StepBody {
       this.graph.operations.some(({ inputs }) => value && inputs.includes(value)) ||
       this.graph.outputs.some((output) => output.value === value);
     if (value === undefined || !isUsed) return;
-    const dtype = typeAttribute(value.type as 'float32');
+    const dtype = typeAttribute(value.type);
     const read = this.builder.add('ReadVariableOp', [this.variable(name)], { dtype });
     this.reads.set(name, read.node);
     this.builder.define(value, read);

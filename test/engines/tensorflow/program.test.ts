@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { skippedPasses } from '../../../src/engines/pass-names.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
-import { TENSORFLOW_PASSES } from '../../../src/engines/tensorflow/passes/join-kernels.ts';
+import { TENSORFLOW_PASSES } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import type { SavedModelOptions } from '../../../src/engines/tensorflow/saved-model.ts';
 import type { NamedArrays } from '../../../src/engines/types.ts';
 import { largestDifference } from '../../support/engines.ts';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { recordStep } from '../../../src/compiler/trace-step.ts';
-import { optimizeForTensorflow } from '../../../src/engines/tensorflow/passes/join-kernels.ts';
+import { optimizeForTensorflow } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { splitUpdates, type Update } from '../../../src/engines/tensorflow/updates.ts';
 import type { NamedTensors, StepFunction, StepResult } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';

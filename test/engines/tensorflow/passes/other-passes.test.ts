@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { printGraph } from '../../../../src/compiler/graph.ts';
 import { recordStep } from '../../../../src/compiler/trace-step.ts';
-import { optimizeForTensorflow } from '../../../../src/engines/tensorflow/passes/join-kernels.ts';
+import { optimizeForTensorflow } from '../../../../src/engines/tensorflow/passes/optimize.ts';
 import type { Signature, StepFunction } from '../../../../src/engines/types.ts';
 import { lowestEntries } from '../../../../src/regularizers/ranking.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';
