@@ -30,7 +30,12 @@ export interface StepCheck {
   readonly failure?: string;
 }
 
+/** What is said of what was not begun because the time of the check was up. */
+export const TIME_IS_UP = 'not checked: the time is up';
+
 export interface CheckLimits {
+  /** Milliseconds since 1970 after which nothing more is begun. */
+  readonly deadline?: number;
   /** Time for the steps of a network, after the first. */
   readonly seconds: number;
   readonly steps: number;
@@ -48,6 +53,15 @@ export function listChecks(networks: readonly string[]): Comparand[] {
   );
 }
 
+export function isTimeUp({ deadline }: CheckLimits): boolean {
+  return deadline !== undefined && Date.now() >= deadline;
+}
+
+/** Seconds that an epoch may take. */
+export function secondsForEpoch({ deadline }: CheckLimits, most: number): number {
+  return deadline === undefined ? most : Math.max(1, Math.min(most, (deadline - Date.now()) / 1000));
+}
+
 /** @param reference the engine of the processor */
 export async function checkStep(
   comparand: Comparand,
@@ -57,6 +71,7 @@ export async function checkStep(
 ): Promise<StepCheck> {
   const { workload, variant } = comparand;
   const subject = { network: workload.name, variant, batchSize: workload.batchSize };
+  if (isTimeUp(limits)) return { ...subject, isRight: false, failure: TIME_IS_UP };
   try {
     return { ...subject, ...(await measureStep(comparand, engine, reference, limits)) };
   } catch (error) {
@@ -176,7 +191,7 @@ async function timeEpoch(
       images,
       steps,
       seconds: elapsed(),
-      failure: isLate ? `not done after ${seconds} s and ${steps} steps` : reason,
+      failure: isLate ? `not done after ${Math.round(seconds)} s and ${steps} steps` : reason,
     };
   }
 }

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { median } from '../../src/training/timing.ts';
 import { type Comparand, taskOf } from '../peers/workloads.ts';
-import { type CheckLimits, listChecks } from './device.ts';
+import { type CheckLimits, isTimeUp, listChecks, TIME_IS_UP } from './device.ts';
 
 const LAYOUTS = ['default', 'channels_last'] as const;
 
@@ -66,6 +66,7 @@ async function timeSteps(
   limits: CheckLimits,
 ): Promise<PytorchStep> {
   const subject = { network: comparand.workload.name, variant: comparand.variant };
+  if (isTimeUp(limits)) return { ...subject, failure: TIME_IS_UP };
   try {
     const timed: { stepMilliseconds: number; layout: (typeof LAYOUTS)[number] }[] = [];
     for (const layout of LAYOUTS) {

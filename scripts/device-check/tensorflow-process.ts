@@ -1,8 +1,10 @@
 /**
  * @file The process in which TensorFlow is checked: it reads its settings once, when it is loaded.
  *
- * Its one argument is a `TensorflowTask` as JSON. It prints what it found as JSON. TensorFlow's own log goes to the standard error.
+ * Its one argument is a `TensorflowTask` as JSON. It prints what it finds as it finds it, a `TensorflowLine` as JSON each. TensorFlow's
+ * own log goes to the standard error.
  */
+import { writeSync } from 'node:fs';
 import { createCpuEngine } from '../../src/engines/onnx/cpu-engine.ts';
 import { createEagerCompiler } from '../../src/engines/tensorflow/eager.ts';
 import { compile } from '../../src/engines/tensorflow/engine.ts';
@@ -11,8 +13,8 @@ import { availableThreads } from '../../src/engines/threads.ts';
 import type { Engine, NamedArrays } from '../../src/engines/types.ts';
 import { TdRunner } from '../peers/td-runner.ts';
 import { taskOf } from '../peers/workloads.ts';
-import { checkEpoch, checkLearning, checkStep, listChecks } from './device.ts';
-import { FORMS, type Form, type FormCheck, type TensorflowFound, type TensorflowTask } from './tensorflow.ts';
+import { checkEpoch, checkLearning, checkStep, listChecks, secondsForEpoch } from './device.ts';
+import { FORMS, type Form, type TensorflowLine, type TensorflowTask } from './tensorflow.ts';
 
 const task = JSON.parse(process.argv[2] ?? '') as TensorflowTask;
 const native = loadNative({
@@ -23,22 +25,19 @@ const native = loadNative({
 process.stderr.write(native.log);
 const reference = await createCpuEngine();
 
-const found: TensorflowFound = {
-  version: native.binding.TF_Version,
-  usesGpu: native.usesGpu,
-  forms: [],
-  epochs: [],
-};
-for (const form of task.forms) found.forms.push(...(await checkForm(form)));
+tell({ version: native.binding.TF_Version, usesGpu: native.usesGpu });
+for (const form of task.forms) await checkForm(form);
 if (task.epochSeconds !== undefined) {
   const engine = engineOf('compiled');
-  found.epochs.push(
-    await checkLearning(engine, task.epochSeconds),
-    await checkEpoch(engine, task.epochSeconds),
-  );
+  for (const checkOne of [checkLearning, checkEpoch])
+    tell({ epoch: await checkOne(engine, secondsForEpoch(task, task.epochSeconds)) });
 }
-process.stdout.write(JSON.stringify(found));
 process.exit(0);
+
+/** Written at once: the process may be ended at any moment. */
+function tell(line: TensorflowLine): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
 
 function engineOf(form: Form): Engine {
   const { eager, options } = FORMS[form];
@@ -51,16 +50,14 @@ function engineOf(form: Form): Engine {
   };
 }
 
-async function checkForm(form: Form): Promise<FormCheck[]> {
+async function checkForm(form: Form): Promise<void> {
   const engine = engineOf(form);
-  const checks: FormCheck[] = [];
   for (const comparand of listChecks(task.networks)) {
     process.stderr.write(`td: ${form}, ${comparand.workload.name}, ${comparand.variant}\n`);
     const check = await checkStep(comparand, engine, reference, task);
     const repeats = check.failure === undefined ? await areBitsEqual(comparand, engine) : undefined;
-    checks.push({ form, ...check, ...(repeats === undefined ? {} : { repeats }) });
+    tell({ step: { form, ...check, ...(repeats === undefined ? {} : { repeats }) } });
   }
-  return checks;
 }
 
 /** Whether two trainings of three steps end with the same bits. */

@@ -22,15 +22,21 @@ const compiled = (options: SavedModelOptions, deterministic = true): FormSetting
 
 /** Ways in which TensorFlow can run a step. Feeds travel as they are, or as words of 32 bits. */
 export const FORMS = {
-  eager: { eager: true, options: {}, deterministic: true },
   compiled: compiled({ feedsAsWords: true }),
   'compiled, feeds as they are': compiled({ feedsAsWords: false }),
+  eager: { eager: true, options: {}, deterministic: true },
   'XLA in parts': compiled({ feedsAsWords: true, xla: 'cluster' }, false),
   'XLA in parts, feeds as they are': compiled({ feedsAsWords: false, xla: 'cluster' }, false),
   XLA: compiled({ feedsAsWords: true, xla: 'compile' }, false),
   'XLA, feeds as they are': compiled({ feedsAsWords: false, xla: 'compile' }, false),
 } as const satisfies Readonly<Record<string, FormSettings>>;
 export type Form = keyof typeof FORMS;
+
+/** What a process tells, one after the other. */
+export type TensorflowLine =
+  | { readonly version: string; readonly usesGpu: boolean }
+  | { readonly step: FormCheck }
+  | { readonly epoch: EpochCheck };
 
 /** What one process checks: forms with the same settings of TensorFlow. */
 export interface TensorflowTask extends CheckLimits {
@@ -64,6 +70,8 @@ export interface TensorflowCheck extends Omit<TensorflowFound, 'version' | 'uses
   readonly placement: Readonly<Record<string, number>>;
   /** Of processes that ended badly. */
   readonly failures: readonly string[];
+  /** Of processes that were broken off because the time was up. */
+  readonly notes: readonly string[];
 }
 
 export interface TensorflowCheckOptions extends CheckLimits {
@@ -78,30 +86,46 @@ export async function checkTensorflow(options: TensorflowCheckOptions): Promise<
   const cardNote = await describeUnusedCard(located, process.env);
   const note = cardNote === undefined ? {} : { cardNote };
   const nothing = { forms: [], epochs: [], placement: {}, usesGpu: false, ...note };
-  if ('reason' in located) return { ...nothing, isPresent: false, version: located.reason, failures: [] };
-  const { networks, seconds, steps, epochSeconds, onProgress } = options;
-  const limits = { networks, seconds, steps };
+  if ('reason' in located)
+    return { ...nothing, isPresent: false, version: located.reason, failures: [], notes: [] };
+  const { networks, seconds, steps, epochSeconds, deadline, onProgress } = options;
+  const limits = { networks, seconds, steps, ...(deadline === undefined ? {} : { deadline }) };
   const forms = Object.keys(FORMS) as Form[];
   const groups = [true, false].map((wanted) => forms.filter((form) => FORMS[form].deterministic === wanted));
   const results: TensorflowFound[] = [];
+  let placement: Record<string, number> = {};
   const failures: string[] = [];
+  const notes: string[] = [];
   for (const [index, group] of groups.entries()) {
-    const task = { ...limits, forms: group, ...(index === 0 ? { epochSeconds } : {}) };
+    const task = {
+      ...limits,
+      ...shareOf(limits, index),
+      forms: group,
+      ...(index === 0 ? { epochSeconds } : {}),
+    };
     const ended = await runProcess(task, {}, onProgress);
-    if (ended.found === undefined) failures.push(ended.failure);
-    else results.push(ended.found);
+    results.push(ended.found);
+    if (ended.failure !== undefined) (ended.isLate ? notes : failures).push(ended.failure);
+    // Where operations are placed takes seconds, and comes before XLA, which may take minutes.
+    if (index === 0) placement = await findPlacement({ ...limits, networks: networks.slice(0, 1) });
   }
-  const placement = await findPlacement({ ...limits, networks: networks.slice(0, 1) });
   return {
     isPresent: true,
-    version: results[0]?.version ?? located.version,
+    version: results.find(({ version }) => version !== '')?.version ?? located.version,
     usesGpu: results.some(({ usesGpu }) => usesGpu),
     ...note,
     forms: results.flatMap((found) => found.forms),
     epochs: results.flatMap((found) => found.epochs),
     placement,
     failures,
+    notes,
   };
+}
+
+/** XLA, which may compile for minutes, gets what the others leave, and two fifths at least. */
+function shareOf({ deadline }: CheckLimits, group: number): Pick<CheckLimits, 'deadline'> {
+  if (deadline === undefined || group > 0) return {};
+  return { deadline: Date.now() + 0.6 * (deadline - Date.now()) };
 }
 
 /** A step whose placement TensorFlow logs. */
@@ -127,9 +151,30 @@ export function countPlacement(log: string): Record<string, number> {
 }
 
 interface Ended {
-  readonly found?: TensorflowFound;
-  readonly failure: string;
+  /** What it told before its end, whatever that was. */
+  readonly found: TensorflowFound;
+  /** How it ended, if not well. */
+  readonly failure?: string;
+  /** Whether it was broken off because the time was up. */
+  readonly isLate: boolean;
   readonly log: string;
+}
+
+/** Milliseconds beyond the deadline in which a process may end what it has begun. */
+const GRACE = 5_000;
+
+function collect(lines: string): TensorflowFound {
+  const told = lines
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as TensorflowLine);
+  const head = told.flatMap((line) => ('version' in line ? [line] : []))[0];
+  return {
+    version: head?.version ?? '',
+    usesGpu: head?.usesGpu ?? false,
+    forms: told.flatMap((line) => ('step' in line ? [line.step] : [])),
+    epochs: told.flatMap((line) => ('epoch' in line ? [line.epoch] : [])),
+  };
 }
 
 function runProcess(
@@ -151,16 +196,31 @@ function runProcess(
     said.stderr += text;
     for (const [, line = ''] of text.matchAll(/^td: (.*)$/gm)) onProgress?.(`tensorflow: ${line}`);
   });
+  const { deadline } = task;
+  const late = deadline === undefined ? Number.POSITIVE_INFINITY : deadline + GRACE - Date.now();
+  let isLate = false;
+  const timer = Number.isFinite(late)
+    ? setTimeout(() => {
+        isLate = true;
+        child.kill('SIGKILL');
+      }, late)
+    : undefined;
   return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ failure: error.message, log: '' }));
+    child.on('error', (error) => resolve({ found: collect(''), failure: error.message, isLate, log: '' }));
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const found = collect(said.stdout);
       const log = said.stderr;
-      const failure = `the process ended with ${signal ?? `exit code ${code}`}: ${log.trim().split('\n').at(-1) ?? ''}`;
-      resolve(
-        code === 0
-          ? { found: JSON.parse(said.stdout) as TensorflowFound, failure: '', log }
-          : { failure, log },
-      );
+      const last = log.trim().split('\n').at(-1) ?? '';
+      if (code === 0) resolve({ found, log, isLate });
+      else if (isLate) resolve({ found, log, isLate, failure: `broken off, since the time is up: ${last}` });
+      else
+        resolve({
+          found,
+          log,
+          isLate,
+          failure: `the process ended with ${signal ?? `exit code ${code}`}: ${last}`,
+        });
     });
   });
 }

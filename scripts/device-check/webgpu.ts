@@ -11,6 +11,7 @@ import {
   type EpochCheck,
   listChecks,
   type StepCheck,
+  secondsForEpoch,
 } from './device.ts';
 
 export interface WebGpuCheck {
@@ -44,9 +45,9 @@ export async function checkWebGpu(options: WebGpuCheckOptions): Promise<WebGpuCh
     steps.push(await checkStep(comparand, engine, reference, options));
   }
   options.onProgress?.('an epoch on MNIST');
-  const epochs = [await checkLearning(engine, options.epochSeconds)];
+  const epochs = [await checkLearning(engine, secondsForEpoch(options, options.epochSeconds))];
   options.onProgress?.('an epoch of configs/quick/cifar-resnet.yaml on random images');
-  epochs.push(await checkEpoch(engine, options.epochSeconds));
+  epochs.push(await checkEpoch(engine, secondsForEpoch(options, options.epochSeconds)));
   return { ...found, steps, epochs, peakMegabytes: peakMegabytes() };
 }
 

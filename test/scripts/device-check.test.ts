@@ -4,10 +4,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkStep, listChecks } from '../../scripts/device-check/device.ts';
+import { checkStep, listChecks, TIME_IS_UP } from '../../scripts/device-check/device.ts';
 import { renderMarkdown } from '../../scripts/device-check/markdown.ts';
 import { checkPytorch } from '../../scripts/device-check/pytorch.ts';
-import { countPlacement, FORMS, type TensorflowCheck } from '../../scripts/device-check/tensorflow.ts';
+import {
+  checkTensorflow,
+  countPlacement,
+  FORMS,
+  type TensorflowCheck,
+} from '../../scripts/device-check/tensorflow.ts';
 import { createCpuEngine } from '../../src/engines/onnx/cpu-engine.ts';
 import type { Engine, Program } from '../../src/engines/types.ts';
 import { execute } from '../cli/td.ts';
@@ -69,6 +74,15 @@ describe('the check of a training step', () => {
     });
     const found = await checkStep(plain, wrong, processor, LIMITS);
     expect(found).toMatchObject({ isRight: false, where: 'conv2/kernel' });
+  });
+
+  it('is left out once the time is up, and neither passes nor is begun', async () => {
+    if (plain === undefined) throw new Error('there is nothing to check');
+    const untouched = deviceWith(() => {
+      throw new Error('something was compiled');
+    });
+    const found = await checkStep(plain, untouched, processor, { ...LIMITS, deadline: Date.now() - 1 });
+    expect(found).toMatchObject({ isRight: false, failure: TIME_IS_UP });
   });
 
   it('says why a device failed, and does not pass it', async () => {
@@ -143,6 +157,21 @@ describe('the check of TensorFlow', () => {
 });
 
 describeTensorflow('the command that checks a device', () => {
+  it('ends processes that are at work when the time is up, and keeps what they found', async () => {
+    const began = Date.now();
+    const found = await checkTensorflow({
+      networks: ['lenet'],
+      seconds: 600,
+      steps: 1_000_000,
+      epochSeconds: 600,
+      deadline: began + 15_000,
+    });
+    expect(Date.now() - began).toBeLessThan(120_000);
+    expect(found.version).toMatch(/^2\./);
+    expect(found.failures).toEqual([]);
+    expect(found.notes.join()).toContain('the time is up');
+  });
+
   it('checks TensorFlow in every form on the processor, and says that there is no card', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'td-device-check-'));
     const out = join(folder, 'found.json');
