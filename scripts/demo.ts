@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { endWithNpm } from '../src/cli/parent.ts';
+import { endWithNpm } from '../src/terminal/parent.ts';
 
 const TD = join(import.meta.dirname, '../bin/td');
 const EXPERIMENT = 'configs/demo.yaml';

@@ -1,15 +1,15 @@
 /** @file Fills tables and figures of docs/results.md from committed sweeps. The text around them is written by hand. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTableSource } from '../src/cli/table-source.ts';
 import { collectAccuracy } from '../src/figures/curves.ts';
 import { drawSvg } from '../src/figures/draw.ts';
 import { listFigures } from '../src/figures/figures.ts';
 import { listMethods } from '../src/figures/methods.ts';
-import type { Granularity } from '../src/regularizers/types.ts';
-import { renderMarkdown } from '../src/results/formats/markdown.ts';
-import { buildMethodTable, type MethodTable } from '../src/results/method-table.ts';
-import { readPublished } from '../src/results/published.ts';
+import type { Granularity } from '../src/methods/types.ts';
+import { renderMarkdown } from '../src/tables/formats/markdown.ts';
+import { buildMethodTable, type MethodTable } from '../src/tables/method-table.ts';
+import { readPublished } from '../src/tables/paper/published.ts';
+import { readTableSource } from '../src/tables/source.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

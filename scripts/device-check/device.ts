@@ -7,7 +7,7 @@ import { LARGEST_SHARE } from '../../src/engines/onnx/webgpu/agreement.ts';
 import { compareFirstStep } from '../../src/engines/onnx/webgpu/self-test.ts';
 import { type Engine, sizeOf } from '../../src/engines/types.ts';
 import { fillUniform } from '../../src/random/streams.ts';
-import { median } from '../../src/training/timing.ts';
+import { median } from '../../src/runner/timing.ts';
 import { train } from '../../src/training/trainer.ts';
 import { describeStep } from '../peers/td-runner.ts';
 import { type Comparand, listComparands, taskOf, VARIANTS, WORKLOADS } from '../peers/workloads.ts';

@@ -1,8 +1,8 @@
 /** @file npm run device-check: whether the graphics card of this machine computes rightly, and how fast. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { printTable } from '../../src/cli/output.ts';
 import { UserError } from '../../src/errors.ts';
+import { printTable } from '../../src/terminal/output.ts';
 import { type EpochCheck, type StepCheck, TIME_IS_UP } from './device.ts';
 import { renderMarkdown, type TimedStep } from './markdown.ts';
 import type { PytorchCheck } from './pytorch.ts';

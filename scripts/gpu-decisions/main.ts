@@ -1,8 +1,8 @@
 /** @file npm run gpu-decisions: where a step on the graphics card differs from one on the processor, what decides otherwise. */
 import type { z } from 'zod';
-import { printTable } from '../../src/cli/output.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
+import { printTable } from '../../src/terminal/output.ts';
 
 type Settings = z.input<typeof runSettingsSchema>;
 

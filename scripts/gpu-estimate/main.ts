@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse as parseCsv } from 'csv-parse/sync';
-import { printTable } from '../../src/cli/output.ts';
-import { duration } from '../../src/words.ts';
+import { duration } from '../../src/format.ts';
+import { printTable } from '../../src/terminal/output.ts';
 import { countTrainings, describeWork, type PublishedCell, type Work } from './estimate.ts';
 
 const HELP = `npm run gpu-estimate [-- options]

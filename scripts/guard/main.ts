@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { printTable } from '../../src/cli/output.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
+import { printTable } from '../../src/terminal/output.ts';
 import { createCalibration } from './calibration.ts';
 import { compareFigures, type Figures, figureOf, figuresSchema } from './compare.ts';
 import { createWorkload, WORKLOADS } from './workloads.ts';

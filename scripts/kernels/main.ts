@@ -1,6 +1,7 @@
 /** @file npm run bench:kernels: what single operations cost in onnxruntime, and the ways that were tried for them. */
-import { printTable } from '../../src/cli/output.ts';
+
 import { blockSize } from '../../src/engines/onnx/block-size.ts';
+import { printTable } from '../../src/terminal/output.ts';
 import { elementwiseCandidates } from './elementwise.ts';
 import { filterGradientCandidates } from './filter-gradients.ts';
 import { timeCandidates } from './measure.ts';

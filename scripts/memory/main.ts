@@ -1,7 +1,7 @@
 /** @file npm run bench:memory: what trainings take at most, beside what td estimates before it begins them. */
 import { Command, Option } from 'commander';
-import { columns } from '../../src/cli/words.ts';
 import { availableThreads } from '../../src/engines/threads.ts';
+import { columns } from '../../src/terminal/words.ts';
 import { ACCURACY } from '../../src/training/memory.ts';
 import { measureMemory } from './process.ts';
 import { listWorkloads, METHODS, MODELS } from './workloads.ts';

@@ -7,8 +7,8 @@ import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset } from '../../src/data/registry.ts';
 import type { Dataset, Split } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import { collectEnvironment } from '../../src/results/environment.ts';
-import { trainAndRecord } from '../../src/training/record.ts';
+import { trainAndRecord } from '../../src/runner/record.ts';
+import { collectEnvironment } from '../../src/runs/environment.ts';
 import { estimateTraining } from '../../src/training/trainer.ts';
 import type { MeasuredMemory } from './process.ts';
 

@@ -1,7 +1,7 @@
 /** @file What is measured: every model with every method. */
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { describeSchema, listChoices, schemaAt } from '../../src/config/schema-words.ts';
+import { describeSchema, listChoices, schemaAt } from '../../src/settings/schema-words.ts';
 
 type Given = z.input<typeof runSettingsSchema>;
 type Method = NonNullable<Given['regularizer']>;

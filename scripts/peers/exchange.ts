@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withoutPrefix, withPrefix } from '../../src/compiler/trace-step.ts';
 import type { ArraySpec, NamedArrays, Signature } from '../../src/engines/types.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../src/results/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.ts';
 
 export interface Exchange {
   readonly state: NamedArrays;

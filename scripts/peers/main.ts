@@ -1,10 +1,10 @@
 /** @file npm run bench:peers: checks that td's engines and PyTorch compute the same, then times them in turn. */
 import { CommanderError } from 'commander';
-import { wordFailure } from '../../src/cli/failures.ts';
-import { printLine } from '../../src/cli/progress.ts';
-import { counted } from '../../src/cli/words.ts';
 import { UserError } from '../../src/errors.ts';
-import { collectEnvironment } from '../../src/results/environment.ts';
+import { collectEnvironment } from '../../src/runs/environment.ts';
+import { wordFailure } from '../../src/terminal/failures.ts';
+import { printLine } from '../../src/terminal/progress.ts';
+import { counted } from '../../src/terminal/words.ts';
 import { checkAgreement, describeAgreements } from './agreement.ts';
 import { type PeerOptions, parseOptions } from './options.ts';
 import { Peer } from './peer.ts';

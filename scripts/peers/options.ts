@@ -1,10 +1,10 @@
 /** @file The command line of the benchmark. */
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { countOption } from '../../src/cli/options.ts';
-import { refuseSlips, wordUsageErrors } from '../../src/cli/usage-errors.ts';
 import { INSTALL_COMMAND } from '../../src/engines/tensorflow/installation/locate.ts';
 import { suggest, UserError } from '../../src/errors.ts';
+import { countOption } from '../../src/terminal/options.ts';
+import { refuseSlips, wordUsageErrors } from '../../src/terminal/usage-errors.ts';
 import { CHOICES, type Choice } from './sides.ts';
 import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod';
-import { parseJson } from '../../src/results/files.ts';
+import { parseJson } from '../../src/files/json.ts';
 import { type Memory, readMemory } from './memory.ts';
 import { isEngine, LAYOUTS, nameSide, type Side } from './sides.ts';
 import type { PeerTask } from './workloads.ts';

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
-import { parseJson } from '../../src/results/files.ts';
+import { parseJson } from '../../src/files/json.ts';
 
 export interface Python {
   readonly command: string;

@@ -1,7 +1,8 @@
 /** @file From measurements to rows with ratios, as a table for people and as CSV. */
-import { columns } from '../../src/cli/words.ts';
-import { type Columns, type Row, writeCsv } from '../../src/results/csv.ts';
-import { median } from '../../src/training/timing.ts';
+
+import { type Columns, type Row, writeCsv } from '../../src/files/csv.ts';
+import { median } from '../../src/runner/timing.ts';
+import { columns } from '../../src/terminal/words.ts';
 import { QUIET } from './load.ts';
 import { isEngine, nameSide, SIDES, type Side } from './sides.ts';
 import type { Measurement, SettledMeasurements } from './timing.ts';

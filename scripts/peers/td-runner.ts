@@ -9,10 +9,10 @@ import {
   type StepFunction,
   sizeOf,
 } from '../../src/engines/types.ts';
+import { createRegularizer } from '../../src/methods/registry.ts';
 import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
 import { fillNormal, fillUniform } from '../../src/random/streams.ts';
-import { createRegularizer } from '../../src/regularizers/registry.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
 import { initialState } from '../../src/training/initial-state.ts';
 import { fillNoise } from '../../src/training/noise.ts';

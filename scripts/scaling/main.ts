@@ -1,12 +1,12 @@
 /** @file npm run bench:scaling: how the time of a training step grows with batch, threads, depth and width. */
 import { cpus } from 'node:os';
 import type { z } from 'zod';
-import { printTable } from '../../src/cli/output.ts';
-import { grouped } from '../../src/cli/words.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset } from '../../src/data/registry.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import { median, timeTraining } from '../../src/training/timing.ts';
+import { median, timeTraining } from '../../src/runner/timing.ts';
+import { printTable } from '../../src/terminal/output.ts';
+import { grouped } from '../../src/terminal/words.ts';
 
 type Settings = z.input<typeof runSettingsSchema>;
 

@@ -1,13 +1,13 @@
 /** @file td baseline: writes the sweep of an experiment as the one that later sweeps are compared with. */
 import { UserError } from '../errors.ts';
-import { baselinePath } from '../results/baseline.ts';
-import { hashOf } from '../results/comparison.ts';
-import { formatSweep, type SweepRow } from '../results/sweep-table.ts';
-import { requireResultsFolder, wordCommand } from './experiments.ts';
-import { findGateSource, type GateSource } from './gate-source.ts';
-import { requireOutputFile, writeNamed } from './output-file.ts';
-import { printLine } from './progress.ts';
-import { counted } from './words.ts';
+import { baselinePath } from '../gate/baseline.ts';
+import { findGateSource, type GateSource } from '../gate/source.ts';
+import { formatSweep, type SweepRow } from '../sweeps/rows.ts';
+import { hashOf } from '../tables/comparison.ts';
+import { requireResultsFolder, wordCommand } from '../terminal/experiments.ts';
+import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
+import { printLine } from '../terminal/progress.ts';
+import { counted } from '../terminal/words.ts';
 
 export interface BaselineOptions {
   readonly out?: string;

@@ -3,13 +3,13 @@ import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import { loadDataset } from '../data/registry.ts';
 import type { Engine } from '../engines/types.ts';
-import { median, timeEvaluation, timeTraining } from '../training/timing.ts';
-import { chooseFastestEngine } from '../training/trial/choose.ts';
-import { startFetchStage } from './fetch-progress.ts';
-import type { ExecutionOptions } from './options.ts';
-import { print, printJson, printTable } from './output.ts';
-import { printLine } from './progress.ts';
-import { grouped } from './words.ts';
+import { median, timeEvaluation, timeTraining } from '../runner/timing.ts';
+import { chooseFastestEngine } from '../runner/trial/choose.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
+import type { ExecutionOptions } from '../terminal/options.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
+import { printLine } from '../terminal/progress.ts';
+import { grouped } from '../terminal/words.ts';
 
 export interface BenchOptions extends ExecutionOptions {
   readonly only?: readonly string[];

@@ -1,11 +1,11 @@
 /** @file td check: fails if accuracy after pruning is not what a committed baseline lets expect. */
-import { baselinePath, readBaseline } from '../results/baseline.ts';
-import { failedCells, type GateReport, judge } from '../results/gate/report.ts';
-import { explainCells, renderSummary, tabulateCells, wordOutcome, wordRemarks } from './check-words.ts';
-import { requireResultsFolder } from './experiments.ts';
-import { findGateSource } from './gate-source.ts';
-import { paint, print, printJson, printTable } from './output.ts';
-import { requireOutputFile, writeNamed } from './output-file.ts';
+import { baselinePath, readBaseline } from '../gate/baseline.ts';
+import { explainCells, renderSummary, tabulateCells, wordOutcome, wordRemarks } from '../gate/check-words.ts';
+import { failedCells, type GateReport, judge } from '../gate/report.ts';
+import { findGateSource } from '../gate/source.ts';
+import { requireResultsFolder } from '../terminal/experiments.ts';
+import { paint, print, printJson, printTable } from '../terminal/output.ts';
+import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 
 export interface CheckOptions {
   readonly baseline?: string;

@@ -1,9 +1,9 @@
 /** @file Runs a command line within this process, and words whatever goes wrong. */
 import { CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { wordCommandLine } from './experiments.ts';
-import { wordFailure } from './failures.ts';
-import { InterruptedError } from './interruption.ts';
+import { wordCommandLine } from '../terminal/experiments.ts';
+import { wordFailure } from '../terminal/failures.ts';
+import { InterruptedError } from '../terminal/interruption.ts';
 import { createProgram } from './program.ts';
 
 /** Work failed: a run diverged, a file is damaged. */

@@ -2,9 +2,9 @@
 import { describeDamage, type FileReport } from '../data/files.ts';
 import { dataPlace } from '../data/place.ts';
 import { fetchDataset, listDatasets, verifyDataset } from '../data/registry.ts';
-import { startFetchStage } from './fetch-progress.ts';
-import { print, printJson, printTable } from './output.ts';
-import { duration, grouped } from './words.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
+import { duration, grouped } from '../terminal/words.ts';
 
 export async function listData({ json = false }: { readonly json?: boolean }): Promise<void> {
   const datasets = await listDatasets();

@@ -12,11 +12,11 @@ import {
 } from '../engines/tensorflow/installation/plan.ts';
 import { ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
-import { startFetchStage } from './fetch-progress.ts';
-import { interruptible } from './interruption.ts';
-import { print } from './output.ts';
-import { printLine } from './progress.ts';
-import { duration } from './words.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { interruptible } from '../terminal/interruption.ts';
+import { print } from '../terminal/output.ts';
+import { printLine } from '../terminal/progress.ts';
+import { duration } from '../terminal/words.ts';
 
 const PROGRESS = { startStage: startFetchStage, say: printLine };
 

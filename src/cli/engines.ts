@@ -5,9 +5,9 @@ import { listEngines } from '../engines/registry.ts';
 import { describeUnusedCard } from '../engines/tensorflow/installation/card-note.ts';
 import { locateTensorflow } from '../engines/tensorflow/installation/locate.ts';
 import { UserError } from '../errors.ts';
-import { describeCandidate, tryAnew } from '../training/trial/choose.ts';
-import { print, printJson, printTable } from './output.ts';
-import { printLine } from './progress.ts';
+import { describeCandidate, tryAnew } from '../runner/trial/choose.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
+import { printLine } from '../terminal/progress.ts';
 
 export interface EnginesOptions {
   readonly json?: boolean;

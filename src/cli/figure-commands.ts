@@ -1,6 +1,6 @@
 /** @file The command line of what there is to look at: figures and report. */
 import type { Command } from 'commander';
-import { portOption, resultsOption } from './options.ts';
+import { portOption, resultsOption } from '../terminal/options.ts';
 
 const FIGURES_HELP = `
 Accuracy against prune rate, training curves, where the weights lie, sparsity of

@@ -1,11 +1,11 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import { UserError } from '../errors.ts';
 import { collectFigures } from '../figures/collect.ts';
+import { findSources, tellFaultsOf } from '../figures/experiment-sources.ts';
 import type { ExperimentSource } from '../figures/source.ts';
-import { findSources, tellFaultsOf } from './experiment-sources.ts';
-import { requireResultsFolder } from './experiments.ts';
-import { tellFaults } from './found-runs.ts';
-import { print } from './output.ts';
+import { requireResultsFolder } from '../terminal/experiments.ts';
+import { tellFaults } from '../terminal/found-runs.ts';
+import { print } from '../terminal/output.ts';
 
 export interface FiguresOptions {
   readonly results: string;

@@ -1,6 +1,6 @@
 /** @file The command line of the gate: baseline and check. */
 import type { Command } from 'commander';
-import { alphaOption, formatOption, resultsOption } from './options.ts';
+import { alphaOption, formatOption, resultsOption } from '../terminal/options.ts';
 
 const BASELINE_HELP = `
 Commit the file: "td check" compares later sweeps with it. Five seeds or more

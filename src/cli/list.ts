@@ -1,12 +1,12 @@
 /** @file td list: the runs in a results folder. */
 import { suggest, UserError } from '../errors.ts';
-import { type Condition, conditionOf } from '../results/condition.ts';
-import type { DamagedRun, FoundRun } from '../results/find-runs.ts';
-import { comparePlaces, walkResults } from '../results/walk.ts';
-import { requireResultsFolder } from './experiments.ts';
-import { lookUpRuns, tellFaults } from './found-runs.ts';
-import { print, printJson, printTable } from './output.ts';
-import { wordState } from './run-state.ts';
+import { type Condition, conditionOf } from '../runs/condition.ts';
+import type { DamagedRun, FoundRun } from '../runs/find.ts';
+import { comparePlaces, walkResults } from '../runs/walk.ts';
+import { requireResultsFolder } from '../terminal/experiments.ts';
+import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
+import { wordState } from '../terminal/run-state.ts';
 
 export interface ListOptions {
   readonly json?: boolean;

@@ -1,7 +1,7 @@
 /** @file The command line of what this machine has: data sets and engines. */
 import type { Command } from 'commander';
 import { suggest, UserError } from '../errors.ts';
-import { threadsOption } from './options.ts';
+import { threadsOption } from '../terminal/options.ts';
 
 const FETCH_HELP = `
 Files are kept in datasets/<name> of a checkout, or where the environment

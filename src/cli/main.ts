@@ -1,8 +1,9 @@
 /** @file Entry point: guards the streams, listens for signals, and is the only place that ends the process. */
+
+import { listenForSignals, listHangUps } from '../terminal/interruption.ts';
+import { endWithNpm } from '../terminal/parent.ts';
+import { guardStreams, settleOutput } from '../terminal/streams.ts';
 import { runCommandLine } from './command-line.ts';
-import { listenForSignals, listHangUps } from './interruption.ts';
-import { endWithNpm } from './parent.ts';
-import { guardStreams, settleOutput } from './streams.ts';
 
 guardStreams();
 listenForSignals((code) => process.exit(code));

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { refuseSlips, wordUsageErrors } from '../terminal/usage-errors.ts';
 import { addFigures, addReport } from './figure-commands.ts';
 import { addBaseline, addCheck } from './gate-commands.ts';
 import { addData, addEngines } from './machine-commands.ts';
 import { addList, addShow, addTable } from './result-commands.ts';
 import { addBench, addRun, addSweep } from './training-commands.ts';
-import { refuseSlips, wordUsageErrors } from './usage-errors.ts';
 
 const DESCRIPTION = `Trains small image networks with targeted dropout and the methods it is compared with, prunes every trained network at increasing rates, and writes tables that compare them.`;
 

@@ -1,13 +1,13 @@
 /** @file td report: what experiments found, as one HTML page; written to a file, or shown while runs go on. */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { findSources, tellFaultsOf } from '../figures/experiment-sources.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
-import { findSources, tellFaultsOf } from './experiment-sources.ts';
-import { requireResultsFolder } from './experiments.ts';
-import { tellFaults } from './found-runs.ts';
-import { print } from './output.ts';
-import { requireOutputFile, writeNamed } from './output-file.ts';
-import { printLine } from './progress.ts';
+import { requireResultsFolder } from '../terminal/experiments.ts';
+import { tellFaults } from '../terminal/found-runs.ts';
+import { print } from '../terminal/output.ts';
+import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
+import { printLine } from '../terminal/progress.ts';
 
 export interface ReportOptions {
   readonly out?: string;

@@ -1,6 +1,6 @@
 /** @file The command line of what results there are: table, list and show. */
 import type { Command } from 'commander';
-import { formatOption, granularityOption, resultsOption } from './options.ts';
+import { formatOption, granularityOption, resultsOption } from '../terminal/options.ts';
 
 const TABLE_HELP = `
 The paper's layout: a row a prune rate, a column a method with its settings

@@ -4,17 +4,22 @@ import { readExperimentFile } from '../config/files.ts';
 import { printSettings } from '../config/print.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
-import { runDirectory } from '../results/run-directory.ts';
-import { adoptRuns } from './adopted-runs.ts';
-import { identifyImages } from './data-identity.ts';
-import { loadExperiments, requireResultsFolder, requireRunFolders, wordCommand } from './experiments.ts';
-import { reportFailures } from './failures.ts';
-import { outliveHangUps } from './interruption.ts';
-import { print, printTable } from './output.ts';
-import { printLine } from './progress.ts';
-import { allowLoss } from './streams.ts';
-import type { Outcome, TrainOptions } from './train-runs.ts';
-import { counted, duration, percent } from './words.ts';
+import { adoptRuns } from '../runner/adopted-runs.ts';
+import { identifyImages } from '../runner/data-identity.ts';
+import type { Outcome, TrainOptions } from '../runner/train-runs.ts';
+import { runDirectory } from '../runs/directory.ts';
+import {
+  loadExperiments,
+  requireResultsFolder,
+  requireRunFolders,
+  wordCommand,
+} from '../terminal/experiments.ts';
+import { reportFailures } from '../terminal/failures.ts';
+import { outliveHangUps } from '../terminal/interruption.ts';
+import { print, printTable } from '../terminal/output.ts';
+import { printLine } from '../terminal/progress.ts';
+import { allowLoss } from '../terminal/streams.ts';
+import { counted, duration, percent } from '../terminal/words.ts';
 
 /** Nothing was trained, since other processes train what is left: come again. EX_TEMPFAIL of sysexits.h. */
 const EXIT_IN_OTHER_HANDS = 75;
@@ -50,14 +55,14 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   requireRunFolders(runs, options.results);
   if (options.dryRun) {
     await loadTfjs();
-    const { printPlan } = await import('./plan.ts');
+    const { printPlan } = await import('../runner/plan.ts');
     await printPlan(runs, options);
     return;
   }
   outliveHangUps();
   // What computes takes a second to load; a mistake above is answered at once.
   await loadTfjs();
-  const { trainRuns } = await import('./train-runs.ts');
+  const { trainRuns } = await import('../runner/train-runs.ts');
   const outcomes = await trainRuns(runs, options);
   allowLoss();
   printOutcomes(outcomes, options.results);

@@ -3,23 +3,23 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
-import { compareVariants, comparisonPath, writeComparison } from '../results/comparison.ts';
-import type { FinishedRun } from '../results/find-runs.ts';
-import { formatTable } from '../results/format-table.ts';
-import { allRuns, findMissing, wordMissing } from '../results/missing-runs.ts';
-import { addSweepRows, changeTables } from '../results/sweep-store.ts';
-import { idOf, readSweep, type SweepRow, sweepPath } from '../results/sweep-table.ts';
-import { takesEscapes, widthOf } from '../terminal.ts';
-import { readSource } from './experiment-sources.ts';
-import { type Failure, reportFailures, wordFailure } from './failures.ts';
-import { lookUpRuns } from './found-runs.ts';
-import { interruptible, outliveHangUps } from './interruption.ts';
-import type { ExecutionOptions } from './options.ts';
-import { print } from './output.ts';
-import { printLine, startProgress } from './progress.ts';
-import type { RunSweeper } from './run-sweeper.ts';
-import { planSweep, type SweepChoice, type SweepTask } from './sweep-tasks.ts';
-import { counted, duration, percent } from './words.ts';
+import { readSource } from '../figures/experiment-sources.ts';
+import type { FinishedRun } from '../runs/find.ts';
+import { idOf, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { addSweepRows, changeTables } from '../sweeps/store.ts';
+import type { RunSweeper } from '../sweeps/sweeper.ts';
+import { planSweep, type SweepChoice, type SweepTask } from '../sweeps/tasks.ts';
+import { compareVariants, comparisonPath, writeComparison } from '../tables/comparison.ts';
+import { formatTable } from '../tables/format-table.ts';
+import { allRuns, findMissing, wordMissing } from '../tables/missing-runs.ts';
+import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
+import { type Failure, reportFailures, wordFailure } from '../terminal/failures.ts';
+import { lookUpRuns } from '../terminal/found-runs.ts';
+import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
+import type { ExecutionOptions } from '../terminal/options.ts';
+import { print } from '../terminal/output.ts';
+import { printLine, startProgress } from '../terminal/progress.ts';
+import { counted, duration, percent } from '../terminal/words.ts';
 
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
@@ -34,7 +34,7 @@ export async function sweep(
   const tasks = planSweep(files, options);
   outliveHangUps();
   await loadTfjs();
-  const { RunSweeper } = await import('./run-sweeper.ts');
+  const { RunSweeper } = await import('../sweeps/sweeper.ts');
   const sweeper = await RunSweeper.create(options, tasks[0]?.runs[0]);
   const failures: Failure[] = [];
   try {

@@ -1,17 +1,17 @@
 /** @file td table: prints what a sweep found in the layout of the paper. */
 import type { SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import type { Granularity } from '../regularizers/types.ts';
-import { type FormatName, RENDERERS } from '../results/formats/registry.ts';
-import { buildMethodTable } from '../results/method-table.ts';
-import { findMissing } from '../results/missing-runs.ts';
-import { readPublished } from '../results/published.ts';
-import { takesEscapes, widthOf } from '../terminal.ts';
-import { requireResultsFolder } from './experiments.ts';
-import { tellFaults } from './found-runs.ts';
-import { print } from './output.ts';
-import { printLine } from './progress.ts';
-import { findKnownRuns, findTableSource, type TableSource } from './table-source.ts';
+import type { Granularity } from '../methods/types.ts';
+import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
+import { buildMethodTable } from '../tables/method-table.ts';
+import { findMissing } from '../tables/missing-runs.ts';
+import { readPublished } from '../tables/paper/published.ts';
+import { findKnownRuns, findTableSource, type TableSource } from '../tables/source.ts';
+import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
+import { requireResultsFolder } from '../terminal/experiments.ts';
+import { tellFaults } from '../terminal/found-runs.ts';
+import { print } from '../terminal/output.ts';
+import { printLine } from '../terminal/progress.ts';
 
 export interface TableOptions {
   readonly granularity?: SweepSettings['granularity'];

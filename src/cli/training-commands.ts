@@ -15,7 +15,7 @@ import {
   variantsOption,
   whenBusyOption,
   xlaOption,
-} from './options.ts';
+} from '../terminal/options.ts';
 
 const RUN_HELP = `
 A run is one variant with one seed. Its folder is

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type Entry, type MapTree, makeMap, type Tree } from './tree.ts';
+import { type Entry, type MapTree, makeMap, type Tree } from '../yaml/tree.ts';
 
 /**
  * Makes the paths of data in a tree absolute, those of its variants too. `~` is the user's own folder.

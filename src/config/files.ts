@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { suggest, UserError } from '../errors.ts';
+import { parseYaml } from '../yaml/parse.ts';
+import { type Entry, filterKeys, type MapTree } from '../yaml/tree.ts';
 import { resolveDataPaths } from './data-paths.ts';
 import { merge } from './merge.ts';
-import { type Entry, filterKeys, type MapTree } from './tree.ts';
-import { parseYaml } from './yaml.ts';
 
 const MOST_BYTES = 2 ** 20;
 /** Begins the outermost keys that only hold anchors for the rest of the file. */

@@ -1,14 +1,14 @@
 /** @file Loads an experiment: file, extended files, variants and command line, resolved and checked. */
 import { basename } from 'node:path';
 import { suggest, UserError } from '../errors.ts';
+import { validate, validatePartial } from '../settings/validate.ts';
+import { type Entry, filterKeys, type MapTree, makeMap, plant, toPlain } from '../yaml/tree.ts';
 import { resolveDataPaths } from './data-paths.ts';
 import { type Experiment, type RunSelection, requireVariants, type Variant } from './experiment.ts';
 import { type DataPaths, readExperimentFile } from './files.ts';
 import { merge } from './merge.ts';
 import { parseOverride } from './overrides.ts';
 import { experimentSchema, runSettingsSchema } from './schema.ts';
-import { type Entry, filterKeys, type MapTree, makeMap, plant, toPlain } from './tree.ts';
-import { validate, validatePartial } from './validate.ts';
 
 export interface LoadOptions extends RunSelection {
   /** `path.to.key=value`, laid over every variant, last of all. */

@@ -1,5 +1,5 @@
 /** @file How settings are laid over one another: `extends`, variants and --set all follow this one rule. */
-import { type MapTree, makeMap, type Tree } from './tree.ts';
+import { type MapTree, makeMap, type Tree } from '../yaml/tree.ts';
 
 /**
  * Lays one map over another. Maps in it merge key by key, all else replaces what was there. A map that changes its

@@ -1,7 +1,7 @@
 /** @file Settings from the command line (`--set path.to.key=value`) as trees that are laid over those of the file. */
 import { suggest, UserError } from '../errors.ts';
-import { type MapTree, makeMap, type Tree } from './tree.ts';
-import { parseYaml } from './yaml.ts';
+import { parseYaml } from '../yaml/parse.ts';
+import { type MapTree, makeMap, type Tree } from '../yaml/tree.ts';
 
 /** More than any setting needs; keeps a path of thousands of dots from nesting as deep. */
 const MOST_KEYS = 12;

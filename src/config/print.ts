@@ -1,8 +1,8 @@
 /** @file Writes resolved settings as YAML that is itself an experiment file. */
 import { Document, type ScalarTag, visit } from 'yaml';
+import { type Entry, type MapTree, makeMap, type Tree } from '../yaml/tree.ts';
 import type { Experiment, RunSpec } from './experiment.ts';
 import { merge } from './merge.ts';
-import { type Entry, type MapTree, makeMap, type Tree } from './tree.ts';
 
 /**
  * Every setting of an experiment or of one run, defaults included, as YAML. Read again as a file it gives the same

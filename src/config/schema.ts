@@ -1,8 +1,8 @@
 /** @file The settings of a run, as zod schemas with their defaults. Every key here can be set in YAML and by --set. */
 import { z } from 'zod';
-import { parsePruneRates } from './prune-rates.ts';
-import { regularizer } from './regularizer-schema.ts';
-import { count, countTo, findRepeated, listOf, name, point, positive, rate } from './schema-values.ts';
+import { regularizer } from '../methods/settings.ts';
+import { parsePruneRates } from '../pruning/rates.ts';
+import { count, countTo, findRepeated, listOf, name, point, positive, rate } from '../settings/values.ts';
 
 const dataset = z.strictObject({
   name: z.enum(['mnist', 'cifar10', 'cifar100']).default('mnist'),

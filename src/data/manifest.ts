@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DatasetSettings } from '../config/schema.ts';
-import { toPlain } from '../config/tree.ts';
-import { parseYaml } from '../config/yaml.ts';
 import { UserError } from '../errors.ts';
 import { readBoundedFile } from '../files/read.ts';
+import { parseYaml } from '../yaml/parse.ts';
+import { toPlain } from '../yaml/tree.ts';
 
 /** Bytes of a manifest: twenty times the longest. */
 const LARGEST_MANIFEST = 2 ** 16;

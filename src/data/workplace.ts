@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { makeDirectory } from '../files/directories.ts';
-import { identifySelf, isRunning } from '../processes.ts';
+import { identifySelf, isRunning } from '../locks/processes.ts';
 import { megabytes } from './words.ts';
 
 const PREFIX = '.fetch-';

@@ -1,7 +1,7 @@
 /** @file Curves over seeds: accuracy by prune rate, and accuracy and loss by epoch. */
-import type { Granularity } from '../regularizers/types.ts';
-import { compareVariants, summarizeSeeds } from '../results/comparison.ts';
-import { type MetricsRow, readMetrics } from '../results/metrics.ts';
+import type { Granularity } from '../methods/types.ts';
+import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
+import { compareVariants, summarizeSeeds } from '../tables/comparison.ts';
 import { lineOf, type MethodRuns } from './methods.ts';
 import type { AccuracyLine, TrainingLine } from './types.ts';
 

@@ -1,11 +1,11 @@
 /** @file Groups the rows and runs of an experiment by method, in the order and under the names of its tables. */
 import type { RunSettings } from '../config/schema.ts';
-import type { Granularity } from '../regularizers/types.ts';
-import { hashOf } from '../results/comparison.ts';
-import type { FoundRun } from '../results/find-runs.ts';
-import { compareColumns, nameColumns } from '../results/method-table.ts';
-import { type Method, methodOf } from '../results/methods.ts';
-import type { SweepRow } from '../results/sweep-table.ts';
+import { type Method, methodOf } from '../methods/names.ts';
+import type { Granularity } from '../methods/types.ts';
+import type { FoundRun } from '../runs/find.ts';
+import type { SweepRow } from '../sweeps/rows.ts';
+import { hashOf } from '../tables/comparison.ts';
+import { compareColumns, nameColumns } from '../tables/method-table.ts';
 import type { ExperimentSource } from './source.ts';
 import type { Line } from './types.ts';
 

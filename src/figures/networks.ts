@@ -2,14 +2,14 @@
 import type { RunSettings } from '../config/schema.ts';
 import { listDatasets } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
+import { evaluationParameters } from '../methods/host-weights.ts';
+import { createRegularizer } from '../methods/registry.ts';
+import type { Granularity } from '../methods/types.ts';
 import { createModel } from '../models/registry.ts';
-import { prunedWeights } from '../pruning/pruned-weights.ts';
-import { columnNorms, magnitudes } from '../regularizers/criteria.ts';
-import { evaluationParameters } from '../regularizers/host-weights.ts';
-import { createRegularizer } from '../regularizers/registry.ts';
-import type { Granularity } from '../regularizers/types.ts';
-import { readCheckpoint } from '../results/checkpoint.ts';
-import type { FinishedRun } from '../results/find-runs.ts';
+import { columnNorms, magnitudes } from '../pruning/criteria.ts';
+import { readCheckpoint } from '../runs/checkpoint.ts';
+import type { FinishedRun } from '../runs/find.ts';
+import { prunedWeights } from '../sweeps/pruned-weights.ts';
 
 /** One prunable weight. */
 export interface PrunedLayer {

@@ -1,9 +1,9 @@
 /** @file Everything that an experiment left in its folder: runs with their settings, and the rows of its sweep. */
 import type { RunSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import type { DamagedRun, FoundRun, Survey } from '../results/find-runs.ts';
-import { readRunSettings } from '../results/run-settings.ts';
-import type { SweepRow } from '../results/sweep-table.ts';
+import type { DamagedRun, FoundRun, Survey } from '../runs/find.ts';
+import { readRunSettings } from '../runs/settings.ts';
+import type { SweepRow } from '../sweeps/rows.ts';
 
 export interface ExperimentSource {
   readonly experiment: string;

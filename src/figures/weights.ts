@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { Granularity } from '../regularizers/types.ts';
-import type { FinishedRun } from '../results/find-runs.ts';
-import { RUN_FILES } from '../results/run-directory.ts';
+import type { Granularity } from '../methods/types.ts';
+import { RUN_FILES } from '../runs/directory.ts';
+import type { FinishedRun } from '../runs/find.ts';
 import { BIN_WIDTH, type Magnitudes, measureMagnitudes } from './magnitudes.ts';
 import { lineOf, type MethodRuns } from './methods.ts';
 import { pruneLayers } from './networks.ts';

@@ -3,10 +3,10 @@ import { type CollectedFigures, collectFigures } from '../figures/collect.ts';
 import { listMethods } from '../figures/methods.ts';
 import type { ExperimentSource } from '../figures/source.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
-import { buildMethodTable, type MethodTable } from '../results/method-table.ts';
-import type { Method } from '../results/methods.ts';
-import { readPublished } from '../results/published.ts';
-import { comparePlaces } from '../results/walk.ts';
+import type { Method } from '../methods/names.ts';
+import { comparePlaces } from '../runs/walk.ts';
+import { buildMethodTable, type MethodTable } from '../tables/method-table.ts';
+import { readPublished } from '../tables/paper/published.ts';
 import { type RunReport, reportRun } from './run-report.ts';
 
 export interface ExperimentReport {

@@ -1,11 +1,11 @@
 /** @file What a report says of one run: how it stands, what went wrong, what it was made with. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Condition, conditionOf } from '../results/condition.ts';
-import { readEnvironment } from '../results/environment.ts';
-import { LARGEST_RECORD, readEnd, readIfPresent } from '../results/files.ts';
-import type { DamagedRun, FoundRun } from '../results/find-runs.ts';
-import { RUN_FILES } from '../results/run-directory.ts';
+import { LARGEST_RECORD, readEnd, readIfPresent } from '../files/json.ts';
+import { type Condition, conditionOf } from '../runs/condition.ts';
+import { RUN_FILES } from '../runs/directory.ts';
+import { readEnvironment } from '../runs/environment.ts';
+import type { DamagedRun, FoundRun } from '../runs/find.ts';
 
 export interface RunReport {
   readonly run: FoundRun | DamagedRun;

@@ -1,5 +1,5 @@
 /** @file The runs of an experiment in a report: how they stand, what failed, and what each was made with. */
-import { duration, percent } from '../words.ts';
+import { duration, percent } from '../format.ts';
 import { type Html, html } from './html.ts';
 import type { RunReport } from './run-report.ts';
 

@@ -1,7 +1,7 @@
 /** @file The outcome of an experiment in sentences, made from its numbers. */
 import type { AccuracyLine, GranularityFigures } from '../figures/types.ts';
-import { type Cell, formatPercent, formatRate } from '../results/comparison.ts';
-import { percent } from '../words.ts';
+import { percent } from '../format.ts';
+import { type Cell, formatPercent, formatRate } from '../tables/comparison.ts';
 import { accuracyAt, measureReach, type Reach } from './reach.ts';
 
 /** Sentences for someone who sees nothing else; none if nothing is swept. */

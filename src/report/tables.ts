@@ -1,10 +1,10 @@
 /** @file The tables of a report. */
 
-import { formatRate } from '../results/comparison.ts';
-import { makeGrid } from '../results/formats/grid.ts';
-import type { Grid, GridColumn } from '../results/formats/types.ts';
-import type { MethodTable } from '../results/method-table.ts';
-import { percent } from '../words.ts';
+import { percent } from '../format.ts';
+import { formatRate } from '../tables/comparison.ts';
+import { makeGrid } from '../tables/formats/grid.ts';
+import type { Grid, GridColumn } from '../tables/formats/types.ts';
+import type { MethodTable } from '../tables/method-table.ts';
 import { type Html, html } from './html.ts';
 import type { Reaches } from './reach.ts';
 

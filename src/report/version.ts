@@ -1,9 +1,9 @@
 /** @file What the files of experiments are now, without reading them. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUN_FILES } from '../results/run-directory.ts';
-import { sweepPath } from '../results/sweep-table.ts';
-import { listExperiments, walkResults } from '../results/walk.ts';
+import { RUN_FILES } from '../runs/directory.ts';
+import { listExperiments, walkResults } from '../runs/walk.ts';
+import { sweepPath } from '../sweeps/rows.ts';
 
 /** Files of a run whose change is news. The lock of a run that goes on is touched all the time: only its presence counts. */
 const WATCHED = [RUN_FILES.metrics, RUN_FILES.summary, RUN_FILES.checkpoint, RUN_FILES.log, RUN_FILES.config];

@@ -1,8 +1,8 @@
 /** @file What a regularizer sees of each prunable weight within a step. */
 import type * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engines/types.ts';
+import type { Regularizer, WeightContext } from '../methods/types.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';
-import type { Regularizer, WeightContext } from '../regularizers/types.ts';
 import { extraStateName, noiseName, scalarName } from './names.ts';
 
 /** Makes the context of a weight from variables (state, or what is differentiated) and what `prepare` returned. */

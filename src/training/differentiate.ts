@@ -1,9 +1,9 @@
 /** @file The differentiated part of a step: forward pass, loss, penalty and their gradients. */
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../engines/types.ts';
+import { regularizedLayers } from '../methods/layers.ts';
+import type { Regularizer, WeightContext } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
-import { regularizedLayers } from '../regularizers/layers.ts';
-import type { Regularizer, WeightContext } from '../regularizers/types.ts';
 import { required } from './contexts.ts';
 import { crossEntropy, isCorrect, toOneHot } from './loss.ts';
 

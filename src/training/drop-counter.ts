@@ -12,9 +12,9 @@ import {
   type StepFunction,
   sizeOf,
 } from '../engines/types.ts';
+import { regularizedLayers } from '../methods/layers.ts';
+import type { Regularizer } from '../methods/types.ts';
 import type { PrunableWeight } from '../models/types.ts';
-import { regularizedLayers } from '../regularizers/layers.ts';
-import type { Regularizer } from '../regularizers/types.ts';
 import { contextBuilder, mapWeights, required } from './contexts.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { extraStateName } from './names.ts';

@@ -1,6 +1,7 @@
 /** @file The learning rate of a step. */
-import { parsePoint, stepsUntil } from '../config/point.ts';
+
 import type { ScheduleSettings } from '../config/schema.ts';
+import { parsePoint, stepsUntil } from '../settings/point.ts';
 
 /**
  * Learning rate of a step: linear warm-up from 0, times the decay.

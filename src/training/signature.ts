@@ -1,8 +1,8 @@
 /** @file Names and shapes of what a training step keeps and is fed. */
 import type { ScheduleSettings } from '../config/schema.ts';
 import type { ArraySpec, Signature } from '../engines/types.ts';
+import type { Noise, Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
-import type { Noise, Regularizer } from '../regularizers/types.ts';
 import { extraStateName, noiseName, scalarName, slotName } from './names.ts';
 import type { Optimizer } from './optimizers.ts';
 

@@ -4,9 +4,10 @@ import { countTrainingBatches } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine, NamedArrays, NamedSpecs, Program } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
+import { evaluationParameters } from '../methods/host-weights.ts';
+import { createRegularizer } from '../methods/registry.ts';
 import { createModel } from '../models/registry.ts';
-import { evaluationParameters } from '../regularizers/host-weights.ts';
-import { createRegularizer } from '../regularizers/registry.ts';
+import { requireResumable } from '../runner/resumable.ts';
 import {
   meansOf,
   NO_TOTALS,
@@ -21,7 +22,6 @@ import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { estimateMemory, requireCheckpoint, requireMemory } from './memory.ts';
-import { requireResumable } from './resumable.ts';
 import type { TrainingSetup } from './signature.ts';
 import { buildTrainingStep, type TrainingStep } from './step.ts';
 

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { hashOf } from '../../src/config/identity.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { type SweepRow, writeSweep } from '../../src/results/sweep-table.ts';
-import { SweepRows } from '../results/sweep-rows.ts';
+import { type SweepRow, writeSweep } from '../../src/sweeps/rows.ts';
+import { SweepRows } from '../sweeps/sweep-rows.ts';
 import { type Ended, makeFolder, td } from './td.ts';
 
 const L1 = { name: 'l1', coefficient: 0.2 } as const;

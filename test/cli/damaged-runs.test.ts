@@ -5,8 +5,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunSpec } from '../../src/config/experiment.ts';
 import { writeResults } from '../figures/results-folder.ts';
 import { type EndedLine, runLine } from '../fuzz/line.ts';
-import { finishSoundRun, specOf } from '../results/runs.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { finishSoundRun, specOf } from '../runs/runs.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 // Figures and pages are drawn, an engine is loaded.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });

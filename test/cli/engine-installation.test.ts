@@ -9,7 +9,7 @@ import {
   writePython,
   writeTensorflow,
 } from '../engines/tensorflow/installation/fakes.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { startTd } from './background.ts';
 import { listFiles, td } from './td.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { runDirectory } from '../../src/results/run-directory.ts';
+import { runDirectory } from '../../src/runs/directory.ts';
 import { listFiles, makeFolder, TINY, td } from './td.ts';
 
 const place = makeFolder({ 'tiny.yaml': TINY });

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { wordFailure } from '../../src/cli/failures.ts';
+import { wordFailure } from '../../src/terminal/failures.ts';
 import { type Ended, makeFolder, TINY, td } from './td.ts';
 
 /** Its first layer makes a thousand times as many numbers of a batch as any machine could hold. */

@@ -1,14 +1,14 @@
 /** @file td show and td list: what they say of runs. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findNamedRun } from '../../src/cli/named-run.ts';
 import { printSettings } from '../../src/config/print.ts';
-import { appendMetrics } from '../../src/results/metrics.ts';
-import { openRun, RUN_FILES } from '../../src/results/run-directory.ts';
-import { openRunLog } from '../../src/results/run-log.ts';
-import { writeSummary } from '../../src/results/summary.ts';
-import { writeSweep } from '../../src/results/sweep-table.ts';
-import { ENVIRONMENT, soundSummaryOf } from '../results/runs.ts';
+import { openRun, RUN_FILES } from '../../src/runs/directory.ts';
+import { openRunLog } from '../../src/runs/log.ts';
+import { appendMetrics } from '../../src/runs/metrics.ts';
+import { findNamedRun } from '../../src/runs/named.ts';
+import { writeSummary } from '../../src/runs/summary.ts';
+import { writeSweep } from '../../src/sweeps/rows.ts';
+import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
 import { runOf, smallSettings } from '../training/small-mnist.ts';
 import { makeFolder, td } from './td.ts';
 

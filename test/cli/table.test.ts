@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findTableSource } from '../../src/cli/table-source.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { printSettings } from '../../src/config/print.ts';
 import { UserError } from '../../src/errors.ts';
-import { writeSweep } from '../../src/results/sweep-table.ts';
-import { SweepRows } from '../results/sweep-rows.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { writeSweep } from '../../src/sweeps/rows.ts';
+import { findTableSource } from '../../src/tables/source.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
+import { SweepRows } from '../sweeps/sweep-rows.ts';
 import { makeFolder, TD, td } from './td.ts';
 
 const EXPERIMENT = `

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { readEvents } from '../results/events/reader.ts';
+import { readEvents } from '../runs/events/reader.ts';
 import { listFiles, makeFolder, TINY, td } from './td.ts';
 
 const NAME = 'events.out.tfevents.td';

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { becomeOwner, type LockOwner } from '../../src/results/lock-owner.ts';
+import { becomeOwner, type LockOwner } from '../../src/locks/owner.ts';
 import { startTd } from './background.ts';
 import { type Ended, listFiles, makeFolder, TINY } from './td.ts';
 

@@ -4,7 +4,7 @@ import { type Experiment, expandRuns } from '../../src/config/experiment.ts';
 import { hashOf } from '../../src/config/identity.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { printSettings } from '../../src/config/print.ts';
-import { parsePruneRates } from '../../src/config/prune-rates.ts';
+import { parsePruneRates } from '../../src/pruning/rates.ts';
 import { messageOf, writeFolder } from './folder.ts';
 
 const CONFIGS = ['mnist-mlp', 'mnist-lenet', 'demo'].map((name) => `configs/${name}.yaml`);

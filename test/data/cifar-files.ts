@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import type { RecordStore } from '../../src/data/fetch.ts';
 import type { PinnedFile } from '../../src/data/manifest.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { NOWHERE } from './server.ts';
 
 /** Of CIFAR-10: a label and three planes of 32 × 32. */

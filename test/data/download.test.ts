@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { download } from '../../src/data/download.ts';
 import { readManifest } from '../../src/data/manifest.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { serve } from './server.ts';
 
 const STAGE = { update() {}, stop() {} };

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { identifyDataset, loadDataset, recallDataset } from '../../src/data/registry.ts';
 import { cacheFolder } from '../../src/files/cache-folder.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { countUp, encodeIdx, pack, smallFiles, writeFolder } from './idx-files.ts';
 import { datasetSettings } from './settings.ts';
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 /** The bytes of an IDX file; its header announces `shape` whatever follows. */
 export function encodeIdx(shape: readonly number[], values: readonly number[]): Buffer {

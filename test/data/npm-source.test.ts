@@ -11,7 +11,7 @@ import { readNpmImages } from '../../src/data/npm-images.ts';
 import { decodePngImages } from '../../src/data/png-images.ts';
 import type { StartStage } from '../../src/data/types.ts';
 import { UserError } from '../../src/errors.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { byteOf, makeTar, smallCifar10, smallCifar100, writeFiles } from './cifar-files.ts';
 import { serve } from './server.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inWorkplace } from '../../src/data/workplace.ts';
 import { UserError } from '../../src/errors.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 describe('inWorkplace', () => {
   it('makes the folder and one within, gives back what the work returns, and removes the inner one', async () => {

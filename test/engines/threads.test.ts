@@ -5,7 +5,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { availableThreads } from '../../src/engines/threads.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 function systemOf(files: Readonly<Record<string, string>>): string {
   const root = temporaryFolder();

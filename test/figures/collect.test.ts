@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect.ts';
 import { addRuns, type ExperimentSource } from '../../src/figures/source.ts';
 import type { GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
-import { findRuns } from '../../src/results/find-runs.ts';
-import { readSweep, sweepPath } from '../../src/results/sweep-table.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { findRuns } from '../../src/runs/find.ts';
+import { readSweep, sweepPath } from '../../src/sweeps/rows.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { ACCURACIES, beginRun, directoryOf, EXPERIMENT, weightsOf, writeResults } from './results-folder.ts';
 
 function sourceOf(results: string): ExperimentSource {

@@ -7,7 +7,7 @@ import { drawPng, drawSvg } from '../../src/figures/draw.ts';
 import { listFigures } from '../../src/figures/figures.ts';
 import type { AccuracyLine, ExperimentFigures, GranularityFigures } from '../../src/figures/types.ts';
 import { writeFigures } from '../../src/figures/write.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 const HOSTILE = '<script>alert(1)</script>&"\'';
 

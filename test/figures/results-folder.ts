@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { printSettings } from '../../src/config/print.ts';
-import { writeCheckpoint } from '../../src/results/checkpoint.ts';
-import { appendMetrics } from '../../src/results/metrics.ts';
-import { openRun, runDirectory } from '../../src/results/run-directory.ts';
-import { writeSummary } from '../../src/results/summary.ts';
-import { checkpointId, type SweepRow, sweepPath, writeSweep } from '../../src/results/sweep-table.ts';
-import { ENVIRONMENT, soundSummaryOf } from '../results/runs.ts';
+import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
+import { openRun, runDirectory } from '../../src/runs/directory.ts';
+import { appendMetrics } from '../../src/runs/metrics.ts';
+import { writeSummary } from '../../src/runs/summary.ts';
+import { checkpointId, type SweepRow, sweepPath, writeSweep } from '../../src/sweeps/rows.ts';
+import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
 
 export const EXPERIMENT = 'few';
 

@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { baseline } from '../../src/cli/baseline.ts';
-import { wordFailure } from '../../src/cli/failures.ts';
 import { report } from '../../src/cli/report.ts';
 import type { Figure } from '../../src/figures/figures.ts';
 import type { ExperimentFigures } from '../../src/figures/types.ts';
 import { writeFigures } from '../../src/figures/write.ts';
-import { compareVariants, comparisonPath, writeComparison } from '../../src/results/comparison.ts';
-import { changeTables } from '../../src/results/sweep-store.ts';
+import { changeTables } from '../../src/sweeps/store.ts';
+import { compareVariants, comparisonPath, writeComparison } from '../../src/tables/comparison.ts';
+import { wordFailure } from '../../src/terminal/failures.ts';
 import { EXPERIMENT, writeResults } from '../figures/results-folder.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { withFaults } from '../support/faulty-fs.ts';
 
 vi.mock('node:fs', async (importOriginal) => {

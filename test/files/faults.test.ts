@@ -2,18 +2,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { wordFailure } from '../../src/cli/failures.ts';
 import { removeTemporaries, writeFileAtomic } from '../../src/files/atomic.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/results/checkpoint.ts';
-import { tryLock } from '../../src/results/lock.ts';
-import { appendMetrics, readMetrics, truncateMetrics } from '../../src/results/metrics.ts';
-import { recoverCheckpoint } from '../../src/results/recovery.ts';
-import { openRun, runDirectory } from '../../src/results/run-directory.ts';
-import { readSummary, writeSummary } from '../../src/results/summary.ts';
-import { addSweepRows } from '../../src/results/sweep-store.ts';
-import { readSweep, type SweepRow, sweepPath } from '../../src/results/sweep-table.ts';
-import { ENVIRONMENT, RUN, summaryOf } from '../results/runs.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { tryLock } from '../../src/locks/lock.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.ts';
+import { openRun, runDirectory } from '../../src/runs/directory.ts';
+import { appendMetrics, readMetrics, truncateMetrics } from '../../src/runs/metrics.ts';
+import { recoverCheckpoint } from '../../src/runs/recovery.ts';
+import { readSummary, writeSummary } from '../../src/runs/summary.ts';
+import { readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import { addSweepRows } from '../../src/sweeps/store.ts';
+import { wordFailure } from '../../src/terminal/failures.ts';
+import { ENVIRONMENT, RUN, summaryOf } from '../runs/runs.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { withFaults } from '../support/faulty-fs.ts';
 
 vi.mock('node:fs', async (importOriginal) => {

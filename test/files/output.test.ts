@@ -4,11 +4,11 @@ import { closeSync, existsSync, lstatSync, openSync, readFileSync, symlinkSync, 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { wordFailure } from '../../src/cli/failures.ts';
 import { writeFileAtomic } from '../../src/files/atomic.ts';
 import { writeOutput } from '../../src/files/output.ts';
+import { wordFailure } from '../../src/terminal/failures.ts';
 import { execute } from '../cli/td.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { withFaults } from '../support/faulty-fs.ts';
 
 vi.mock('node:fs', async (importOriginal) => {

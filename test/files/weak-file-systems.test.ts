@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { renameDurably, writeFileAtomic } from '../../src/files/atomic.ts';
-import { tryLock } from '../../src/results/lock.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { tryLock } from '../../src/locks/lock.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 /** The errors that the next calls meet, by what they are for. */
 const errors = vi.hoisted(

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { runDirectory } from '../../src/results/run-directory.ts';
+import { runDirectory } from '../../src/runs/directory.ts';
 import { configChanges } from './config-changes.ts';
 import { parametersOf } from './form.ts';
 import { requireGoodEnd, runLine } from './line.ts';

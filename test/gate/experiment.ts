@@ -1,10 +1,10 @@
 /** @file Trains and sweeps configs/ci.yaml within the test's own process, where faults can be planted. */
 import { type Experiment, expandRuns, type RunSpec } from '../../src/config/experiment.ts';
-import { parsePruneRates } from '../../src/config/prune-rates.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import type { Engine, NamedArrays } from '../../src/engines/types.ts';
-import { sweepRun } from '../../src/pruning/sweep.ts';
-import { type SweepRow, toSweepRow } from '../../src/results/sweep-table.ts';
+import { parsePruneRates } from '../../src/pruning/rates.ts';
+import { sweepRun } from '../../src/sweeps/evaluate.ts';
+import { type SweepRow, toSweepRow } from '../../src/sweeps/rows.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
 import { createSetup, train } from '../../src/training/trainer.ts';
 

@@ -5,10 +5,10 @@ import type { Variant } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { loadDataset } from '../../src/data/registry.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import { baselinePath, readBaseline } from '../../src/results/baseline.ts';
-import { formatRate } from '../../src/results/comparison.ts';
-import { failedCells, type GateReport, judge } from '../../src/results/gate/report.ts';
-import type { SweepRow } from '../../src/results/sweep-table.ts';
+import { baselinePath, readBaseline } from '../../src/gate/baseline.ts';
+import { failedCells, type GateReport, judge } from '../../src/gate/report.ts';
+import type { SweepRow } from '../../src/sweeps/rows.ts';
+import { formatRate } from '../../src/tables/comparison.ts';
 import { type Laboratory, openLaboratory, sweepRuns, type TrainedRun, trainVariants } from './experiment.ts';
 
 type Fault =
@@ -21,8 +21,8 @@ type Fault =
 
 const planted = vi.hoisted(() => ({ fault: undefined as Fault | undefined }));
 
-vi.mock('../../src/regularizers/masks.ts', async (load) => {
-  const masks = await load<typeof import('../../src/regularizers/masks.ts')>();
+vi.mock('../../src/methods/masks.ts', async (load) => {
+  const masks = await load<typeof import('../../src/methods/masks.ts')>();
   const findLowest: typeof masks.findLowest = (weight, granularity, share) => {
     if (planted.fault === 'candidates from the top')
       return tf.logicalNot(masks.findLowest(weight, granularity, 1 - Number(share)));
@@ -46,8 +46,8 @@ vi.mock('../../src/random/streams.ts', async (load) => {
   return { ...streams, fillBernoulli };
 });
 
-vi.mock('../../src/regularizers/prune.ts', async (load) => {
-  const prune = await load<typeof import('../../src/regularizers/prune.ts')>();
+vi.mock('../../src/pruning/prune.ts', async (load) => {
+  const prune = await load<typeof import('../../src/pruning/prune.ts')>();
   const pruneWeight: typeof prune.pruneWeight = (weight, shape, scores, granularity, rate) => {
     const ranked = planted.fault === 'the largest are pruned' ? scores.map((score) => -score) : scores;
     return prune.pruneWeight(weight, shape, ranked, granularity, rate);

@@ -2,11 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runSettingsSchema } from '../../src/config/schema.ts';
+import { regularizedLayers } from '../../src/methods/layers.ts';
+import { createRegularizer } from '../../src/methods/registry.ts';
+import type { Regularizer, WeightContext } from '../../src/methods/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
-import { regularizedLayers } from '../../src/regularizers/layers.ts';
-import { createRegularizer } from '../../src/regularizers/registry.ts';
-import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
 import { createContext, type NamedTensors, randomNormal, randomParameters } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import {

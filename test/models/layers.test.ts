@@ -1,9 +1,9 @@
 /** @file Which kernels reach a regularizer, and what the layers do with its parts. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { regularizedLayers } from '../../src/methods/layers.ts';
+import type { Regularizer, WeightContext } from '../../src/methods/types.ts';
 import { plainLayers } from '../../src/models/layers.ts';
-import { regularizedLayers } from '../../src/regularizers/layers.ts';
-import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
 import { createContext, denseSpec } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { createNumbers } from '../support/numbers.ts';

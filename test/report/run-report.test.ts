@@ -1,11 +1,11 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { tryLock } from '../../src/locks/lock.ts';
 import { reportRun } from '../../src/report/run-report.ts';
-import { findRuns } from '../../src/results/find-runs.ts';
-import { tryLock } from '../../src/results/lock.ts';
+import { findRuns } from '../../src/runs/find.ts';
 import { beginRun, writeResults } from '../figures/results-folder.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 /** A run that is cut off after two epochs. */
 function makeUnfinished() {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { listVersions } from '../../src/report/version.ts';
 import { directoryOf, writeResults } from '../figures/results-folder.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 it('a version changes with every file that a report is made from, and with nothing else', () => {
   const results = temporaryFolder();

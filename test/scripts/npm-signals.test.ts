@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it, onTestFinished } from 'vitest';
-import { isRunning } from '../../src/processes.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { isRunning } from '../../src/locks/processes.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 import { type Descendant, listDescendants } from '../support/descendants.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -66,8 +66,8 @@ describe.skipIf(process.platform === 'win32')('a signal to npm alone', () => {
     ['SIGKILL', TRAIN],
     ['SIGTERM', ['run', 'demo', '--', '--threads', '1', '--results']],
     ['SIGKILL', ['run', 'demo', '--', '--threads', '1', '--results']],
-    ['SIGTERM', ['test', '--', 'test/cli/interruption.test.ts']],
-    ['SIGKILL', ['test', '--', 'test/cli/interruption.test.ts']],
+    ['SIGTERM', ['test', '--', 'test/terminal/interruption.test.ts']],
+    ['SIGKILL', ['test', '--', 'test/terminal/interruption.test.ts']],
   ] as const)('%s leaves nothing of it: npm %j', async (signal, words) => {
     const isTest = words[0] === 'test';
     const started = startNpm(isTest ? words : [...words, temporaryFolder()]);

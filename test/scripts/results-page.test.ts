@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BASELINE, drawPageFigures, FIGURES, PAGE, refreshPage } from '../../scripts/results-page.ts';
-import { writeSweep } from '../../src/results/sweep-table.ts';
-import { SweepRows } from '../results/sweep-rows.ts';
-import { temporaryFolder } from '../results/temporary.ts';
+import { writeSweep } from '../../src/sweeps/rows.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
+import { SweepRows } from '../sweeps/sweep-rows.ts';
 
 const TEXT = `# Results
 Before.

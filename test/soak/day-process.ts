@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import { trainAndRecord } from '../../src/training/record.ts';
-import { ENVIRONMENT } from '../results/runs.ts';
+import { trainAndRecord } from '../../src/runner/record.ts';
+import { ENVIRONMENT } from '../runs/runs.ts';
 import { loadSmallMnist, runOf, smallSettings } from '../training/small-mnist.ts';
 
 /** What the process holds after an epoch, garbage collected. */

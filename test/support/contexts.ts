@@ -1,8 +1,8 @@
 /** @file Builds what a regularizer sees of prunable weights, as a training step would. */
 import * as tf from '@tensorflow/tfjs';
+import type { Regularizer, WeightContext } from '../../src/methods/types.ts';
 import type { Parameter, PrunableWeight } from '../../src/models/types.ts';
 import type { Initializer } from '../../src/random/types.ts';
-import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
 import { noiseTensor } from './noise.ts';
 import type { Numbers } from './numbers.ts';
 

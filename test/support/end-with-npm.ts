@@ -1,5 +1,5 @@
 /** @file In vitest's own process: it ends when the npm that started it does. */
-import { onParentEnd } from '../../src/cli/parent.ts';
+import { onParentEnd } from '../../src/terminal/parent.ts';
 
 export function setup(): void {
   if (process.env.npm_lifecycle_event?.startsWith('test'))

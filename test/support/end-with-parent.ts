@@ -1,5 +1,5 @@
 /** @file In each worker of vitest: when vitest has ended, so does the worker, with all that its tests started. */
-import { onParentEnd } from '../../src/cli/parent.ts';
+import { onParentEnd } from '../../src/terminal/parent.ts';
 import { listDescendants } from './descendants.ts';
 
 onParentEnd(() => {

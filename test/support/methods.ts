@@ -2,8 +2,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { createRegularizer } from '../../src/regularizers/registry.ts';
-import type { Regularizer, WeightContext } from '../../src/regularizers/types.ts';
+import { createRegularizer } from '../../src/methods/registry.ts';
+import type { Regularizer, WeightContext } from '../../src/methods/types.ts';
 
 type RegularizerInput = NonNullable<z.input<typeof runSettingsSchema>['regularizer']>;
 

@@ -6,8 +6,8 @@ import { runSettingsSchema } from '../../src/config/schema.ts';
 import { createArray } from '../../src/engines/arrays.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import type { NamedArrays } from '../../src/engines/types.ts';
+import { createRegularizer } from '../../src/methods/registry.ts';
 import type { Model } from '../../src/models/types.ts';
-import { createRegularizer } from '../../src/regularizers/registry.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
 import { runOnce } from '../support/engines.ts';
 

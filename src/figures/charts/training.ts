@@ -1,7 +1,7 @@
 /** @file Training curves: accuracy on test images, and loss on training images, by epoch. */
 import type { EChartsOption } from 'echarts';
-import type { Granularity } from '../../regularizers/types.ts';
-import type { Cell } from '../../results/comparison.ts';
+import type { Granularity } from '../../methods/types.ts';
+import type { Cell } from '../../tables/comparison.ts';
 import type { TrainingLine } from '../types.ts';
 import {
   axisStyle,

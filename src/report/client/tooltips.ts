@@ -5,7 +5,7 @@ import { formatPercents, KEPT, LINEAR } from '../../figures/charts/scales.ts';
 import type { Theme } from '../../figures/charts/theme.ts';
 import { styleOf } from '../../figures/charts/theme.ts';
 import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
-import type { Cell } from '../../results/comparison.ts';
+import type { Cell } from '../../tables/comparison.ts';
 
 /** A line of a tooltip: its method, if it is one's, and what there is to say. */
 interface Reading {

@@ -7,8 +7,8 @@ import { COLUMNS, compareSides, formatRows, writeRows } from '../../../scripts/p
 import type { Side } from '../../../scripts/peers/sides.ts';
 import type { Measurement } from '../../../scripts/peers/timing.ts';
 import { type Comparand, WORKLOADS } from '../../../scripts/peers/workloads.ts';
-import { readCsv } from '../../../src/results/csv.ts';
-import { temporaryFolder } from '../../results/temporary.ts';
+import { readCsv } from '../../../src/files/csv.ts';
+import { temporaryFolder } from '../../runs/temporary.ts';
 
 const lenet: Comparand = {
   workload: WORKLOADS.find(({ name }) => name === 'lenet') as Comparand['workload'],

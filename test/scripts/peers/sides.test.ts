@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Choice, findParticipants, type Searches } from '../../../scripts/peers/sides.ts';
 import { locateTensorflow } from '../../../src/engines/tensorflow/installation/locate.ts';
 import { UserError } from '../../../src/errors.ts';
-import { temporaryFolder } from '../../results/temporary.ts';
+import { temporaryFolder } from '../../runs/temporary.ts';
 
 const PYTHON = { command: 'python3', torch: '1.13.1', libraries: [] };
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../../../errors.ts';
-import { type Lock, takeLock } from '../../../results/lock.ts';
+import { type Lock, takeLock } from '../../../locks/lock.ts';
 import { besides } from './paths.ts';
 
 /**

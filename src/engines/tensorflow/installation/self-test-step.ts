@@ -1,8 +1,8 @@
 /** @file One training step of LeNet-5 with targeted dropout, on an engine and on the reference engine. */
 import { runSettingsSchema } from '../../../config/schema.ts';
+import { createRegularizer } from '../../../methods/registry.ts';
 import { createModel } from '../../../models/registry.ts';
 import { fillUniform } from '../../../random/streams.ts';
-import { createRegularizer } from '../../../regularizers/registry.ts';
 import { TrainingFeeds } from '../../../training/feeds.ts';
 import { initialState } from '../../../training/initial-state.ts';
 import { buildTrainingStep } from '../../../training/step.ts';

@@ -1,8 +1,8 @@
 /** @file What goes wrong on a graphics card is one sentence, says what may help, and lets the run go on later. */
 import { describe, expect, it } from 'vitest';
-import { wordFailure } from '../../../../src/cli/failures.ts';
 import { DeviceError } from '../../../../src/engines/device-error.ts';
 import { wordDeviceFailure } from '../../../../src/engines/onnx/webgpu/failures.ts';
+import { wordFailure } from '../../../../src/terminal/failures.ts';
 
 /** As onnxruntime words an array of 1,000 MiB where the limit of a binding is 128 MiB. */
 const TOO_MANY_BUFFERS =

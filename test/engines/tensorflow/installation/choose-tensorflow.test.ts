@@ -8,7 +8,7 @@ import {
 import type { Python } from '../../../../src/engines/tensorflow/installation/pythons.ts';
 import { CPU_WHEELS, GPU_WHEELS } from '../../../../src/engines/tensorflow/installation/wheels.ts';
 import { UserError } from '../../../../src/errors.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { GPU_BUILD, LINUX, writeFiles, writeTensorflow } from './fakes.ts';
 
 const pythonWith = (path: string, ...tensorflow: string[]): Python => ({

@@ -8,7 +8,7 @@ import {
 } from '../../../../src/engines/tensorflow/installation/compiler.ts';
 import { InstallationError } from '../../../../src/engines/tensorflow/installation/errors.ts';
 import { UserError } from '../../../../src/errors.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { siteWith, writeProgram } from './fakes.ts';
 
 const MODERN = 'case "$*" in *--version*) echo "c++ (Fake) 12.1";; *) cat > /dev/null;; esac';

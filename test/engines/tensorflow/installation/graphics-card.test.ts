@@ -7,7 +7,7 @@ import {
   parseNvidiaSmi,
   usedCards,
 } from '../../../../src/engines/tensorflow/installation/graphics-card.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { siteWith, writeProgram } from './fakes.ts';
 
 const A40 = { names: ['NVIDIA A40'], driver: '535.104.05' };

@@ -12,9 +12,9 @@ import type { InstallPlan } from '../../../../src/engines/tensorflow/installatio
 import { findSources } from '../../../../src/engines/tensorflow/installation/sources.ts';
 import type { Wheel } from '../../../../src/engines/tensorflow/installation/wheels.ts';
 import { UserError } from '../../../../src/errors.ts';
-import { tryLock } from '../../../../src/results/lock.ts';
+import { tryLock } from '../../../../src/locks/lock.ts';
 import { listFiles } from '../../../cli/td.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { PYTHON, siteWith, writeFiles, writeProgram, writeTensorflow } from './fakes.ts';
 
 const said: string[] = [];

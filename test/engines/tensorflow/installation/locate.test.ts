@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { locateTensorflow } from '../../../../src/engines/tensorflow/installation/locate.ts';
 import { libraryNames } from '../../../../src/engines/tensorflow/installation/paths.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { writeFiles } from './fakes.ts';
 
 const { cc, framework } = libraryNames();

@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { fetchWheel, pipCommand, wordFailure } from '../../../../src/engines/tensorflow/installation/pip.ts';
 import { CPU_WHEELS, type Wheel } from '../../../../src/engines/tensorflow/installation/wheels.ts';
 import { UserError } from '../../../../src/errors.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { HAS_PIP, PYTHON, writeFiles, writeProgram } from './fakes.ts';
 
 // pip takes a second or two, and many on a busy machine.

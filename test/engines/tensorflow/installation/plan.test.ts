@@ -10,7 +10,7 @@ import {
 import { CPU_WHEELS } from '../../../../src/engines/tensorflow/installation/wheels.ts';
 import { UserError } from '../../../../src/errors.ts';
 import { listFiles } from '../../../cli/td.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { siteWith, writeFiles, writeProgram, writePython, writeTensorflow } from './fakes.ts';
 
 const CPU = CPU_WHEELS['linux-x64'] as NonNullable<(typeof CPU_WHEELS)[string]>;

@@ -9,7 +9,7 @@ import {
   listCandidates,
 } from '../../../../src/engines/tensorflow/installation/pythons.ts';
 import { UserError } from '../../../../src/errors.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { HAS_PIP, siteWith, writeFiles, writeProgram, writePython } from './fakes.ts';
 
 describe('Pythons', () => {

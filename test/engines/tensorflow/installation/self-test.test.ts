@@ -4,7 +4,7 @@ import { createOnnxEngine } from '../../../../src/engines/onnx/engine.ts';
 import { judge, testAddon } from '../../../../src/engines/tensorflow/installation/self-test.ts';
 import { compareStep } from '../../../../src/engines/tensorflow/installation/self-test-step.ts';
 import type { Engine } from '../../../../src/engines/types.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { writeFiles } from './fakes.ts';
 
 const OUTCOME = {

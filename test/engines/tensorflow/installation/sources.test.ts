@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findSources } from '../../../../src/engines/tensorflow/installation/sources.ts';
 import { UserError } from '../../../../src/errors.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { writeFiles } from './fakes.ts';
 
 const TFJS_NODE = {

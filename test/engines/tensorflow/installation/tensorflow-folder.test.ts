@@ -6,7 +6,7 @@ import {
   findPackage,
   inspectFolder,
 } from '../../../../src/engines/tensorflow/installation/tensorflow-folder.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { GPU_BUILD, writeFiles, writeTensorflow } from './fakes.ts';
 
 describe('a TensorFlow package', () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { InstallationError } from '../../../../src/engines/tensorflow/installation/errors.ts';
 import { unpackWheel } from '../../../../src/engines/tensorflow/installation/unpack.ts';
 import { listFiles } from '../../../cli/td.ts';
-import { temporaryFolder } from '../../../results/temporary.ts';
+import { temporaryFolder } from '../../../runs/temporary.ts';
 import { HAS_PIP, PYTHON, writeFiles } from './fakes.ts';
 
 const ZIP = `

@@ -5,7 +5,7 @@ import { printGraph } from '../../../../src/compiler/graph.ts';
 import { recordStep } from '../../../../src/compiler/trace-step.ts';
 import { optimizeForTensorflow } from '../../../../src/engines/tensorflow/passes/optimize.ts';
 import type { Signature, StepFunction } from '../../../../src/engines/types.ts';
-import { lowestEntries } from '../../../../src/regularizers/ranking.ts';
+import { lowestEntries } from '../../../../src/pruning/ranking.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';
 
 await useCpuBackend();

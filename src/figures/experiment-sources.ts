@@ -1,0 +1,75 @@
+/** @file Finds what experiments left in the results folder: runs, trained or under way, and sweeps. */
+import { loadExperiment } from '../config/load.ts';
+import { suggest, UserError } from '../errors.ts';
+import { compareNaturally } from '../order.ts';
+import { tellOtherImages } from '../runner/data-identity.ts';
+import { walkResults } from '../runs/walk.ts';
+import { readSweep, sweepPath } from '../sweeps/rows.ts';
+import { listSwept, readTableSource } from '../tables/source.ts';
+import { wordCommand } from '../terminal/experiments.ts';
+import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
+import { addRuns, type ExperimentSource } from './source.ts';
+
+/**
+ * Reads experiments, by name or by file; all that are in the results folder if none is named.
+ *
+ * @throws UserError if there is no run and no sweep of one, one is named twice, or a file is malformed
+ */
+export function findSources(names: readonly string[], results: string): ExperimentSource[] {
+  const present = listExperiments(results);
+  if (names.length === 0) return readAll(present, results);
+  const found = names.map((name) => requirePresent(name, present, results));
+  const twice = found.find((name, index) => found.indexOf(name) < index);
+  if (twice !== undefined)
+    throw new UserError(`experiment "${twice}" is named twice, expected each experiment once`);
+  return found.map((name) => readSource(name, results));
+}
+
+/** A sweep.csv that cannot be read is told, and is no matter of the other experiments. */
+function readAll(experiments: readonly string[], results: string): ExperimentSource[] {
+  const reasons: string[] = [];
+  const sources = experiments.flatMap((experiment) => {
+    try {
+      return readSource(experiment, results);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      reasons.push(error.message);
+      return [];
+    }
+  });
+  const [first] = reasons;
+  if (sources.length === 0 && first !== undefined) throw new UserError(first);
+  tellFaults(reasons);
+  return sources;
+}
+
+/** Tells of damaged runs, and of other images than runs were trained on; exit code 1 if there are any. */
+export async function tellFaultsOf(sources: readonly ExperimentSource[]): Promise<void> {
+  tellFaults(sources.flatMap(({ damaged }) => damaged.map(({ reason }) => reason)));
+  await tellOtherImages(sources.flatMap(({ runs }) => runs));
+}
+
+/** Names of the experiments with a run or a sweep, in natural order. */
+function listExperiments(results: string): string[] {
+  const trained = walkResults(results).places.map(({ identity }) => identity.experiment);
+  return [...new Set([...trained, ...listSwept(results)])].sort(compareNaturally);
+}
+
+function requirePresent(argument: string, present: readonly string[], results: string): string {
+  const isFile = /\.ya?ml$/i.test(argument);
+  const name = isFile ? loadExperiment(argument).name : argument;
+  if (present.includes(name)) return name;
+  if (isFile) {
+    const command = wordCommand('run', [argument], results);
+    throw new UserError(`no run of experiment "${name}" is in ${results}; train with: ${command}`);
+  }
+  const valid = present.length === 0 ? '; "td run" makes one' : suggest(name, present);
+  throw new UserError(`${results} holds no experiment "${name}"${valid}`);
+}
+
+/** A sweep without rows, say since its runs were removed, is none. */
+export function readSource(experiment: string, results: string): ExperimentSource {
+  const path = sweepPath(results, experiment);
+  const sweep = readSweep(path).length > 0 ? readTableSource(path) : { rows: [], settings: new Map() };
+  return addRuns(lookUpRuns(results, [experiment]), { ...sweep, experiment });
+}

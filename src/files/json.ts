@@ -1,0 +1,111 @@
+/** @file Reading text and JSON that earlier runs wrote, with errors that name the file. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { writeFileAtomic } from './atomic.ts';
+import { lookAt, readBoundedFile } from './read.ts';
+
+/** Bytes of a file of settings or records: hundreds of times those of the largest that is written. */
+export const LARGEST_RECORD = 2 ** 20;
+
+/** What is written nests four deep; deeper values would end the stack of whoever prints them. */
+const DEEPEST = 40;
+
+/**
+ * @param largest bytes that the file may have
+ * @returns the file's bytes, or nothing if there is no such file
+ * @throws UserError if it is no file, or larger
+ */
+export function readIfPresent(path: string, largest: number): Buffer | undefined {
+  try {
+    return readBoundedFile(path, largest);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param length bytes that are wanted
+ * @returns the last bytes of a file, fewer if it has fewer, none if there is no such file
+ */
+export function readEnd(path: string, length: number): Buffer {
+  // The file may grow without bounds, so that only what is wanted is read.
+  if (!lookAt(path)?.isFile()) return Buffer.alloc(0);
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(size, length));
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Reads a JSON file of a known form.
+ *
+ * @returns nothing if there is no such file
+ * @throws UserError if it is no file, too large, not JSON or not of that form
+ */
+export function readJson<T extends z.ZodType>(path: string, schema: T): z.output<T> | undefined {
+  const text = readIfPresent(path, LARGEST_RECORD)?.toString('utf8');
+  return text === undefined ? undefined : parseJson(text, schema, path);
+}
+
+/**
+ * Parses JSON of a known form.
+ *
+ * @param where the file's name, for errors
+ * @throws UserError if it is not JSON or not of that form
+ */
+export function parseJson<T extends z.ZodType>(text: string, schema: T, where: string): z.output<T> {
+  const result = schema.safeParse(parseText(text, where));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const key = issue?.path.map(String).join('.');
+  throw new UserError(`${where}: ${key ? `"${key}": ` : ''}${issue?.message ?? 'unexpected content'}`);
+}
+
+function parseText(text: string, where: string): unknown {
+  const value = parseValue(text, where);
+  refuseOddValues(value, where);
+  return value;
+}
+
+function parseValue(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${where} is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Schemas pass over a key `__proto__` without a word. */
+function refuseOddValues(value: unknown, where: string): void {
+  const open: [unknown, number][] = [[value, 0]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [part, depth] = next;
+    if (typeof part !== 'object' || part === null) continue;
+    if (depth > DEEPEST)
+      throw new UserError(`${where} is nested too deeply, expected at most ${DEEPEST} levels`);
+    if (Object.hasOwn(part, '__proto__'))
+      throw new UserError(`${where} has a key "__proto__", expected none`);
+    for (const inner of Object.values(part)) open.push([inner, depth + 1]);
+  }
+}
+
+/** A number as `writeJson` writes it: JSON itself has no word for NaN and the infinities of a diverged training. */
+export const jsonNumber = z.union([
+  z.number(),
+  z.enum(['NaN', 'Infinity', '-Infinity']).transform((text) => Number(text)),
+]);
+
+/** Writes indented JSON atomically; numbers that are not finite become strings. */
+export function writeJson(path: string, value: unknown): void {
+  writeFileAtomic(path, `${JSON.stringify(value, replaceNonFinite, 2)}\n`);
+}
+
+function replaceNonFinite(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}

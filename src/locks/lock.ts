@@ -1,0 +1,154 @@
+/** @file Locks between processes: a file that names its owner, kept fresh while the owner lives. */
+import { readdirSync, rmSync, utimesSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
+import { makeDirectory } from '../files/directories.ts';
+import { claimLock, readLock } from './lock-file.ts';
+import { becomeOwner, ceaseOwning, type LockOwner, wordOwner } from './owner.ts';
+import { CONFIRMATION_TIME } from './silence.ts';
+
+/** Milliseconds between two heartbeats. */
+const HEARTBEAT_INTERVAL = 15_000;
+
+/** Milliseconds between two looks at a lock that is waited for. */
+const POLL_INTERVAL = 50;
+
+/** Milliseconds of waiting that need no word, and for which an interrupted process waits still: others mostly hold a lock for less. */
+const PATIENCE = 1000;
+
+export interface Lock {
+  /** @throws UserError if the lock is no longer there, or another process has taken it over */
+  requireHeld(): void;
+  release(): void;
+}
+
+/** Someone else's lock. */
+export interface Busy {
+  /** In words: `process 4711 on machine since 2025-01-31 12:00:05 UTC`. */
+  readonly owner: string;
+  /** The owner has been silent for long, if the clocks are right: see `takeLock`. */
+  readonly isSilent?: true;
+}
+
+/** More than the time for which a heartbeat has to stand still: timers may come a little early. */
+const WATCH_SECONDS = CONFIRMATION_TIME / 1000 + 1;
+
+/**
+ * Takes a lock if it is free or its owner is no more. The folder is made if it is missing. An owner elsewhere of whom only
+ * the clock says that it is no more is left alone until its heartbeat was seen to stand still, by calls some time apart.
+ *
+ * @throws Error of the file system if the lock cannot be written
+ */
+export function tryLock(path: string): Lock | Busy {
+  makeDirectory(dirname(path));
+  const self = becomeOwner();
+  const busy = claimOrCease(path, self);
+  if (busy !== undefined) return busy;
+  const heartbeat = setInterval(() => beat(path, self), HEARTBEAT_INTERVAL).unref();
+  return {
+    requireHeld: () => requireHeld(path, self),
+    release() {
+      clearInterval(heartbeat);
+      ceaseOwning(self);
+      if (readLock(path)?.owner?.id === self.id) rmSync(path, { force: true });
+    },
+  };
+}
+
+/**
+ * Takes a lock as `tryLock` does. Where the owner has been silent for long by the clock alone, it looks for a sign of it for
+ * half a minute: the clock may have been set.
+ *
+ * @param onWait told in a sentence what is waited for
+ * @throws as `tryLock`, or the signal's reason if it is aborted meanwhile
+ */
+export async function takeLock(
+  path: string,
+  signal?: AbortSignal,
+  onWait?: (sentence: string) => void,
+): Promise<Lock | Busy> {
+  const lock = tryLock(path);
+  if ('release' in lock || !lock.isSilent) return lock;
+  onWait?.(`${lock.owner} was not heard of for long; looking for a sign of it for ${WATCH_SECONDS} s`);
+  await sleep(WATCH_SECONDS * 1000, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+  return tryLock(path);
+}
+
+/**
+ * Runs short work while holding a lock, and waits for it as long as it takes; once the signal is aborted, for a second at most.
+ *
+ * @param onWait told in a sentence what is waited for, after a second of waiting and whenever the owner changes
+ * @throws the signal's reason if it is aborted while another process holds the lock
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => T,
+  signal?: AbortSignal,
+  onWait?: (sentence: string) => void,
+): Promise<T> {
+  const began = performance.now();
+  let interrupted: number | undefined;
+  let named: string | undefined;
+  for (;;) {
+    const lock = tryLock(path);
+    if ('release' in lock) {
+      try {
+        return work();
+      } finally {
+        lock.release();
+      }
+    }
+    const now = performance.now();
+    if (named !== lock.owner && now - began >= PATIENCE) {
+      named = lock.owner;
+      onWait?.(`waiting for ${path}, which ${lock.owner} holds`);
+    }
+    if (signal?.aborted) {
+      interrupted ??= now;
+      if (now - interrupted >= PATIENCE) throw signal.reason;
+    }
+    await sleep(POLL_INTERVAL);
+  }
+}
+
+/** @returns nothing if the lock is ours now */
+function claimOrCease(path: string, self: LockOwner): Busy | undefined {
+  let rival: ReturnType<typeof claimLock>;
+  try {
+    rival = claimLock(path, self);
+    if (rival === undefined) removeLeftovers(path);
+  } catch (error) {
+    ceaseOwning(self);
+    throw error;
+  }
+  if (rival === undefined) return undefined;
+  ceaseOwning(self);
+  return { owner: wordOwner(rival.owner), ...(rival.isSilent && { isSilent: true }) };
+}
+
+/** A beat that fails is left out: whoever relies on the lock asks whether it is held. */
+function beat(path: string, self: LockOwner): void {
+  try {
+    requireHeld(path, self);
+    utimesSync(path, new Date(), new Date());
+  } catch {}
+}
+
+function requireHeld(path: string, self: LockOwner): void {
+  const found = readLock(path);
+  if (found?.owner?.id === self.id) return;
+  throw new UserError(
+    found === undefined
+      ? `${dirname(path)} or the lock in it was removed while this process was at work there`
+      : `${dirname(path)} was taken over by ${wordOwner(found.owner)} while this process was not heard of`,
+  );
+}
+
+/** Removes what processes that were killed while taking this lock left beside it. */
+function removeLeftovers(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { force: true });
+  }
+}

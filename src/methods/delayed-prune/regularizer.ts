@@ -1,0 +1,46 @@
+/** @file Delayed pruning: from a point of training on, the lowest-ranked weights or units are zero. */
+import * as tf from '@tensorflow/tfjs';
+import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
+import { columnNorms, magnitudes } from '../../pruning/criteria.ts';
+import { pruneWeight } from '../../pruning/prune.ts';
+import { parsePoint, stepsUntil } from '../../settings/point.ts';
+import { requireNumbers } from '../host-weights.ts';
+import { applyMask, findLowest, requireScalar } from '../masks.ts';
+import type { HostWeight, Regularizer } from '../types.ts';
+
+type Settings = SettingsOf<RegularizerSettings, 'delayed-prune'>;
+
+/**
+ * Plain training up to `delay`; from then on the share `targetRate` of lowest magnitude within each column (weight) or
+ * of lowest norm within the layer (unit) is zero in the forward pass of every step, chosen anew at each. What is zero
+ * gets no gradient. Evaluation uses the weight pruned in the same way once pruning has begun, as the paper's code does:
+ * the pruned entries have not followed the training since. The method stands in the paper's code only.
+ */
+export function createDelayedPrune(settings: Settings): Regularizer {
+  const { granularity, targetRate, delay } = settings;
+  return {
+    name: 'delayed-prune',
+    dropsCandidates: true,
+    // Evaluation does not know the step: 1 once a step has been taken with pruning.
+    extraState: () => ({
+      pruning: { shape: [], initializer: { kind: 'constant', value: 0 }, trainable: false },
+    }),
+    scalars: ({ step, stepsPerEpoch }) => ({
+      pruning: step >= stepsUntil(parsePoint(delay), stepsPerEpoch) ? 1 : 0,
+    }),
+    prepare({ weight, scalars }) {
+      const lowest = tf.cast(findLowest(weight, granularity, targetRate), 'float32');
+      return { mask: tf.sub(1, tf.mul(lowest, requireScalar(scalars, 'pruning'))) };
+    },
+    effectiveWeight: applyMask,
+    update: ({ scalars }) => ({ pruning: requireScalar(scalars, 'pruning') }),
+    evaluationWeight: (host) => pruneHost(host, settings),
+  };
+}
+
+function pruneHost(host: HostWeight, { granularity, targetRate }: Settings): Float32Array {
+  const { spec, weight } = host;
+  if (requireNumbers(host, 'pruning')[0] !== 1) return weight;
+  const scores = granularity === 'unit' ? columnNorms(weight, spec.shape) : magnitudes(weight);
+  return pruneWeight(weight, spec.shape, scores, granularity, targetRate).weight;
+}

@@ -1,0 +1,27 @@
+/** @file L1 penalty on the prunable weights. */
+import * as tf from '@tensorflow/tfjs';
+import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
+import type { Regularizer } from '../types.ts';
+
+/**
+ * Adds beta · mean |w| of each prunable weight (the paper's code) or beta · sum |w| (its text) to the loss; beta is
+ * `coefficient`. The weight itself is used in training and evaluation.
+ */
+export function createL1(settings: SettingsOf<RegularizerSettings, 'l1'>): Regularizer {
+  return { name: 'l1', ...l1Penalty(settings.coefficient, settings.reduction) };
+}
+
+/** The penalty alone, for methods that it is added to; no part at all if beta is 0. */
+export function l1Penalty(
+  coefficient: number,
+  reduction: 'mean' | 'sum',
+): Required<Pick<Regularizer, 'penalty'>> | Record<string, never> {
+  if (coefficient === 0) return {};
+  const reduce = reduction === 'mean' ? tf.mean : tf.sum;
+  return { penalty: ({ weight }) => tf.mul(coefficient, reduce(magnitude(weight))) };
+}
+
+/** |x| with gradient sign(x). The gradient of `tf.abs` is −1 at zero, which would push a zero away from it. */
+export function magnitude(x: tf.Tensor): tf.Tensor {
+  return tf.add(tf.relu(x), tf.relu(tf.neg(x)));
+}

@@ -1,0 +1,30 @@
+/** @file Whether a training can go on from a snapshot. */
+import type { NamedSpecs } from '../engines/types.ts';
+import { UserError } from '../errors.ts';
+import type { TrainingSnapshot } from '../training/epoch.ts';
+
+/**
+ * Refuses a snapshot of another training. Settings pin a training, but not its images if they lie in a folder of the
+ * user's, nor the version of this program.
+ *
+ * @param expected shapes of the state that the training step keeps
+ * @throws UserError if the snapshot's step or arrays are not of this training
+ */
+export function requireResumable(
+  { epoch, step, specs }: TrainingSnapshot,
+  expected: NamedSpecs,
+  stepsPerEpoch: number,
+): void {
+  if (step < epoch * stepsPerEpoch || step > (epoch + 1) * stepsPerEpoch) {
+    throw new UserError(
+      `the checkpoint is of step ${step} within epoch ${epoch + 1}, but an epoch has ${stepsPerEpoch} steps now; ` +
+        'bring the images back that the run began with, or remove its folder to train it again',
+    );
+  }
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(specs)])];
+  const other = names.find((name) => String(specs[name]?.shape) !== String(expected[name]?.shape));
+  if (other === undefined) return;
+  throw new UserError(
+    `the checkpoint's array "${other}" is not as this version of td needs it; remove the run's folder to train it again`,
+  );
+}

@@ -1,0 +1,50 @@
+/** @file The images that a run was trained on, held against those at hand. */
+import type { RunSpec } from '../config/experiment.ts';
+import { requireImages } from '../data/fingerprint.ts';
+import type { Dataset } from '../data/types.ts';
+import { type CheckpointOwner, readCheckpointRecord } from '../runs/checkpoint.ts';
+import { readEnvironment } from '../runs/environment.ts';
+import { noteFingerprint, readTrainedData } from '../runs/settings.ts';
+
+/**
+ * Runs of earlier versions get their fingerprint here, once it is known.
+ *
+ * @throws UserError if a run that is done was trained on other images than those at hand
+ */
+export function requireTrainedImages(directory: string, run: RunSpec, { fingerprint }: Dataset): void {
+  const { path } = run.settings.dataset;
+  if (path === undefined || fingerprint === undefined) return;
+  const { fingerprint: expected } = readTrainedData(directory);
+  const owner = `${run.experiment}/${run.id} was trained on`;
+  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path, owner });
+  noteFingerprint(directory, fingerprint);
+}
+
+/** What is in the run's checkpoints of whose they are. */
+export function ownerOf(
+  { experiment, variant, seed, hash }: RunSpec,
+  { fingerprint }: Dataset,
+): CheckpointOwner {
+  return {
+    experiment,
+    variant,
+    seed,
+    hash,
+    ...(fingerprint !== undefined && { dataFingerprint: fingerprint }),
+  };
+}
+
+/**
+ * Whose the checkpoint is was looked at before; here, on which images it was made.
+ *
+ * @throws UserError if on others than those at hand
+ */
+export function requireResumableImages(directory: string, run: RunSpec, { fingerprint }: Dataset): void {
+  const record = readCheckpointRecord(directory);
+  if (record === undefined) return;
+  const noted = readEnvironment(directory)?.dataFingerprint;
+  const expected = record.run?.dataFingerprint ?? (typeof noted === 'string' ? noted : undefined);
+  const { path, name } = run.settings.dataset;
+  const owner = `${run.experiment}/${run.id} was begun on`;
+  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path ?? name, owner });
+}

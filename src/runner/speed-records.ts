@@ -1,0 +1,97 @@
+/** @file How fast runs in the results folder were trained, on this machine and engine. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RunSpec } from '../config/experiment.ts';
+import type { RunSettings } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import { readJson } from '../files/json.ts';
+import { RUN_FILES } from '../runs/directory.ts';
+import type { Environment } from '../runs/environment.ts';
+import { type FoundRun, findRuns } from '../runs/find.ts';
+import { readRunSettings } from '../runs/settings.ts';
+
+/** What a run took so far, evaluations and checkpoints included. */
+export interface RecordedSpeed {
+  readonly secondsPerStep: number;
+  readonly run: FoundRun;
+}
+
+const placeSchema = z.object({ engine: z.string(), device: z.string(), cpu: z.string() });
+
+/** Engine, device and processor: times hold for the same three only. */
+export type Place = Pick<Environment, 'engine' | 'device' | 'cpu'>;
+
+interface SpeedRecord extends RecordedSpeed {
+  readonly key: string;
+  /** When it was written, in milliseconds. */
+  readonly time: number;
+}
+
+export class SpeedRecords {
+  private constructor(private readonly records: readonly SpeedRecord[]) {}
+
+  /**
+   * Reads what the runs of experiments took. Runs whose files cannot be read are left out.
+   */
+  static read(results: string, experiments: readonly string[], place: Place): SpeedRecords {
+    const records = findRuns(results, experiments)
+      .runs.filter((run) => wasMadeAt(run, place))
+      .flatMap((run) => recordOf(run) ?? []);
+    return new SpeedRecords(records.toSorted((a, b) => b.time - a.time));
+  }
+
+  /** The speed of the run itself if it was begun, else of the last run that computes the same at each step. */
+  find(run: RunSpec): RecordedSpeed | undefined {
+    const key = speedKey(run.settings);
+    const alike = this.records.filter((record) => record.key === key);
+    const isOwn = ({ run: { identity, id } }: RecordedSpeed) =>
+      identity.experiment === run.experiment && id === run.id;
+    return alike.find(isOwn) ?? alike[0];
+  }
+}
+
+/** Equal for runs whose steps and evaluations cost the same: learning rate and length do not matter. */
+export function speedKey({ dataset, model, regularizer, schedule }: RunSettings): string {
+  const { path: _, ...images } = dataset;
+  const { optimizer, batchSize, weightDecay, gradientClip } = schedule;
+  return JSON.stringify([
+    images,
+    model,
+    regularizer,
+    optimizer.name,
+    batchSize,
+    weightDecay > 0,
+    gradientClip !== null,
+  ]);
+}
+
+function recordOf(run: FoundRun): SpeedRecord | undefined {
+  const { steps, seconds } =
+    run.state === 'done'
+      ? { steps: run.summary.steps, seconds: run.summary.trainSeconds }
+      : { steps: run.checkpoint?.step ?? 0, seconds: run.checkpoint?.trainSeconds ?? 0 };
+  const settings = settingsOf(run);
+  if (steps === 0 || settings === undefined) return undefined;
+  const time = statSync(join(run.directory, RUN_FILES.checkpoint), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return { key: speedKey(settings), secondsPerStep: seconds / steps, run, time };
+}
+
+function wasMadeAt(run: FoundRun, place: Place): boolean {
+  const made = unlessWrong(() => readJson(join(run.directory, RUN_FILES.environment), placeSchema));
+  return made?.engine === place.engine && made.device === place.device && made.cpu === place.cpu;
+}
+
+function settingsOf(run: FoundRun): RunSettings | undefined {
+  return unlessWrong(() => readRunSettings(run.directory).settings);
+}
+
+/** An estimate does without a file that is missing or malformed. */
+function unlessWrong<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,193 @@
+/** @file Checkpoints: the whole state of a training, kept so that a crash at any moment leaves one that is whole. */
+import { createHash } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
+import { UserError } from '../errors.ts';
+import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
+import { jsonNumber, LARGEST_RECORD, readIfPresent, readJson, writeJson } from '../files/json.ts';
+import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
+import { RUN_FILES } from './directory.ts';
+
+const count = z.int().nonnegative();
+
+/** Bytes of the arrays' file: as many as Node reads at once. */
+const LARGEST_CHECKPOINT = 2 ** 31 - 1;
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits');
+
+/** Whose a checkpoint is. */
+const ownerSchema = z.object({
+  experiment: z.string(),
+  variant: z.string(),
+  seed: count,
+  hash: z.string().regex(/^[0-9a-f]{8,}$/, 'expected at least 8 hexadecimal digits'),
+  /** Of the images that it was trained on. */
+  dataFingerprint: digest.optional(),
+});
+
+export type CheckpointOwner = z.output<typeof ownerSchema>;
+
+const checkpointSchema = z.object({
+  /** The run that it belongs to; earlier versions did not say. */
+  run: ownerSchema.optional(),
+  /** Epochs completed. */
+  epoch: count,
+  /** Steps taken since the start of training. */
+  step: count,
+  /** Wall-clock time of training so far. */
+  trainSeconds: z.number().nonnegative(),
+  /** Sums over the epoch under way, of a checkpoint taken within one. */
+  totals: z.record(z.string(), jsonNumber),
+  /** Of checkpoint.safetensors. */
+  sha256: digest,
+});
+
+/** Where training stood, and the digest of the arrays that go with it. */
+export type CheckpointRecord = z.output<typeof checkpointSchema>;
+
+export interface Checkpoint extends CheckpointRecord {
+  readonly arrays: NamedArrays;
+  readonly specs: NamedSpecs;
+}
+
+/** Where new arrays wait until checkpoint.json names them. */
+export const WAITING_TENSORS = `${RUN_FILES.tensors}.next`;
+
+/** Every file that may hold the arrays of a record, the usual one first. */
+const TENSOR_FILES = [RUN_FILES.tensors, WAITING_TENSORS, RUN_FILES.previousTensors] as const;
+
+/**
+ * Writes a checkpoint and keeps the one before it. The new arrays wait under a name of their own until checkpoint.json
+ * names their digest: that rename is the moment when the new checkpoint takes over. At each moment before and after it
+ * the arrays of both records are there under one of the three names, where `findArrays` looks for them by digest.
+ *
+ * @returns SHA-256 of the arrays' file
+ */
+export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 'sha256'>): string {
+  const { arrays, specs, ...record } = checkpoint;
+  const bytes = encodeSafetensors({ arrays, specs, metadata: describePosition(record) });
+  const sha256 = digestOf(bytes);
+  writeFileAtomic(join(directory, WAITING_TENSORS), bytes);
+  const old = readIfPresent(join(directory, RUN_FILES.checkpoint), LARGEST_RECORD);
+  if (old !== undefined) writeFileAtomic(join(directory, RUN_FILES.previousCheckpoint), old);
+  writeJson(join(directory, RUN_FILES.checkpoint), { ...record, sha256 });
+  settleCheckpoint(directory);
+  return sha256;
+}
+
+/** Gives arrays that checkpoint.json names, but that still wait, their name, and those before them theirs. */
+export function settleCheckpoint(directory: string): void {
+  const tensors = join(directory, RUN_FILES.tensors);
+  try {
+    renameSync(tensors, join(directory, RUN_FILES.previousTensors));
+  } catch (error) {
+    // There is none at the first checkpoint, nor if an earlier call was cut off here.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  renameDurably(join(directory, WAITING_TENSORS), tensors);
+}
+
+/** Removes the checkpoint before the last: a run that is done has no use for it. */
+export function removeSpareCheckpoint(directory: string): void {
+  for (const name of [RUN_FILES.previousTensors, RUN_FILES.previousCheckpoint])
+    rmSync(join(directory, name), { force: true });
+}
+
+/**
+ * The record of the checkpoint, or of the one before it if that cannot be read.
+ *
+ * @returns nothing if the run has no checkpoint that could be read
+ */
+export function readCheckpointRecord(directory: string): CheckpointRecord | undefined {
+  for (const name of [RUN_FILES.checkpoint, RUN_FILES.previousCheckpoint]) {
+    try {
+      const record = readJson(join(directory, name), checkpointSchema);
+      if (record !== undefined) return record;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Reads the checkpoint.
+ *
+ * @returns nothing if the run has none
+ * @throws UserError if a file is malformed, or the arrays are missing or differ from their digest
+ */
+export function readCheckpoint(directory: string): Checkpoint | undefined {
+  const found = readRecorded(directory, RUN_FILES.checkpoint);
+  return found?.checkpoint;
+}
+
+/** A checkpoint, and the file in which its arrays were found. */
+export interface FoundCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly tensors: (typeof TENSOR_FILES)[number];
+}
+
+/**
+ * Reads the checkpoint of a record, wherever its arrays are.
+ *
+ * @param name of the record's file
+ * @returns nothing if there is no such record
+ * @throws UserError as `readCheckpoint`
+ */
+export function readRecorded(directory: string, name: string): FoundCheckpoint | undefined {
+  const record = readJson(join(directory, name), checkpointSchema);
+  if (record === undefined) return undefined;
+  let failure: unknown;
+  for (const tensors of TENSOR_FILES) {
+    const path = join(directory, tensors);
+    let bytes: Buffer | undefined;
+    try {
+      bytes = readIfPresent(path, LARGEST_CHECKPOINT);
+    } catch (error) {
+      // The arrays may be whole under another name.
+      failure ??= error;
+    }
+    if (bytes === undefined || digestOf(bytes) !== record.sha256) continue;
+    const { arrays, specs, metadata } = decodeSafetensors(bytes, path);
+    requirePosition(record, metadata, join(directory, name));
+    return { checkpoint: { ...record, arrays, specs }, tensors };
+  }
+  if (failure !== undefined) throw failure;
+  const isPrevious = name === RUN_FILES.previousCheckpoint;
+  const path = join(directory, isPrevious ? RUN_FILES.previousTensors : RUN_FILES.tensors);
+  const fault = !existsSync(path) ? 'is missing' : `is damaged: its SHA-256 is not the one in ${name}`;
+  throw new UserError(`${path} ${fault}; remove the folder to train this run again`);
+}
+
+/**
+ * Where training stood, as the arrays' file says it under its digest, so that a digit that changes in the record is seen.
+ * Without the time, which differs between equal trainings.
+ */
+function describePosition({
+  epoch,
+  step,
+  totals,
+}: Pick<Checkpoint, 'epoch' | 'step' | 'totals'>): Record<string, string> {
+  const sums = Object.entries(totals).map(([name, value]) => [`total/${name}`, String(value)]);
+  return { epoch: String(epoch), step: String(step), ...Object.fromEntries(sums) };
+}
+
+/** Files of earlier versions say less; what they say must be the same. */
+function requirePosition(
+  record: CheckpointRecord,
+  metadata: Readonly<Record<string, string>>,
+  where: string,
+): void {
+  const expected = describePosition(record);
+  const wrong = Object.keys(metadata).find((name) => metadata[name] !== expected[name]);
+  if (wrong === undefined) return;
+  throw new UserError(
+    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; remove the folder to train this run again`,
+  );
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,76 @@
+/** @file Finding runs in a results folder. */
+import type { CheckpointRecord } from './checkpoint.ts';
+import { type RunIdentity, runId } from './directory.ts';
+import { inspectRun, wordFault } from './faults.ts';
+import type { Summary } from './summary.ts';
+import { type RunPlace, walkResults } from './walk.ts';
+
+interface Found extends RunPlace {
+  /** Of the folder's name: its hash is the first 8 digits. */
+  readonly identity: RunIdentity;
+  /** `<variant>/seed-<n>-<hash8>` */
+  readonly id: string;
+  readonly directory: string;
+}
+
+export interface FinishedRun extends Found {
+  readonly state: 'done';
+  readonly summary: Summary;
+}
+
+export interface UnfinishedRun extends Found {
+  readonly state: 'unfinished';
+  /** Where it would go on; absent if it would start over. */
+  readonly checkpoint: CheckpointRecord | undefined;
+}
+
+export type FoundRun = FinishedRun | UnfinishedRun;
+
+/** A run whose files do not fit its folder's name or one another, so that nothing is to be believed of it. */
+export interface DamagedRun extends Found {
+  readonly state: 'damaged';
+  /** What is wrong and what to do, in a sentence. */
+  readonly reason: string;
+}
+
+export interface Survey {
+  /** Ordered naturally by experiment, variant, seed and hash. */
+  readonly runs: readonly FoundRun[];
+  /** In the same order. */
+  readonly damaged: readonly DamagedRun[];
+  /** What cannot be looked into, each with the reason. */
+  readonly passedOver: readonly string[];
+}
+
+/**
+ * Finds all runs, finished and unfinished, and holds each against its own files. What is wrong with one is no matter of the
+ * others.
+ *
+ * @param experiments only these; all if absent
+ * @throws UserError if the results folder is a file
+ */
+export function findRuns(resultsDirectory: string, experiments?: readonly string[]): Survey {
+  const { places, passedOver } = walkResults(resultsDirectory, experiments);
+  const found = places.map(lookAtRun);
+  return {
+    runs: found.filter((run): run is FoundRun => typeof run === 'object' && run.state !== 'damaged'),
+    damaged: found.filter((run): run is DamagedRun => typeof run === 'object' && run.state === 'damaged'),
+    passedOver: [...passedOver, ...found.filter((run) => typeof run === 'string')],
+  };
+}
+
+/** @returns why it cannot be looked into, if it is somebody else's */
+export function lookAtRun({ identity, directory }: RunPlace): FoundRun | DamagedRun | string {
+  const found = { identity, id: runId(identity), directory };
+  try {
+    const { summary, checkpoint, fault } = inspectRun(directory, identity);
+    if (fault !== undefined) return { ...found, state: 'damaged', reason: wordFault(fault) };
+    if (summary !== undefined) return { ...found, state: 'done', summary };
+    return { ...found, state: 'unfinished', checkpoint };
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // Anything else than an answer of the file system is a bug.
+    if (syscall === undefined) throw error;
+    return `${directory} (${code})`;
+  }
+}

@@ -1,0 +1,93 @@
+/** @file Makes damaged files of a run anew from those that are whole. For the owner of the run only. */
+import { join } from 'node:path';
+import type { RunSpec } from '../config/experiment.ts';
+import { printSettings } from '../config/print.ts';
+import { DamageError, UserError } from '../errors.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { writeJson } from '../files/json.ts';
+import { readCheckpoint, readCheckpointRecord } from './checkpoint.ts';
+import { RUN_FILES, runState } from './directory.ts';
+import { inspectRun, type MendableFile, wordFault } from './faults.ts';
+import { writeMetrics } from './metrics.ts';
+import { readMetricsFromLog } from './metrics-log.ts';
+import { SET_ASIDE, setAside } from './recovery.ts';
+import { readSummary } from './summary.ts';
+
+/**
+ * Sets damaged files of a run aside and makes them anew. A run that lost its summary is unfinished then, with its last
+ * checkpoint behind it: going on writes the summary.
+ *
+ * @param run with the settings that the folder's name has the hash of
+ * @param warn is told of each file
+ * @throws UserError saying what to remove where the rest does not tell what stood there, or the folder is another run's
+ */
+export function mendRun(directory: string, run: RunSpec, warn: (sentence: string) => void): void {
+  const mended = new Set<MendableFile>();
+  for (;;) {
+    const { fault } = inspectRun(directory, run);
+    if (fault === undefined) return;
+    const { problem, mends } = fault;
+    if (mends === undefined) throw new DamageError(wordFault(fault));
+    if (mended.has(mends) || !MENDERS[mends](directory, run))
+      throw new DamageError(
+        `${problem}; nothing else tells what stood there, remove the folder to train this run again`,
+      );
+    mended.add(mends);
+    warn(`${problem}; set aside as *${SET_ASIDE}, and made anew`);
+  }
+}
+
+/** @returns whether what stood there is known */
+type Mender = (directory: string, run: RunSpec) => boolean;
+
+const MENDERS: Readonly<Record<MendableFile, Mender>> = {
+  config(directory, run) {
+    setAside(directory, [RUN_FILES.config]);
+    writeFileAtomic(join(directory, RUN_FILES.config), printSettings(run));
+    return true;
+  },
+
+  /** An unfinished run gets that of its next session. */
+  environment(directory, { settings }) {
+    setAside(directory, [RUN_FILES.environment]);
+    if (runState(directory) !== 'done') return true;
+    const { engine, device, data } = findSummary(directory) ?? {};
+    const dataFingerprint = settings.dataset.fingerprint ?? data?.fingerprint;
+    writeJson(join(directory, RUN_FILES.environment), { engine, device, dataFingerprint });
+    return true;
+  },
+
+  metrics(directory, { settings }) {
+    const isDone = runState(directory) === 'done';
+    const epochs = isDone ? settings.schedule.epochs : (readCheckpointRecord(directory)?.epoch ?? 0);
+    const rows = readMetricsFromLog(directory, epochs);
+    if (rows === undefined) return false;
+    setAside(directory, [RUN_FILES.metrics]);
+    writeMetrics(directory, rows);
+    return true;
+  },
+
+  summary(directory, { settings }) {
+    if (findCheckpoint(directory)?.epoch !== settings.schedule.epochs) return false;
+    setAside(directory, [RUN_FILES.summary]);
+    return true;
+  },
+};
+
+function findSummary(directory: string) {
+  return unlessWrong(() => readSummary(directory));
+}
+
+/** With its arrays, which must be whole. */
+function findCheckpoint(directory: string) {
+  return unlessWrong(() => readCheckpoint(directory));
+}
+
+function unlessWrong<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+/** @file Rows of metrics.csv from a run's log, which tells of each epoch, too. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readEnd } from '../files/json.ts';
+import { RUN_FILES } from './directory.ts';
+import type { MetricsRow } from './metrics.ts';
+
+/** Bytes at the end of a log that are looked at: 100,000 epochs. */
+const MOST_BYTES = 2 ** 26;
+
+const share = z.number().min(0).max(1);
+const count = z.int().positive();
+
+/** What the recorder logs at the end of an epoch. */
+const lineSchema = z.object({
+  msg: z.literal('epoch done'),
+  epoch: count,
+  step: count,
+  learningRate: z.number(),
+  trainLoss: z.number(),
+  trainAccuracy: share,
+  testLoss: z.number(),
+  testAccuracy: share,
+});
+
+/**
+ * @param epochs of which there must be a row
+ * @returns the rows of epochs 1 to `epochs`, as the last session that came through each logged it; nothing if one is missing
+ */
+export function readMetricsFromLog(directory: string, epochs: number): MetricsRow[] | undefined {
+  const rows = new Map<number, MetricsRow>();
+  const lines = readEnd(join(directory, RUN_FILES.log), MOST_BYTES).toString('utf8').split('\n');
+  for (const line of lines) {
+    const entry = parseLine(line);
+    if (entry === undefined) continue;
+    const { msg: _, ...row } = entry;
+    rows.set(row.epoch, row);
+  }
+  const wanted = Array.from({ length: epochs }, (_, index) => rows.get(index + 1));
+  return wanted.every((row) => row !== undefined) ? wanted : undefined;
+}
+
+/** A line that was cut off tells nothing. */
+function parseLine(line: string): z.output<typeof lineSchema> | undefined {
+  try {
+    return lineSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

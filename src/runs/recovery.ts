@@ -1,0 +1,88 @@
+/** @file Finding where a run that was cut off goes on: its last checkpoint that is whole. */
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { renameDurably } from '../files/atomic.ts';
+import {
+  type Checkpoint,
+  type FoundCheckpoint,
+  readRecorded,
+  settleCheckpoint,
+  WAITING_TENSORS,
+} from './checkpoint.ts';
+import { RUN_FILES } from './directory.ts';
+
+/** What files that are set aside are called beyond their own name. */
+export const SET_ASIDE = '.damaged';
+
+/**
+ * Finds the last checkpoint that is whole, and puts its files where the next one expects them. A damaged one is set aside
+ * for whoever wants to look at it. For the owner of the run only.
+ *
+ * @param warn is told of each checkpoint that is damaged, and of what is used instead
+ * @returns nothing if training has to begin anew
+ */
+export function recoverCheckpoint(
+  directory: string,
+  warn: (sentence: string) => void,
+): Checkpoint | undefined {
+  const current = inspect(directory, RUN_FILES.checkpoint);
+  if (typeof current === 'object') {
+    tidy(directory, current);
+    return current.checkpoint;
+  }
+  const previous = inspect(directory, RUN_FILES.previousCheckpoint);
+  if (current === undefined && previous === undefined && !existsSync(join(directory, RUN_FILES.tensors)))
+    return undefined;
+  warn(`${current ?? `${join(directory, RUN_FILES.checkpoint)} is missing`}; set aside as *${SET_ASIDE}`);
+  if (typeof previous === 'object') {
+    promote(directory, previous);
+    const { epoch, step } = previous.checkpoint;
+    warn(`going on from the checkpoint before it, at step ${step} (epoch ${epoch} done)`);
+    return previous.checkpoint;
+  }
+  if (previous !== undefined) warn(`${previous}; set aside as well`);
+  setAside(directory, Object.values(PREVIOUS_FILES));
+  setAside(directory, Object.values(CURRENT_FILES));
+  warn('training begins anew');
+  return undefined;
+}
+
+const CURRENT_FILES = { record: RUN_FILES.checkpoint, tensors: RUN_FILES.tensors } as const;
+const PREVIOUS_FILES = { record: RUN_FILES.previousCheckpoint, tensors: RUN_FILES.previousTensors } as const;
+
+/** @returns the checkpoint, or what is wrong with it, or nothing if there is no record of one */
+function inspect(directory: string, record: string): FoundCheckpoint | string | undefined {
+  try {
+    return readRecorded(directory, record);
+  } catch (error) {
+    if (error instanceof UserError) return error.message.replace(/; remove the folder .*/, '');
+    // A bad sector of the disk.
+    if ((error as NodeJS.ErrnoException).code === 'EIO') return (error as Error).message;
+    throw error;
+  }
+}
+
+/** Completes a checkpoint whose writing was cut off after it took over, or forgets one that had not yet. */
+function tidy(directory: string, { tensors }: FoundCheckpoint): void {
+  if (tensors === WAITING_TENSORS) settleCheckpoint(directory);
+  else rmSync(join(directory, WAITING_TENSORS), { force: true });
+}
+
+function promote(directory: string, { tensors }: FoundCheckpoint): void {
+  const kept = tensors === RUN_FILES.tensors ? [CURRENT_FILES.record] : Object.values(CURRENT_FILES);
+  setAside(directory, kept);
+  if (tensors !== RUN_FILES.tensors) {
+    renameSync(join(directory, tensors), join(directory, RUN_FILES.tensors));
+  }
+  renameDurably(join(directory, RUN_FILES.previousCheckpoint), join(directory, RUN_FILES.checkpoint));
+  rmSync(join(directory, WAITING_TENSORS), { force: true });
+}
+
+/** Gives damaged files another name, for whoever wants to look at them; those that are not there are left out. */
+export function setAside(directory: string, names: readonly string[]): void {
+  for (const name of names) {
+    const path = join(directory, name);
+    if (existsSync(path)) renameDurably(path, `${path}${SET_ASIDE}`);
+  }
+}

@@ -1,0 +1,61 @@
+/** @file The summary of a finished run. It is written last: its presence means that the run is done. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { jsonNumber, readJson, writeJson } from '../files/json.ts';
+import { RUN_FILES } from './directory.ts';
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits');
+const count = z.int().nonnegative();
+
+const summarySchema = z.object({
+  experiment: z.string(),
+  variant: z.string(),
+  seed: count,
+  /** `<variant>/seed-<n>-<hash8>` */
+  id: z.string(),
+  /** Hash of the resolved settings. */
+  hash: z.string().regex(/^[0-9a-f]{8,}$/, 'expected at least 8 hexadecimal digits'),
+  engine: z.string(),
+  device: z.string(),
+  epochs: count,
+  steps: count,
+  /** Share of test images classified correctly after the last epoch, nothing pruned, 0 to 1. */
+  testAccuracy: z.number().min(0).max(1),
+  /** Mean cross-entropy over the test images after the last epoch, in nats. */
+  testLoss: jsonNumber,
+  /** Wall-clock time of training and its evaluations, over all sessions. */
+  trainSeconds: z.number().nonnegative(),
+  /** Training images per second of wall-clock time. */
+  imagesPerSecond: z.number().nonnegative(),
+  /** Trained numbers of the model. */
+  parameters: count,
+  /** The images that it was trained and tested on; earlier versions did not say. */
+  data: z
+    .object({
+      fingerprint: digest.optional(),
+      /** `[height, width, channels]` */
+      imageShape: z.tuple([count, count, count]),
+      classes: count,
+      trainImages: count,
+      testImages: count,
+    })
+    .optional(),
+  /** ISO 8601, UTC. */
+  finishedAt: z.iso.datetime(),
+  /** Of checkpoint.safetensors. */
+  checkpointSha256: digest,
+});
+
+export type Summary = z.output<typeof summarySchema>;
+
+export function writeSummary(directory: string, summary: Summary): void {
+  writeJson(join(directory, RUN_FILES.summary), summary);
+}
+
+/**
+ * @returns nothing if the run is not done
+ * @throws UserError naming the file if it is not a summary
+ */
+export function readSummary(directory: string): Summary | undefined {
+  return readJson(join(directory, RUN_FILES.summary), summarySchema);
+}

@@ -1,0 +1,112 @@
+/** @file Walking a results folder: experiments, and the folders of runs below them. Links to folders are followed. */
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { UserError } from '../errors.ts';
+import { compareNaturally } from '../order.ts';
+import type { RunIdentity } from './directory.ts';
+
+/** Where a run lies. */
+export interface RunPlace {
+  /** Of the folder's name: its hash is the first 8 digits. */
+  readonly identity: RunIdentity;
+  readonly directory: string;
+}
+
+export interface Walked {
+  /** Ordered naturally by experiment, variant, seed and hash. */
+  readonly places: readonly RunPlace[];
+  /** What should be a folder and cannot be looked into, each with the reason: `results/lost+found (EACCES)`. */
+  readonly passedOver: readonly string[];
+}
+
+/**
+ * Names of the folders in a results folder, in natural order: experiments, and whatever else lies there.
+ *
+ * @throws UserError if it is a file
+ */
+export function listExperiments(resultsDirectory: string): string[] {
+  return listFolders(resultsDirectory, []).toSorted(compareNaturally);
+}
+
+/**
+ * Finds the folders of runs. Whatever is no such folder is left alone.
+ *
+ * @param experiments only these; all if absent
+ * @throws UserError if the results folder is a file
+ */
+export function walkResults(resultsDirectory: string, experiments?: readonly string[]): Walked {
+  const passedOver: string[] = [];
+  const places = listFolders(resultsDirectory, passedOver, experiments).flatMap((experiment) => {
+    const folder = join(resultsDirectory, experiment);
+    return listFolders(folder, passedOver).flatMap((variant) => {
+      const runs = listFolders(join(folder, variant), passedOver);
+      return runs.flatMap((name) => placeOf(join(folder, variant), name, experiment, variant));
+    });
+  });
+  return { places: places.sort(comparePlaces), passedOver };
+}
+
+/** Longer seeds are not exact. */
+const RUN_FOLDER = /^seed-(0|[1-9]\d{0,15})-([0-9a-f]{8})$/;
+
+function placeOf(folder: string, name: string, experiment: string, variant: string): RunPlace[] {
+  const [, seed, hash] = RUN_FOLDER.exec(name) ?? [];
+  if (seed === undefined || hash === undefined) return [];
+  return [{ identity: { experiment, variant, seed: Number(seed), hash }, directory: join(folder, name) }];
+}
+
+/** The order of runs in lists. */
+export function comparePlaces(
+  { identity: a }: Pick<RunPlace, 'identity'>,
+  { identity: b }: Pick<RunPlace, 'identity'>,
+): number {
+  return (
+    compareNaturally(a.experiment, b.experiment) ||
+    compareNaturally(a.variant, b.variant) ||
+    a.seed - b.seed ||
+    compareNaturally(a.hash, b.hash)
+  );
+}
+
+/**
+ * @param passedOver receives what cannot be looked into
+ * @param names only these
+ */
+function listFolders(directory: string, passedOver: string[], names?: readonly string[]): string[] {
+  return readEntries(directory, passedOver)
+    .filter(({ name }) => /^[^/\\.][^/\\]*$/.test(name) && (names?.includes(name) ?? true))
+    .filter((entry) => {
+      const problem = problemOf(directory, entry);
+      if (typeof problem === 'string') passedOver.push(`${join(directory, entry.name)} (${problem})`);
+      return problem === undefined;
+    })
+    .map(({ name }) => name);
+}
+
+function readEntries(directory: string, passedOver: string[]): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code === 'ENOTDIR') throw new UserError(`${directory} is a file, expected a results folder`);
+    passedOver.push(`${directory} (${code})`);
+    return [];
+  }
+}
+
+/** @returns nothing for a folder, `null` for what need not be one, else why it cannot be looked into */
+function problemOf(directory: string, entry: Dirent): string | null | undefined {
+  const path = join(directory, entry.name);
+  if (entry.isDirectory()) return undefined;
+  const isExpected = RUN_FOLDER.test(entry.name);
+  if (!entry.isSymbolicLink()) return isExpected ? 'it is a file' : null;
+  try {
+    if (!statSync(path).isDirectory()) return isExpected ? 'it is a file' : null;
+    const [from, to] = [realpathSync(directory), realpathSync(path)];
+    return `${from}${sep}`.startsWith(`${to}${sep}`) ? 'a link to a folder above it' : undefined;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? 'a link that leads nowhere' : code;
+  }
+}

@@ -1,0 +1,165 @@
+/** @file sweep.csv: a row per run, granularity and prune rate, in an order that depends on nothing else. */
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
+import type { Granularity } from '../methods/types.ts';
+import { compareByList, compareNaturally } from '../order.ts';
+import type { PruneResult } from './evaluate.ts';
+
+const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
+
+/** Columns of tables that are made of a sweep: as many variants as an experiment may have, each with two settings. */
+const MOST_SETTINGS = 2000;
+
+/** Names become names of folders again: none may lead out of its own. */
+const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
+const RUN = /^[a-z0-9][a-z0-9._-]*\/seed-\d{1,16}-[0-9a-f]{8,}@[0-9a-f]{8}$/i;
+
+const COLUMNS = {
+  experiment: NAME,
+  variant: NAME,
+  seed: 'count',
+  granularity: GRANULARITIES,
+  /** Asked share to remove, 0 to 1. */
+  pruneRate: 'share',
+  /** Achieved share of zeros over the prunable weights, 0 to 1. */
+  sparsity: 'share',
+  parametersTotal: 'count',
+  parametersKept: 'count',
+  /** Share of test images classified correctly, 0 to 1. */
+  accuracy: 'share',
+  /** Mean cross-entropy over the test images, in nats. */
+  loss: 'number',
+  testImages: 'count',
+  /** As `checkpointId` makes it. */
+  runId: RUN,
+} as const satisfies Columns;
+
+export type SweepRow = Row<typeof COLUMNS>;
+
+/** `<results>/<experiment>/sweep.csv` */
+export function sweepPath(resultsDirectory: string, experiment: string): string {
+  return join(resultsDirectory, experiment, 'sweep.csv');
+}
+
+/**
+ * Names a run together with the weights it ended with, so that rows of an older training are recognised as such:
+ * `targeted-weight/seed-0-1a2b3c4d@5e6f7a8b`.
+ *
+ * @param id of the run: `<variant>/seed-<n>-<hash8>`
+ * @param sha256 of its checkpoint
+ */
+export function checkpointId(id: string, sha256: string): string {
+  return `${id}@${sha256.slice(0, 8)}`;
+}
+
+/**
+ * @returns the rows of an earlier sweep, none if there is no such file
+ * @throws UserError naming file and line if it is malformed, or the file if more variants are in it than one could compare
+ *   or a seed would count twice
+ */
+export function readSweep(path: string): SweepRow[] {
+  const rows = readCsv(path, COLUMNS);
+  const settings = new Set(rows.map(({ runId }) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
+  if (settings.size > MOST_SETTINGS) {
+    throw new UserError(
+      `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
+    );
+  }
+  refuseRepeated(path, rows);
+  return rows;
+}
+
+/** Two rows of one run, as in two tables that were joined, would pass for two seeds. */
+function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
+  const seen = new Map<string, number>();
+  for (const [index, { runId, variant, seed, granularity, pruneRate }] of rows.entries()) {
+    const key = JSON.stringify([variant, seed, runId.replace(/@.*$/, ''), granularity, pruneRate]);
+    const earlier = seen.get(key);
+    if (earlier !== undefined) {
+      throw new UserError(
+        `${path}:${index + 2}: seed ${seed} of variant "${variant}" stands twice at rate ${pruneRate} of ${granularity}s, ` +
+          `first in line ${earlier}, expected once; remove one of the two lines`,
+      );
+    }
+    seen.set(key, index + 2);
+  }
+}
+
+/** The run of a row: `<variant>/seed-<n>-<hash8>`. */
+export function idOf({ runId }: SweepRow): string {
+  return runId.replace(/@[0-9a-f]+$/, '');
+}
+
+/** The row of a checkpoint at one granularity and rate, if it is there. */
+export function findSweepRow(
+  rows: readonly SweepRow[],
+  runId: string,
+  granularity: Granularity,
+  pruneRate: number,
+): SweepRow | undefined {
+  return rows.find(
+    (row) => row.runId === runId && row.granularity === granularity && row.pruneRate === pruneRate,
+  );
+}
+
+/** Turns a result into a row of the table. */
+export function toSweepRow(
+  run: Pick<SweepRow, 'experiment' | 'variant' | 'seed' | 'runId'>,
+  result: PruneResult,
+): SweepRow {
+  const { granularity, pruneRate, sparsity, parametersTotal, parametersKept, accuracy, loss, testImages } =
+    result;
+  return {
+    ...run,
+    granularity,
+    pruneRate,
+    sparsity,
+    parametersTotal,
+    parametersKept,
+    accuracy,
+    loss,
+    testImages,
+  };
+}
+
+/**
+ * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of runs
+ * that were trained again since are dropped. Rows of runs that are not in sight stay: a disk may be missing, a link broken.
+ *
+ * @param wasRetrained whether a row's run has another checkpoint by now
+ */
+export function mergeSweep(
+  old: readonly SweepRow[],
+  added: readonly SweepRow[],
+  wasRetrained: (row: SweepRow) => boolean,
+): SweepRow[] {
+  const rows = [...old.filter((row) => !wasRetrained(row)), ...added];
+  const keyOf = ({ runId, granularity, pruneRate }: SweepRow) =>
+    JSON.stringify([runId, granularity, pruneRate]);
+  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+}
+
+/**
+ * The table as text, ordered by variant, seed, granularity, rate and run.
+ *
+ * @param variants of the experiment in its order; variants that it lacks follow naturally
+ */
+export function formatSweep(rows: readonly SweepRow[], variants: readonly string[] = []): string {
+  const compareVariants = compareByList(variants);
+  const ordered = rows.toSorted(
+    (a, b) =>
+      compareVariants(a.variant, b.variant) ||
+      a.seed - b.seed ||
+      GRANULARITIES.indexOf(a.granularity) - GRANULARITIES.indexOf(b.granularity) ||
+      a.pruneRate - b.pruneRate ||
+      compareNaturally(a.runId, b.runId),
+  );
+  return formatCsv(COLUMNS, ordered);
+}
+
+/** Writes the table atomically. */
+export function writeSweep(path: string, rows: readonly SweepRow[], variants: readonly string[] = []): void {
+  writeFileAtomic(path, formatSweep(rows, variants));
+}

@@ -1,0 +1,89 @@
+/** @file Changing the files of an experiment's sweep, which several processes may do at once. */
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { removeTemporaries } from '../files/atomic.ts';
+import { withLock } from '../locks/lock.ts';
+import { readSummary, type Summary } from '../runs/summary.ts';
+import { checkpointId, idOf, mergeSweep, readSweep, type SweepRow, sweepPath, writeSweep } from './rows.ts';
+
+/** How other processes are waited for. */
+export interface Wait {
+  /** Once aborted, they are waited for no more than a second. */
+  readonly signal?: AbortSignal;
+  /** Told in a sentence what is waited for, if it takes more than a second. */
+  onWait?(sentence: string): void;
+}
+
+/**
+ * Does short work that reads and writes the tables of an experiment, with no other process doing so meanwhile.
+ *
+ * @param work is given the rows of sweep.csv
+ * @throws UserError if sweep.csv is malformed
+ * @throws the signal's reason if it is aborted while another process is at work
+ */
+export function changeTables<T>(
+  resultsDirectory: string,
+  experiment: string,
+  work: (rows: readonly SweepRow[]) => T,
+  wait: Wait = {},
+): Promise<T> {
+  const directory = join(resultsDirectory, experiment);
+  const change = () => {
+    removeTemporaries(directory);
+    return work(readOwnSweep(sweepPath(resultsDirectory, experiment)));
+  };
+  return withLock(join(directory, 'sweep.lock.json'), change, wait.signal, wait.onWait);
+}
+
+/**
+ * Lays new rows over those of sweep.csv, and drops rows of runs that were trained again since.
+ *
+ * @param variants in the order in which the table has them
+ * @throws as `changeTables`
+ */
+export function addSweepRows(
+  resultsDirectory: string,
+  experiment: string,
+  added: readonly SweepRow[],
+  variants: readonly string[],
+  wait: Wait = {},
+): Promise<void> {
+  const add = (rows: readonly SweepRow[]) => {
+    const merged = mergeSweep(rows, added, retrainingOf(join(resultsDirectory, experiment)));
+    writeSweep(sweepPath(resultsDirectory, experiment), merged, variants);
+  };
+  return changeTables(resultsDirectory, experiment, add, wait);
+}
+
+/**
+ * Whether the run of a row has another checkpoint by now, or the row was measured on the network of another run that lies in
+ * its place. Looked up anew each time: other processes may have trained runs meanwhile.
+ */
+function retrainingOf(directory: string): (row: SweepRow) => boolean {
+  const summaries = new Map<string, Summary | undefined>();
+  return (row) => {
+    const id = idOf(row);
+    if (!summaries.has(id)) summaries.set(id, findSummary(join(directory, id)));
+    const now = summaries.get(id);
+    return now !== undefined && (now.id === id) !== (checkpointId(id, now.checkpointSha256) === row.runId);
+  };
+}
+
+/** @returns nothing if the run is not done, or its summary cannot be read */
+function findSummary(directory: string): Summary | undefined {
+  try {
+    return readSummary(directory);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What can be swept again need not stand in the way. */
+function readOwnSweep(path: string): SweepRow[] {
+  try {
+    return readSweep(path);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.message.includes('remove')) throw error;
+    throw new UserError(`${error.message}; mend it, or remove it to have all rows computed anew`);
+  }
+}

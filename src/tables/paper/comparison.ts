@@ -1,0 +1,103 @@
+/** @file Sets published numbers beside the columns of a table, and says what to know before comparing. */
+import type { RunSettings } from '../../config/schema.ts';
+import { type Method, wordMethod } from '../../methods/names.ts';
+import type { Granularity } from '../../methods/types.ts';
+import { type Cell, formatPercent, formatRate } from '../comparison.ts';
+import { describeFaults } from './faults.ts';
+import { describeDifferences, isSameDataset, nearestNetwork } from './networks.ts';
+import { matchPublished, type PublishedNumber } from './published.ts';
+
+/** A column before the published numbers are looked up. */
+export interface OwnColumn {
+  readonly variant: string;
+  readonly settings: RunSettings | undefined;
+  readonly method: Method | undefined;
+  readonly cells: readonly (Cell | undefined)[];
+}
+
+export interface ColumnComparison {
+  readonly method: Method | undefined;
+  /** The published number of each rate, where there is one. */
+  readonly numbers: readonly (PublishedNumber | undefined)[];
+  /** What other published tables have for the same rates. */
+  readonly rivals: readonly PublishedNumber[];
+  /** Whether the published numbers have our settings of the method. */
+  readonly isExact: boolean;
+  readonly isSameDataset: boolean;
+  /** How the run differs from the published network. */
+  readonly differences: readonly string[];
+}
+
+/** Published rates are decimals, ours too: neighbours are at least 0.001 apart. */
+const SAME_RATE = 1e-9;
+
+/** Looks up the published numbers of each column, on the network nearest to its own. */
+export function comparePublished(
+  columns: readonly OwnColumn[],
+  rates: readonly number[],
+  granularity: Granularity,
+  published: readonly PublishedNumber[],
+): ColumnComparison[] {
+  return columns.map(({ method, settings }) => {
+    if (method === undefined || settings === undefined) {
+      return { method, numbers: [], rivals: [], isExact: true, isSameDataset: true, differences: [] };
+    }
+    const network = nearestNetwork(settings);
+    const candidates = published.filter(
+      (number) => number.network === network.name && number.granularity === granularity,
+    );
+    const others = columns.flatMap((column) =>
+      column.method && column.method !== method ? [column.method] : [],
+    );
+    const match = matchPublished(method, candidates, others);
+    const found = rates.map((rate) =>
+      match.numbers.filter(({ pruneRate }) => Math.abs(pruneRate - rate) < SAME_RATE),
+    );
+    return {
+      method,
+      numbers: found.map(([first]) => first),
+      rivals: found.flatMap(([, ...rest]) => rest),
+      isExact: match.isExact,
+      isSameDataset: isSameDataset(settings, network),
+      differences: describeDifferences(settings, network),
+    };
+  });
+}
+
+/** The notes under a table with published numbers. */
+export function noteComparisons(
+  compared: readonly ColumnComparison[],
+  headings: readonly string[],
+  granularity: Granularity,
+): string[] {
+  const withNumbers = compared.flatMap((column, index) => {
+    const shown = column.numbers.filter((number) => number !== undefined);
+    return shown.length === 0 ? [] : [{ ...column, shown, heading: headings[index] ?? '' }];
+  });
+  const differences = withNumbers.flatMap((column) => column.differences);
+  const tuned = withNumbers.flatMap(({ shown, isExact, heading }) => {
+    const settings = wordPublished(shown);
+    return isExact ? [] : [`${heading} stands beside the paper's ${settings}: other settings of the method.`];
+  });
+  const rivals = withNumbers.flatMap(({ rivals, heading }) => wordRivals(heading, rivals));
+  const mentioned = withNumbers.flatMap(({ shown, rivals }) => [...shown, ...rivals]);
+  const methods = compared.flatMap(({ method }) => method?.name ?? []);
+  const faults = describeFaults(mentioned, granularity, methods);
+  const none = withNumbers.length === 0 ? ['The paper has no numbers for these methods at these rates.'] : [];
+  return [...none, ...new Set(differences), ...tuned, ...rivals, ...faults];
+}
+
+/** A sentence for each other table of the paper. */
+function wordRivals(heading: string, rivals: readonly PublishedNumber[]): string[] {
+  const tables = [...new Set(rivals.map(({ table }) => table))];
+  return tables.map((name) => {
+    const numbers = rivals
+      .filter(({ table }) => table === name)
+      .map(({ pruneRate, accuracy }) => `${formatPercent(accuracy)} at ${formatRate(pruneRate)}`);
+    return `${heading} has other numbers in another published table (${name}): ${numbers.join(', ')}.`;
+  });
+}
+
+function wordPublished(numbers: readonly PublishedNumber[]): string {
+  return [...new Set(numbers.map(({ method }) => wordMethod({ ...method, extras: [] })))].join(' and ');
+}

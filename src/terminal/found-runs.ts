@@ -1,0 +1,25 @@
+/** @file Looks up runs for commands, and tells what is wrong with some of them. */
+import { findRuns, type Survey } from '../runs/find.ts';
+import { printLine } from './progress.ts';
+import { counted } from './words.ts';
+
+/** What was told before: a command may look several times. */
+const told = new Set<string>();
+
+/** Finds runs; what cannot be looked into is told in one warning. */
+export function lookUpRuns(results: string, experiments?: readonly string[]): Survey {
+  const survey = findRuns(results, experiments);
+  const news = survey.passedOver.filter((one) => !told.has(one));
+  for (const one of news) told.add(one);
+  if (news.length > 0)
+    printLine(
+      `warning: passed over ${counted(news.length, 'folder')} that cannot be read: ${news.join(', ')}`,
+    );
+  return survey;
+}
+
+/** Tells what is wrong with runs that a command shows or uses, and lets the process end with exit code 1. */
+export function tellFaults(sentences: readonly string[]): void {
+  for (const sentence of sentences) printLine(`td: ${sentence}`);
+  if (sentences.length > 0) process.exitCode = 1;
+}

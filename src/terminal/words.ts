@@ -1,0 +1,36 @@
+/** @file Numbers and tables as people read them. */
+import { stripVTControlCharacters } from 'node:util';
+
+export { duration, percent } from '../format.ts';
+
+/** 12345.6 as `12,346`. */
+export function grouped(number: number): string {
+  return Math.round(number).toLocaleString('en-US');
+}
+
+/** `1 run`, `2 runs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Rows under a header, columns aligned on the left and separated by two spaces. Colours take no room. */
+export function columns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, ...rows];
+  const widthOf = (cell: string) => stripVTControlCharacters(cell).length;
+  const widths = header.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - widthOf(cell)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Rows under one another, a line for each cell that is not empty: `seed: 0`. */
+export function cells(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const word = (row: readonly string[]) =>
+    header.flatMap((name, index) => (row[index] ? [`${name}: ${row[index]}`] : [])).join('\n');
+  return rows.map(word).join('\n\n');
+}
