@@ -85,8 +85,12 @@ export interface Regularizer {
   linear?(context: WeightContext, x: Tensor, apply: (x: Tensor, kernel: Tensor) => Tensor): Tensor;
   /** Added to the loss, summed over prunable weights. */
   penalty?(context: WeightContext): Scalar;
-  /** New values of extra state that is not trainable, from the values before the step. */
-  update?(context: WeightContext): Tensors;
+  /**
+   * New values of extra state that is not trainable, from the values before the step.
+   *
+   * @param gradient of loss and penalty with respect to the weight, of its shape, before weight decay and clipping
+   */
+  update?(context: WeightContext, gradient: Tensor): Tensors;
   /** The weight used in evaluation, same shape. Default: the weight itself. */
   evaluationWeight?(host: HostWeight): Float32Array;
   /**

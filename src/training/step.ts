@@ -52,7 +52,8 @@ export function buildTrainingStep({ model, regularizer, schedule }: TrainingSetu
       updateParameter(optimizer, name, clipped[index] as tf.Tensor, state, feeds),
     );
     const extra = mapWeights(model, (spec) => {
-      const values = regularizer.update?.(context(spec, state, prepared[spec.name] ?? {})) ?? {};
+      const gradient = required(differentiated.gradients, spec.name);
+      const values = regularizer.update?.(context(spec, state, prepared[spec.name] ?? {}), gradient) ?? {};
       return renameKeys(values, (name) => extraStateName(spec.name, name));
     });
     return {

@@ -7,6 +7,7 @@ import { createArray } from '../../src/engines/arrays.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import type { NamedArrays } from '../../src/engines/types.ts';
 import { createRegularizer } from '../../src/methods/registry.ts';
+import type { Regularizer } from '../../src/methods/types.ts';
 import type { Model } from '../../src/models/types.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
 import { runOnce } from '../support/engines.ts';
@@ -54,6 +55,7 @@ const feeds = {
 async function takeStep(
   schedule: NonNullable<Settings['schedule']>,
   regularizer: NonNullable<Settings['regularizer']> = { name: 'none' },
+  method?: Regularizer,
 ): Promise<{ state: NamedArrays; fetches: NamedArrays }> {
   const settings = runSettingsSchema.parse({
     regularizer,
@@ -61,7 +63,7 @@ async function takeStep(
   });
   const { step, signature } = buildTrainingStep({
     model: linear,
-    regularizer: createRegularizer(settings.regularizer),
+    regularizer: method ?? createRegularizer(settings.regularizer),
     schedule: settings.schedule,
   });
   const extra = Object.entries(signature.state)
@@ -193,5 +195,20 @@ describe('a training step', () => {
       (value, index) => value + (coefficient / size) * Math.sign(weights[index] ?? 0),
     );
     expectStep(after.state, { ...expected.gradients, 'dense1/kernel': kernel });
+  });
+
+  it('shows a method the gradient of loss and penalty, without decay and clipping', async () => {
+    const observer: Regularizer = {
+      name: 'observer',
+      extraState: ({ shape }) => ({
+        seen: { shape, initializer: { kind: 'constant', value: 0 }, trainable: false },
+      }),
+      penalty: ({ weight }) => tf.mul(0.5, tf.sum(weight)),
+      update: (_context, gradient) => ({ seen: gradient }),
+    };
+    const { state: after } = await takeStep({ weightDecay: 0.3, gradientClip: 0.01 }, undefined, observer);
+    expected.gradients['dense1/kernel'].forEach((value, index) => {
+      expect(after['dense1/kernel/seen']?.[index]).toBeCloseTo(value + 0.5, 6);
+    });
   });
 });
