@@ -15,8 +15,8 @@ import type { Dataset } from '../src/data/types.ts';
 import { chooseEngine } from '../src/engines/registry.ts';
 import type { Engine, NamedArrays } from '../src/engines/types.ts';
 import { UserError } from '../src/errors.ts';
-import type { Granularity } from '../src/methods/types.ts';
 import { parsePruneRates } from '../src/pruning/rates.ts';
+import type { Granularity } from '../src/pruning/types.ts';
 import { readCheckpoint } from '../src/runs/checkpoint.ts';
 import { prunedWeights } from '../src/sweeps/pruned-weights.ts';
 import { Evaluator } from '../src/training/evaluator.ts';
@@ -49,7 +49,7 @@ async function report(folder: string, engine: Engine): Promise<void> {
   const state = readCheckpoint(folder)?.arrays;
   if (run === undefined || state === undefined) throw new UserError(`${folder} holds no trained run`);
   const dataset = await loadDataset(run.settings.dataset);
-  const { model, regularizer } = createSetup(run.settings, dataset);
+  const { model, regularizer } = await createSetup(run.settings, dataset);
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const averages = await AveragesTaker.create(engine, run.settings, dataset);
   for (const rate of rates) {
@@ -84,7 +84,7 @@ class AveragesTaker {
       regularizer: { name: 'none' },
       schedule: { ...settings.schedule, learningRate: 0, weightDecay: 0 },
     };
-    const setup = createSetup(still, dataset);
+    const setup = await createSetup(still, dataset);
     const compiled = buildTrainingStep(setup);
     return new AveragesTaker(
       await engine.compile(compiled.step, compiled.signature),

@@ -5,7 +5,7 @@ import { collectAccuracy } from '../src/figures/curves.ts';
 import { drawSvg } from '../src/figures/draw.ts';
 import { listFigures } from '../src/figures/figures.ts';
 import { listMethods } from '../src/figures/methods.ts';
-import type { Granularity } from '../src/methods/types.ts';
+import type { Granularity } from '../src/pruning/types.ts';
 import { renderMarkdown } from '../src/tables/formats/markdown.ts';
 import { buildMethodTable, type MethodTable } from '../src/tables/method-table.ts';
 import { readPublished } from '../src/tables/paper/published.ts';

@@ -85,7 +85,7 @@ async function measureStep(
   reference: Engine,
   { seconds, steps }: CheckLimits,
 ): Promise<Omit<StepCheck, 'network' | 'variant' | 'batchSize'>> {
-  const described = describeStep(taskOf(comparand, 0));
+  const described = await describeStep(taskOf(comparand, 0));
   const began = performance.now();
   const program = await engine.compile(described.step, described.signature);
   const compileMilliseconds = performance.now() - began;

@@ -46,7 +46,7 @@ export async function compareDecisions(
 ): Promise<Decisions> {
   const setup = {
     model: createModel(settings.model, [...imageShape] as never, CLASSES),
-    regularizer: createRegularizer(settings.regularizer),
+    regularizer: await createRegularizer(settings.regularizer),
     schedule: settings.schedule,
   };
   const compiled = buildTrainingStep(setup);

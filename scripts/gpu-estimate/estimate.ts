@@ -36,7 +36,7 @@ export async function describeWork(file: string): Promise<Work> {
   const [run] = expandRuns(loadExperiment(file));
   if (run === undefined) throw new Error(`${file} describes no run`);
   const dataset = blankDataset(run.settings.dataset);
-  const setup = createSetup(run.settings, dataset);
+  const setup = await createSetup(run.settings, dataset);
   const { step, signature } = buildTrainingStep(setup);
   const { operations } = optimizeForTensorflow(recordStep(step, signature));
   const { batchSize, epochs } = run.settings.schedule;

@@ -37,7 +37,7 @@ export const WORKLOADS: Readonly<Record<string, Settings>> = {
 export async function createWorkload(engine: Engine, input: Settings): Promise<() => Promise<void>> {
   const settings = runSettingsSchema.parse(input);
   const dataset = blankDataset(settings.dataset);
-  const { setup, stepsPerEpoch } = planTraining(settings, dataset);
+  const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
   const compiled = buildTrainingStep(setup);
   const program = await engine.compile(compiled.step, compiled.signature);
   await program.writeState(initialState(setup, compiled.signature, 0));

@@ -36,7 +36,7 @@ try {
 }
 const measured: MeasuredMemory = {
   peak: process.resourceUsage().maxRSS * 1024,
-  estimate: estimateTraining(settings, dataset, engine) ?? Number.NaN,
+  estimate: (await estimateTraining(settings, dataset, engine)) ?? Number.NaN,
 };
 process.stdout.write(`${JSON.stringify(measured)}\n`);
 

@@ -44,10 +44,10 @@ const SEED = 0;
 const STEPS_PER_EPOCH = 390;
 
 /** @throws UserError if the model cannot take such images */
-export function describeStep({ what, settings, imageShape, classes }: PeerTask): TdStep {
+export async function describeStep({ what, settings, imageShape, classes }: PeerTask): Promise<TdStep> {
   const { schedule } = settings;
   const model = createModel(settings.model, imageShape, classes);
-  const setup = { model, regularizer: createRegularizer(settings.regularizer), schedule };
+  const setup = { model, regularizer: await createRegularizer(settings.regularizer), schedule };
   const isTraining = what === 'step';
   const training = buildTrainingStep(setup);
   const { step, signature } = isTraining ? training : buildEvaluationStep(model, schedule.batchSize);
@@ -108,7 +108,7 @@ export class TdRunner {
   }
 
   static async create(task: PeerTask, engine: Engine): Promise<TdRunner> {
-    const description = describeStep(task);
+    const description = await describeStep(task);
     const program = await engine.compile(description.step, description.signature);
     await program.writeState(description.createState());
     return new TdRunner(description, program);

@@ -1,7 +1,7 @@
 /** @file td table: prints what a sweep found in the layout of the paper. */
 import type { SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import type { Granularity } from '../methods/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
 import { buildMethodTable } from '../tables/method-table.ts';
 import { findMissing } from '../tables/missing-runs.ts';

@@ -1,6 +1,6 @@
 /** @file The settings of a run, as zod schemas with their defaults. Every key here can be set in YAML and by --set. */
 import { z } from 'zod';
-import { regularizer } from '../methods/settings.ts';
+import { methods, regularizerSchema } from '../methods/registry.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { count, countTo, findRepeated, listOf, name, point, positive, rate } from '../settings/values.ts';
 
@@ -119,13 +119,26 @@ const schedule = z.strictObject({
   gradientClip: positive.nullable().default(null),
 });
 
-/** Everything that one training needs, apart from its seed. */
-export const runSettingsSchema = z.strictObject({
-  dataset: dataset.prefault({}),
-  model: model.prefault({ name: 'mlp' }),
-  regularizer: regularizer.prefault({ name: 'none' }),
-  schedule: schedule.prefault({}),
-});
+function assembleRunSettings() {
+  return z.strictObject({
+    dataset: dataset.prefault({}),
+    model: model.prefault({ name: 'mlp' }),
+    regularizer: regularizerSchema().prefault({ name: 'none' }),
+    schedule: schedule.prefault({}),
+  });
+}
+
+/**
+ * Everything that one training needs, apart from its seed. Whoever imports it has the schema of all that is registered
+ * at that moment; a part that is kept, such as its `shape`, knows nothing of later registrations.
+ */
+export let runSettingsSchema = assembleRunSettings();
+
+for (const registry of [methods]) {
+  registry.onRegister(() => {
+    runSettingsSchema = assembleRunSettings();
+  });
+}
 
 /** Devices of Windows, and endings of the files that lie beside these folders. */
 const TAKEN = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|\.(csv|json|html|svg|png|yaml|tmp)$|\.$/i;
@@ -194,7 +207,6 @@ export type SweepSettings = z.output<typeof experimentSchema>['sweep'];
 export type RunSettings = z.output<typeof runSettingsSchema>;
 export type DatasetSettings = RunSettings['dataset'];
 export type ModelSettings = RunSettings['model'];
-export type RegularizerSettings = RunSettings['regularizer'];
 export type ScheduleSettings = RunSettings['schedule'];
 export type OptimizerSettings = ScheduleSettings['optimizer'];
 /** Settings of one member of a discriminated union, for example `SettingsOf<ModelSettings, 'lenet'>`. */

@@ -1,5 +1,5 @@
 /** @file Curves over seeds: accuracy by prune rate, and accuracy and loss by epoch. */
-import type { Granularity } from '../methods/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
 import { compareVariants, summarizeSeeds } from '../tables/comparison.ts';
 import { lineOf, type MethodRuns } from './methods.ts';

@@ -1,7 +1,7 @@
 /** @file Groups the rows and runs of an experiment by method, in the order and under the names of its tables. */
 import type { RunSettings } from '../config/schema.ts';
 import { type Method, methodOf } from '../methods/names.ts';
-import type { Granularity } from '../methods/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import type { FoundRun } from '../runs/find.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 import { hashOf } from '../tables/comparison.ts';

@@ -4,9 +4,9 @@ import { listDatasets } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { createRegularizer } from '../methods/registry.ts';
-import type { Granularity } from '../methods/types.ts';
 import { createModel } from '../models/registry.ts';
 import { columnNorms, magnitudes } from '../pruning/criteria.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { readCheckpoint } from '../runs/checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { prunedWeights } from '../sweeps/pruned-weights.ts';
@@ -41,7 +41,7 @@ export async function pruneLayers(
   // Of the user's own images the run knows the shape; earlier versions had the published one alone.
   const { imageShape, classes } = run.summary.data ?? (await describeDataset(settings));
   const model = createModel(settings.model, imageShape, classes);
-  const regularizer = createRegularizer(settings.regularizer);
+  const regularizer = await createRegularizer(settings.regularizer);
   const trained = evaluationParameters(model, regularizer, checkpoint.arrays);
   const { parameters } = prunedWeights(model, regularizer, checkpoint.arrays, granularity, rate);
   return model.prunable.map(({ name, shape }) => {

@@ -1,5 +1,5 @@
 /** @file What the figures of an experiment show: plain data, made from its files, that can travel as JSON. */
-import type { Granularity } from '../methods/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import type { Cell } from '../tables/comparison.ts';
 
 /** A method as every figure of an experiment shows it. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { Granularity } from '../methods/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { BIN_WIDTH, type Magnitudes, measureMagnitudes } from './magnitudes.ts';

@@ -1,5 +1,5 @@
 /** @file Compares fresh accuracies with those of a baseline, cell by cell. */
-import type { Granularity } from '../methods/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { type Cell, summarizeSeeds } from '../tables/comparison.ts';
 import { type CellSamples, estimateSpreads, fromLogOdds, type Spread, toLogOdds } from './spread.ts';
 import { studentQuantile, studentTail } from './student.ts';

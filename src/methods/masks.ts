@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { PrunableWeight } from '../models/types.ts';
 import { lowestColumns, lowestEntries, type Share } from '../pruning/ranking.ts';
-import type { Granularity, Noise, Probability, WeightContext } from './types.ts';
+import type { Granularity } from '../pruning/types.ts';
+import type { Noise, Probability, WeightContext } from './types.ts';
 
 /** Shape of what there is one of for each entry (weight) or column (unit): the weight's, or `[columns]`. */
 export function shapeOfParts(spec: PrunableWeight, granularity: Granularity): readonly number[] {

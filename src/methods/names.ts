@@ -1,9 +1,11 @@
 /** @file Methods under the names and with the numbers by which tables call them: targeted(0.66, 0.75). */
-import type { RegularizerSettings } from '../config/schema.ts';
 import { compareNaturally } from '../order.ts';
-import type { Granularity } from './types.ts';
+import type { Granularity } from '../pruning/types.ts';
+import type { AnySettings, MethodDefinition } from './definition.ts';
+import { methods } from './registry.ts';
 
 export interface Method {
+  /** Of its column; a method may have several, as `targeted` and `targeted + l1`. */
   readonly name: string;
   /** alpha before gamma; a rate or a coefficient where there is one number. */
   readonly numbers: readonly number[];
@@ -13,74 +15,44 @@ export interface Method {
   readonly extras: readonly string[];
 }
 
-/** The columns of the paper's tables in their order, then what the paper has in its code only. */
-const ORDER = [
-  'none',
-  'dropout',
-  'targeted',
-  'targeted + l1',
-  'variational',
-  'l1',
-  'l0',
-  'smallify',
-  'ramping-targeted',
-  'ramping-targeted + l1',
-  'random-prune',
-  'targeted-ard',
-  'delayed-prune',
-];
-
-/** The paper's factor of the KL term. */
-const PAPER_KL_SCALE = 0.01;
-
-export function methodOf(settings: RegularizerSettings): Method {
-  switch (settings.name) {
-    case 'none':
-      return { name: 'none', numbers: [], extras: [] };
-    case 'dropout':
-      return describe(settings, 'dropout', [settings.dropRate]);
-    case 'targeted':
-    case 'ramping': {
-      const { dropRate, targetRate, l1 } = settings;
-      const name = `${settings.name === 'ramping' ? 'ramping-' : ''}targeted${l1 > 0 ? ' + l1' : ''}`;
-      const numbers = [dropRate, targetRate, ...(l1 > 0 ? [l1] : [])];
-      return describe(settings, name, numbers, settings.perEntry && 'per entry');
-    }
-    case 'targeted-ard':
-      return { name: 'targeted-ard', numbers: [settings.dropRate, settings.targetRate], extras: [] };
-    case 'delayed-prune':
-      return describe(settings, 'delayed-prune', [settings.targetRate]);
-    case 'random-prune': {
-      const { targetRate, dropRate } = settings;
-      return describe(settings, 'random-prune', [targetRate], dropRate < 1 && `dropped at ${dropRate}`);
-    }
-    case 'l1': {
-      const extras = settings.reduction === 'sum' ? ['plain norm'] : [];
-      return { name: 'l1', numbers: [settings.coefficient], extras };
-    }
-    case 'l0':
-    case 'smallify':
-      return describe(settings, settings.name, [settings.coefficient]);
-    case 'variational': {
-      const { klScale, perEntry } = settings;
-      const scale = klScale !== PAPER_KL_SCALE && `KL × ${klScale}`;
-      return describe(settings, 'variational', [], scale, perEntry && 'per entry');
-    }
-  }
+/** What tables call a method with these settings. */
+export function methodOf(settings: AnySettings): Method {
+  const {
+    column = settings.name,
+    numbers = [],
+    extras = [],
+  } = methods.get(settings.name).label?.(settings) ?? {};
+  const { granularity } = settings;
+  return { name: column, numbers, ...(granularity !== undefined && { granularity }), extras };
 }
 
 /** `targeted(0.66, 0.75)`, `variational, KL × 1` */
-export function wordMethod({ name, numbers, extras }: Pick<Method, 'name' | 'numbers' | 'extras'>): string {
-  const list = numbers.length === 0 ? '' : `(${numbers.map(wordNumber).join(', ')})`;
+export function describeMethod({ name, numbers, extras }: Omit<Method, 'granularity'>): string {
+  const list = numbers.length === 0 ? '' : `(${numbers.map(formatNumber).join(', ')})`;
   return [`${name}${list}`, ...extras].join(', ');
+}
+
+/** The definition that a column belongs to; undefined if no method has a column of this name. */
+export function definitionOf({ name }: Pick<Method, 'name'>): MethodDefinition | undefined {
+  return [...methods].find(({ columns }) => Object.hasOwn(columns, name));
+}
+
+/** Pairs of a column's name and a sentence on its method, in the order given, each name once. */
+export function explainMethods(methods: readonly Pick<Method, 'name'>[]): [string, string][] {
+  const names = [...new Set(methods.map(({ name }) => name))];
+  return names.flatMap((name): [string, string][] => {
+    const sentence = definitionOf({ name })?.columns[name];
+    return sentence === undefined ? [] : [[name, sentence]];
+  });
 }
 
 /** The order of columns: by name as in the paper, then by gamma, then by alpha. */
 export function compareMethods(a: Method, b: Method): number {
+  const order = [...methods].flatMap(({ columns }) => Object.keys(columns));
   return (
-    rankOf(a) - rankOf(b) ||
+    order.indexOf(a.name) - order.indexOf(b.name) ||
     compareNumbers(a.numbers.toReversed(), b.numbers.toReversed()) ||
-    compareNaturally(wordMethod(a), wordMethod(b))
+    compareNaturally(describeMethod(a), describeMethod(b))
   );
 }
 
@@ -88,25 +60,11 @@ export function haveEqualNumbers(a: Pick<Method, 'numbers'>, b: Pick<Method, 'nu
   return a.numbers.length === b.numbers.length && compareNumbers(a.numbers, b.numbers) === 0;
 }
 
-function describe(
-  { granularity }: { readonly granularity: Granularity },
-  name: string,
-  numbers: readonly number[],
-  ...extras: readonly (string | false)[]
-): Method {
-  return { name, numbers, granularity, extras: extras.filter((extra) => extra !== false) };
-}
-
-function rankOf({ name }: Method): number {
-  const rank = ORDER.indexOf(name);
-  return rank < 0 ? ORDER.length : rank;
-}
-
 function compareNumbers(a: readonly number[], b: readonly number[]): number {
   const differences = a.map((number, index) => number - (b[index] ?? 0));
   return differences.find((difference) => difference !== 0) ?? a.length - b.length;
 }
 
-function wordNumber(number: number): string {
+function formatNumber(number: number): string {
   return number !== 0 && Math.abs(number) < 1e-3 ? number.toExponential() : String(number);
 }

@@ -1,42 +1,47 @@
-/** @file Finds a regularizer's implementation by the name in its settings. */
-import type { RegularizerSettings } from '../config/schema.ts';
-import { createDelayedPrune } from './delayed-prune/regularizer.ts';
-import { createDropout } from './dropout/regularizer.ts';
-import { createL0 } from './l0/regularizer.ts';
-import { createL1 } from './l1/regularizer.ts';
-import { createNone } from './none/regularizer.ts';
-import { createRamping } from './ramping/regularizer.ts';
-import { createRandomPrune } from './random-prune/regularizer.ts';
-import { createSmallify } from './smallify/regularizer.ts';
-import { createTargeted } from './targeted/regularizer.ts';
-import { createTargetedArd } from './targeted-ard/regularizer.ts';
+/** @file The methods that td knows: one line each, in the order of the columns of the paper's tables. */
+import type { z } from 'zod';
+import { Registry } from '../registry.ts';
+import { choiceOf } from '../settings/choice.ts';
+import type { MethodDefinition } from './definition.ts';
+import { delayedPrune } from './delayed-prune/settings.ts';
+import { dropout } from './dropout/settings.ts';
+import { l0 } from './l0/settings.ts';
+import { l1 } from './l1/settings.ts';
+import { none } from './none/settings.ts';
+import { ramping } from './ramping/settings.ts';
+import { randomPrune } from './random-prune/settings.ts';
+import { smallify } from './smallify/settings.ts';
+import { targeted } from './targeted/settings.ts';
+import { targetedArd } from './targeted-ard/settings.ts';
 import type { Regularizer } from './types.ts';
-import { createVariational } from './variational/regularizer.ts';
+import { variational } from './variational/settings.ts';
 
-/** The regularizer that the settings describe. A name without a case here does not compile. */
-export function createRegularizer(settings: RegularizerSettings): Regularizer {
-  switch (settings.name) {
-    case 'none':
-      return createNone();
-    case 'dropout':
-      return createDropout(settings);
-    case 'targeted':
-      return createTargeted(settings);
-    case 'ramping':
-      return createRamping(settings);
-    case 'targeted-ard':
-      return createTargetedArd(settings);
-    case 'delayed-prune':
-      return createDelayedPrune(settings);
-    case 'random-prune':
-      return createRandomPrune(settings);
-    case 'l1':
-      return createL1(settings);
-    case 'l0':
-      return createL0(settings);
-    case 'variational':
-      return createVariational(settings);
-    case 'smallify':
-      return createSmallify(settings);
-  }
+/** The columns of the paper's tables in their order, then what the paper has in its code only, then others. */
+const BUILT_IN = [
+  none,
+  dropout,
+  targeted,
+  variational,
+  l1,
+  l0,
+  smallify,
+  ramping,
+  randomPrune,
+  targetedArd,
+  delayedPrune,
+] as const;
+
+export const methods = new Registry<MethodDefinition>('method', BUILT_IN);
+
+/** The settings of all methods, told apart by `name`; a method that is registered later needs a new schema. */
+export function regularizerSchema() {
+  return choiceOf<typeof BUILT_IN>(methods);
+}
+
+export type RegularizerSettings = z.output<ReturnType<typeof regularizerSchema>>;
+
+/** The regularizer that the settings describe, with tfjs, which is loaded here at the latest. */
+export async function createRegularizer(settings: RegularizerSettings): Promise<Regularizer> {
+  const create = await methods.get(settings.name).load();
+  return create(settings);
 }

@@ -1,9 +1,8 @@
 /** @file The contract of a regularizer: what makes one variant of an experiment differ from another. */
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import type { PrunableWeight } from '../models/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import type { Initializer } from '../random/types.ts';
-
-export type Granularity = 'weight' | 'unit';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 

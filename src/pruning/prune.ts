@@ -1,7 +1,7 @@
 /** @file Removal of the lowest-ranked entries or columns of one kernel. */
 import { sizeOf } from '../engines/types.ts';
-import type { Granularity } from '../methods/types.ts';
 import { countLowest, matrixShape } from './criteria.ts';
+import type { Granularity } from './types.ts';
 
 export interface PrunedWeight {
   /** A copy of the weight with the removed entries at 0. */

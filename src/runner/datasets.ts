@@ -25,15 +25,15 @@ export async function loadDatasets(
     const loading = loaded.get(key) ?? load(wanted);
     loaded.set(key, loading);
     const dataset = await loading;
-    requireFit(() => planTraining(settings, dataset), variant);
+    await requireFit(() => planTraining(settings, dataset), variant);
     datasets.push(dataset);
   }
   return datasets;
 }
 
-function requireFit(plan: () => unknown, variant: string): void {
+async function requireFit(plan: () => Promise<unknown>, variant: string): Promise<void> {
   try {
-    plan();
+    await plan();
   } catch (error) {
     throw error instanceof UserError ? new UserError(`variant "${variant}": ${error.message}`) : error;
   }

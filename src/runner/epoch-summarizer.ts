@@ -23,7 +23,7 @@ export class EpochSummarizer {
     dataset: Dataset,
   ): Promise<EpochSummarizer> {
     const drops = await DropCounter.create(engine, run, dataset);
-    return new EpochSummarizer(createSetup(run.settings, dataset), drops);
+    return new EpochSummarizer(await createSetup(run.settings, dataset), drops);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import type { Lock } from '../locks/lock.ts';
+import { createModel } from '../models/registry.ts';
 import { countParameters } from '../pruning/accounting.ts';
 import { type Checkpoint, type CheckpointOwner, writeCheckpoint } from '../runs/checkpoint.ts';
 import { appendEvents } from '../runs/events/event-file.ts';
@@ -11,7 +12,7 @@ import type { EpochSummary } from '../runs/events/messages.ts';
 import { appendMetrics, readMetrics } from '../runs/metrics.ts';
 import type { Summary } from '../runs/summary.ts';
 import { NO_TOTALS, type TrainingSnapshot } from '../training/epoch.ts';
-import { createSetup, type EpochReport } from '../training/trainer.ts';
+import type { EpochReport } from '../training/trainer.ts';
 import { type CheckpointTimer, startCheckpointTimer } from './checkpoint-timer.ts';
 
 export class RunRecorder {
@@ -77,7 +78,7 @@ export class RunRecorder {
       testLoss: last.testLoss,
       trainSeconds,
       imagesPerSecond: (last.step * run.settings.schedule.batchSize) / trainSeconds,
-      parameters: countParameters(createSetup(run.settings, dataset).model),
+      parameters: countParameters(createModel(run.settings.model, dataset.imageShape, dataset.classes)),
       data: describeData(dataset),
       finishedAt: new Date().toISOString(),
       checkpointSha256: this.sha256,

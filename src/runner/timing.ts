@@ -48,8 +48,8 @@ export async function timeTraining(
   engine: Engine,
   limits: TimingLimits,
 ): Promise<TrainingTimes> {
-  const { setup, stepsPerEpoch } = planTraining(settings, dataset);
-  requireRoom(settings, dataset, engine);
+  const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
+  await requireRoom(settings, dataset, engine);
   const { batchSize } = settings.schedule;
   const compiled = buildTrainingStep(setup);
   const compiling = performance.now();

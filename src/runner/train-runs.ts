@@ -109,7 +109,7 @@ async function trainTasks(tasks: readonly Task[], workplace: Workplace): Promise
   const busyTasks = () => tasks.filter((task) => outcomes.get(task)?.owner !== undefined);
   const late: Task[] = [];
   for (const task of tasks) {
-    const risk = findRisk(task, workplace);
+    const risk = await findRisk(task, workplace);
     if (risk !== undefined) {
       const order = tasks.length > 1 ? '; it comes after all others' : '';
       printLine(`${task.label}: warning: ${risk}${order}`);
@@ -130,13 +130,13 @@ async function trainTasks(tasks: readonly Task[], workplace: Workplace): Promise
 const MANY_CUT_OFFS = 2;
 
 /** Why the operating system may end this process, and with it all runs to come, when the run is trained; in a clause. */
-function findRisk({ run, dataset }: Task, { options, engine }: Workplace): string | undefined {
+async function findRisk({ run, dataset }: Task, { options, engine }: Workplace): Promise<string | undefined> {
   const directory = runDirectory(options.results, run);
   if (runState(directory) === 'done' || conditionOf(directory).kind === 'under way') return undefined;
   const cutOffs = countCutOffs(directory);
   if (cutOffs >= MANY_CUT_OFFS)
     return `it was cut off ${cutOffs} times before it saved anything, as happens when memory runs out`;
-  const estimate = estimateTraining(run.settings, dataset, engine);
+  const estimate = await estimateTraining(run.settings, dataset, engine);
   if (estimate === undefined || judgeMemory(estimate) !== 'may exceed') return undefined;
   return `it may not fit: it needs ${wordMemory(estimate)}`;
 }

@@ -1,7 +1,8 @@
 /** @file Evaluation of one trained network at every asked prune rate and granularity. */
 import type { NamedArrays } from '../engines/types.ts';
-import type { Granularity, Regularizer } from '../methods/types.ts';
+import type { Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { prunedWeights } from './pruned-weights.ts';
 
 /** What a network scores on test images. */

@@ -1,11 +1,12 @@
 /** @file A trained network as evaluation sees it: the method's evaluation weights, pruned on copies. */
 import type { NamedArrays } from '../engines/types.ts';
 import { evaluationParameters, hostWeight } from '../methods/host-weights.ts';
-import type { Granularity, Regularizer } from '../methods/types.ts';
+import type { Regularizer } from '../methods/types.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';
 import { type Accounting, accountFor } from '../pruning/accounting.ts';
 import { columnNorms, magnitudes } from '../pruning/criteria.ts';
 import { pruneWeight } from '../pruning/prune.ts';
+import type { Granularity } from '../pruning/types.ts';
 
 export interface PrunedNetwork {
   /** Every parameter of the model by name; prunable weights are new arrays, the others those of the state. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
-import type { Granularity } from '../methods/types.ts';
 import { compareByList, compareNaturally } from '../order.ts';
+import type { Granularity } from '../pruning/types.ts';
 import type { PruneResult } from './evaluate.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];

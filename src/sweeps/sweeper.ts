@@ -6,7 +6,8 @@ import { loadDataset } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine, NamedArrays } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
-import type { Granularity } from '../methods/types.ts';
+import { createModel } from '../models/registry.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { identifyIfPresent } from '../runner/data-identity.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import { readCheckpoint } from '../runs/checkpoint.ts';
@@ -60,7 +61,7 @@ export class RunSweeper {
     const runId = checkpointId(run.id, run.summary.checkpointSha256);
     const spec = readRunSettings(run.directory);
     const dataset = await this.datasetOf(run, request.datasets);
-    const { model, regularizer } = createSetup(spec.settings, dataset);
+    const { model, regularizer } = await createSetup(spec.settings, dataset);
     const { signal } = request;
     const toRow = (result: PruneResult) => toSweepRow({ experiment, variant, seed, runId }, result);
     const results = await sweepRun({
@@ -111,7 +112,7 @@ export class RunSweeper {
   /** Compiled when a rate is not known yet. */
   private evaluatorOf({ settings }: RunSpec, dataset: Dataset): Promise<Evaluator> {
     const key = JSON.stringify([settings.model, settings.dataset]);
-    const { model } = createSetup(settings, dataset);
+    const model = createModel(settings.model, dataset.imageShape, dataset.classes);
     return once(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
   }
 }

@@ -2,9 +2,9 @@
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { type DatasetSettings, experimentSchema, type SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
-import type { Granularity } from '../methods/types.ts';
 import { compareNaturally } from '../order.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import type { DamagedRun, FinishedRun } from '../runs/find.ts';
 import { loadExperiments, requireResultsFolder, wordCommand } from '../terminal/experiments.ts';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { formatNumber, stringifyRecords } from '../files/csv.ts';
-import type { Granularity } from '../methods/types.ts';
 import { compareByList } from '../order.ts';
+import type { Granularity } from '../pruning/types.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 
 /** Accuracy of one variant at one rate. */

@@ -1,8 +1,8 @@
 /** @file The paper's layout: rates down, methods across, the best of each row marked, published numbers beside ours. */
 import type { RunSettings } from '../config/schema.ts';
-import { compareMethods, methodOf, wordMethod } from '../methods/names.ts';
-import type { Granularity } from '../methods/types.ts';
+import { compareMethods, describeMethod, methodOf } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
+import type { Granularity } from '../pruning/types.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 import { type Cell, compareVariants, formatPercent } from './comparison.ts';
 import { type MissingRun, wordMissing } from './missing-runs.ts';
@@ -117,7 +117,7 @@ export function compareColumns(a: NamedColumn, b: NamedColumn): number {
 /** Methods that are equal in all that a heading says are told apart by their variants' names. */
 export function nameColumns(columns: readonly NamedColumn[]): string[] {
   const headings = columns.map(({ method, variant }) =>
-    method === undefined ? variant : wordMethod(method),
+    method === undefined ? variant : describeMethod(method),
   );
   return headings.map((heading, index) => {
     const isShared = headings.filter((other) => other === heading).length > 1;

@@ -2,8 +2,8 @@
 import type { RunSpec } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { methodOf } from '../methods/names.ts';
-import type { Granularity } from '../methods/types.ts';
 import { compareNaturally } from '../order.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { runId } from '../runs/directory.ts';
 import type { DamagedRun, FoundRun, Survey } from '../runs/find.ts';

@@ -39,7 +39,7 @@ export class DropCounter {
     { settings, seed }: { readonly settings: RunSettings; readonly seed: number },
     dataset: Dataset,
   ): Promise<DropCounter | undefined> {
-    const { setup, stepsPerEpoch } = planTraining(settings, dataset);
+    const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
     const { prunable } = setup.model;
     if (!setup.regularizer.dropsCandidates || prunable.length === 0) return undefined;
     const compiled = buildTrainingStep(setup);

@@ -52,10 +52,13 @@ export interface TrainingOptions {
 }
 
 /** @throws UserError if the model does not fit the data set */
-export function createSetup({ model, regularizer, schedule }: RunSettings, dataset: Dataset): TrainingSetup {
+export async function createSetup(
+  { model, regularizer, schedule }: RunSettings,
+  dataset: Dataset,
+): Promise<TrainingSetup> {
   return {
     model: createModel(model, dataset.imageShape, dataset.classes),
-    regularizer: createRegularizer(regularizer),
+    regularizer: await createRegularizer(regularizer),
     schedule,
   };
 }
@@ -65,11 +68,11 @@ export function createSetup({ model, regularizer, schedule }: RunSettings, datas
  *
  * @throws UserError if the model does not fit the data set or a checkpoint, or the data set has fewer images than a batch
  */
-export function planTraining(
+export async function planTraining(
   settings: RunSettings,
   dataset: Dataset,
-): { readonly setup: TrainingSetup; readonly stepsPerEpoch: number } {
-  const setup = createSetup(settings, dataset);
+): Promise<{ readonly setup: TrainingSetup; readonly stepsPerEpoch: number }> {
+  const setup = await createSetup(settings, dataset);
   const { batchSize } = settings.schedule;
   const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
   if (stepsPerEpoch > 0) {
@@ -87,23 +90,27 @@ const estimates = new Map<string, number>();
 type EngineKind = Pick<Engine, 'name' | 'device'>;
 
 /** Bytes that the training takes at most with an engine; nothing is known of others than the compiled one on the processor. */
-export function estimateTraining(
+export async function estimateTraining(
   settings: RunSettings,
   dataset: Dataset,
   { name, device }: EngineKind,
-): number | undefined {
+): Promise<number | undefined> {
   if (name !== 'onnx' || !device.startsWith('CPU')) return undefined;
   const { model, regularizer, schedule } = settings;
   const counts = [dataset.train, dataset.test].map(({ count, images }) => [count, images.buffer.byteLength]);
   const key = JSON.stringify([model, regularizer, schedule, dataset.imageShape, dataset.classes, counts]);
-  const estimate = estimates.get(key) ?? estimateMemory(createSetup(settings, dataset), dataset);
+  const estimate = estimates.get(key) ?? estimateMemory(await createSetup(settings, dataset), dataset);
   estimates.set(key, estimate);
   return estimate;
 }
 
 /** @throws UserError if the memory cannot hold the training */
-export function requireRoom(settings: RunSettings, dataset: Dataset, engine: EngineKind): void {
-  const estimate = estimateTraining(settings, dataset, engine);
+export async function requireRoom(
+  settings: RunSettings,
+  dataset: Dataset,
+  engine: EngineKind,
+): Promise<void> {
+  const estimate = await estimateTraining(settings, dataset, engine);
   if (estimate !== undefined) requireMemory(estimate);
 }
 
@@ -116,8 +123,8 @@ export function requireRoom(settings: RunSettings, dataset: Dataset, engine: Eng
  */
 export async function train(options: TrainingOptions): Promise<void> {
   const { settings, seed, dataset, engine, resume } = options;
-  const { setup, stepsPerEpoch } = planTraining(settings, dataset);
-  requireRoom(settings, dataset, engine);
+  const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
+  await requireRoom(settings, dataset, engine);
   const compiled = buildTrainingStep(setup);
   if (resume !== undefined) requireResumable(resume, compiled.signature.state, stepsPerEpoch);
   const program = await engine.compile(compiled.step, compiled.signature);

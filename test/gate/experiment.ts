@@ -28,7 +28,7 @@ export async function openLaboratory(
 ): Promise<Laboratory> {
   const [variant] = experiment.variants;
   if (variant === undefined) throw new Error('the experiment has no variant');
-  const { model } = createSetup(variant.settings, dataset);
+  const { model } = await createSetup(variant.settings, dataset);
   return { experiment, dataset, engine, evaluator: await Evaluator.create(engine, model, dataset.test) };
 }
 
@@ -61,7 +61,7 @@ export async function sweepRuns(
 ): Promise<SweepRow[]> {
   const rows: SweepRow[] = [];
   for (const { run, state } of runs) {
-    const { model, regularizer } = createSetup(run.settings, dataset);
+    const { model, regularizer } = await createSetup(run.settings, dataset);
     const results = await sweepRun({
       model,
       regularizer,

@@ -1,12 +1,12 @@
 /** @file Checks under which names and in which order methods stand in tables. */
 import { describe, expect, it } from 'vitest';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { compareMethods, methodOf, wordMethod } from '../../src/methods/names.ts';
+import { compareMethods, describeMethod, methodOf } from '../../src/methods/names.ts';
 
 const method = (regularizer: object) => methodOf(runSettingsSchema.parse({ regularizer }).regularizer);
-const word = (regularizer: object) => wordMethod(method(regularizer));
+const word = (regularizer: object) => describeMethod(method(regularizer));
 
-describe('wordMethod', () => {
+describe('describeMethod', () => {
   it('has alpha before gamma, and the defaults of the paper where nothing is set', () => {
     expect(word({ name: 'targeted', granularity: 'unit', dropRate: 0.5, targetRate: 0.9 })).toBe(
       'targeted(0.5, 0.9)',

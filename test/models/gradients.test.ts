@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { regularizedLayers } from '../../src/methods/layers.ts';
-import { createRegularizer } from '../../src/methods/registry.ts';
 import type { Regularizer, WeightContext } from '../../src/methods/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
 import { createContext, type NamedTensors, randomNormal, randomParameters } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
+import { createMethod } from '../support/methods.ts';
 import {
   type NaiveLinear,
   type NaiveParameters,
@@ -180,7 +180,7 @@ describe.each(networks)('$network', ({ settings, batch, imageShape, naive, metho
     const numbers = createNumbers(17);
     const parsed = runSettingsSchema.parse({ model: settings, regularizer: method });
     const model = createModel(parsed.model, imageShape, 3);
-    const regularizer = createRegularizer(parsed.regularizer);
+    const regularizer = createMethod(parsed.regularizer);
     const trainable = model.parameters.filter(({ role }) => role !== 'average');
     const parameters = { ...randomParameters(trainable, numbers) };
     // Scales near 0 would leave deep networks with dead channels, whose gradients are all zero.

@@ -4,13 +4,13 @@ import { runSettingsSchema } from '../../src/config/schema.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
 import { type Engine, type NamedArrays, sizeOf } from '../../src/engines/types.ts';
-import { createRegularizer } from '../../src/methods/registry.ts';
 import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
 import { initialState } from '../../src/training/initial-state.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
 import { runOnce } from '../support/engines.ts';
+import { createMethod, type MethodInput } from '../support/methods.ts';
 import { drawNoise } from '../support/noise.ts';
 import { createNumbers } from '../support/numbers.ts';
 
@@ -43,7 +43,7 @@ const methods = {
   'targeted dropout of units': { name: 'targeted', granularity: 'unit' },
 } as const;
 
-function setUp(network: Network, regularizer: object, { momentum = 0.997, learningRate = 0.05 } = {}) {
+function setUp(network: Network, regularizer: MethodInput, { momentum = 0.997, learningRate = 0.05 } = {}) {
   const { settings, imageShape, batch, epsilon } = networks[network];
   const parsed = runSettingsSchema.parse({
     model: { ...settings, batchNorm: { momentum, epsilon } },
@@ -52,7 +52,7 @@ function setUp(network: Network, regularizer: object, { momentum = 0.997, learni
   });
   const setup = {
     model: createModel(parsed.model, imageShape, CLASSES),
-    regularizer: createRegularizer(parsed.regularizer),
+    regularizer: createMethod(regularizer),
     schedule: parsed.schedule,
   };
   const compiled = buildTrainingStep(setup);

@@ -1,9 +1,9 @@
 /** @file Checks pruning against hand-worked matrices and an independent statement of the ranking. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Granularity } from '../../src/methods/types.ts';
 import { columnNorms, magnitudes, matrixShape } from '../../src/pruning/criteria.ts';
 import { pruneWeight } from '../../src/pruning/prune.ts';
+import type { Granularity } from '../../src/pruning/types.ts';
 
 // Columns by magnitude: 0.1 0.4 0.5 0.9, then 3 2 1 4.
 const MATRIX = Float32Array.of(0.9, -3, -0.1, 2, 0.5, 1, -0.4, 4);

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RegularizerSettings } from '../../src/config/schema.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
+import type { RegularizerSettings } from '../../src/methods/registry.ts';
 import { startCheckpointTimer } from '../../src/runner/checkpoint-timer.ts';
 import { type RecordOptions, trainAndRecord } from '../../src/runner/record.ts';
 import { readCheckpoint } from '../../src/runs/checkpoint.ts';

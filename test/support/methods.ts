@@ -2,14 +2,22 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { createRegularizer } from '../../src/methods/registry.ts';
+import { methods } from '../../src/methods/registry.ts';
 import type { Regularizer, WeightContext } from '../../src/methods/types.ts';
 
-type RegularizerInput = NonNullable<z.input<typeof runSettingsSchema>['regularizer']>;
+export type MethodInput = NonNullable<z.input<typeof runSettingsSchema>['regularizer']>;
+
+/** Loaded once, so that tests can create methods where nothing can be awaited. */
+const creators = new Map(
+  await Promise.all([...methods].map(async ({ name, load }) => [name, await load()] as const)),
+);
 
 /** The method of these settings, all others at their defaults. */
-export function createMethod(settings: RegularizerInput): Regularizer {
-  return createRegularizer(runSettingsSchema.parse({ regularizer: settings }).regularizer);
+export function createMethod(settings: MethodInput): Regularizer {
+  const { regularizer } = runSettingsSchema.parse({ regularizer: settings });
+  const create = creators.get(regularizer.name);
+  if (create === undefined) throw new Error(`no method "${regularizer.name}"`);
+  return create(regularizer);
 }
 
 /** The weight that training would use. */

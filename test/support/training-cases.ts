@@ -4,12 +4,12 @@ import { runSettingsSchema } from '../../src/config/schema.ts';
 import { epochOrder } from '../../src/data/batches.ts';
 import type { Split } from '../../src/data/types.ts';
 import { type NamedArrays, sizeOf } from '../../src/engines/types.ts';
-import { createRegularizer } from '../../src/methods/registry.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
 import type { TrainingSetup } from '../../src/training/signature.ts';
 import { buildTrainingStep, type TrainingStep } from '../../src/training/step.ts';
+import { createMethod } from './methods.ts';
 import { createNumbers } from './numbers.ts';
 
 type Settings = z.input<typeof runSettingsSchema>;
@@ -135,7 +135,7 @@ export function createTrainingCase(
   const settings = runSettingsSchema.parse({ model, regularizer, schedule: { batchSize, ...schedule } });
   const setup: TrainingSetup = {
     model: createModel(settings.model, imageShape, CLASSES),
-    regularizer: createRegularizer(settings.regularizer),
+    regularizer: createMethod(regularizer),
     schedule: settings.schedule,
   };
   const compiled = buildTrainingStep(setup);

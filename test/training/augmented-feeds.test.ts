@@ -17,13 +17,13 @@ const SPLIT: Split = {
 };
 
 /** Feeds as a training makes them when it begins, or goes on from a checkpoint. */
-function createFeeds(seed: number, split: Split = SPLIT): TrainingFeeds {
+async function createFeeds(seed: number, split: Split = SPLIT): Promise<TrainingFeeds> {
   const settings = runSettingsSchema.parse({
     model: { name: 'mlp', widths: [3] },
     schedule: { batchSize: 8 },
   });
   const dataset: Dataset = { name: 'x', imageShape: [6, 5, 3], classes: 4, train: split, test: split };
-  const setup = createSetup(settings, dataset);
+  const setup = await createSetup(settings, dataset);
   return new TrainingFeeds(setup, buildTrainingStep(setup), split, 2, seed);
 }
 
@@ -31,22 +31,22 @@ const imagesAt = (feeds: TrainingFeeds, step: number) =>
   [...(feeds.fill(step, epochOrder(0, 0, 20), 8 * (step % 2)).images as Float32Array)].join();
 
 describe('TrainingFeeds with augmentation', () => {
-  it('gives a resumed training the images that it would have seen', () => {
-    const uncut = createFeeds(1);
+  it('gives a resumed training the images that it would have seen', async () => {
+    const uncut = await createFeeds(1);
     const seen = [0, 1, 2, 3, 4].map((step) => imagesAt(uncut, step));
-    const resumed = createFeeds(1);
+    const resumed = await createFeeds(1);
     expect([3, 4].map((step) => imagesAt(resumed, step))).toEqual(seen.slice(3));
   });
 
-  it('crops the same images elsewhere at another step and seed', () => {
-    const feeds = createFeeds(1);
+  it('crops the same images elsewhere at another step and seed', async () => {
+    const feeds = await createFeeds(1);
     const batches = [0, 2, 4].map((step) => imagesAt(feeds, step));
-    expect(new Set([...batches, imagesAt(createFeeds(2), 0)]).size).toBe(4);
+    expect(new Set([...batches, imagesAt(await createFeeds(2), 0)]).size).toBe(4);
   });
 
-  it('shows images as they are if the split has no augmentation', () => {
+  it('shows images as they are if the split has no augmentation', async () => {
     const { augmentation: _, ...shown } = SPLIT;
-    const feeds = createFeeds(1, shown);
+    const feeds = await createFeeds(1, shown);
     expect(imagesAt(feeds, 0)).toBe(imagesAt(feeds, 2));
   });
 });

@@ -26,7 +26,7 @@ async function countAt(
   { model, computed = engine }: { model?: SettingsInput['model']; computed?: Engine } = {},
 ) {
   const settings = smallSettings({ regularizer, ...(model === undefined ? {} : { model }) });
-  const setup = createSetup(settings, dataset);
+  const setup = await createSetup(settings, dataset);
   const state = initialState(setup, buildTrainingStep(setup).signature, SEED);
   const counter = await DropCounter.create(computed, { settings, seed: SEED }, dataset);
   try {

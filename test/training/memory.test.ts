@@ -53,13 +53,13 @@ describe('the estimate of what a training takes', () => {
     expect(estimate / peak).toBeLessThan(ACCURACY);
   });
 
-  it('is made once for all seeds, and only for the engine that it was measured with', () => {
+  it('is made once for all seeds, and only for the engine that it was measured with', async () => {
     const settings = runSettingsSchema.parse({ model: { name: 'mlp', widths: [10] } });
     const dataset = blankDataset(settings.dataset);
-    const estimate = estimateTraining(settings, dataset, ONNX);
+    const estimate = await estimateTraining(settings, dataset, ONNX);
     expect(estimate).toBeGreaterThan(100e6);
-    expect(estimateTraining(structuredClone(settings), dataset, ONNX)).toBe(estimate);
-    expect(estimateTraining(settings, dataset, { ...ONNX, name: 'reference' })).toBeUndefined();
+    expect(await estimateTraining(structuredClone(settings), dataset, ONNX)).toBe(estimate);
+    expect(await estimateTraining(settings, dataset, { ...ONNX, name: 'reference' })).toBeUndefined();
   });
 
   it('judges that a training fits, does not, or may not within its accuracy', () => {
@@ -91,9 +91,9 @@ describe('a training that cannot fit', () => {
     );
   });
 
-  it('is refused with all others if its state is larger than a checkpoint can be', () => {
+  it('is refused with all others if its state is larger than a checkpoint can be', async () => {
     const settings = smallSettings({ model: { name: 'mlp', widths: [16_400, 16_400] } });
-    expect(() => planTraining(settings, dataset)).toThrow(
+    await expect(planTraining(settings, dataset)).rejects.toThrow(
       /^weights and optimizer take 2\.3 GB, expected at most 2\.1 GB, which a checkpoint can hold/,
     );
   });

@@ -5,7 +5,7 @@ import type { runSettingsSchema } from '../../src/config/schema.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine, NamedArrays } from '../../src/engines/types.ts';
-import type { Granularity } from '../../src/methods/types.ts';
+import type { Granularity } from '../../src/pruning/types.ts';
 import { sweepRun } from '../../src/sweeps/evaluate.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
 import { createSetup, train } from '../../src/training/trainer.ts';
@@ -49,7 +49,7 @@ async function measure(method: Method, dataset: Dataset, engine: Engine): Promis
       state = report.state;
     },
   });
-  const { model, regularizer } = createSetup(settings, dataset);
+  const { model, regularizer } = await createSetup(settings, dataset);
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const accuracyAt = async (granularity: Granularity, rate: number): Promise<number> => {
     const options = { model, regularizer, state, rates: [rate], granularities: [granularity] };

@@ -63,7 +63,7 @@ async function takeStep(
   });
   const { step, signature } = buildTrainingStep({
     model: linear,
-    regularizer: method ?? createRegularizer(settings.regularizer),
+    regularizer: method ?? (await createRegularizer(settings.regularizer)),
     schedule: settings.schedule,
   });
   const extra = Object.entries(signature.state)

@@ -34,7 +34,7 @@ async function trainSmall(input: SettingsInput, images = dataset) {
 
 /** Accuracy and loss of a report's own state, without anything that a regularizer would change. */
 async function evaluatePlainly(report: EpochReport) {
-  const { model } = createSetup(smallSettings(), dataset);
+  const { model } = await createSetup(smallSettings(), dataset);
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const evaluation = await evaluator.evaluate(report.state);
   evaluator.dispose();

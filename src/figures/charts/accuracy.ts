@@ -1,6 +1,6 @@
 /** @file Accuracy against prune rate: a line a method, a band of one standard deviation over seeds. */
 import type { EChartsOption } from 'echarts';
-import type { Granularity } from '../../methods/types.ts';
+import type { Granularity } from '../../pruning/types.ts';
 import type { AccuracyLine } from '../types.ts';
 import {
   axisStyle,

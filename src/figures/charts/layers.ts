@@ -1,6 +1,6 @@
 /** @file Sparsity a layer: as training left it, and after pruning. */
 import type { EChartsOption, HeatmapSeriesOption } from 'echarts';
-import type { Granularity } from '../../methods/types.ts';
+import type { Granularity } from '../../pruning/types.ts';
 import type { LayerFigure, LayerRow } from '../types.ts';
 import { axisStyle, baseOption, FONT_SIZE, type Look, TITLE_HEIGHT, titleOf } from './parts.ts';
 import { formatPercents } from './scales.ts';

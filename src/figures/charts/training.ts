@@ -1,6 +1,6 @@
 /** @file Training curves: accuracy on test images, and loss on training images, by epoch. */
 import type { EChartsOption } from 'echarts';
-import type { Granularity } from '../../methods/types.ts';
+import type { Granularity } from '../../pruning/types.ts';
 import type { Cell } from '../../tables/comparison.ts';
 import type { TrainingLine } from '../types.ts';
 import {

@@ -1,6 +1,6 @@
 /** @file Where the weights lie: a histogram of magnitudes for each method, what pruning removes set off from the rest. */
 import type { BarSeriesOption, EChartsOption, TitleComponentOption } from 'echarts';
-import type { Granularity } from '../../methods/types.ts';
+import type { Granularity } from '../../pruning/types.ts';
 import type { WeightFigure, WeightPanel } from '../types.ts';
 import { axisStyle, baseOption, FONT_SIZE, type Look, TITLE_HEIGHT, titleOf } from './parts.ts';
 import { formatPercents } from './scales.ts';

@@ -1,14 +1,12 @@
 /** @file Delayed pruning: from a point of training on, the lowest-ranked weights or units are zero. */
 import * as tf from '@tensorflow/tfjs';
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { columnNorms, magnitudes } from '../../pruning/criteria.ts';
 import { pruneWeight } from '../../pruning/prune.ts';
 import { parsePoint, stepsUntil } from '../../settings/point.ts';
 import { requireNumbers } from '../host-weights.ts';
 import { applyMask, findLowest, requireScalar } from '../masks.ts';
 import type { HostWeight, Regularizer } from '../types.ts';
-
-type Settings = SettingsOf<RegularizerSettings, 'delayed-prune'>;
+import type { DelayedPruneSettings } from './settings.ts';
 
 /**
  * Plain training up to `delay`; from then on the share `targetRate` of lowest magnitude within each column (weight) or
@@ -16,7 +14,7 @@ type Settings = SettingsOf<RegularizerSettings, 'delayed-prune'>;
  * gets no gradient. Evaluation uses the weight pruned in the same way once pruning has begun, as the paper's code does:
  * the pruned entries have not followed the training since. The method stands in the paper's code only.
  */
-export function createDelayedPrune(settings: Settings): Regularizer {
+export function createDelayedPrune(settings: DelayedPruneSettings): Regularizer {
   const { granularity, targetRate, delay } = settings;
   return {
     name: 'delayed-prune',
@@ -38,7 +36,7 @@ export function createDelayedPrune(settings: Settings): Regularizer {
   };
 }
 
-function pruneHost(host: HostWeight, { granularity, targetRate }: Settings): Float32Array {
+function pruneHost(host: HostWeight, { granularity, targetRate }: DelayedPruneSettings): Float32Array {
   const { spec, weight } = host;
   if (requireNumbers(host, 'pruning')[0] !== 1) return weight;
   const scores = granularity === 'unit' ? columnNorms(weight, spec.shape) : magnitudes(weight);

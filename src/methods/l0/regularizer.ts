@@ -1,10 +1,10 @@
 /** @file L0 regularization by hard concrete gates (Louizos, Welling and Kingma 2018). */
 import * as tf from '@tensorflow/tfjs';
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { columnNorms, magnitudes, matrixShape } from '../../pruning/criteria.ts';
 import { requireNumbers, scaleWeight } from '../host-weights.ts';
 import { requireTensor, shapeOfParts } from '../masks.ts';
 import type { HostWeight, Regularizer, WeightContext } from '../types.ts';
+import type { L0Settings } from './settings.ts';
 
 /** Temperature (beta) of the concrete distribution, and the interval (gamma, zeta) that it is stretched to. */
 const TEMPERATURE = 2 / 3;
@@ -25,7 +25,7 @@ const NOISE_MARGIN = 2 ** -24;
  * of the gates ranks by the log-odds: the order of the gates, without their ties at 0 and 1. Otherwise it ranks by
  * magnitude or norm of the evaluation weight.
  */
-export function createL0(settings: SettingsOf<RegularizerSettings, 'l0'>): Regularizer {
+export function createL0(settings: L0Settings): Regularizer {
   const { granularity, coefficient, dataCount, initialDropRate } = settings;
   const initialLogOdds = Math.log(1 - initialDropRate) - Math.log(initialDropRate);
   return {

@@ -1,13 +1,13 @@
 /** @file L1 penalty on the prunable weights. */
 import * as tf from '@tensorflow/tfjs';
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import type { Regularizer } from '../types.ts';
+import type { L1Settings } from './settings.ts';
 
 /**
  * Adds beta · mean |w| of each prunable weight (the paper's code) or beta · sum |w| (its text) to the loss; beta is
  * `coefficient`. The weight itself is used in training and evaluation.
  */
-export function createL1(settings: SettingsOf<RegularizerSettings, 'l1'>): Regularizer {
+export function createL1(settings: L1Settings): Regularizer {
   return { name: 'l1', ...l1Penalty(settings.coefficient, settings.reduction) };
 }
 

@@ -1,12 +1,10 @@
 /** @file Ramping targeted dropout: alpha and gamma rise over training to rates at which few weights are left. */
 
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { parsePoint, stepsUntil } from '../../settings/point.ts';
 import { l1Penalty } from '../l1/regularizer.ts';
 import { applyMask, dropCandidates, dropNoise, findLowest, requireScalar } from '../masks.ts';
 import type { Progress, Regularizer } from '../types.ts';
-
-type Settings = SettingsOf<RegularizerSettings, 'ramping'>;
+import type { RampingSettings } from './settings.ts';
 
 /** Share of gamma that is reached at the end of the first part of the ramp. */
 const FIRST_SHARE = 0.95;
@@ -16,7 +14,7 @@ const FIRST_SHARE = 0.95;
  * of it over the second, while alpha rises linearly from 0 to `dropRate` over both; then they stay. Everything else is
  * as in targeted dropout.
  */
-export function createRamping(settings: Settings): Regularizer {
+export function createRamping(settings: RampingSettings): Regularizer {
   const { granularity, perEntry, l1 } = settings;
   return {
     name: 'ramping',
@@ -34,18 +32,18 @@ export function createRamping(settings: Settings): Regularizer {
   };
 }
 
-function dropRateAt({ dropRate, ramp }: Settings, { step, stepsPerEpoch }: Progress): number {
+function dropRateAt({ dropRate, ramp }: RampingSettings, { step, stepsPerEpoch }: Progress): number {
   const { first, second } = partsOf(ramp, stepsPerEpoch);
   return dropRate * rise(step, first + second);
 }
 
-function targetRateAt({ targetRate, ramp }: Settings, { step, stepsPerEpoch }: Progress): number {
+function targetRateAt({ targetRate, ramp }: RampingSettings, { step, stepsPerEpoch }: Progress): number {
   const { first, second } = partsOf(ramp, stepsPerEpoch);
   return targetRate * (FIRST_SHARE * rise(step, first) + (1 - FIRST_SHARE) * rise(step - first, second));
 }
 
 /** In steps. */
-function partsOf({ first, second }: Settings['ramp'], stepsPerEpoch: number) {
+function partsOf({ first, second }: RampingSettings['ramp'], stepsPerEpoch: number) {
   return {
     first: stepsUntil(parsePoint(first), stepsPerEpoch),
     second: stepsUntil(parsePoint(second), stepsPerEpoch),

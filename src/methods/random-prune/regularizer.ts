@@ -1,10 +1,10 @@
 /** @file Random pruning: a mask drawn before training, which training never changes. */
 import * as tf from '@tensorflow/tfjs';
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { pruneWeight } from '../../pruning/prune.ts';
 import { requireNumbers } from '../host-weights.ts';
 import { applyMask, dropCandidates, dropNoise, findLowest, requireTensor, shapeOfParts } from '../masks.ts';
 import type { Regularizer } from '../types.ts';
+import type { RandomPruneSettings } from './settings.ts';
 
 /**
  * Uniform scores are drawn once; the share `targetRate` of lowest score, within each column (weight) or among the
@@ -15,7 +15,7 @@ import type { Regularizer } from '../types.ts';
  * with this probability and trained otherwise (the paper's code). Evaluation uses the masked weight. Pruning ranks by
  * its magnitude or norm: first what the mask removes, then the lowest of what it keeps.
  */
-export function createRandomPrune(settings: SettingsOf<RegularizerSettings, 'random-prune'>): Regularizer {
+export function createRandomPrune(settings: RandomPruneSettings): Regularizer {
   const { granularity, targetRate, dropRate } = settings;
   const alwaysMasked = dropRate === 1;
   return {

@@ -1,10 +1,10 @@
 /** @file Smallify (Leclerc et al. 2018): trained switches that are turned off for good when their sign wavers. */
 import * as tf from '@tensorflow/tfjs';
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { requireNumbers, scaleWeight } from '../host-weights.ts';
 import { magnitude } from '../l1/regularizer.ts';
 import { requireTensor, shapeOfParts } from '../masks.ts';
 import type { ExtraState, Regularizer, WeightContext } from '../types.ts';
+import type { SmallifySettings } from './settings.ts';
 
 /**
  * Every entry (weight) or column (unit) is multiplied by its switch, trained from U(0, 1), and by the switch's mask.
@@ -14,7 +14,7 @@ import type { ExtraState, Regularizer, WeightContext } from '../types.ts';
  *
  * Evaluation uses weight · switch · mask; pruning ranks by its magnitude or column norm.
  */
-export function createSmallify(settings: SettingsOf<RegularizerSettings, 'smallify'>): Regularizer {
+export function createSmallify(settings: SmallifySettings): Regularizer {
   const { granularity, coefficient } = settings;
   return {
     name: 'smallify',

@@ -1,11 +1,9 @@
 /** @file Targeted dropout of a layer's inputs, ranked by their weights and by how active they are. */
 import * as tf from '@tensorflow/tfjs';
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { selectLowest } from '../../pruning/ranking.ts';
 import { dropCandidates, withoutGradient } from '../masks.ts';
 import type { Noise, Regularizer, WeightContext } from '../types.ts';
-
-type Settings = SettingsOf<RegularizerSettings, 'targeted-ard'>;
+import type { TargetedArdSettings } from './settings.ts';
 
 /**
  * The relevance of an input (a unit of the layer before, or a channel) is the L2 norm of all weights that it is
@@ -15,7 +13,7 @@ type Settings = SettingsOf<RegularizerSettings, 'targeted-ard'>;
  * paper's code) or with all weights of its input. What is kept is not rescaled; the ranking has no gradient.
  * Evaluation uses the weight itself. The method stands in the paper's code only, there for convolutions.
  */
-export function createTargetedArd(settings: Settings): Regularizer {
+export function createTargetedArd(settings: TargetedArdSettings): Regularizer {
   return {
     name: 'targeted-ard',
     dropsCandidates: true,
@@ -28,7 +26,7 @@ export function createTargetedArd(settings: Settings): Regularizer {
 }
 
 /** Kernels are `[…, inputs, outputs]`. */
-function noiseOf(shape: readonly number[], { perEntry, dropRate }: Settings): Noise {
+function noiseOf(shape: readonly number[], { perEntry, dropRate }: TargetedArdSettings): Noise {
   return {
     shape: perEntry ? shape : [...shape.slice(-2, -1), 1],
     distribution: 'bernoulli',
@@ -36,7 +34,11 @@ function noiseOf(shape: readonly number[], { perEntry, dropRate }: Settings): No
   };
 }
 
-function maskOf({ weight, noise }: WeightContext, x: tf.Tensor, { targetRate }: Settings): tf.Tensor {
+function maskOf(
+  { weight, noise }: WeightContext,
+  x: tf.Tensor,
+  { targetRate }: TargetedArdSettings,
+): tf.Tensor {
   const [inputs = 1, outputs = 1] = weight.shape.slice(-2);
   const norms = tf.sqrt(tf.sum(tf.square(tf.reshape(weight, [-1, inputs, outputs])), [0, 2]));
   const activations = tf.mean(tf.abs(tf.reshape(x, [-1, inputs])), 0);

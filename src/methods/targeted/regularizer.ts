@@ -1,8 +1,8 @@
 /** @file Targeted dropout: only the lowest-ranked weights or units are candidates for dropping. */
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { l1Penalty } from '../l1/regularizer.ts';
 import { applyMask, dropCandidates, dropNoise, findLowest } from '../masks.ts';
 import type { Regularizer } from '../types.ts';
+import type { TargetedSettings } from './settings.ts';
 
 /**
  * The share gamma (`targetRate`) of lowest magnitude is chosen at every step, by |w| within each column (weight) or by
@@ -12,7 +12,7 @@ import type { Regularizer } from '../types.ts';
  * The paper drops whole columns; its code draws one number for each entry of a low-norm column (`perEntry`).
  * `l1` adds the L1 penalty beta · mean |w| to the loss, as the paper's code combines the two.
  */
-export function createTargeted(settings: SettingsOf<RegularizerSettings, 'targeted'>): Regularizer {
+export function createTargeted(settings: TargetedSettings): Regularizer {
   const { granularity, dropRate, targetRate, perEntry, l1 } = settings;
   return {
     name: 'targeted',

@@ -1,10 +1,10 @@
 /** @file Sparse variational dropout (Molchanov et al. 2017): a learned noise variance for each weight. */
 import * as tf from '@tensorflow/tfjs';
-import type { RegularizerSettings, SettingsOf } from '../../config/schema.ts';
 import { columnNorms } from '../../pruning/criteria.ts';
 import { requireNumbers } from '../host-weights.ts';
 import { requireTensor, shapeOfParts } from '../masks.ts';
 import type { HostWeight, Regularizer, WeightContext } from '../types.ts';
+import type { VariationalSettings } from './settings.ts';
 
 /** Keeps logarithms and square roots, and their gradients, finite at zero; the value of the paper's code. */
 const EPSILON = 1e-8;
@@ -28,7 +28,7 @@ const K3 = 1.48695;
  * above `threshold` are zero in evaluation, and units are ranked by its negative. The paper's code zeroes entry by
  * entry and ranks units by norm there too (`perEntry`).
  */
-export function createVariational(settings: SettingsOf<RegularizerSettings, 'variational'>): Regularizer {
+export function createVariational(settings: VariationalSettings): Regularizer {
   const { granularity, klScale, dataCount, warmupSteps, initialLogVariance, threshold, perEntry } = settings;
   const byColumn = granularity === 'unit' && !perEntry;
   const evaluationWeight = (host: HostWeight) =>

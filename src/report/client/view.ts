@@ -1,7 +1,7 @@
 /** @file What a reader chose to see of an experiment, kept while the page lives. */
 import type { AccuracyView } from '../../figures/charts/accuracy.ts';
 import { USUAL_VIEW } from '../../figures/charts/accuracy.ts';
-import type { Granularity } from '../../methods/types.ts';
+import type { Granularity } from '../../pruning/types.ts';
 
 export interface View extends AccuracyView {
   granularity: Granularity;

@@ -21,7 +21,7 @@ const { planTraining } = await import('../../training/trainer.ts');
 const { settings, engine: name, options } = JSON.parse(process.argv[2] ?? '') as TrialTask;
 const dataset = blankDataset(settings.dataset);
 const { engine } = await chooseEngine(name, options);
-const { setup, stepsPerEpoch } = planTraining(settings, dataset);
+const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
 const compiled = buildTrainingStep(setup);
 const program = await engine.compile(compiled.step, compiled.signature);
 await program.writeState(initialState(setup, compiled.signature, 0));

@@ -1,7 +1,7 @@
 /** @file Sets published numbers beside the columns of a table, and says what to know before comparing. */
 import type { RunSettings } from '../../config/schema.ts';
-import { type Method, wordMethod } from '../../methods/names.ts';
-import type { Granularity } from '../../methods/types.ts';
+import { describeMethod, type Method } from '../../methods/names.ts';
+import type { Granularity } from '../../pruning/types.ts';
 import { type Cell, formatPercent, formatRate } from '../comparison.ts';
 import { describeFaults } from './faults.ts';
 import { describeDifferences, isSameDataset, nearestNetwork } from './networks.ts';
@@ -99,5 +99,5 @@ function wordRivals(heading: string, rivals: readonly PublishedNumber[]): string
 }
 
 function wordPublished(numbers: readonly PublishedNumber[]): string {
-  return [...new Set(numbers.map(({ method }) => wordMethod({ ...method, extras: [] })))].join(' and ');
+  return [...new Set(numbers.map(({ method }) => describeMethod({ ...method, extras: [] })))].join(' and ');
 }

@@ -1,5 +1,5 @@
 /** @file What is known to be wrong with the published numbers, shown wherever they are compared with. */
-import type { Granularity } from '../../methods/types.ts';
+import type { Granularity } from '../../pruning/types.ts';
 import type { PublishedNumber } from './published.ts';
 
 interface Fault {

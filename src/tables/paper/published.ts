@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import { LARGEST_RECORD, readIfPresent } from '../../files/json.ts';
 import { haveEqualNumbers, type Method } from '../../methods/names.ts';
-import type { Granularity } from '../../methods/types.ts';
+import type { Granularity } from '../../pruning/types.ts';
 
 const PAPER_TABLES = join(import.meta.dirname, '../../../results/paper/paper-tables.csv');
 

@@ -1,7 +1,8 @@
 /** @file L0 regularization against the formulas of Louizos et al. in double precision, and against sampling. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Granularity, Regularizer, WeightContext } from '../../../src/methods/types.ts';
+import type { Regularizer, WeightContext } from '../../../src/methods/types.ts';
+import type { Granularity } from '../../../src/pruning/types.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createMethod, effectiveWeight, expectNumbers, valuesOf } from '../../support/methods.ts';

@@ -1,12 +1,11 @@
 /** @file The L1 penalty: value, gradient, and what it leaves alone. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runSettingsSchema } from '../../../src/config/schema.ts';
 import { createL1 } from '../../../src/methods/l1/regularizer.ts';
-import { createRegularizer } from '../../../src/methods/registry.ts';
 import type { Regularizer } from '../../../src/methods/types.ts';
 import { createContext, denseSpec } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
+import { createMethod } from '../../support/methods.ts';
 import { createNumbers } from '../../support/numbers.ts';
 
 beforeAll(useCpuBackend);
@@ -47,11 +46,8 @@ describe('the L1 penalty', () => {
   });
 });
 
-describe.each(['targeted', 'ramping'])('beside the method %s', (name) => {
-  const create = (l1: number) =>
-    createRegularizer(
-      runSettingsSchema.parse({ regularizer: { name, granularity: 'weight', l1 } }).regularizer,
-    );
+describe.each(['targeted', 'ramping'] as const)('beside the method %s', (name) => {
+  const create = (l1: number) => createMethod({ name, granularity: 'weight', l1 });
 
   it('the penalty is beta times the mean magnitude of the whole weight, dropped or not', () => {
     expect(penaltyOf(create(0.3), weight()).dataSync()[0]).toBeCloseTo((0.3 * 12) / 6, 6);

@@ -1,8 +1,8 @@
 /** @file Targeted dropout: candidates, how many of them are dropped, and the gradient of what is left. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RegularizerSettings, SettingsOf } from '../../../src/config/schema.ts';
 import { createTargeted } from '../../../src/methods/targeted/regularizer.ts';
+import type { TargetedSettings } from '../../../src/methods/targeted/settings.ts';
 import type { WeightContext } from '../../../src/methods/types.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
@@ -11,9 +11,7 @@ import { createNumbers } from '../../support/numbers.ts';
 
 beforeAll(useCpuBackend);
 
-type Settings = SettingsOf<RegularizerSettings, 'targeted'>;
-
-function createMethod(settings: Partial<Settings>) {
+function createMethod(settings: Partial<TargetedSettings>) {
   const method = createTargeted({
     name: 'targeted',
     granularity: 'weight',
@@ -57,7 +55,7 @@ describe('targeted weight dropout', () => {
   });
 
   it('with gamma 1 is unscaled dropout of every entry, with gamma 0 or alpha 0 nothing', () => {
-    const context = (settings: Partial<Settings>) => {
+    const context = (settings: Partial<TargetedSettings>) => {
       const { method, effective } = createMethod(settings);
       return effective(createContext(method, spec, weight(), createNumbers(4)));
     };

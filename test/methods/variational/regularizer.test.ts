@@ -1,9 +1,9 @@
 /** @file Sparse variational dropout against sampling, quadrature and finite differences in double precision. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RegularizerSettings, SettingsOf } from '../../../src/config/schema.ts';
 import type { WeightContext } from '../../../src/methods/types.ts';
 import { createVariational } from '../../../src/methods/variational/regularizer.ts';
+import type { VariationalSettings } from '../../../src/methods/variational/settings.ts';
 import type { PrunableWeight } from '../../../src/models/types.ts';
 import { convolutionSpec, createContext, denseSpec, randomNormal } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
@@ -13,9 +13,7 @@ import { naiveKl, naiveLogAlpha } from '../../support/variational-formulas.ts';
 
 beforeAll(useCpuBackend);
 
-type Settings = SettingsOf<RegularizerSettings, 'variational'>;
-
-function createMethod(settings: Partial<Settings> = {}) {
+function createMethod(settings: Partial<VariationalSettings> = {}) {
   return createVariational({
     name: 'variational',
     granularity: 'weight',

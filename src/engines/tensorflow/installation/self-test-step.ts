@@ -45,7 +45,7 @@ async function runStep(engine: Engine): Promise<{ before: NamedArrays; after: Na
   });
   const setup = {
     model: createModel(settings.model, IMAGE_SHAPE, CLASSES),
-    regularizer: createRegularizer(settings.regularizer),
+    regularizer: await createRegularizer(settings.regularizer),
     schedule: settings.schedule,
   };
   const compiled = buildTrainingStep(setup);

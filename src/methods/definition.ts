@@ -1,0 +1,62 @@
+/** @file What is known of a method without computing anything: its settings, its names, a sentence on it. */
+import type { z } from 'zod';
+import type { Granularity } from '../pruning/types.ts';
+import type { Regularizer } from './types.ts';
+
+/** What the settings of every method have. */
+export interface AnySettings {
+  readonly name: string;
+  /** Of what the method drops or penalises. */
+  readonly granularity?: Granularity;
+}
+
+/** How a method with certain settings is called in tables: `targeted(0.66, 0.75), per entry`. */
+export interface Label<Column extends string = string> {
+  /** The name of the column; the method's own if absent. */
+  readonly column?: Column;
+  /** alpha before gamma; a rate or a coefficient where there is one number. */
+  readonly numbers?: readonly number[];
+  /** What is not the paper's definition, in words. */
+  readonly extras?: readonly string[];
+}
+
+/** How published numbers are matched with a method's settings where not by equal numbers alone. */
+export interface Publication {
+  /** The paper tuned the method's numbers to its network, so a column with others may stand beside the published one. */
+  readonly isTuned?: boolean;
+  /** The paper states no numbers in some of its tables: there they are taken to be those of the run. */
+  readonly isUnstated?: boolean;
+  /** The paper trained one network for each prune rate, with that rate as the method's number. */
+  readonly isTrainedPerRate?: boolean;
+}
+
+/** Written as a method so that definitions of any settings fit into one registry. */
+type CreateRegularizer<Settings> = { create(settings: Settings): Regularizer }['create'];
+
+/** A definition that imports no tfjs, so that commands which compute nothing start fast; `load` brings what computes. */
+export interface MethodDefinition<
+  Name extends string = string,
+  Schema extends z.ZodType<AnySettings> = z.ZodType<AnySettings>,
+  Column extends string = string,
+> {
+  /** As in experiment files. */
+  readonly name: Name;
+  /** Every key beside `name` and `granularity` has a default, which is the paper's definition. */
+  readonly settings: Schema;
+  /** The names of the method's columns in tables, in their order, and a sentence on each for readers who do not know it. */
+  readonly columns: Readonly<Record<Column, string>>;
+  /** By default the method's name alone. */
+  label?(settings: z.output<Schema>): Label<NoInfer<Column>>;
+  readonly published?: Publication;
+  /** Loads the function that makes a regularizer from settings. */
+  load(): Promise<CreateRegularizer<z.output<Schema>>>;
+}
+
+/** Checks a definition while its precise types are kept. */
+export function defineMethod<
+  const Name extends string,
+  Schema extends z.ZodType<AnySettings & { readonly name: Name }>,
+  const Column extends string,
+>(definition: MethodDefinition<Name, Schema, Column>): MethodDefinition<Name, Schema, Column> {
+  return definition;
+}

@@ -1,0 +1,26 @@
+/** @file Settings of targeted dropout of a layer's inputs. */
+import { z } from 'zod';
+import { name, rate } from '../../settings/values.ts';
+import { defineMethod } from '../definition.ts';
+
+const settings = z.strictObject({
+  name: name('targeted-ard'),
+  /** Probability that a candidate is dropped. */
+  dropRate: rate.default(0.25),
+  /** Share of the layer's inputs whose weights are candidates. */
+  targetRate: rate.default(0.5),
+  /** Draw each weight of a candidate input by itself; false drops the input as a whole. */
+  perEntry: z.boolean().default(true),
+});
+
+export type TargetedArdSettings = z.output<typeof settings>;
+
+export const targetedArd = defineMethod({
+  name: 'targeted-ard',
+  settings,
+  columns: {
+    'targeted-ard': 'targeted dropout (α, γ) of the inputs whose weights and activations are small.',
+  },
+  label: ({ dropRate, targetRate }) => ({ numbers: [dropRate, targetRate] }),
+  load: async () => (await import('./regularizer.ts')).createTargetedArd,
+});

@@ -1,0 +1,36 @@
+/** @file Settings of targeted dropout. */
+import { z } from 'zod';
+import { granularity, name, rate } from '../../settings/values.ts';
+import { defineMethod } from '../definition.ts';
+import { isPerEntryOfUnits, l1, perEntry, UNITS_EXPECTED } from '../values.ts';
+
+const settings = z
+  .strictObject({
+    name: name('targeted'),
+    granularity,
+    /** alpha: probability that a candidate is dropped. */
+    dropRate: rate.default(0.66),
+    /** gamma: share of the lowest-ranked entries that are candidates. */
+    targetRate: rate.default(0.75),
+    perEntry,
+    l1,
+  })
+  .refine(isPerEntryOfUnits, UNITS_EXPECTED);
+
+export type TargetedSettings = z.output<typeof settings>;
+
+export const targeted = defineMethod({
+  name: 'targeted',
+  settings,
+  columns: {
+    targeted:
+      'targeted dropout (α, γ): at each step the smallest share γ of the weights or units, which pruning would remove, is looked up, and each of these is left out with probability α.',
+    'targeted + l1': 'targeted dropout (α, γ) with an L1 penalty, whose factor is the third number.',
+  },
+  label: ({ dropRate, targetRate, l1, perEntry }) => ({
+    column: l1 > 0 ? 'targeted + l1' : 'targeted',
+    numbers: [dropRate, targetRate, ...(l1 > 0 ? [l1] : [])],
+    extras: perEntry ? ['per entry'] : [],
+  }),
+  load: async () => (await import('./regularizer.ts')).createTargeted,
+});
