@@ -1,7 +1,7 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import { UserError } from '../errors.ts';
 import { collectFigures } from '../figures/collect.ts';
-import { findSources, tellFaultsOf } from '../figures/experiment-sources.ts';
+import { findSources, requireImagesOf, tellDamaged } from '../figures/experiment-sources.ts';
 import type { ExperimentSource } from '../figures/source.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
@@ -11,14 +11,18 @@ export interface FiguresOptions {
   readonly results: string;
 }
 
-/** @throws UserError if there is nothing to draw, a file is malformed or the folder cannot be written to */
+/**
+ * @throws UserError if there is nothing to draw, a file is malformed, other images lie where those were that a run was trained
+ *   on, or the folder cannot be written to
+ */
 export async function figures(names: readonly string[], { results }: FiguresOptions): Promise<void> {
   requireResultsFolder(results, 'write');
   const sources = findSources(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  await requireImagesOf(sources, names);
   for (const source of sources) await drawFigures(source, results);
-  await tellFaultsOf(sources);
+  tellDamaged(sources);
 }
 
 /** Draws what there is of one experiment, and says where. The plotting library is loaded now. */

@@ -1,7 +1,7 @@
 /** @file td report: what experiments found, as one HTML page; written to a file, or shown while runs go on. */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { findSources, tellFaultsOf } from '../figures/experiment-sources.ts';
+import { findSources, requireImagesOf, tellDamaged } from '../figures/experiment-sources.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
@@ -17,7 +17,10 @@ export interface ReportOptions {
   readonly results: string;
 }
 
-/** @throws UserError if there is nothing to report, a file is malformed, or the page cannot be written or shown */
+/**
+ * @throws UserError if there is nothing to report, a file is malformed, other images lie where those were that a run was
+ *   trained on, or the page cannot be written or shown
+ */
 export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
   const { out, serve = false, port, results } = options;
   if (serve && out !== undefined)
@@ -32,19 +35,21 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   const sources = findSources(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  await requireImagesOf(sources, names);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/write.ts');
   const page = await makeReport(sources, { assets: await buildAssets(), tell: tellFaults });
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
-  await tellFaultsOf(sources);
+  tellDamaged(sources);
 }
 
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */
 async function serveSources(names: readonly string[], { port = 0, results }: ReportOptions): Promise<void> {
   // Names are looked up once, so that a mistake is told at once.
   const sources = findSources(names, results);
+  await requireImagesOf(sources, names);
   const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
   const { buildAssets } = await import('../report/assets.ts');
   const { digestVersion, serveReport } = await import('../report/serve.ts');

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
 import { toOneLine } from '../errors.ts';
-import { tellOtherImages } from '../runner/data-identity.ts';
+import { findOtherImages } from '../runner/data-identity.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { readEnvironment } from '../runs/environment.ts';
@@ -51,7 +51,8 @@ export async function show(argument: string, { json = false, results }: ShowOpti
     const shown = readRun(run);
     if (json) printJson(shown);
     else printRun(shown);
-    await tellOtherImages([run]);
+    // It is shown all the same: its settings say which images to bring back.
+    tellFaults(await findOtherImages([run]));
   }
 }
 

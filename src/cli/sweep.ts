@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { readSource } from '../figures/experiment-sources.ts';
+import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { idOf, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows, changeTables } from '../sweeps/store.ts';
@@ -14,7 +15,7 @@ import { formatTable } from '../tables/format-table.ts';
 import { allRuns, findMissing, wordMissing } from '../tables/missing-runs.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { type Failure, reportFailures, wordFailure } from '../terminal/failures.ts';
-import { lookUpRuns } from '../terminal/found-runs.ts';
+import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import type { ExecutionOptions } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
@@ -78,9 +79,12 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
 
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
   const { drawFigures } = await import('./figures.ts');
-  for (const { experiment } of tasks) {
+  for (const { experiment, datasets } of tasks) {
     try {
-      await drawFigures(readSource(experiment, results), results);
+      const source = readSource(experiment, results);
+      const [problem] = await findOtherImages(source.runs, datasets);
+      if (problem === undefined) await drawFigures(source, results);
+      else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
       // Why there is nothing to draw was told with the tables.
       if (!(error instanceof UserError)) throw error;

@@ -31,14 +31,18 @@ export interface ComparedImages {
   readonly path: string;
   /** Who expects them: `few/none/seed-0-1a2b3c4d was trained on`. */
   readonly owner: string;
+  /** Folder of the run that was trained on the others. */
+  readonly directory?: string;
 }
 
 /** @returns a sentence that names both if they are not the same */
-export function describeOtherImages({ found, expected, path, owner }: ComparedImages): string | undefined {
+export function describeOtherImages(images: ComparedImages): string | undefined {
+  const { found, expected, path, owner, directory } = images;
   if (found === undefined || expected === undefined || found === expected) return undefined;
+  const otherwise = `${directory === undefined ? '' : `move ${directory} out of the results and `}train on these with "td run"`;
   return (
     `the images in ${path} are others (fingerprint ${shortFingerprint(found)}) than those that ${owner} ` +
-    `(${shortFingerprint(expected)}); bring those back, or train on these with "td run"`
+    `(${shortFingerprint(expected)}); bring those back, or ${otherwise}`
   );
 }
 

@@ -2,7 +2,7 @@
 import { loadExperiment } from '../config/load.ts';
 import { suggest, UserError } from '../errors.ts';
 import { compareNaturally } from '../order.ts';
-import { tellOtherImages } from '../runner/data-identity.ts';
+import { requireImagesOfRuns } from '../runner/data-identity.ts';
 import { walkResults } from '../runs/walk.ts';
 import { readSweep, sweepPath } from '../sweeps/rows.ts';
 import { listSwept, readTableSource } from '../tables/source.ts';
@@ -43,10 +43,27 @@ function readAll(experiments: readonly string[], results: string): ExperimentSou
   return sources;
 }
 
-/** Tells of damaged runs, and of other images than runs were trained on; exit code 1 if there are any. */
-export async function tellFaultsOf(sources: readonly ExperimentSource[]): Promise<void> {
+/** Tells of damaged runs; exit code 1 if there are any. */
+export function tellDamaged(sources: readonly ExperimentSource[]): void {
   tellFaults(sources.flatMap(({ damaged }) => damaged.map(({ reason }) => reason)));
-  await tellOtherImages(sources.flatMap(({ runs }) => runs));
+}
+
+/**
+ * Refuses to draw experiments while other images lie where those were that a run was trained on.
+ *
+ * @param names of experiments, or files, which may say where else the images lie
+ * @throws UserError naming both
+ */
+export async function requireImagesOf(
+  sources: readonly ExperimentSource[],
+  names: readonly string[],
+): Promise<void> {
+  const runs = sources.flatMap((source) => source.runs);
+  const variants = names.filter(isFile).flatMap((file) => loadExperiment(file).variants);
+  await requireImagesOfRuns(
+    runs,
+    variants.map(({ settings }) => settings.dataset),
+  );
 }
 
 /** Names of the experiments with a run or a sweep, in natural order. */
@@ -56,15 +73,18 @@ function listExperiments(results: string): string[] {
 }
 
 function requirePresent(argument: string, present: readonly string[], results: string): string {
-  const isFile = /\.ya?ml$/i.test(argument);
-  const name = isFile ? loadExperiment(argument).name : argument;
+  const name = isFile(argument) ? loadExperiment(argument).name : argument;
   if (present.includes(name)) return name;
-  if (isFile) {
+  if (isFile(argument)) {
     const command = wordCommand('run', [argument], results);
     throw new UserError(`no run of experiment "${name}" is in ${results}; train with: ${command}`);
   }
   const valid = present.length === 0 ? '; "td run" makes one' : suggest(name, present);
   throw new UserError(`${results} holds no experiment "${name}"${valid}`);
+}
+
+function isFile(argument: string): boolean {
+  return /\.ya?ml$/i.test(argument);
 }
 
 /** A sweep without rows, say since its runs were removed, is none. */

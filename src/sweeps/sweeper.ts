@@ -8,7 +8,7 @@ import type { Engine, NamedArrays } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { createModel } from '../models/registry.ts';
 import type { Granularity } from '../pruning/types.ts';
-import { identifyIfPresent } from '../runner/data-identity.ts';
+import { identifyIfPresent, locateTrainedImages } from '../runner/data-identity.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import { readCheckpoint } from '../runs/checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
@@ -86,15 +86,11 @@ export class RunSweeper {
     const own = readTrainedData(run.directory);
     const { path, fingerprint: expected } = own;
     if (path === undefined) return this.load(own);
-    if (expected !== undefined) {
-      for (const { name, path: place } of [own, ...others]) {
-        const candidate = { ...own, path: place };
-        if (name === own.name && (await this.identify(candidate)) === expected) return this.load(candidate);
-      }
-    }
+    const place = await locateTrainedImages(own, others, (candidate) => this.identify(candidate));
+    if (place !== undefined) return this.load(place);
     const dataset = await this.load(own);
     const owner = `${run.identity.experiment}/${run.id} was trained on`;
-    requireImages({ found: dataset.fingerprint, expected, path, owner });
+    requireImages({ found: dataset.fingerprint, expected, path, owner, directory: run.directory });
     if (dataset.fingerprint !== undefined) noteFingerprint(run.directory, dataset.fingerprint);
     return dataset;
   }
