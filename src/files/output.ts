@@ -14,6 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { nameFile, writeFileAtomic } from './atomic.ts';
+import { makeDirectory } from './directories.ts';
 import { lookAt } from './read.ts';
 
 /** Links that are followed one after the other. */
@@ -105,6 +106,7 @@ function writeOpen(descriptor: number, text: string): void {
 
 function replaceFile(path: string, text: string): void {
   try {
+    makeDirectory(dirname(path));
     writeFileAtomic(path, text);
   } catch (error) {
     if (!LOCKED_FOLDER.includes((error as NodeJS.ErrnoException).code ?? '') || !isWritable(path))

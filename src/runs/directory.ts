@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { makeDirectory } from '../files/directories.ts';
 import { writeJson } from '../files/json.ts';
 import type { Environment } from './environment.ts';
 
@@ -70,7 +69,7 @@ export function runState(directory: string): RunState {
 }
 
 /**
- * Makes a run's directory and puts its settings and environment there. A run that is done is left as it is.
+ * Puts the settings and environment of a run into its directory, which its lock made. A run that is done is left as it is.
  *
  * @param config resolved settings as YAML
  */
@@ -83,7 +82,6 @@ export function openRun(
   const directory = runDirectory(resultsDirectory, run);
   const state = runState(directory);
   if (state !== 'done') {
-    makeDirectory(directory);
     writeFileAtomic(join(directory, RUN_FILES.config), config);
     writeJson(join(directory, RUN_FILES.environment), environment);
   }

@@ -1,4 +1,5 @@
 /** @file Checks sweep.csv: its exact bytes whatever the order of work, reuse, and forgetting of stale rows. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,9 +12,9 @@ import {
   type SweepRow,
   sweepPath,
   toSweepRow,
-  writeSweep,
 } from '../../src/sweeps/rows.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
+import { writeNewSweep } from '../support/new-folders.ts';
 
 function rowOf(variant: string, seed: number, result: Partial<PruneResult> = {}, checkpoint = '5e6f7a8b') {
   const runId = checkpointId(`${variant}/seed-${seed}-1a2b3c4d`, `${checkpoint}${'0'.repeat(56)}`);
@@ -36,7 +37,7 @@ function rowOf(variant: string, seed: number, result: Partial<PruneResult> = {},
 describe('sweep table', () => {
   it('refuses more variants than tables can show side by side', () => {
     const path = join(temporaryFolder(), 'sweep.csv');
-    writeSweep(
+    writeNewSweep(
       path,
       Array.from({ length: 2001 }, (_, index) => rowOf(`v${index}`, 0)),
     );
@@ -68,7 +69,7 @@ describe('sweep table', () => {
     ],
   ])('refuses %s', (_, good, bad, message) => {
     const path = join(temporaryFolder(), 'sweep.csv');
-    writeSweep(path, [rowOf('none', 0)]);
+    writeNewSweep(path, [rowOf('none', 0)]);
     expect(readSweep(path)).toHaveLength(1);
     const text = readFileSync(path, 'utf8');
     expect(text).toContain(good);
@@ -80,7 +81,7 @@ describe('sweep table', () => {
     const path = join(temporaryFolder(), 'sweep.csv');
     const other = rowOf('none', 1);
     for (const again of [rowOf('none', 0), rowOf('none', 0, {}, 'ffffffff')]) {
-      writeSweep(path, [rowOf('none', 0), again, other, rowOf('none', 0, { granularity: 'unit' })]);
+      writeNewSweep(path, [rowOf('none', 0), again, other, rowOf('none', 0, { granularity: 'unit' })]);
       expect(() => readSweep(path)).toThrow(
         `${path}:3: seed 0 of variant "none" stands twice at rate 0.9 of weights, first in line 2, expected once; remove one of the two lines`,
       );
@@ -102,7 +103,7 @@ describe('sweep table', () => {
       rowOf('none', 2),
       rowOf('targeted', 0),
     ];
-    writeSweep(path, rows, ['targeted', 'none']);
+    writeNewSweep(path, rows, ['targeted', 'none']);
     const bytes = readFileSync(path, 'utf8');
     expect(bytes).toBe(
       [
@@ -115,7 +116,7 @@ describe('sweep table', () => {
         '',
       ].join('\n'),
     );
-    writeSweep(path, readSweep(path).reverse(), ['targeted', 'none']);
+    writeNewSweep(path, readSweep(path).reverse(), ['targeted', 'none']);
     expect(readFileSync(path, 'utf8')).toBe(bytes);
   });
 
