@@ -20,7 +20,7 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
   const sources = findSources(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
-  await requireImagesOf(sources, names);
+  await requireImagesOf(sources);
   for (const source of sources) await drawFigures(source, results);
   tellDamaged(sources);
 }

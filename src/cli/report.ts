@@ -35,7 +35,7 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   const sources = findSources(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
-  await requireImagesOf(sources, names);
+  await requireImagesOf(sources);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/write.ts');
@@ -49,7 +49,7 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
 async function serveSources(names: readonly string[], { port = 0, results }: ReportOptions): Promise<void> {
   // Names are looked up once, so that a mistake is told at once.
   const sources = findSources(names, results);
-  await requireImagesOf(sources, names);
+  await requireImagesOf(sources);
   const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
   const { buildAssets } = await import('../report/assets.ts');
   const { digestVersion, serveReport } = await import('../report/serve.ts');
@@ -60,7 +60,7 @@ async function serveSources(names: readonly string[], { port = 0, results }: Rep
   const server = await serveReport(
     {
       readVersion: () => digestVersion(listVersions(results, chosen)),
-      makePage: (version) => makeReport(findSources(chosen ?? [], results), { assets, version, cache }),
+      makePage: (version) => makeReport(findSources(names, results), { assets, version, cache }),
     },
     port,
   );

@@ -1,8 +1,9 @@
 /** @file Finds what experiments left in the results folder: runs, trained or under way, and sweeps. */
+import type { Experiment } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import { suggest, UserError } from '../errors.ts';
 import { compareNaturally } from '../order.ts';
-import { requireImagesOfRuns } from '../runner/data-identity.ts';
+import { recallImages, requireImagesOfRuns } from '../runner/data-identity.ts';
 import { walkResults } from '../runs/walk.ts';
 import { readSweep, sweepPath } from '../sweeps/rows.ts';
 import { listSwept, readTableSource } from '../tables/source.ts';
@@ -18,11 +19,15 @@ import { addRuns, type ExperimentSource } from './source.ts';
 export function findSources(names: readonly string[], results: string): ExperimentSource[] {
   const present = listExperiments(results);
   if (names.length === 0) return readAll(present, results);
-  const found = names.map((name) => requirePresent(name, present, results));
+  const definitions = names.map((name) => (isFile(name) ? recallImages(loadExperiment(name)) : undefined));
+  const found = names.map((name, index) => requirePresent(name, definitions[index], present, results));
   const twice = found.find((name, index) => found.indexOf(name) < index);
   if (twice !== undefined)
     throw new UserError(`experiment "${twice}" is named twice, expected each experiment once`);
-  return found.map((name) => readSource(name, results));
+  return found.map((name, index) => {
+    const definition = definitions[index];
+    return { ...readSource(name, results), ...(definition && { definition }) };
+  });
 }
 
 /** A sweep.csv that cannot be read is told, and is no matter of the other experiments. */
@@ -49,17 +54,14 @@ export function tellDamaged(sources: readonly ExperimentSource[]): void {
 }
 
 /**
- * Refuses to draw experiments while other images lie where those were that a run was trained on.
+ * Refuses to draw experiments while other images lie where those were that a run was trained on. Where else they may lie say the
+ * files of the experiments, where these were named.
  *
- * @param names of experiments, or files, which may say where else the images lie
  * @throws UserError naming both
  */
-export async function requireImagesOf(
-  sources: readonly ExperimentSource[],
-  names: readonly string[],
-): Promise<void> {
+export async function requireImagesOf(sources: readonly ExperimentSource[]): Promise<void> {
   const runs = sources.flatMap((source) => source.runs);
-  const variants = names.filter(isFile).flatMap((file) => loadExperiment(file).variants);
+  const variants = sources.flatMap(({ definition }) => definition?.variants ?? []);
   await requireImagesOfRuns(
     runs,
     variants.map(({ settings }) => settings.dataset),
@@ -72,10 +74,15 @@ function listExperiments(results: string): string[] {
   return [...new Set([...trained, ...listSwept(results)])].sort(compareNaturally);
 }
 
-function requirePresent(argument: string, present: readonly string[], results: string): string {
-  const name = isFile(argument) ? loadExperiment(argument).name : argument;
+function requirePresent(
+  argument: string,
+  definition: Experiment | undefined,
+  present: readonly string[],
+  results: string,
+): string {
+  const name = definition?.name ?? argument;
   if (present.includes(name)) return name;
-  if (isFile(argument)) {
+  if (definition !== undefined) {
     const command = wordCommand('run', [argument], results);
     throw new UserError(`no run of experiment "${name}" is in ${results}; train with: ${command}`);
   }

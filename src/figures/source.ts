@@ -1,4 +1,5 @@
 /** @file Everything that an experiment left in its folder: runs with their settings, and the rows of its sweep. */
+import type { Experiment } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { DamagedRun, FoundRun, Survey } from '../runs/find.ts';
@@ -15,6 +16,8 @@ export interface ExperimentSource {
   readonly runs: readonly FoundRun[];
   /** Left out of everything but the list of what is wrong. */
   readonly damaged: readonly DamagedRun[];
+  /** If its file was named. */
+  readonly definition?: Experiment;
 }
 
 /** Adds the runs of an experiment, and their settings, to what is known of its sweep. */
