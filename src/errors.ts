@@ -20,6 +20,12 @@ export class UserError extends Error {
 /** A damage that fails again and again until somebody does what the message says. */
 export class DamageError extends UserError {}
 
+/** Exit code of a command that did nothing, since another process is at it: the same command does it later. EX_TEMPFAIL of sysexits.h. */
+export const EXIT_IN_OTHER_HANDS = 75;
+
+/** What was asked for is in the hands of another process, which the message names. */
+export class BusyError extends UserError {}
+
 /** Text as one line of bounded length: line ends become spaces, and what cannot be seen is written as `\x1b`. */
 export function toOneLine(text: string): string {
   const line = text
