@@ -16,8 +16,6 @@ import { listFiles, td } from './td.ts';
 afterEach(() => vi.unstubAllEnvs());
 
 // Some tests run td half a dozen times, and the machine may be busy.
-vi.setConfig({ testTimeout: 300_000 });
-
 const COMPILER =
   'case "$*" in *--version*) echo "c++ (Fake) 12";; *-fsyntax-only*) ;; *) echo "error: fake" >&2; exit 1;; esac';
 

@@ -11,16 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { printSettings } from '../../src/config/print.ts';
 import { encodeIdx } from '../data/idx-files.ts';
 import { parseRecords } from './journey.ts';
 import { listFiles, makeFolder, td } from './td.ts';
-
-// Each test starts several processes.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const YAML = `
 name: own
