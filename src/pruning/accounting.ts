@@ -1,5 +1,5 @@
 /** @file What pruning achieved: sparsity, parameters and multiply-adds that are left. */
-import { sizeOf } from '../engines/types.ts';
+import { matrixShape } from './criteria.ts';
 
 /** The shapes of a model's arrays. */
 interface ModelShapes<Weight extends WeightShape = WeightShape> {
@@ -9,7 +9,6 @@ interface ModelShapes<Weight extends WeightShape = WeightShape> {
 }
 
 interface WeightShape {
-  readonly shape: readonly number[];
   /** Of the layer's output without the batch axis: `[units]` or `[height, width, filters]`. */
   readonly outputShape: readonly number[];
 }
@@ -41,8 +40,10 @@ export function accountFor<Weight extends WeightShape>(
   weightOf: (weight: Weight) => Float32Array,
 ): Accounting {
   const layers = model.prunable.map((weight) => {
-    const positions = sizeOf(weight.outputShape.slice(0, -1));
-    return { positions, entries: sizeOf(weight.shape), kept: countNonzero(weightOf(weight)) };
+    const entries = weightOf(weight);
+    // The last axis of the output is the column, so that each other place in it is a position.
+    const { rows: positions } = matrixShape(weight.outputShape);
+    return { positions, entries: entries.length, kept: countNonzero(entries) };
   });
   const entries = sum(layers.map((layer) => layer.entries));
   const removed = entries - sum(layers.map((layer) => layer.kept));
@@ -58,7 +59,8 @@ export function accountFor<Weight extends WeightShape>(
 
 /** Trained numbers of a model: every parameter but running averages. */
 export function countParameters(model: Pick<ModelShapes, 'parameters'>): number {
-  return sum(model.parameters.filter(({ role }) => role !== 'average').map(({ shape }) => sizeOf(shape)));
+  const trained = model.parameters.filter(({ role }) => role !== 'average');
+  return sum(trained.map(({ shape }) => shape.reduce((product, extent) => product * extent, 1)));
 }
 
 function countNonzero(weight: Float32Array): number {
