@@ -1,7 +1,7 @@
 /** @file What is measured: every model with every method. */
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { describeSchema, listChoices, schemaAt } from '../../src/settings/schema-words.ts';
+import { toJsonSchema, listChoices, schemaAt } from '../../src/settings/expectations.ts';
 
 type Given = z.input<typeof runSettingsSchema>;
 type Method = NonNullable<Given['regularizer']>;
@@ -31,7 +31,7 @@ export const METHODS: Readonly<Record<string, Method>> = Object.fromEntries(list
 /** Every method of the schema, at both granularities where it has one. */
 function listMethods(): (readonly [string, Method])[] {
   const data = { regularizer: {} };
-  const choice = schemaAt(describeSchema(runSettingsSchema), data, ['regularizer', 'name']);
+  const choice = schemaAt(toJsonSchema(runSettingsSchema), data, ['regularizer', 'name']);
   return listChoices(choice ?? {}).flatMap((name) => {
     const methods = (['weight', 'unit'] as const).map((granularity) => ({ name, granularity }) as Method);
     const isKnown = (method: Method) => runSettingsSchema.safeParse({ regularizer: method }).success;

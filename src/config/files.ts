@@ -76,11 +76,11 @@ function readText(path: string, prefix: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw refuse(wordFileError(path, error));
+    throw refuse(describeFileError(path, error));
   }
 }
 
-function wordFileError(path: string, error: unknown): string {
+function describeFileError(path: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return `${path} is not text in UTF-8`;
   if (code !== 'ENOENT') return `${path} cannot be read (${code || String(error)})`;
