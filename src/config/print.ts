@@ -1,6 +1,7 @@
 /** @file Writes resolved settings as YAML that is itself an experiment file. */
-import { type Entry, type MapTree, makeMap, type Tree } from '../yaml/tree.ts';
+
 import { renderYaml } from '../yaml/render.ts';
+import { type Entry, type MapTree, makeMap, type Tree } from '../yaml/tree.ts';
 import type { Experiment, RunSpec } from './experiment.ts';
 import { merge } from './merge.ts';
 

@@ -110,7 +110,8 @@ function isShown(bound: unknown): bound is number {
 
 function describeList(schema: JsonSchema): string {
   const entry = schema.prefixItems?.[0] ?? schema.items;
-  const each = typeof entry === 'object' && !Array.isArray(entry) ? `, each ${describeExpectation(entry)}` : '';
+  const each =
+    typeof entry === 'object' && !Array.isArray(entry) ? `, each ${describeExpectation(entry)}` : '';
   const { minItems = 0, maxItems } = schema;
   if (minItems === maxItems) return `a list of ${minItems}${each}`;
   return `a list${minItems > 0 ? ` of at least ${minItems}` : ''}${each}`;

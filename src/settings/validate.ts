@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import { suggest, UserError } from '../errors.ts';
 import { type MapTree, nodeAt, type Tree, toPlain } from '../yaml/tree.ts';
 import {
-  toJsonSchema,
+  describeExpectation,
   type JsonSchema,
   listChoices,
   listKeys,
   schemaAt,
-  describeExpectation,
+  toJsonSchema,
 } from './expectations.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -37,7 +37,12 @@ export function validatePartial(schema: z.ZodType, tree: MapTree): void {
   if (present.length > 0) throw describeIssues(schema, tree, present, undefined);
 }
 
-function describeIssues(schema: z.ZodType, tree: MapTree, issues: readonly Issue[], owner?: string): UserError {
+function describeIssues(
+  schema: z.ZodType,
+  tree: MapTree,
+  issues: readonly Issue[],
+  owner?: string,
+): UserError {
   // A mistyped key also shows as a missing one; the mistyped one is what the user can see.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw new Error('a failed check without an issue');
@@ -71,7 +76,11 @@ function describeUnknownKey(schema: z.ZodType, tree: MapTree, path: Path, key: s
   };
 }
 
-function describeBadKey(schema: z.ZodType, tree: MapTree, { path, issues }: z.core.$ZodIssueInvalidKey): Problem {
+function describeBadKey(
+  schema: z.ZodType,
+  tree: MapTree,
+  { path, issues }: z.core.$ZodIssueInvalidKey,
+): Problem {
   const [key, section] = [String(path.at(-1)), path.slice(0, -1)];
   const { propertyNames } = partAt(schema, tree, section);
   const [first] = issues;

@@ -41,7 +41,8 @@ export class TreeBuilder {
   }
 
   private buildContent(node: unknown, offset: number, place: string): Tree {
-    if (isSeq(node)) return { kind: 'list', place, items: node.items.map((item) => this.build(item, offset)) };
+    if (isSeq(node))
+      return { kind: 'list', place, items: node.items.map((item) => this.build(item, offset)) };
     if (isMap(node)) return makeMap(place, this.buildEntries(node.items as Pair<ScalarNode<string>>[]));
     const { source, value } = isScalar(node) ? node : { source: '', value: null };
     return { kind: 'scalar', place, value: value as Scalar, isEmpty: source === '' && value === null };

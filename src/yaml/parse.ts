@@ -1,5 +1,5 @@
 /** @file YAML text to a tree of settings with places; refuses what no settings file needs. */
-import { Composer, type CST, Lexer, LineCounter, Parser, type ParseOptions, type SchemaOptions } from 'yaml';
+import { Composer, type CST, Lexer, LineCounter, type ParseOptions, Parser, type SchemaOptions } from 'yaml';
 import { UserError } from '../errors.ts';
 import { TreeBuilder } from './build-tree.ts';
 import type { Tree } from './tree.ts';

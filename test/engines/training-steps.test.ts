@@ -18,6 +18,7 @@ const BOUNDS = {
   standardizedLenet: 2e-5,
   resnet: 1e-4,
   blockedResnet: 1e-4,
+  wideResnet: 1e-4,
   smoothVgg: 1e-4,
 } as const;
 type TrainedModel = keyof typeof BOUNDS;
@@ -45,10 +46,10 @@ const FEW_METHODS = [
   'targeted dropout of units',
   'variational dropout',
 ];
-/** Models that add forms of layers to another one, and no other network. */
-const FORMS: readonly TrainedModel[] = ['standardizedLenet', 'blockedResnet'];
+/** Models whose layers are those of another one, arranged otherwise. */
+const FORMS: readonly TrainedModel[] = ['standardizedLenet', 'blockedResnet', 'wideResnet'];
 
-/** Methods with the number of steps: every method on every network of the registry, in the forms of a network a few of them. */
+/** Methods with the number of steps: every method on every kind of layer, a few of them on models that only arrange these otherwise. */
 const methodsOf = (model: TrainedModel) =>
   Object.entries(METHODS)
     .map(([name, regularizer]) => {
