@@ -23,7 +23,7 @@ export type ModelSchema = z.ZodType<{ readonly name: string }>;
 export interface ModelDefinition<N extends string = string, S extends ModelSchema = ModelSchema> {
   /** `model.name` in an experiment. */
   readonly name: N;
-  /** Half a sentence for lists of models. */
+  /** For lists of models: at most 64 characters, so that help fits on a line. */
   readonly summary: string;
   /** With a default for every setting but the name. */
   readonly settings: S;

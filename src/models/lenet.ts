@@ -37,7 +37,7 @@ const lenetSettings = z.strictObject({
  */
 export const lenet = defineModel({
   name: 'lenet',
-  summary: "LeNet-5: two 5×5 convolutions with pooling, then dense layers; sizes of Caffe's by default",
+  summary: "two 5×5 convolutions, then dense layers; Caffe's LeNet-5 by default",
   settings: lenetSettings,
   describe: ({ filters, widths }) => `lenet ${[...filters, ...widths].join('-')}`,
   create: createLenet,

@@ -11,7 +11,7 @@ import { initializer, widths } from './settings.ts';
  */
 export const mlp = defineModel({
   name: 'mlp',
-  summary: 'dense layers with ReLU on flattened images; LeNet-300-100 by default',
+  summary: 'dense layers with ReLU; LeNet-300-100 by default',
   settings: z.strictObject({
     name: name('mlp'),
     /** Units of each hidden layer. */

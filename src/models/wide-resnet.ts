@@ -22,7 +22,7 @@ const depth = countTo(1000)
  */
 export const wideResnet = defineModel({
   name: 'wide-resnet',
-  summary: 'Wide ResNet (Zagoruyko and Komodakis 2016) of a depth and a width factor; WRN-28-10 by default',
+  summary: 'Wide ResNet of a depth and a width; WRN-28-10 by default',
   settings: z.strictObject({
     name: name('wide-resnet'),
     /** Number of convolutions, the shortcuts' included: 6 for each unit of a stage, and 4. */

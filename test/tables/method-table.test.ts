@@ -157,6 +157,83 @@ describe('buildMethodTable with published numbers', () => {
     expect(notes[0]).toMatch(/^Another data set: ours is mnist, .* so no difference is taken\.$/);
   });
 
+  it('shows the rows of the Wide ResNet to a wide-resnet, and says what is not known of it', () => {
+    const wide = { ...PAPER, model: { name: 'wide-resnet', depth: 16, width: 4 } } as const;
+    const { columns, notes } = build(
+      new SweepRows(wide)
+        .add('none', { name: 'none' }, { 0.3: 0.6, 0.35: 0.5 }, ['unit'])
+        .add('targeted', targeted(0.33, 0.75, 'unit'), { 0.3: 0.9 }, ['unit'])
+        .add('l0', { name: 'l0', granularity: 'unit', coefficient: 1e-6 }, { 0.3: 0.2 }, ['unit'])
+        .add('dropout', { name: 'dropout', granularity: 'unit', dropRate: 0.25 }, { 0.3: 0.5 }, ['unit']),
+      'unit',
+      true,
+    );
+    expect(
+      columns.map(({ heading, cells }) => [
+        heading,
+        cells[0]?.published?.network,
+        cells[0]?.published?.accuracy,
+      ]),
+    ).toEqual([
+      ['none', 'wide-resnet', 0.522],
+      // The paper has dropout on its ResNet-32 only: 13.47.
+      ['dropout(0.25)', undefined, undefined],
+      ['targeted(0.33, 0.75)', 'wide-resnet', 0.9009],
+      ['l0(1e-6)', 'wide-resnet', 0.1334],
+    ]);
+    expect(columns[0]?.cells[0]?.difference).toBeCloseTo(0.078, 10);
+    expect(notes[0]).toMatch(
+      /^The depth, the width and the training of the paper's Wide ResNet are not known/,
+    );
+    expect(notes.join()).not.toContain('Another');
+  });
+
+  it('has no rows for a wide-resnet whose weights are pruned, though the paper has some of its ResNet-32', () => {
+    const wide = { ...PAPER, model: { name: 'wide-resnet' } } as const;
+    const { columns, notes } = build(
+      new SweepRows(wide).add('none', { name: 'none' }, { 0: 0.9 }),
+      'weight',
+      true,
+    );
+    expect(columns[0]?.hasPublished).toBe(false);
+    expect(notes).toEqual(['The paper has no numbers for these methods at these rates.']);
+  });
+
+  it('shows the rows of another kind of network for the order of the methods, and subtracts nothing', () => {
+    const lenet = { ...PAPER, model: { name: 'lenet' } } as const;
+    const { columns, notes } = build(
+      new SweepRows(lenet).add('none', { name: 'none' }, { 0.8: 0.5 }),
+      'weight',
+      true,
+    );
+    expect(columns[0]?.cells[0]).toMatchObject({
+      published: { network: 'resnet32-wide', accuracy: 0.3202 },
+      difference: undefined,
+    });
+    expect(notes[0]).toBe(
+      "Another kind of network: ours is lenet 20-50-500; the paper's numbers are those of resnet 16-32-64-128, 5 units a " +
+        'stage and show the order of the methods only, so no difference is taken.',
+    );
+  });
+
+  it('says of each column what it stands beside where variants are different networks', () => {
+    const sweep = new SweepRows(PAPER).add('none', { name: 'none' }, { 0: 0.93 }, ['unit']);
+    const wide = new SweepRows({ ...PAPER, model: { name: 'wide-resnet' } });
+    wide.add('wide', { name: 'none' }, { 0: 0.92 }, ['unit']);
+    const { columns, notes } = buildMethodTable({
+      experiment: 'few',
+      rows: [...sweep.rows, ...wide.rows],
+      settings: new Map([...sweep.settings, ...wide.settings]),
+      granularity: 'unit',
+      published: PUBLISHED,
+    });
+    expect(columns.map(({ cells }) => cells[0]?.published?.network)).toEqual([
+      'resnet32-wide',
+      'wide-resnet',
+    ]);
+    expect(notes[0]).toMatch(/^none: wide: The depth, the width/);
+  });
+
   it('compares a penalty of another strength only if no column has the published one, and says so', () => {
     const alone = new SweepRows(PAPER).add('strong', { name: 'l1', coefficient: 1 }, { 0: 0.9 });
     const first = build(alone, 'weight', true);
