@@ -37,7 +37,7 @@ const lenetSettings = z.strictObject({
  */
 export const lenet = defineModel({
   name: 'lenet',
-  summary: "two 5×5 convolutions, then dense layers; Caffe's LeNet-5 by default",
+  summary: "5×5 convolutions, then dense layers; Caffe's LeNet-5 by default",
   settings: lenetSettings,
   describe: ({ filters, widths }) => `lenet ${[...filters, ...widths].join('-')}`,
   create: createLenet,

@@ -12,7 +12,7 @@ import { batchNorm, initializers } from './settings.ts';
  */
 export const resnet = defineModel({
   name: 'resnet',
-  summary: "pre-activation residual network; the paper's ResNet-32 by default",
+  summary: "pre-activation ResNet; the paper's ResNet-32 by default",
   settings: z.strictObject({
     name: name('resnet'),
     /** Filters of the first convolution, then of each stage. */

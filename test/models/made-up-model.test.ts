@@ -78,6 +78,13 @@ describe('a model that is registered while td runs', () => {
     expect(new Set([before, usual, narrow]).size).toBe(3);
   });
 
+  it('is the example of docs/extending.md, word for word', () => {
+    const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
+    const [, example = 'no example'] =
+      /## A network\n.*?```ts\n(.*?)```/s.exec(read('../../docs/extending.md')) ?? [];
+    expect(read('made-up-model.test.ts')).toContain(example);
+  });
+
   it('stands in the help', () => {
     expect(describeChoices()).toContain('  row-means    a hidden layer on the means of the rows\n');
   });
