@@ -23,7 +23,7 @@ function layOutRun({ experiment, seed, settings, variant }: RunSpec): Map<string
 
 function layOutExperiment({ name, seeds, sweep, variants }: Experiment, written: MapTree): unknown {
   const overlays = written.entries.get('variants')?.value;
-  // A map, since an object would have names such as "10" before all others.
+  // Not an object, which would put names such as "10" before all others.
   const named = new Map(
     variants.map((variant) => {
       const overlay = overlays?.kind === 'map' ? overlays.entries.get(variant.name)?.value : undefined;
@@ -34,7 +34,7 @@ function layOutExperiment({ name, seeds, sweep, variants }: Experiment, written:
   return orderLike(written, { name, seeds, sweep, variants: named });
 }
 
-/** The same value with the keys of its maps in the order of the layout; of those that it lacks `name` leads, the rest follow. */
+/** The same value with the keys of its maps in the order of the layout. Keys that it lacks follow, but `name` comes first. */
 function orderLike(layout: Tree | undefined, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Map)
     return value;

@@ -109,7 +109,7 @@ const pruneRates = z
 /** The settings of a run are checked once they are resolved, variant by variant. */
 const checkedLater = z.unknown().optional();
 
-/** More is a slip of the hand; the number of runs that they make together has a bound of its own. */
+/** Whoever gives more has probably mistyped a number. The number of runs that both make together has a bound of its own. */
 const MOST_SEEDS = 20_000;
 const MOST_VARIANTS = 1000;
 
@@ -152,5 +152,3 @@ export type RunSettings = z.output<typeof runSettingsSchema>;
 export type DatasetSettings = RunSettings['dataset'];
 export type ScheduleSettings = RunSettings['schedule'];
 export type OptimizerSettings = ScheduleSettings['optimizer'];
-/** Settings of one member of a discriminated union, for example `SettingsOf<ModelSettings, 'lenet'>`. */
-export type SettingsOf<T extends { name: string }, N extends T['name']> = Extract<T, { name: N }>;

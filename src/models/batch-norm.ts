@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchNormSettings, Layers } from './types.ts';
 
-/** What batch normalisation needs of the layers that it is one of. */
+/** The part of `Layers` that batch normalisation uses. */
 export type BatchNormLayers = Pick<Layers, 'training' | 'parameter' | 'update'>;
 
 /** Statistics of a batch, over every axis but the last. */

@@ -5,7 +5,7 @@ import type { Layers } from './types.ts';
 
 type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 type LinearOperation = (x: tf.Tensor, kernel: tf.Tensor) => tf.Tensor;
-/** Applies a layer's linear operation to the kernel of this name, or to what stands for it. */
+/** Applies a layer's linear operation to the kernel of this name, or to what a regularizer uses in its place. */
 export type ApplyKernel = (x: tf.Tensor, kernelName: string, apply: LinearOperation) => tf.Tensor;
 
 /** Layers that keep the averages which a training pass has updated. */

@@ -11,7 +11,7 @@ export interface LayerDescription {
 
 interface Initialization {
   readonly kernel: Initializer;
-  /** First value of every bias. A layer without it has no bias: batch normalisation behind it would take it away. */
+  /** First value of every bias. A layer without one has no bias: the batch normalisation that follows would subtract it. */
   readonly bias?: number;
 }
 

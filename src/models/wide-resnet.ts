@@ -7,7 +7,7 @@ import { batchNorm, initializers } from './settings.ts';
 
 /** Filters of the first convolution, and of the three stages at width 1 (their table 1). */
 const [FIRST_FILTERS, STAGE_FILTERS] = [16, [16, 32, 64]] as const;
-/** Depth counts two convolutions in each unit of the three stages; beside them the first one and a shortcut a stage. */
+/** The depth counts two convolutions in each unit of the three stages, the first convolution, and a shortcut in each stage. */
 const [DEPTH_OF_UNITS, OTHER_DEPTH] = [6, 4] as const;
 
 const depth = countTo(1000)

@@ -59,7 +59,7 @@ export function listKeys(schema: JsonSchema, data: unknown): string[] {
   return Object.keys(chooseByName(schema, data).properties ?? {});
 }
 
-/** The words that a value may be, or none if the schema is no choice of words. */
+/** The words that the schema lets choose from; none if it is not a choice of words. */
 export function listChoices(schema: JsonSchema): string[] {
   if (schema.enum !== undefined) return schema.enum.map(String);
   return typeof schema.const === 'string' ? [schema.const] : [];
@@ -103,7 +103,7 @@ function describeNumber(schema: JsonSchema): string {
   return bounds.length === 0 ? kind : `${kind} ${bounds.join(' and ')}`;
 }
 
-/** Bounds at the end of what a double counts exactly are zod's, not a setting's. */
+/** zod bounds every whole number by what a double counts exactly; such a bound tells a user nothing. */
 function isShown(bound: unknown): bound is number {
   return typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 }

@@ -43,7 +43,7 @@ function describeIssues(
   issues: readonly Issue[],
   owner?: string,
 ): UserError {
-  // A mistyped key also shows as a missing one; the mistyped one is what the user can see.
+  // A mistyped key causes two issues: an unknown key, which the user can find in the file, and a missing one.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw new Error('a failed check without an issue');
   const { place, text } = describeIssue(schema, tree, issue);
@@ -62,7 +62,7 @@ function describeIssue(schema: z.ZodType, tree: MapTree, issue: Issue): Problem 
   if (isMissing(tree, issue.path)) return describeMissing(schema, tree, issue.path);
   const node = nodeAt(tree, issue.path) ?? tree;
   const subject = `${formatPath(issue.path)} is ${describeValue(node)}`;
-  // Checks written by hand in the schema bring their own words.
+  // Checks that the schema has written by hand have messages of their own.
   if (issue.code === 'custom') return { place: node.place, text: `${subject}: ${issue.message}` };
   return { place: node.place, text: `${subject}${describeExpected(schema, tree, issue.path, node)}` };
 }
@@ -143,7 +143,7 @@ function describeValue(node: Tree): string {
   return typeof node.value === 'string' ? `"${cut(node.value)}"` : String(node.value);
 }
 
-/** A value is shown so that it can be found again, not to be read in full. */
+/** Shortens a value: enough of it stays for the user to find it in the file. */
 function cut(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length > 40 ? `${line.slice(0, 40)}…` : line;
