@@ -1,7 +1,7 @@
 /** @file What is measured: every model with every method. */
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { toJsonSchema, listChoices, schemaAt } from '../../src/settings/expectations.ts';
+import { listChoices, schemaAt, toJsonSchema } from '../../src/settings/expectations.ts';
 
 type Given = z.input<typeof runSettingsSchema>;
 type Method = NonNullable<Given['regularizer']>;
