@@ -26,13 +26,6 @@ const networks = {
     epsilon: 1e-3,
     bound: 2e-5,
   },
-  'wide-resnet': {
-    settings: { name: 'wide-resnet', depth: 10, width: 1 },
-    imageShape: [8, 8, 3],
-    batch: 4,
-    epsilon: 1e-3,
-    bound: 2e-5,
-  },
   // Its last groups normalise few pixels many times in a row: with a small epsilon rounding errors would grow.
   vgg: {
     settings: { name: 'vgg', filters: [3, 4, 5, 6, 6], widths: [8, 7], denseRelu: true },

@@ -12,7 +12,7 @@ import { merge } from './merge.ts';
  *
  * @param written the experiment's file: keys keep its order, and those that it lacks follow; the schema's order if absent
  */
-export function printSettings(subject: Experiment | RunSpec, written: MapTree = makeMap('')): string {
+export function renderSettings(subject: Experiment | RunSpec, written: MapTree = makeMap('')): string {
   return renderYaml('variants' in subject ? layOutExperiment(subject, written) : layOutRun(subject));
 }
 
