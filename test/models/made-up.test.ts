@@ -2,35 +2,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { hashOf } from '../../src/config/identity.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { createClassifier } from '../../src/models/classifier.ts';
-import { defineModel } from '../../src/models/definition.ts';
 import { models } from '../../src/models/registry.ts';
-import { count, name } from '../../src/settings/values.ts';
 import { describeDifferences, nearestNetwork } from '../../src/tables/paper/networks.ts';
 import { describeChoices } from '../../src/terminal/choices.ts';
 import { runLine } from '../fuzz/line.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
-
-/** The means of the image's rows, a hidden layer with ReLU, logits. */
-const rowMeans = defineModel({
-  name: 'row-means',
-  summary: 'a hidden layer on the means of the rows',
-  settings: z.strictObject({ name: name('row-means'), units: count.default(12) }),
-  describe: ({ units }) => `row-means of ${units}`,
-  create({ units }, imageShape, classes) {
-    const classifier = createClassifier(imageShape[0], [units], classes, { kind: 'glorotUniform' });
-    return {
-      ...classifier,
-      inputShape: imageShape,
-      classes,
-      forward: (images, layers) => classifier.forward(layers.tf.mean(images, [2, 3]), layers),
-    };
-  },
-});
+import { rowMeans } from './row-means.ts';
 
 const before = hashOf(runSettingsSchema.parse({}));
 models.register(rowMeans);
@@ -80,9 +60,9 @@ describe('a model that is registered while td runs', () => {
 
   it('is the example of docs/extending.md, word for word', () => {
     const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
-    const [, example = 'no example'] =
-      /## A network\n.*?```ts\n(.*?)```/s.exec(read('../../docs/extending.md')) ?? [];
-    expect(read('made-up-model.test.ts')).toContain(example);
+    const source = read('row-means.ts');
+    const code = source.slice(source.indexOf('/** The means')).trimEnd();
+    expect(read('../../docs/extending.md')).toContain(code.replaceAll(/^(?=.)/gm, '    '));
   });
 
   it('stands in the help', () => {
