@@ -8,6 +8,7 @@ import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
 import { createContext, type NamedTensors, randomNormal, randomParameters } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
+import { directionsOf, finiteDifferences, project, slopesAlong } from '../support/finite-differences.ts';
 import { createMethod } from '../support/methods.ts';
 import {
   type NaiveLinear,
@@ -172,72 +173,6 @@ function naivePenalty(name: string, parameters: NaiveParameters, contexts: objec
     const logVariances = parameterOf(parameters, `${weight}${STATE}`);
     return kernel.reduce((kl, w, i) => kl + 0.3 * naiveKl(naiveLogAlpha(w, Number(logVariances[i]))), sum);
   }, 0);
-}
-
-function finiteDifferences(
-  loss: (parameters: NaiveParameters) => number,
-  parameters: NaiveParameters,
-): Record<string, number[]> {
-  const step = 1e-6;
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, values]) => [
-      name,
-      values.map((value, index) => {
-        const shifted = (by: number) => loss({ ...parameters, [name]: values.with(index, value + by) });
-        return (shifted(step) - shifted(-step)) / (2 * step);
-      }),
-    ]),
-  );
-}
-
-/** Unit vectors in random directions, a few for each array. */
-function directionsOf(parameters: NaiveParameters): Record<string, number[][]> {
-  const numbers = createNumbers(29);
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, { length }]) => [
-      name,
-      Array.from({ length: 3 }, () => {
-        const vector = [...numbers.normal(length)];
-        const norm = Math.hypot(...vector);
-        return vector.map((value) => value / norm);
-      }),
-    ]),
-  );
-}
-
-/** Each gradient's slope along the directions of its array. */
-function project(
-  gradients: Readonly<Record<string, number[]>>,
-  directions: Readonly<Record<string, number[][]>>,
-): Record<string, number[]> {
-  return Object.fromEntries(
-    Object.entries(gradients).map(([name, gradient]) => [
-      name,
-      (directions[name] ?? []).map((vector) =>
-        vector.reduce((sum, value, index) => sum + value * Number(gradient[index]), 0),
-      ),
-    ]),
-  );
-}
-
-function slopesAlong(
-  directions: Readonly<Record<string, number[][]>>,
-  loss: (parameters: NaiveParameters) => number,
-  parameters: NaiveParameters,
-): Record<string, number[]> {
-  const step = 1e-6;
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, values]) => [
-      name,
-      (directions[name] ?? []).map((vector) => {
-        const shifted = (by: number) => {
-          const array = values.map((value, index) => value + by * Number(vector[index]));
-          return loss({ ...parameters, [name]: array });
-        };
-        return (shifted(step) - shifted(-step)) / (2 * step);
-      }),
-    ]),
-  );
 }
 
 describe.each(networks)('$network', (network) => {
