@@ -22,6 +22,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Experiments at the paper's scale, by the name of the network in its tables. */
 const EXPERIMENTS = {
   'resnet32-wide': 'configs/cifar-resnet.yaml',
+  'wide-resnet': 'configs/cifar-wide-resnet.yaml',
   vgg16: 'configs/cifar-vgg.yaml',
 } as const;
 

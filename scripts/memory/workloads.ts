@@ -17,12 +17,16 @@ const SCHEDULE = { epochs: 2, learningRate: 1e-3, gradientClip: 1, weightDecay: 
 const MNIST = { name: 'mnist', trainImages: 1024, testImages: 1000 } as const;
 const CIFAR = { name: 'cifar10', trainImages: 512, testImages: 1000, augmentation: 'crop-flip' } as const;
 
-/** Networks at their default sizes, and one whose weights take more than the rest of the process. */
+/**
+ * Networks at their default sizes, and one whose weights take more than the rest of the process. A WRN-28-10 would train for
+ * hours: in its place stands one of less depth and width.
+ */
 export const MODELS: Readonly<Record<string, Given>> = {
   mlp: { model: { name: 'mlp' }, dataset: MNIST },
   'mlp-2000': { model: { name: 'mlp', widths: [2000, 2000] }, dataset: MNIST },
   lenet: { model: { name: 'lenet' }, dataset: MNIST },
   resnet: { model: { name: 'resnet' }, dataset: CIFAR },
+  'wide-resnet-16-2': { model: { name: 'wide-resnet', depth: 16, width: 2 }, dataset: CIFAR },
   vgg: { model: { name: 'vgg' }, dataset: CIFAR },
 };
 

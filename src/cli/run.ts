@@ -1,7 +1,7 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
 import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
 import { readExperimentFile } from '../config/files.ts';
-import { printSettings } from '../config/print.ts';
+import { renderSettings } from '../config/render.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
@@ -40,7 +40,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const experiments = loadExperiments(files, options);
   if (options.printConfig) {
     const printed = experiments.map((experiment) =>
-      printSettings(experiment, readExperimentFile(experiment.path, 'as written')),
+      renderSettings(experiment, readExperimentFile(experiment.path, 'as written')),
     );
     print(printed.join('---\n').trimEnd());
     return;

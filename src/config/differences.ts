@@ -1,4 +1,5 @@
 /** @file What a run's settings change, setting by setting. */
+import { isPlain } from '../settings/plain.ts';
 import { withoutDefaults } from './identity.ts';
 import { type RunSettings, runSettingsSchema } from './schema.ts';
 
@@ -26,29 +27,25 @@ interface Leaf {
 }
 
 function listLeaves(value: unknown, keys: readonly string[]): Leaf[] {
-  if (!isMap(value)) return [{ keys, value }];
+  if (!isPlain(value)) return [{ keys, value }];
   return Object.entries(value).flatMap(([key, entry]) => listLeaves(entry, [...keys, key]));
 }
 
 /**
- * What the schema puts in the place of a setting that is taken away. What cannot do without it, as an optimizer without its
- * name, is taken away with it.
+ * The default of a setting: what the schema fills in where the setting is left out. Where the schema cannot do without it, as
+ * without the name of an optimizer, the whole map that holds it is left out.
  *
- * @param depth how many of the keys lead to what is taken away
+ * @param depth how many of the keys lead to what is left out
  */
 function defaultAt(settings: RunSettings, keys: readonly string[], depth: number): unknown {
   if (depth === 0) return undefined;
   const reduced: unknown = structuredClone(settings);
   const parent = valueAt(reduced, keys.slice(0, depth - 1));
-  if (isMap(parent)) delete parent[keys[depth - 1] ?? ''];
+  if (isPlain(parent)) delete parent[keys[depth - 1] ?? ''];
   const resolved = runSettingsSchema.safeParse(reduced);
   return resolved.success ? valueAt(resolved.data, keys) : defaultAt(settings, keys, depth - 1);
 }
 
 function valueAt(value: unknown, keys: readonly string[]): unknown {
-  return keys.reduce((inner, key) => (isMap(inner) ? inner[key] : undefined), value);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return keys.reduce((inner, key) => (isPlain(inner) ? inner[key] : undefined), value);
 }

@@ -18,7 +18,7 @@ export interface Experiment {
   readonly variants: readonly Variant[];
 }
 
-/** One variant with one seed: what is trained once. */
+/** One variant with one seed, which is trained once. */
 export interface RunSpec {
   readonly experiment: string;
   readonly variant: string;
@@ -39,7 +39,7 @@ export interface RunSelection {
   readonly seeds?: readonly number[] | undefined;
 }
 
-/** Runs of an experiment; more are a slip of the hand. */
+/** Runs of an experiment. Whoever asks for more has probably mistyped a number. */
 const MOST_RUNS = 20_000;
 
 /**

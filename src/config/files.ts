@@ -8,9 +8,9 @@ import { resolveDataPaths } from './data-paths.ts';
 import { merge } from './merge.ts';
 
 const MOST_BYTES = 2 ** 20;
-/** Begins the outermost keys that only hold anchors for the rest of the file. */
+/** Outermost keys that begin so are no settings: they hold values with anchors, to which the rest of the file refers. */
 const ASIDE = 'x-';
-/** Files that extend one another. */
+/** Files in a chain of `extends`. */
 const LONGEST_CHAIN = 20;
 
 /** What to do with relative paths of data: they are relative to the file that says them, or left as they are written. */
@@ -18,7 +18,7 @@ export type DataPaths = 'relative to the file' | 'as written';
 
 /**
  * Reads an experiment file, laid over the files that it extends. The name of an extended experiment is not inherited:
- * two experiments of one name would share a results folder. Nor is what stands aside: outermost keys that begin with `x-`.
+ * two experiments of one name would share a results folder. Outermost keys that begin with `x-` are left out.
  *
  * @throws UserError if a file is missing, unreadable, too large or no YAML map, or if `extends` leads back to a file
  */
@@ -76,11 +76,11 @@ function readText(path: string, prefix: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw refuse(wordFileError(path, error));
+    throw refuse(describeFileError(path, error));
   }
 }
 
-function wordFileError(path: string, error: unknown): string {
+function describeFileError(path: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return `${path} is not text in UTF-8`;
   if (code !== 'ENOENT') return `${path} cannot be read (${code || String(error)})`;

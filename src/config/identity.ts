@@ -1,15 +1,14 @@
 /** @file What makes two runs the same: the hash of the settings that differ from their defaults. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { isPlain, type Plain } from '../settings/plain.ts';
 import { type RunSettings, runSettingsSchema } from './schema.ts';
-
-type Plain = Record<string, unknown>;
 
 /**
  * SHA-256 in hex of the settings that can change a run's numbers and differ from their defaults, as JSON with sorted
- * keys. A new setting with a default keeps every old hash; changing a default does not change the hash of those who
- * rely on it, so a default stays as it is and another behaviour gets a new setting. Of the user's own images their
- * fingerprint enters, wherever they lie; the seed does not, it stands beside the hash in a run's id.
+ * keys. A new setting with a default therefore keeps every old hash. A default must never change: runs that rely on it
+ * would keep their hash and get other numbers, so another behaviour gets a new setting. The user's own images enter with
+ * their fingerprint and not with their path. The seed is no part of the hash; a run's id has both.
  *
  * @param schema for tests: the schema whose defaults count
  */
@@ -19,8 +18,8 @@ export function hashOf(settings: RunSettings, schema: z.ZodType = runSettingsSch
 }
 
 /**
- * What of a data set's settings says which images they are: the fingerprint of those under a path, nothing of those that a
- * manifest pins. Runs of versions that knew no fingerprints have a path alone, as it was written.
+ * A data set's settings with what tells its images from others: their fingerprint if they lie under a path, nothing if a
+ * manifest pins them. Runs of versions without fingerprints have the path alone, as it was written.
  */
 function identifyData({ path, fingerprint, ...rest }: RunSettings['dataset']): RunSettings['dataset'] {
   if (path === undefined) return rest;
@@ -53,8 +52,4 @@ function writeSorted(data: unknown): string {
   return JSON.stringify(data, (_key, value: unknown) =>
     isPlain(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
-}
-
-function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { suggest, UserError } from '../errors.ts';
 import { validate, validatePartial } from '../settings/validate.ts';
-import { type Entry, filterKeys, type MapTree, makeMap, plant, toPlain } from '../yaml/tree.ts';
+import { type Entry, filterKeys, type MapTree, makeMap, toPlain, toTree } from '../yaml/tree.ts';
 import { resolveDataPaths } from './data-paths.ts';
 import { type Experiment, type RunSelection, requireVariants, type Variant } from './experiment.ts';
 import { type DataPaths, readExperimentFile } from './files.ts';
@@ -17,15 +17,15 @@ export interface LoadOptions extends RunSelection {
   readonly dataPaths?: DataPaths | undefined;
 }
 
-/** Lies below every file, so that `optimizer: { momentum: 0.8 }` needs no name where the default has that setting. */
-const DEFAULTS = plant(
+/** Every file is laid over these: `optimizer: { momentum: 0.8 }` then changes the default optimizer, whose name need not be repeated. */
+const DEFAULTS = toTree(
   { ...runSettingsSchema.parse({}), sweep: {}, variants: {} },
   'the defaults',
 ) as MapTree;
 
 /**
- * Reads and resolves an experiment. Overrides of the settings of a run hold for the variants named by `only`; the
- * others are checked as the file has them and left out.
+ * Reads and resolves an experiment. If `only` names variants, overrides of a run's settings hold for these; the other
+ * variants are checked as the file has them and left out.
  *
  * @throws UserError for the first mistake: what, where (file:line:column or the flag), what was expected
  */
@@ -56,7 +56,7 @@ function isExperimentKey(key: string): boolean {
 
 function withName(file: MapTree, path: string): MapTree {
   const name = basename(path).replace(/\.ya?ml$/i, '');
-  return merge(plant({ name }, path) as MapTree, file);
+  return merge(toTree({ name }, path) as MapTree, file);
 }
 
 function variantsOf(tree: MapTree): ReadonlyMap<string, Entry> {
@@ -64,18 +64,18 @@ function variantsOf(tree: MapTree): ReadonlyMap<string, Entry> {
   return variants?.kind === 'map' ? variants.entries : new Map();
 }
 
-/** Schemas pass over a key `__proto__` of a record without a word. */
+/** zod leaves a key `__proto__` of a record out without an error. */
 function refusePassedOver(named: object, variants: ReadonlyMap<string, Entry>): void {
   for (const [name, { place }] of variants) {
     if (!Object.hasOwn(named, name)) throw new UserError(`${place}: "${name}" cannot be a name in variants`);
   }
 }
 
-/** Overrides are merged with one another first, so that their order does not matter to a change of name. */
+/** Overrides are merged with one another first: else one that changes a `name` would discard those given before it. */
 function readOverrides({ set = [], seeds }: LoadOptions, variants: ReadonlyMap<string, Entry>): MapTree {
   const names = [...variants.keys()];
   const trees = set.map((text) => parseOverride(text, names));
-  if (seeds !== undefined) trees.push(plant({ seeds }, '--seeds') as MapTree);
+  if (seeds !== undefined) trees.push(toTree({ seeds }, '--seeds') as MapTree);
   const overrides = resolveDataPaths(trees.reduce(merge, makeMap('--set')), '.');
   for (const [name, { place }] of variantsOf(overrides)) {
     if (!variants.has(name))

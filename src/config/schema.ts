@@ -1,6 +1,7 @@
 /** @file The settings of a run, as zod schemas with their defaults. Every key here can be set in YAML and by --set. */
 import { z } from 'zod';
 import { methods, regularizerSchema } from '../methods/registry.ts';
+import { modelSchema, models } from '../models/registry.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { count, countTo, findRepeated, listOf, name, point, positive, rate } from '../settings/values.ts';
 
@@ -28,63 +29,6 @@ const dataset = z.strictObject({
 
 /** As many as metrics.csv may have rows. */
 const MOST_EPOCHS = 100_000;
-
-/** Networks of more layers compile for hours; what bounds the width of a layer is the size of the network. */
-const widths = listOf(count, 1, 200);
-
-const initializers = z.enum(['glorotUniform', 'glorotNormal']);
-const initializer = initializers.default('glorotUniform');
-
-/** The paper's code has these two numbers in all its networks. */
-const batchNorm = z
-  .strictObject({
-    /** Share of a moving average that each step keeps. */
-    momentum: rate.lt(1).default(0.997),
-    /** Added to the variance before its root is taken. */
-    epsilon: positive.default(1e-3),
-  })
-  .prefault({});
-
-const model = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: name('mlp'),
-    /** Units of each hidden layer. */
-    widths: widths.default([300, 100]),
-    initializer,
-  }),
-  z.strictObject({
-    name: name('lenet'),
-    /** Filters of the two 5×5 convolutions. */
-    filters: z.tuple([count, count]).default([20, 50]),
-    /** Units of each hidden dense layer. */
-    widths: widths.default([500]),
-    /** First value of the biases of the convolutions; the paper's code uses 0.1 there and 0 in dense layers. */
-    initialBias: z.number().default(0),
-    /** Per-image standardisation inside the network, as in the paper's code. */
-    standardize: z.boolean().default(false),
-    initializer,
-  }),
-  z.strictObject({
-    name: name('resnet'),
-    /** Filters of the first convolution, then of each stage. */
-    filters: listOf(count, 2, 20).default([16, 32, 64, 128]),
-    /** Residual units of each stage, of two convolutions each. */
-    units: countTo(200).default(5),
-    batchNorm,
-    initializer: initializers.default('glorotNormal'),
-  }),
-  z.strictObject({
-    name: name('vgg'),
-    /** Filters of the convolutions in each of the five groups. */
-    filters: z.tuple([count, count, count, count, count]).default([64, 128, 256, 512, 512]),
-    /** Units of each hidden dense layer. */
-    widths: widths.default([4096, 4096]),
-    /** ReLU after each hidden dense layer, as in the original VGG; the paper's code has none. */
-    denseRelu: z.boolean().default(false),
-    batchNorm,
-    initializer,
-  }),
-]);
 
 const optimizer = z.discriminatedUnion('name', [
   z.strictObject({ name: name('sgd') }),
@@ -122,7 +66,7 @@ const schedule = z.strictObject({
 function assembleRunSettings() {
   return z.strictObject({
     dataset: dataset.prefault({}),
-    model: model.prefault({ name: 'mlp' }),
+    model: modelSchema().prefault({ name: 'mlp' }),
     regularizer: regularizerSchema().prefault({ name: 'none' }),
     schedule: schedule.prefault({}),
   });
@@ -134,7 +78,7 @@ function assembleRunSettings() {
  */
 export let runSettingsSchema = assembleRunSettings();
 
-for (const registry of [methods]) {
+for (const registry of [models, methods]) {
   registry.onRegister(() => {
     runSettingsSchema = assembleRunSettings();
   });
@@ -165,7 +109,7 @@ const pruneRates = z
 /** The settings of a run are checked once they are resolved, variant by variant. */
 const checkedLater = z.unknown().optional();
 
-/** More is a slip of the hand; the number of runs that they make together has a bound of its own. */
+/** Whoever gives more has probably mistyped a number. The number of runs that both make together has a bound of its own. */
 const MOST_SEEDS = 20_000;
 const MOST_VARIANTS = 1000;
 
@@ -206,8 +150,5 @@ export const experimentSchema = z.strictObject({
 export type SweepSettings = z.output<typeof experimentSchema>['sweep'];
 export type RunSettings = z.output<typeof runSettingsSchema>;
 export type DatasetSettings = RunSettings['dataset'];
-export type ModelSettings = RunSettings['model'];
 export type ScheduleSettings = RunSettings['schedule'];
 export type OptimizerSettings = ScheduleSettings['optimizer'];
-/** Settings of one member of a discriminated union, for example `SettingsOf<ModelSettings, 'lenet'>`. */
-export type SettingsOf<T extends { name: string }, N extends T['name']> = Extract<T, { name: N }>;

@@ -1,13 +1,9 @@
 /** @file Batch normalisation, with the statistics of the batch in training and moving averages in evaluation. */
 import * as tf from '@tensorflow/tfjs';
-import type { Layers, Parameter } from './types.ts';
+import type { BatchNormSettings, Layers } from './types.ts';
 
-export interface BatchNormSettings {
-  /** Share of a moving average that each step keeps. */
-  readonly momentum: number;
-  /** Added to the variance before its root is taken. */
-  readonly epsilon: number;
-}
+/** The part of `Layers` that batch normalisation uses. */
+export type BatchNormLayers = Pick<Layers, 'training' | 'parameter' | 'update'>;
 
 /** Statistics of a batch, over every axis but the last. */
 interface Moments {
@@ -19,22 +15,6 @@ interface Moments {
   readonly centred: tf.Tensor;
   /** Number of values behind each mean. */
   readonly count: number;
-}
-
-/** `scale` and `shift`, which are trained, and the moving averages `mean` and `variance`; each is `[channels]`. */
-export function describeBatchNorm(layer: string, channels: number): Parameter[] {
-  const vector = (name: string, role: Parameter['role'], value: number): Parameter => ({
-    name: `${layer}/${name}`,
-    shape: [channels],
-    role,
-    initializer: { kind: 'constant', value },
-  });
-  return [
-    vector('scale', 'scale', 1),
-    vector('shift', 'shift', 0),
-    vector('mean', 'average', 0),
-    vector('variance', 'average', 1),
-  ];
 }
 
 /**
@@ -51,7 +31,7 @@ export function describeBatchNorm(layer: string, channels: number): Parameter[] 
 export function batchNorm(
   x: tf.Tensor,
   layer: string,
-  layers: Layers,
+  layers: BatchNormLayers,
   settings: BatchNormSettings,
 ): tf.Tensor {
   const [scale, shift] = [layers.parameter(`${layer}/scale`), layers.parameter(`${layer}/shift`)];
@@ -75,7 +55,7 @@ function momentsOf(x: tf.Tensor): Moments {
 function moveAverages(
   { mean, variance, count }: Moments,
   layer: string,
-  layers: Layers,
+  layers: BatchNormLayers,
   momentum: number,
 ): void {
   const unbiased = tf.mul(variance, count / Math.max(1, count - 1));

@@ -1,5 +1,5 @@
 /** @file The dense end of a network: hidden layers with ReLU, then logits. */
-import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import type { Initializer } from '../random/types.ts';
 import type { Block } from './blocks.ts';
 import { describeDense } from './parameters.ts';
@@ -27,7 +27,8 @@ export function createClassifier(
     parameters: [...hidden, logits].flatMap((layer) => layer.parameters),
     prunable: hidden.map((layer) => layer.weight),
     forward(x, layers) {
-      const flat: tf.Tensor = tf.reshape(x, [-1, inputs]);
+      const { tf } = layers;
+      const flat: Tensor = tf.reshape(x, [-1, inputs]);
       const features = hidden.reduce((input, { name }) => tf.relu(layers.dense(input, name)), flat);
       return layers.dense(features, 'logits');
     },

@@ -1,10 +1,11 @@
 /** @file The linear layers that a model's forward pass is built from. */
 import * as tf from '@tensorflow/tfjs';
+import { type BatchNormLayers, batchNorm } from './batch-norm.ts';
 import type { Layers } from './types.ts';
 
 type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 type LinearOperation = (x: tf.Tensor, kernel: tf.Tensor) => tf.Tensor;
-/** Applies a layer's linear operation to the kernel of this name, or to what stands for it. */
+/** Applies a layer's linear operation to the kernel of this name, or to what a regularizer uses in its place. */
 export type ApplyKernel = (x: tf.Tensor, kernelName: string, apply: LinearOperation) => tf.Tensor;
 
 /** Layers that keep the averages which a training pass has updated. */
@@ -42,10 +43,18 @@ export function layersOver(
     const bias = parameters[`${layer}/bias`];
     return bias === undefined ? y : tf.add(y, bias);
   };
-  return {
+  const base: BatchNormLayers = {
     training,
-    updates,
     parameter: (name) => requireParameter(parameters, name),
+    update(name, value) {
+      requireParameter(parameters, name);
+      updates[name] = value;
+    },
+  };
+  return {
+    ...base,
+    tf,
+    updates,
     dense(x, layer) {
       const y = applyKernel(x, `${layer}/kernel`, (input, kernel) => tf.matMul(input, kernel));
       return addBias(y, layer);
@@ -56,10 +65,7 @@ export function layersOver(
       );
       return addBias(y, layer);
     },
-    update(name, value) {
-      requireParameter(parameters, name);
-      updates[name] = value;
-    },
+    batchNorm: (x, layer, settings) => batchNorm(x, layer, base, settings),
   };
 }
 

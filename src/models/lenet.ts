@@ -1,15 +1,31 @@
 /** @file LeNet-5: two 5×5 convolutions with pooling, then dense layers. */
-import * as tf from '@tensorflow/tfjs';
-import type { ModelSettings, SettingsOf } from '../config/schema.ts';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { count, name } from '../settings/values.ts';
 import { createClassifier } from './classifier.ts';
+import { defineModel } from './definition.ts';
 import { describeConvolution } from './parameters.ts';
+import { initializer, widths } from './settings.ts';
 import type { Layers, Model } from './types.ts';
 
 const FILTER_SIZE = 5;
 const POOL_SIZE = 2;
 /** 13 → 9 → 5 → 1: the smallest side on which both convolutions fit. */
 const SMALLEST_SIDE = 13;
+
+const lenetSettings = z.strictObject({
+  name: name('lenet'),
+  /** Filters of the two 5×5 convolutions. */
+  filters: z.tuple([count, count]).default([20, 50]),
+  /** Units of each hidden dense layer. */
+  widths: widths.default([500]),
+  /** First value of the biases of the convolutions; the paper's code uses 0.1 there and 0 in dense layers. */
+  initialBias: z.number().default(0),
+  /** Per-image standardisation inside the network, as in the paper's code. */
+  standardize: z.boolean().default(false),
+  initializer,
+});
 
 /**
  * `conv1` 5×5 valid, max-pool 2, `conv2` 5×5 valid, max-pool 2, `dense1` … `denseN`, `logits`, with ReLU after every
@@ -18,13 +34,19 @@ const SMALLEST_SIDE = 13;
  * Layer sizes default to Caffe's LeNet, but that one has no ReLU after its convolutions: here, as in the paper's
  * code, there is one. Prunable are `conv2` and the hidden dense layers; the paper exempts the first convolution and
  * the logits layer.
- *
- * @param imageShape `[height, width, channels]`
- * @throws UserError if a side of the image is below 13 pixels
  */
-export function createLenet(
-  settings: SettingsOf<ModelSettings, 'lenet'>,
-  imageShape: readonly [number, number, number],
+export const lenet = defineModel({
+  name: 'lenet',
+  summary: "5×5 convolutions, then dense layers; Caffe's LeNet-5 by default",
+  settings: lenetSettings,
+  describe: ({ filters, widths }) => `lenet ${[...filters, ...widths].join('-')}`,
+  create: createLenet,
+});
+
+/** @throws UserError if a side of the image is below 13 pixels */
+function createLenet(
+  settings: z.output<typeof lenetSettings>,
+  imageShape: Model['inputShape'],
   classes: number,
 ): Model {
   const [height, width, channels] = imageShape;
@@ -50,7 +72,7 @@ export function createLenet(
     parameters: [...conv1.parameters, ...conv2.parameters, ...classifier.parameters],
     prunable: [conv2.weight, ...classifier.prunable],
     forward(images, layers) {
-      const input = settings.standardize ? standardize(images) : images;
+      const input = settings.standardize ? standardize(images, layers) : images;
       const pooled = convolveAndPool(convolveAndPool(input, 'conv1', layers), 'conv2', layers);
       return classifier.forward(pooled, layers);
     },
@@ -65,9 +87,10 @@ function pooledSize(side: number): number {
   return Math.ceil(side / POOL_SIZE);
 }
 
-function convolveAndPool(x: tf.Tensor, layer: string, layers: Layers): tf.Tensor {
+function convolveAndPool(x: Tensor, layer: string, layers: Layers): Tensor {
+  const { tf } = layers;
   const convolved = tf.relu(layers.convolution(x, layer, { stride: 1, padding: 'valid' }));
-  return tf.maxPool(convolved as tf.Tensor4D, POOL_SIZE, POOL_SIZE, 'same');
+  return tf.maxPool(convolved as Tensor4D, POOL_SIZE, POOL_SIZE, 'same');
 }
 
 /**
@@ -76,7 +99,7 @@ function convolveAndPool(x: tf.Tensor, layer: string, layers: Layers): tf.Tensor
  *
  * @param images `[batch, height, width, channels]`
  */
-function standardize(images: tf.Tensor): tf.Tensor {
+function standardize(images: Tensor, { tf }: Layers): Tensor {
   const axes = [1, 2, 3];
   const count = images.shape.slice(1).reduce((product, extent) => product * extent, 1);
   const centred = tf.sub(images, tf.mean(images, axes, true));

@@ -1,4 +1,4 @@
-/** @file Describes the arrays of one dense or convolutional layer: its parameters and its weight. */
+/** @file Describes the arrays of one layer: its parameters and, where it has a kernel, its weight. */
 import type { Initializer } from '../random/types.ts';
 import type { Parameter, PrunableWeight } from './types.ts';
 
@@ -11,7 +11,7 @@ export interface LayerDescription {
 
 interface Initialization {
   readonly kernel: Initializer;
-  /** First value of every bias. A layer without it has no bias: batch normalisation behind it would take it away. */
+  /** First value of every bias. A layer without one has no bias: the batch normalisation that follows would subtract it. */
   readonly bias?: number;
 }
 
@@ -69,4 +69,20 @@ function describeLayer(
     initializer: { kind: 'constant', value: initialization.bias },
   };
   return { weight, parameters: [kernel, bias] };
+}
+
+/** `scale` and `shift`, which are trained, and the moving averages `mean` and `variance`; each is `[channels]`. */
+export function describeBatchNorm(layer: string, channels: number): Parameter[] {
+  const vector = (name: string, role: Parameter['role'], value: number): Parameter => ({
+    name: `${layer}/${name}`,
+    shape: [channels],
+    role,
+    initializer: { kind: 'constant', value },
+  });
+  return [
+    vector('scale', 'scale', 1),
+    vector('shift', 'shift', 0),
+    vector('mean', 'average', 0),
+    vector('variance', 'average', 1),
+  ];
 }

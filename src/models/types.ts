@@ -1,4 +1,5 @@
 /** @file The contract of a model: named parameters and a forward pass in tfjs ops. */
+import type * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Initializer } from '../random/types.ts';
 
@@ -29,17 +30,28 @@ export interface ConvolutionOptions {
   readonly padding: 'same' | 'valid';
 }
 
+export interface BatchNormSettings {
+  /** Share of a moving average that each step keeps. */
+  readonly momentum: number;
+  /** Added to the variance before its root is taken. */
+  readonly epsilon: number;
+}
+
 /**
  * What a forward pass uses instead of raw kernels, so that a regularizer can stand between a layer and its weight.
  * Layer names are the part of the parameter name before the slash.
  */
 export interface Layers {
+  /** The operations without parameters. A model gets them from here, so that its settings can be read without tfjs. */
+  readonly tf: typeof tf;
   readonly training: boolean;
   parameter(name: string): Tensor;
   /** `[batch, in] → [batch, out]`, kernel and bias of the named layer. */
   dense(x: Tensor, layer: string): Tensor;
   /** `[batch, height, width, in] → [batch, height', width', out]`; a bias is added if the layer has one. */
   convolution(x: Tensor, layer: string, options: ConvolutionOptions): Tensor;
+  /** `[…, channels] → […, channels]`; `describeBatchNorm` describes its parameters. */
+  batchNorm(x: Tensor, layer: string, settings: BatchNormSettings): Tensor;
   /** Records a new value of an `average` parameter; called in training only. */
   update(name: string, value: Tensor): void;
 }

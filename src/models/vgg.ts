@@ -1,18 +1,37 @@
 /** @file VGG-16 with batch normalisation. */
-import * as tf from '@tensorflow/tfjs';
-import type { ModelSettings, SettingsOf } from '../config/schema.ts';
-import { batchNorm, describeBatchNorm } from './batch-norm.ts';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { count, name } from '../settings/values.ts';
 import { type Block, chain, type ImageShape, stridedShape } from './blocks.ts';
 import { createClassifier } from './classifier.ts';
-import { describeConvolution, describeDense, type LayerDescription } from './parameters.ts';
-import type { Layers, Model } from './types.ts';
+import { defineModel } from './definition.ts';
+import {
+  describeBatchNorm,
+  describeConvolution,
+  describeDense,
+  type LayerDescription,
+} from './parameters.ts';
+import { batchNorm, initializer, widths } from './settings.ts';
+import type { Layers } from './types.ts';
 
 /** Convolutions of each group (Simonyan & Zisserman 2015, table 1, column D). */
 const CONVOLUTIONS = [2, 2, 3, 3, 3] as const;
 const FILTER_SIZE = 3;
 const POOL_SIZE = 2;
 
-type Settings = SettingsOf<ModelSettings, 'vgg'>;
+const vggSettings = z.strictObject({
+  name: name('vgg'),
+  /** Filters of the convolutions in each of the five groups. */
+  filters: z.tuple([count, count, count, count, count]).default([64, 128, 256, 512, 512]),
+  /** Units of each hidden dense layer. */
+  widths: widths.default([4096, 4096]),
+  /** ReLU after each hidden dense layer, as in the original VGG; the paper's code has none. */
+  denseRelu: z.boolean().default(false),
+  batchNorm,
+  initializer,
+});
+
+type Settings = z.output<typeof vggSettings>;
 
 /**
  * Five groups of 3×3 convolutions with batch normalisation and ReLU, each followed by max-pool 2, which rounds odd
@@ -21,10 +40,29 @@ type Settings = SettingsOf<ModelSettings, 'vgg'>;
  *
  * In the paper's code nothing but batch normalisation stands behind the dense layers; `denseRelu` adds the ReLU of the
  * original VGG. Prunable are all convolutions but the first and the dense layers but the logits.
- *
- * @param imageShape `[height, width, channels]`
  */
-export function createVgg(settings: Settings, imageShape: ImageShape, classes: number): Model {
+export const vgg = defineModel({
+  name: 'vgg',
+  summary: 'VGG-16 with batch normalisation',
+  settings: vggSettings,
+  published: [
+    {
+      name: 'vgg16',
+      dataset: 'cifar100',
+      title: 'vgg 64-128-256-512-512, 4096-4096',
+      settings: { filters: [64, 128, 256, 512, 512], widths: [4096, 4096] },
+      epochs: 256,
+    },
+  ],
+  describe: ({ filters, widths }) => `vgg ${filters.join('-')}, ${widths.join('-')}`,
+  create: (settings, imageShape, classes) => ({
+    inputShape: imageShape,
+    classes,
+    ...chain(createBlocks(settings, imageShape, classes)),
+  }),
+});
+
+function createBlocks(settings: Settings, imageShape: ImageShape, classes: number): Block[] {
   const blocks: Block[] = [];
   let shape = imageShape;
   for (const [group, count] of CONVOLUTIONS.entries()) {
@@ -43,13 +81,13 @@ export function createVgg(settings: Settings, imageShape: ImageShape, classes: n
     blocks.push(createDense(`dense${index + 1}`, widths[index] ?? features, width, settings));
   }
   blocks.push(createClassifier(widths.at(-1) ?? features, [], classes, { kind: settings.initializer }));
-  return { inputShape: imageShape, classes, ...chain(blocks) };
+  return blocks;
 }
 
 const pool: Block = {
   parameters: [],
   prunable: [],
-  forward: (x) => tf.maxPool(x as tf.Tensor4D, POOL_SIZE, POOL_SIZE, 'same'),
+  forward: (x, { tf }) => tf.maxPool(x as Tensor4D, POOL_SIZE, POOL_SIZE, 'same'),
 };
 
 function createConvolution(
@@ -69,7 +107,7 @@ function createConvolution(
 function createDense(layer: string, inputs: number, units: number, settings: Settings): Block {
   const description = describeDense(layer, inputs, units, { kernel: { kind: settings.initializer } });
   return normalize(layer, description, settings, settings.denseRelu, (x, layers) =>
-    layers.dense(tf.reshape(x, [-1, inputs]), layer),
+    layers.dense(layers.tf.reshape(x, [-1, inputs]), layer),
   );
 }
 
@@ -79,15 +117,15 @@ function normalize(
   { parameters, weight }: LayerDescription,
   settings: Settings,
   activates: boolean,
-  apply: (x: tf.Tensor, layers: Layers) => tf.Tensor,
+  apply: (x: Tensor, layers: Layers) => Tensor,
 ): Block {
   const norm = `${layer}.norm`;
   return {
     parameters: [...parameters, ...describeBatchNorm(norm, weight.shape.at(-1) ?? 0)],
     prunable: [weight],
     forward(x, layers) {
-      const normalized = batchNorm(apply(x, layers), norm, layers, settings.batchNorm);
-      return activates ? tf.relu(normalized) : normalized;
+      const normalized = layers.batchNorm(apply(x, layers), norm, settings.batchNorm);
+      return activates ? layers.tf.relu(normalized) : normalized;
     },
   };
 }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { RunSpec } from '../config/experiment.ts';
-import { printSettings } from '../config/print.ts';
+import { renderSettings } from '../config/render.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
@@ -194,7 +194,7 @@ async function trainFrom(
     warn(`going on with another ${change}: the numbers will be close to those of one session, not the same`);
   }
   const { fingerprint } = dataset;
-  openRun(resultsDirectory, run, printSettings(run), {
+  openRun(resultsDirectory, run, renderSettings(run), {
     ...environment,
     ...(fingerprint !== undefined && { dataFingerprint: fingerprint }),
   });

@@ -1,7 +1,7 @@
 /** @file Makes damaged files of a run anew from those that are whole. For the owner of the run only. */
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
-import { printSettings } from '../config/print.ts';
+import { renderSettings } from '../config/render.ts';
 import { DamageError, UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { writeJson } from '../files/json.ts';
@@ -43,7 +43,7 @@ type Mender = (directory: string, run: RunSpec) => boolean;
 const MENDERS: Readonly<Record<MendableFile, Mender>> = {
   config(directory, run) {
     setAside(directory, [RUN_FILES.config]);
-    writeFileAtomic(join(directory, RUN_FILES.config), printSettings(run));
+    writeFileAtomic(join(directory, RUN_FILES.config), renderSettings(run));
     return true;
   },
 

@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { suggest, UserError } from '../errors.ts';
 import { type MapTree, nodeAt, type Tree, toPlain } from '../yaml/tree.ts';
 import {
-  describeSchema,
+  describeExpectation,
   type JsonSchema,
   listChoices,
   listKeys,
   schemaAt,
-  wordExpectation,
-} from './schema-words.ts';
+  toJsonSchema,
+} from './expectations.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -23,7 +23,7 @@ type Path = readonly PropertyKey[];
 export function validate<T extends z.ZodType>(schema: T, tree: MapTree, owner?: string): z.output<T> {
   const result = schema.safeParse(toPlain(tree));
   if (result.success) return result.data;
-  throw wordIssues(schema, tree, result.error.issues, owner);
+  throw describeIssues(schema, tree, result.error.issues, owner);
 }
 
 /**
@@ -34,14 +34,19 @@ export function validate<T extends z.ZodType>(schema: T, tree: MapTree, owner?: 
 export function validatePartial(schema: z.ZodType, tree: MapTree): void {
   const issues = schema.safeParse(toPlain(tree)).error?.issues ?? [];
   const present = issues.filter((issue) => !isMissing(tree, issue.path));
-  if (present.length > 0) throw wordIssues(schema, tree, present, undefined);
+  if (present.length > 0) throw describeIssues(schema, tree, present, undefined);
 }
 
-function wordIssues(schema: z.ZodType, tree: MapTree, issues: readonly Issue[], owner?: string): UserError {
-  // A mistyped key also shows as a missing one; the mistyped one is what the user can see.
+function describeIssues(
+  schema: z.ZodType,
+  tree: MapTree,
+  issues: readonly Issue[],
+  owner?: string,
+): UserError {
+  // A mistyped key causes two issues: an unknown key, which the user can find in the file, and a missing one.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw new Error('a failed check without an issue');
-  const { place, text } = wordIssue(schema, tree, issue);
+  const { place, text } = describeIssue(schema, tree, issue);
   return new UserError(`${place}: ${text}${owner === undefined ? '' : `, in ${owner}`}`);
 }
 
@@ -50,59 +55,63 @@ interface Problem {
   readonly text: string;
 }
 
-function wordIssue(schema: z.ZodType, tree: MapTree, issue: Issue): Problem {
+function describeIssue(schema: z.ZodType, tree: MapTree, issue: Issue): Problem {
   if (issue.code === 'unrecognized_keys')
-    return wordUnknownKey(schema, tree, issue.path, issue.keys[0] ?? '');
-  if (issue.code === 'invalid_key') return wordBadKey(schema, tree, issue);
-  if (isMissing(tree, issue.path)) return wordMissing(schema, tree, issue.path);
+    return describeUnknownKey(schema, tree, issue.path, issue.keys[0] ?? '');
+  if (issue.code === 'invalid_key') return describeBadKey(schema, tree, issue);
+  if (isMissing(tree, issue.path)) return describeMissing(schema, tree, issue.path);
   const node = nodeAt(tree, issue.path) ?? tree;
-  const subject = `${wordPath(issue.path)} is ${wordValue(node)}`;
-  // Checks written by hand in the schema bring their own words.
+  const subject = `${formatPath(issue.path)} is ${describeValue(node)}`;
+  // Checks that the schema has written by hand have messages of their own.
   if (issue.code === 'custom') return { place: node.place, text: `${subject}: ${issue.message}` };
-  return { place: node.place, text: `${subject}${wordExpected(schema, tree, issue.path, node)}` };
+  return { place: node.place, text: `${subject}${describeExpected(schema, tree, issue.path, node)}` };
 }
 
-function wordUnknownKey(schema: z.ZodType, tree: MapTree, path: Path, key: string): Problem {
+function describeUnknownKey(schema: z.ZodType, tree: MapTree, path: Path, key: string): Problem {
   const node = nodeAt(tree, path);
   const valid = node === undefined ? [] : listKeys(partAt(schema, tree, path), toPlain(node));
   return {
     place: placeOfKey(tree, path, key),
-    text: `unknown key "${cut(key)}"${wordSection(tree, path)}${suggest(key, valid)}`,
+    text: `unknown key "${cut(key)}"${describeSection(tree, path)}${suggest(key, valid)}`,
   };
 }
 
-function wordBadKey(schema: z.ZodType, tree: MapTree, { path, issues }: z.core.$ZodIssueInvalidKey): Problem {
+function describeBadKey(
+  schema: z.ZodType,
+  tree: MapTree,
+  { path, issues }: z.core.$ZodIssueInvalidKey,
+): Problem {
   const [key, section] = [String(path.at(-1)), path.slice(0, -1)];
   const { propertyNames } = partAt(schema, tree, section);
   const [first] = issues;
-  const words = typeof propertyNames === 'object' ? `expected ${wordExpectation(propertyNames)}` : '';
+  const words = typeof propertyNames === 'object' ? `expected ${describeExpectation(propertyNames)}` : '';
   const expected = `, ${first?.code === 'custom' ? first.message : words}`;
   return {
     place: placeOfKey(tree, section, key),
-    text: `"${cut(key)}" cannot be a name in ${wordPath(section)}${expected}`,
+    text: `"${cut(key)}" cannot be a name in ${formatPath(section)}${expected}`,
   };
 }
 
-function wordMissing(schema: z.ZodType, tree: MapTree, path: Path): Problem {
+function describeMissing(schema: z.ZodType, tree: MapTree, path: Path): Problem {
   const [key, section] = [String(path.at(-1)), path.slice(0, -1)];
   return {
     place: (nodeAt(tree, section) ?? tree).place,
-    text: `key "${key}" is missing${wordSection(tree, section)}, expected ${wordExpectation(partAt(schema, tree, path))}`,
+    text: `key "${key}" is missing${describeSection(tree, section)}, expected ${describeExpectation(partAt(schema, tree, path))}`,
   };
 }
 
-function wordExpected(schema: z.ZodType, tree: MapTree, path: Path, node: Tree): string {
+function describeExpected(schema: z.ZodType, tree: MapTree, path: Path, node: Tree): string {
   const expected = partAt(schema, tree, path);
   const choices = listChoices(expected);
   const isWord = node.kind === 'scalar' && typeof node.value === 'string';
   return isWord && choices.length > 1
     ? suggest(String(node.value), choices)
-    : `, expected ${wordExpectation(expected)}`;
+    : `, expected ${describeExpectation(expected)}`;
 }
 
 /** The part of the schema at a path that an issue names, which therefore exists. */
 function partAt(schema: z.ZodType, tree: MapTree, path: Path): JsonSchema {
-  return schemaAt(describeSchema(schema), toPlain(tree), path) ?? {};
+  return schemaAt(toJsonSchema(schema), toPlain(tree), path) ?? {};
 }
 
 function placeOfKey(tree: MapTree, path: Path, key: string): string {
@@ -115,26 +124,26 @@ function isMissing(tree: MapTree, path: Path): boolean {
 }
 
 /** ` in schedule`, ` for optimizer "adam"`, or nothing for the outermost map. */
-function wordSection(tree: MapTree, path: Path): string {
+function describeSection(tree: MapTree, path: Path): string {
   if (path.length === 0) return '';
   const name = nodeAt(tree, [...path, 'name']);
   const isNamed = name?.kind === 'scalar' && typeof name.value === 'string';
-  return isNamed ? ` for ${wordPath(path)} "${cut(String(name.value))}"` : ` in ${wordPath(path)}`;
+  return isNamed ? ` for ${formatPath(path)} "${cut(String(name.value))}"` : ` in ${formatPath(path)}`;
 }
 
-function wordPath(path: Path): string {
+function formatPath(path: Path): string {
   const words = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
   return words.join('').replace(/^\./, '');
 }
 
-function wordValue(node: Tree): string {
+function describeValue(node: Tree): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return `a list of ${node.items.length}`;
   if (node.isEmpty) return 'empty';
   return typeof node.value === 'string' ? `"${cut(node.value)}"` : String(node.value);
 }
 
-/** A value is shown so that it can be found again, not to be read in full. */
+/** Shortens a value: enough of it stays for the user to find it in the file. */
 function cut(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length > 40 ? `${line.slice(0, 40)}…` : line;

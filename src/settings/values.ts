@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const rate = z.number().min(0).max(1);
 export const positive = z.number().positive();
 export const count = z.int().positive();
-/** Whole numbers up to a bound far above usual values; only the message to somebody who exceeds it mentions the bound. */
+/** Whole numbers up to a bound far beyond use. Only the message about a number above it names the bound. */
 export const countTo = (most: number) =>
   count.refine((value) => value <= most, { error: `expected at most ${most}` });
 /** A list of `least` entries or more, with an upper bound as in `countTo`. */
@@ -19,7 +19,7 @@ export function findRepeated(entries: readonly unknown[]): number {
   const seen = new Set<unknown>();
   return entries.findIndex((entry) => seen.size === seen.add(entry).size);
 }
-/** The word that tells one member of a choice from the others. */
+/** The `name` of one member of a choice, which tells it from the others. */
 export const name = <T extends string>(value: T) => z.literal(value);
 export const granularity = z.enum(['weight', 'unit']);
 

@@ -143,7 +143,7 @@ function makeCell(
   rate: number,
 ): MethodCell {
   const published = compared?.numbers[rate];
-  const isComparable = own !== undefined && published !== undefined && compared?.isSameDataset === true;
+  const isComparable = own !== undefined && published !== undefined && compared?.isComparable === true;
   return {
     own,
     isBest: isBest(own, best),

@@ -1,12 +1,19 @@
 /** @file What an experiment can choose from by name, for help texts. */
 import { methods } from '../methods/registry.ts';
+import { models } from '../models/registry.ts';
 
 /** Of help texts, as commander wraps its own. */
 const COLUMNS = 80;
 
-/** `Methods, as regularizer.name: none, dropout …`, in lines of at most 80 characters. */
+/** Models with a summary each, then the names of the methods, in lines of at most 80 characters. */
 export function describeChoices(): string {
-  return wrap(`Methods, as regularizer.name: ${methods.names.join(', ')}.`);
+  const width = Math.max(...models.names.map((name) => name.length));
+  return [
+    'Models, as model.name:',
+    ...Array.from(models, ({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    wrap(`Methods, as regularizer.name: ${methods.names.join(', ')}.`),
+  ].join('\n');
 }
 
 function wrap(text: string): string {

@@ -35,16 +35,16 @@ export function makeMap(place: string, entries: Iterable<readonly [string, Entry
   return { kind: 'map', place, entries: new Map(entries) };
 }
 
-/** A tree of plain data that all was written at one place. Keys whose value is undefined are left out. */
-export function plant(data: unknown, place: string): Tree {
-  if (Array.isArray(data)) return { kind: 'list', place, items: data.map((item) => plant(item, place)) };
+/** Plain data as a tree whose values all have one place. Keys whose value is undefined are left out. */
+export function toTree(data: unknown, place: string): Tree {
+  if (Array.isArray(data)) return { kind: 'list', place, items: data.map((item) => toTree(item, place)) };
   if (typeof data !== 'object' || data === null) {
     return { kind: 'scalar', place, value: data as Scalar, isEmpty: false };
   }
   const present = Object.entries(data).filter(([, value]) => value !== undefined);
   return makeMap(
     place,
-    present.map(([key, value]) => [key, { place, value: plant(value, place) }]),
+    present.map(([key, value]) => [key, { place, value: toTree(value, place) }]),
   );
 }
 

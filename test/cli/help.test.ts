@@ -132,6 +132,13 @@ describe('help', () => {
         td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
         td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow
 
+      Models, as model.name:
+        mlp          dense layers with ReLU; LeNet-300-100 by default
+        lenet        5×5 convolutions, then dense layers; Caffe's LeNet-5 by default
+        resnet       pre-activation ResNet; the paper's ResNet-32 by default
+        wide-resnet  Wide ResNet of a depth and a width; WRN-28-10 by default
+        vgg          VGG-16 with batch normalisation
+
       Methods, as regularizer.name: none, dropout, targeted, variational, l1, l0,
       smallify, ramping, random-prune, targeted-ard, delayed-prune, targeted-saliency,
       gradual-magnitude.

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { encodeIdx } from '../data/idx-files.ts';
 import { parseRecords } from './journey.ts';
 import { listFiles, makeFolder, td } from './td.ts';
@@ -248,7 +248,7 @@ describe('a run of an earlier version, whose hash has the path', () => {
     if (spec === undefined) throw new Error('no run');
     const directory = join(path, `seed-0-${spec.hash.slice(0, 8)}`);
     cpSync(at('results/own/none', id), directory, { recursive: true });
-    writeFileSync(join(directory, 'config.yaml'), printSettings(spec));
+    writeFileSync(join(directory, 'config.yaml'), renderSettings(spec));
     const summary = readJson('results/own/none', id, 'summary.json') as Record<string, unknown>;
     const { data: _, ...rest } = summary;
     writeFileSync(join(directory, 'summary.json'), JSON.stringify({ ...rest, id: spec.id, hash: spec.hash }));

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { RUN_FILES } from '../../src/runs/directory.ts';
 import { openRunLog } from '../../src/runs/log.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
@@ -21,7 +21,7 @@ const FAILED = runOf(smallSettings({ regularizer: { name: 'l1' } }), 3);
 
 /** Writes a run's folder as training leaves it before the first epoch. */
 function open(run: typeof DONE): string {
-  return openNewRun(join(place.folder, 'results'), run, printSettings(run), ENVIRONMENT);
+  return openNewRun(join(place.folder, 'results'), run, renderSettings(run), ENVIRONMENT);
 }
 
 beforeAll(() => {

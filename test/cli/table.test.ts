@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadExperiment } from '../../src/config/load.ts';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { UserError } from '../../src/errors.ts';
 import { findTableSource } from '../../src/tables/source.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -127,7 +127,7 @@ describe('findTableSource', () => {
       const folder = join(results, 'few', runId.replace(/@.*/, ''));
       mkdirSync(folder, { recursive: true });
       const variants = experiment.variants.filter(({ name }) => name === variant);
-      writeFileSync(join(folder, 'config.yaml'), printSettings({ ...experiment, variants }));
+      writeFileSync(join(folder, 'config.yaml'), renderSettings({ ...experiment, variants }));
     }
     expect(findTableSource('few', results).settings).toEqual(SWEEP.settings);
     const changed = new SweepRows({ schedule: { epochs: 77 } }).add('plain', { name: 'none' }, { 0: 0.9 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Experiment, expandRuns } from '../../src/config/experiment.ts';
 import { hashOf } from '../../src/config/identity.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { parsePruneRates } from '../../src/pruning/rates.ts';
 import { messageOf, writeFolder } from './folder.ts';
 
@@ -48,22 +48,22 @@ describe('expandRuns', () => {
   });
 });
 
-describe('printSettings', () => {
+describe('renderSettings', () => {
   it.each(CONFIGS)('of %s reads back as the same experiment', (path) => {
     const experiment = loadExperiment(path);
-    const again = reload(printSettings(experiment));
+    const again = reload(renderSettings(experiment));
     expect({ ...again, path }).toEqual(experiment);
   });
 
   it.each(CONFIGS)('of each run of %s reads back as that run alone', (path) => {
     for (const run of expandRuns(loadExperiment(path, { seeds: [3, 11] }))) {
-      expect(expandRuns(reload(printSettings(run)))).toEqual([run]);
+      expect(expandRuns(reload(renderSettings(run)))).toEqual([run]);
     }
   });
 
   it('shows every setting, defaults included', () => {
     const [run] = expandRuns(reload('schedule: { epochs: 3 }'));
-    expect(run && printSettings(run)).toMatchInlineSnapshot(`
+    expect(run && renderSettings(run)).toMatchInlineSnapshot(`
       "name: x
       seeds:
         - 0

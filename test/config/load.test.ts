@@ -172,7 +172,7 @@ describe('--set', () => {
     ],
     [
       'model=lenet',
-      '--set model: model is "lenet", expected settings with a name (mlp, lenet, resnet or vgg)',
+      '--set model: model is "lenet", expected settings with a name (mlp, lenet, resnet, wide-resnet or vgg)',
     ],
     ['extends=y.yaml', '--set extends: extends can only be given in the file'],
     ['constructor.name=x', '--set constructor.name: unknown key "constructor" (expected one of:'],

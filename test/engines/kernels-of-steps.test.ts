@@ -14,7 +14,7 @@ await useCpuBackend();
 
 const FOLDER = join(import.meta.dirname, '../../node_modules/@tensorflow/tfjs-node-gpu/dist');
 const isInstalled = existsSync(join(FOLDER, 'register_all_kernels.js'));
-const modelNames: readonly CaseModel[] = ['mlp', 'lenet', 'standardizedLenet', 'resnet', 'vgg'];
+const modelNames: readonly CaseModel[] = ['mlp', 'lenet', 'standardizedLenet', 'resnet', 'wideResnet', 'vgg'];
 
 /** Names of the kernels that all training and evaluation steps call. */
 function kernelsOfSteps(): string[] {

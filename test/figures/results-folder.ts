@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
 import { runDirectory } from '../../src/runs/directory.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
@@ -61,7 +61,7 @@ export function writeResults(results: string): RunSpec[] {
 
 /** A run with its settings and two epochs behind it, and no summary. */
 export function beginRun(results: string, run: RunSpec): string {
-  const directory = openNewRun(results, run, printSettings(run), ENVIRONMENT);
+  const directory = openNewRun(results, run, renderSettings(run), ENVIRONMENT);
   for (const epoch of [1, 2]) {
     appendMetrics(directory, {
       epoch,

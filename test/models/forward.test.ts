@@ -1,15 +1,14 @@
 /** @file Forward passes against plain loops in double precision. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ModelSettings } from '../../src/config/schema.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { plainLayers } from '../../src/models/layers.ts';
-import { createModel } from '../../src/models/registry.ts';
+import { createModel, type ModelSettings } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
 import { type NamedTensors, randomNormal, randomParameters } from '../support/contexts.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import { naiveClassifier, naiveLenet, plainLinear } from '../support/naive-networks.ts';
-import { naiveResnet, naiveVgg } from '../support/naive-normalized-networks.ts';
+import { naiveResnet, naiveVgg, naiveWideResnet } from '../support/naive-normalized-networks.ts';
 import { createNumbers } from '../support/numbers.ts';
 
 beforeAll(useCpuBackend);
@@ -141,6 +140,27 @@ describe.each([true, false])('a network with batch normalisation, training %s', 
     const { logits, data, network } = forward(model, imageShape);
     expect(logits.shape).toEqual([batch, 6]);
     expectClose(logits, naiveResnet({ data, shape: [batch, ...imageShape] }, 3, units, network));
+  });
+
+  it.each([
+    ['10-2, with a convolution on the first shortcut of each stage', 10, 2],
+    ['16-1, whose first stage keeps its shape and has none', 16, 1],
+  ])('Wide ResNet %s', (_, depth, width) => {
+    const imageShape = [5, 4, 3] as const;
+    const model = createModel(
+      settings({ name: 'wide-resnet', depth, width, batchNorm: { epsilon: 0.01 } }),
+      imageShape,
+      6,
+    );
+    const { logits, data, network } = forward(model, imageShape);
+    expect(logits.shape).toEqual([batch, 6]);
+    // Hundreds of products are summed in single precision: logits of some tens are compared as those of a few units.
+    const expected = naiveWideResnet({ data, shape: [batch, ...imageShape] }, depth, width, network);
+    const scale = Math.max(1, ...expected.map(Math.abs));
+    expectClose(
+      tf.div(logits, scale),
+      expected.map((logit) => logit / scale),
+    );
   });
 
   it.each([false, true])(

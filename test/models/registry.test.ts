@@ -1,10 +1,11 @@
 /** @file The networks' parameters and prunable weights, counted by hand. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ModelSettings } from '../../src/config/schema.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { sizeOf } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
-import { createModel } from '../../src/models/registry.ts';
+import { createModel, type ModelSettings, models } from '../../src/models/registry.ts';
 import { countParameters } from '../../src/pruning/accounting.ts';
 
 const MNIST = [28, 28, 1] as const;
@@ -13,6 +14,18 @@ const CIFAR = [32, 32, 3] as const;
 function settings(model: object): ModelSettings {
   return runSettingsSchema.parse({ model }).model;
 }
+
+describe('every model', () => {
+  it.each([...models])(
+    '$name fits on a line of help, and stands in README and docs/methods.md',
+    ({ name, summary }) => {
+      const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+      expect(summary.length).toBeLessThanOrEqual(64);
+      expect(read('docs/methods.md')).toContain(`\n| \`${name}\` |`);
+      expect(read('README.md')).toMatch(new RegExp(`model: \\{.*\\b${name}\\b`));
+    },
+  );
+});
 
 describe('parameter counts', () => {
   it.each([

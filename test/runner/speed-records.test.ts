@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/config/experiment.ts';
 import { hashOf } from '../../src/config/identity.ts';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { type Place, SpeedRecords } from '../../src/runner/speed-records.ts';
 import { RUN_FILES, runDirectory } from '../../src/runs/directory.ts';
@@ -37,7 +37,7 @@ function leave(results: string, run: RunSpec, made: { step: number; seconds: num
   writeFileSync(checkpoint, JSON.stringify(record));
   utimesSync(checkpoint, (made.day ?? 1) * 86_400, (made.day ?? 1) * 86_400);
   appendMetrics(directory, { ...rowOf(1), step: made.step });
-  writeFileSync(join(directory, RUN_FILES.config), printSettings(run));
+  writeFileSync(join(directory, RUN_FILES.config), renderSettings(run));
   writeFileSync(join(directory, RUN_FILES.environment), JSON.stringify(PLACE));
   return directory;
 }

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { UserError } from '../../src/errors.ts';
 import { openRun, type RunIdentity, runDirectory, runState } from '../../src/runs/directory.ts';
 import { findRuns } from '../../src/runs/find.ts';
@@ -113,7 +113,7 @@ describe('findRuns', () => {
     const directory = finishSoundRun(results, specOf());
     const { sha256 } = beginSoundRun(results, specOf({ seed: 1 }));
     const begun = specOf({ seed: 2 });
-    openNewRun(results, begun, printSettings(begun), ENVIRONMENT);
+    openNewRun(results, begun, renderSettings(begun), ENVIRONMENT);
     expect(findRuns(results).runs).toMatchObject([
       { state: 'done', summary: readSummary(directory) },
       { state: 'unfinished', checkpoint: { epoch: 1, step: 468, sha256 } },

@@ -1,7 +1,7 @@
 /** @file Runs as training would leave them. */
 
 import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
 import type { RunIdentity } from '../../src/runs/directory.ts';
@@ -74,7 +74,7 @@ export function beginSoundRun(
   spec: RunSpec,
   epochs = 1,
 ): { directory: string; sha256: string } {
-  const directory = openNewRun(results, spec, printSettings(spec), ENVIRONMENT);
+  const directory = openNewRun(results, spec, renderSettings(spec), ENVIRONMENT);
   for (let epoch = 1; epoch <= epochs; epoch++) appendMetrics(directory, rowOf(epoch));
   const { experiment, variant, seed, hash } = spec;
   const sha256 = writeCheckpoint(directory, {

@@ -75,11 +75,20 @@ describe('a wrong value', () => {
     ['model: { name: lnet }', '1:16: model.name is "lnet" (did you mean "lenet"?)'],
     [
       'model: { name: transformer }',
-      '1:16: model.name is "transformer" (expected one of: mlp, lenet, resnet, vgg)',
+      '1:16: model.name is "transformer" (expected one of: mlp, lenet, resnet, wide-resnet, vgg)',
     ],
-    ['model: { name: 5 }', '1:16: model.name is 5, expected "mlp", "lenet", "resnet" or "vgg"'],
-    ['model: mlp', '1:8: model is "mlp", expected settings with a name (mlp, lenet, resnet or vgg)'],
-    ['model: null', '1:8: model is null, expected settings with a name (mlp, lenet, resnet or vgg)'],
+    [
+      'model: { name: 5 }',
+      '1:16: model.name is 5, expected "mlp", "lenet", "resnet", "wide-resnet" or "vgg"',
+    ],
+    [
+      'model: mlp',
+      '1:8: model is "mlp", expected settings with a name (mlp, lenet, resnet, wide-resnet or vgg)',
+    ],
+    [
+      'model: null',
+      '1:8: model is null, expected settings with a name (mlp, lenet, resnet, wide-resnet or vgg)',
+    ],
     [
       'model: { widths: [] }',
       '1:18: model.widths is a list of 0, expected a list of at least 1, each a whole number of at least 1',

@@ -20,15 +20,38 @@ interface Network {
   readonly denseRelu?: boolean;
 }
 
-/** A pre-activation ResNet with the given units in each of its stages. */
+/** A pre-activation ResNet with the given units in each of its stages, whose first units have 1×1 convolutions as shortcuts. */
 export function naiveResnet(images: Grid, stages: number, units: number, network: Network): number[] {
-  let x = convolve(images, 'conv1', 7, 1, network);
+  const first = convolve(images, 'conv1', 7, 1, network);
+  return naiveResidualStages(first, stages, units, (_, unit) => unit === 1, network);
+}
+
+/**
+ * A Wide ResNet of three stages. With width 1 the first stage has as many filters as the first convolution, and so no
+ * convolution on any shortcut.
+ */
+export function naiveWideResnet(images: Grid, depth: number, width: number, network: Network): number[] {
+  const first = convolve(images, 'conv1', 3, 1, network);
+  const hasConvolution = (stage: number, unit: number) => unit === 1 && (stage > 1 || width > 1);
+  return naiveResidualStages(first, 3, (depth - 4) / 6, hasConvolution, network);
+}
+
+function naiveResidualStages(
+  first: Grid,
+  stages: number,
+  units: number,
+  convolvesShortcut: (stage: number, unit: number) => boolean,
+  network: Network,
+): number[] {
+  let x = first;
   for (let stage = 1; stage <= stages; stage++) {
     for (let unit = 1; unit <= units; unit++) {
       const name = `stage${stage}.unit${unit}`;
       const stride = stage > 1 && unit === 1 ? 2 : 1;
       const activated = normalizeAndActivate(x, `${name}.norm1`, network);
-      const shortcut = unit === 1 ? convolve(activated, `${name}.shortcut`, 1, stride, network) : x;
+      const shortcut = convolvesShortcut(stage, unit)
+        ? convolve(activated, `${name}.shortcut`, 1, stride, network)
+        : x;
       const hidden = convolve(activated, `${name}.conv1`, 3, stride, network);
       const residual = convolve(
         normalizeAndActivate(hidden, `${name}.norm2`, network),

@@ -35,6 +35,8 @@ const models = {
     imageShape: [6, 6, 3],
     batchSize: 16,
   },
+  // The first stage keeps the shape of its input: shortcuts without a convolution, in whole blocks.
+  wideResnet: { settings: { name: 'wide-resnet', depth: 10, width: 1 }, imageShape: [5, 4, 3] },
   vgg: { settings: { name: 'vgg', filters: [2, 2, 3, 3, 4], widths: [5] }, imageShape: [32, 32, 1] },
   // With the usual epsilon its last groups, which normalise few pixels many times in a row, would let rounding errors grow.
   smoothVgg: {

@@ -1,23 +1,17 @@
 /** @file Checks the paper's layout against means, deviations and differences worked out by hand. */
 import { describe, expect, it } from 'vitest';
 import { buildMethodTable } from '../../src/tables/method-table.ts';
-import { readPublished } from '../../src/tables/paper/published.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
 
-const PUBLISHED = readPublished();
 const targeted = (dropRate: number, targetRate: number, granularity: 'weight' | 'unit' = 'weight') =>
   ({ name: 'targeted', granularity, dropRate, targetRate }) as const;
 
-/** The network, data and length of the paper's main tables. */
-const PAPER = { dataset: { name: 'cifar10' }, model: { name: 'resnet' }, schedule: { epochs: 256 } } as const;
-
-function build({ rows, settings }: SweepRows, granularity: 'weight' | 'unit' = 'weight', paper = false) {
+function build({ rows, settings }: SweepRows, granularity: 'weight' | 'unit' = 'weight') {
   return buildMethodTable({
     experiment: 'few',
     rows,
     settings,
     granularity,
-    published: paper ? PUBLISHED : undefined,
   });
 }
 
@@ -80,135 +74,6 @@ describe('buildMethodTable', () => {
       'dropout(0.5): long',
       'dropout(0.5): short',
       'lost',
-    ]);
-  });
-});
-
-describe('buildMethodTable with published numbers', () => {
-  it('sets each beside ours and subtracts it, on the network of the paper', () => {
-    const { columns, notes } = build(
-      new SweepRows(PAPER)
-        .add('none', { name: 'none' }, { 0: 0.94, 0.9: 0.1, 0.95: 0.1 })
-        .add('t', targeted(0.75, 0.9), { 0: 0.93, 0.9: [0.92, 0.93] }),
-      'weight',
-      true,
-    );
-    // The paper: none 93.71, 14.63; targeted(0.75, 0.90) 92.53, 92.48. It has no row at 95 %.
-    const shown = columns.map(({ cells }) =>
-      cells.map(({ published, difference }) => [
-        published?.accuracy,
-        difference && Number(difference.toFixed(6)),
-      ]),
-    );
-    expect(shown).toEqual([
-      [
-        [0.9371, 0.0029],
-        [0.1463, -0.0463],
-        [undefined, undefined],
-      ],
-      [
-        [0.9253, 0.0047],
-        [0.9248, 0.0002],
-        [undefined, undefined],
-      ],
-    ]);
-    expect(notes[0]).toBe('Published numbers without a deviation are of one run each.');
-    expect(notes.join()).toContain('below the 92.64 of targeted(0.66, 0.75)');
-    expect(notes).toHaveLength(2);
-  });
-
-  it('takes the published numbers of the granularity and of the very same alpha and gamma', () => {
-    const sweep = new SweepRows(PAPER)
-      .add('a', targeted(0.66, 0.75, 'unit'), { 0.7: 0.8 }, ['unit'])
-      .add('b', targeted(0.65, 0.75, 'unit'), { 0.7: 0.8 }, ['unit']);
-    const { columns, notes } = build(sweep, 'unit', true);
-    expect(columns.map(({ cells }) => cells[0]?.published?.accuracy)).toEqual([undefined, 0.7547]);
-    expect(notes).toContain(
-      'targeted(0.66, 0.75) has other numbers in another published table (ramping-unit): 55.98 at 70 %.',
-    );
-    expect(notes.join()).toContain('75.47 against 55.98');
-  });
-
-  it('says when network and length are others', () => {
-    const narrow = {
-      ...PAPER,
-      model: { name: 'resnet', filters: [16, 16], units: 1 },
-      schedule: { epochs: 12 },
-    };
-    const { columns, notes } = build(
-      new SweepRows(narrow as never).add('none', { name: 'none' }, { 0: 0.85 }),
-      'weight',
-      true,
-    );
-    expect(columns[0]?.cells[0]?.difference).toBeCloseTo(-0.0871, 10);
-    expect(notes.slice(0, 2)).toEqual([
-      "Another network: ours is resnet 16-16, 1 unit a stage, the paper's resnet 16-32-64-128, 5 units a stage.",
-      "Another length: ours is 12 epochs, that of the paper's code 256.",
-    ]);
-  });
-
-  it('subtracts nothing from accuracies on another data set, and says whose they are', () => {
-    const { columns, notes } = build(
-      new SweepRows({ schedule: { epochs: 256 } }).add('none', { name: 'none' }, { 0.8: 0.96 }),
-      'weight',
-      true,
-    );
-    expect(columns[0]?.cells[0]).toMatchObject({ published: { accuracy: 0.3202 }, difference: undefined });
-    expect(notes[0]).toMatch(/^Another data set: ours is mnist, .* so no difference is taken\.$/);
-  });
-
-  it('compares a penalty of another strength only if no column has the published one, and says so', () => {
-    const alone = new SweepRows(PAPER).add('strong', { name: 'l1', coefficient: 1 }, { 0: 0.9 });
-    const first = build(alone, 'weight', true);
-    expect(first.columns[0]?.cells[0]?.published?.accuracy).toBe(0.928);
-    expect(first.notes).toContain("l1(1) stands beside the paper's l1(0.1): other settings of the method.");
-    const second = build(alone.add('same', { name: 'l1', coefficient: 0.1 }, { 0: 0.9 }), 'weight', true);
-    expect(second.columns.map(({ heading, cells }) => [heading, cells[0]?.published?.accuracy])).toEqual([
-      ['l1(0.1)', 0.928],
-      ['l1(1)', undefined],
-    ]);
-  });
-
-  it('reads a random mask at its own rate', () => {
-    const sweep = new SweepRows(PAPER);
-    for (const targetRate of [0.5, 0.9]) {
-      sweep.add(
-        `mask-${targetRate}`,
-        { name: 'random-prune', granularity: 'weight', targetRate },
-        { 0.5: 0.9, 0.9: 0.8 },
-      );
-    }
-    const { columns } = build(sweep, 'weight', true);
-    expect(columns.map(({ cells }) => cells.map(({ published }) => published?.accuracy))).toEqual([
-      [0.9258, undefined],
-      [undefined, 0.9066],
-    ]);
-  });
-
-  it('tells the four accuracies of ramping at 99 %, and where the settings of one are not known', () => {
-    const { columns, notes } = build(
-      new SweepRows(PAPER).add('ramping', { name: 'ramping', granularity: 'weight' }, { 0.99: 0.88 }),
-      'weight',
-      true,
-    );
-    expect(columns[0]?.cells[0]?.published).toMatchObject({
-      accuracy: 0.8897,
-      table: 'smallify-weight-high',
-    });
-    const text = notes.join('\n');
-    for (const number of ['87.03', '89.10', '88.80', '93.71', 'is not known to us'])
-      expect(text).toContain(number);
-  });
-
-  it('says why Smallify of units has no published numbers, and when nothing is published at all', () => {
-    const sweep = new SweepRows(PAPER).add('s', { name: 'smallify', granularity: 'unit' }, { 0.5: 0.9 }, [
-      'unit',
-    ]);
-    const { columns, notes } = build(sweep, 'unit', true);
-    expect(columns[0]?.hasPublished).toBe(false);
-    expect(notes).toEqual([
-      'The paper has no numbers for these methods at these rates.',
-      expect.stringContaining('digit for digit'),
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { describeMethod, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import { type Cell, formatPercent, formatRate } from '../comparison.ts';
 import { describeFaults } from './faults.ts';
-import { describeDifferences, isSameDataset, nearestNetwork } from './networks.ts';
+import { describeDifferences, isComparable, nearestNetwork } from './networks.ts';
 import { matchPublished, type PublishedNumber } from './published.ts';
 
 /** A column before the published numbers are looked up. */
@@ -23,8 +23,11 @@ export interface ColumnComparison {
   readonly rivals: readonly PublishedNumber[];
   /** Whether the published numbers have our settings of the method. */
   readonly isExact: boolean;
-  readonly isSameDataset: boolean;
-  /** How the run differs from the published network. */
+  /** Whether ours less the published number means something: network and data set are of the same kind. */
+  readonly isComparable: boolean;
+  /** Title of the network that the published numbers are of. */
+  readonly network: string;
+  /** How the run differs from that network, in sentences. */
   readonly differences: readonly string[];
 }
 
@@ -40,7 +43,15 @@ export function comparePublished(
 ): ColumnComparison[] {
   return columns.map(({ method, settings }) => {
     if (method === undefined || settings === undefined) {
-      return { method, numbers: [], rivals: [], isExact: true, isSameDataset: true, differences: [] };
+      return {
+        method,
+        numbers: [],
+        rivals: [],
+        isExact: true,
+        isComparable: true,
+        network: '',
+        differences: [],
+      };
     }
     const network = nearestNetwork(settings);
     const candidates = published.filter(
@@ -58,7 +69,8 @@ export function comparePublished(
       numbers: found.map(([first]) => first),
       rivals: found.flatMap(([, ...rest]) => rest),
       isExact: match.isExact,
-      isSameDataset: isSameDataset(settings, network),
+      isComparable: isComparable(settings, network),
+      network: network.title,
       differences: describeDifferences(settings, network),
     };
   });
@@ -74,12 +86,16 @@ export function noteComparisons(
     const shown = column.numbers.filter((number) => number !== undefined);
     return shown.length === 0 ? [] : [{ ...column, shown, heading: headings[index] ?? '' }];
   });
-  const differences = withNumbers.flatMap((column) => column.differences);
+  // One sentence says it of all columns, unless they stand beside different networks.
+  const isMixed = new Set(withNumbers.map(({ network }) => network)).size > 1;
+  const differences = withNumbers.flatMap(({ differences, heading }) =>
+    isMixed ? differences.map((sentence) => `${heading}: ${sentence}`) : differences,
+  );
   const tuned = withNumbers.flatMap(({ shown, isExact, heading }) => {
-    const settings = wordPublished(shown);
+    const settings = describePublished(shown);
     return isExact ? [] : [`${heading} stands beside the paper's ${settings}: other settings of the method.`];
   });
-  const rivals = withNumbers.flatMap(({ rivals, heading }) => wordRivals(heading, rivals));
+  const rivals = withNumbers.flatMap(({ rivals, heading }) => describeRivals(heading, rivals));
   const mentioned = withNumbers.flatMap(({ shown, rivals }) => [...shown, ...rivals]);
   const methods = compared.flatMap(({ method }) => method?.name ?? []);
   const faults = describeFaults(mentioned, granularity, methods);
@@ -88,7 +104,7 @@ export function noteComparisons(
 }
 
 /** A sentence for each other table of the paper. */
-function wordRivals(heading: string, rivals: readonly PublishedNumber[]): string[] {
+function describeRivals(heading: string, rivals: readonly PublishedNumber[]): string[] {
   const tables = [...new Set(rivals.map(({ table }) => table))];
   return tables.map((name) => {
     const numbers = rivals
@@ -98,6 +114,6 @@ function wordRivals(heading: string, rivals: readonly PublishedNumber[]): string
   });
 }
 
-function wordPublished(numbers: readonly PublishedNumber[]): string {
+function describePublished(numbers: readonly PublishedNumber[]): string {
   return [...new Set(numbers.map(({ method }) => describeMethod({ ...method, extras: [] })))].join(' and ');
 }

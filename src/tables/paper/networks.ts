@@ -1,56 +1,66 @@
 /** @file Which of the paper's networks a run is nearest to, and how it differs from it. */
-import type { ModelSettings, RunSettings } from '../../config/schema.ts';
+import type { RunSettings } from '../../config/schema.ts';
+import type { PublishedNetwork } from '../../models/definition.ts';
+import { describeModel, models } from '../../models/registry.ts';
 
-interface PublishedNetwork {
-  /** As in paper-tables.csv. */
-  readonly name: string;
-  readonly dataset: string;
-  readonly title: string;
-  /** The settings of ours that give this network. */
-  readonly model: Readonly<Record<string, unknown>>;
-  /** Of the published code. */
-  readonly epochs: number;
+/** A network of the paper with the kind of model that it is. */
+export interface NearestNetwork extends PublishedNetwork {
+  /** Name of the model. */
+  readonly model: string;
 }
 
-const RESNET: PublishedNetwork = {
-  name: 'resnet32-wide',
-  dataset: 'cifar10',
-  title: 'resnet 16-32-64-128, 5 units a stage',
-  model: { name: 'resnet', filters: [16, 32, 64, 128], units: 5 },
-  epochs: 256,
-};
+/** The network whose numbers stand beside a run that resembles none of the paper's: that of its main tables. */
+const MAIN_NETWORK = 'resnet32-wide';
 
-const VGG: PublishedNetwork = {
-  name: 'vgg16',
-  dataset: 'cifar100',
-  title: 'vgg 64-128-256-512-512, 4096-4096',
-  model: { name: 'vgg', filters: [64, 128, 256, 512, 512], widths: [4096, 4096] },
-  epochs: 256,
-};
-
-/** The published network of the same data set; the paper's main network where it has none on that data set. */
-export function nearestNetwork({ dataset }: RunSettings): PublishedNetwork {
-  return [RESNET, VGG].find((network) => network.dataset === dataset.name) ?? RESNET;
+/** The networks that have rows in paper-tables.csv. */
+export function listNetworks(): NearestNetwork[] {
+  return [...models].flatMap(({ name, published = [] }) =>
+    published.map((network) => ({ ...network, model: name })),
+  );
 }
 
-/** Accuracies on different data sets are shown side by side, but not subtracted. */
-export function isSameDataset({ dataset }: RunSettings, network: PublishedNetwork): boolean {
-  return dataset.name === network.dataset;
+/**
+ * The published network that resembles a run most: of its model on its data set, else of another model on its data set,
+ * else of its model on another data set.
+ */
+export function nearestNetwork({ dataset, model }: RunSettings): NearestNetwork {
+  const networks = listNetworks();
+  const ofDataset = networks.filter((network) => network.dataset === dataset.name);
+  const ofModel = (network: NearestNetwork) => network.model === model.name;
+  const nearest =
+    ofDataset.find(ofModel) ??
+    ofDataset[0] ??
+    networks.find(ofModel) ??
+    networks.find(({ name }) => name === MAIN_NETWORK);
+  if (nearest === undefined) throw new Error(`no model has the network ${MAIN_NETWORK}`);
+  return nearest;
+}
+
+/** Accuracies of other models or on other data sets are shown side by side, but not subtracted. */
+export function isComparable({ dataset, model }: RunSettings, network: NearestNetwork): boolean {
+  return dataset.name === network.dataset && model.name === network.model;
 }
 
 /** What a reader must know before comparing, a sentence each; none if network, data and length are the published ones. */
-export function describeDifferences(settings: RunSettings, network: PublishedNetwork): string[] {
+export function describeDifferences(settings: RunSettings, network: NearestNetwork): string[] {
   const { dataset, model, schedule } = settings;
   const sentences: string[] = [];
-  if (!isSameDataset(settings, network)) {
+  const onlyOrder = 'show the order of the methods only, so no difference is taken.';
+  if (dataset.name !== network.dataset) {
     sentences.push(
       `Another data set: ours is ${dataset.name}, the paper has none of it; its numbers are those of ${network.title} ` +
-        `on ${network.dataset} and show the order of the methods only, so no difference is taken.`,
+        `on ${network.dataset} and ${onlyOrder}`,
+    );
+  } else if (model.name !== network.model) {
+    sentences.push(
+      `Another kind of network: ours is ${describeModel(model)}; the paper's numbers are those of ${network.title} ` +
+        `and ${onlyOrder}`,
     );
   } else if (!isSameModel(model, network)) {
-    sentences.push(`Another network: ours is ${wordModel(model)}, the paper's ${network.title}.`);
+    sentences.push(`Another network: ours is ${describeModel(model)}, the paper's ${network.title}.`);
   }
-  if (schedule.epochs !== network.epochs) {
+  if (network.unknown !== undefined) sentences.push(network.unknown);
+  if (network.epochs !== undefined && schedule.epochs !== network.epochs) {
     sentences.push(
       `Another length: ours is ${schedule.epochs} epochs, that of the paper's code ${network.epochs}.`,
     );
@@ -61,22 +71,8 @@ export function describeDifferences(settings: RunSettings, network: PublishedNet
   return sentences;
 }
 
-function isSameModel(model: ModelSettings, network: PublishedNetwork): boolean {
-  return Object.entries(network.model).every(
+function isSameModel(model: RunSettings['model'], network: NearestNetwork): boolean {
+  return Object.entries(network.settings).every(
     ([key, value]) => JSON.stringify(Reflect.get(model, key)) === JSON.stringify(value),
   );
-}
-
-/** `resnet 16-16-32-64, 1 unit a stage` */
-export function wordModel(model: ModelSettings): string {
-  switch (model.name) {
-    case 'mlp':
-      return `mlp ${model.widths.join('-')}`;
-    case 'lenet':
-      return `lenet ${[...model.filters, ...model.widths].join('-')}`;
-    case 'resnet':
-      return `resnet ${model.filters.join('-')}, ${model.units} ${model.units === 1 ? 'unit' : 'units'} a stage`;
-    case 'vgg':
-      return `vgg ${model.filters.join('-')}, ${model.widths.join('-')}`;
-  }
 }

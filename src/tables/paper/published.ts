@@ -6,6 +6,7 @@ import { UserError } from '../../errors.ts';
 import { LARGEST_RECORD, readIfPresent } from '../../files/json.ts';
 import { definitionOf, haveEqualNumbers, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
+import { listNetworks } from './networks.ts';
 
 const PAPER_TABLES = join(import.meta.dirname, '../../../results/paper/paper-tables.csv');
 
@@ -20,7 +21,9 @@ const percentage = decimal
 
 const rowSchema = z.strictObject({
   table: z.string().min(1),
-  network: z.enum(['resnet32-wide', 'vgg16', 'wide-resnet']),
+  network: z.string().refine((name) => listNetworks().some((network) => network.name === name), {
+    error: 'expected a network that one of the models names',
+  }),
   dataset: z.enum(['cifar10', 'cifar100']),
   granularity: z.enum(['weight', 'unit']),
   method: z

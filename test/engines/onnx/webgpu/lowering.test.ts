@@ -65,7 +65,7 @@ const ABSENT = new Set([
 ]);
 
 describe('the graph of every step for WebGPU', () => {
-  const models: readonly CaseModel[] = ['mlp', 'lenet', 'standardizedLenet', 'resnet', 'vgg'];
+  const models: readonly CaseModel[] = ['mlp', 'lenet', 'standardizedLenet', 'resnet', 'wideResnet', 'vgg'];
 
   it.each(models)('has only operations that run there: %s', (model) => {
     const trainings = [

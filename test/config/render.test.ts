@@ -8,7 +8,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument } from 'y
 import { type Experiment, expandRuns } from '../../src/config/experiment.ts';
 import { readExperimentFile } from '../../src/config/files.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { printSettings } from '../../src/config/print.ts';
+import { renderSettings } from '../../src/config/render.ts';
 import { writeFolder } from './folder.ts';
 
 /** Plain scalars of YAML 1.1 that are no text (yaml.org/type): PyYAML's, and `y` and `n`, which the standard has, too. */
@@ -167,7 +167,7 @@ const written = () => {
   );
   return experiments.map((experiment) => {
     const [run] = expandRuns(experiment);
-    return { text: run === undefined ? '' : printSettings(run), content: contentOf(experiment) };
+    return { text: run === undefined ? '' : renderSettings(run), content: contentOf(experiment) };
   });
 };
 
@@ -188,7 +188,7 @@ describe('settings that td writes', () => {
       fc.property(fc.constantFrom(...NAMES), text, number, (name, path, value) => {
         const experiment = withValues(name, path, value);
         const [run] = expandRuns(experiment);
-        const printed = run === undefined ? '' : printSettings(run);
+        const printed = run === undefined ? '' : renderSettings(run);
         expect(byRules(printed)).toEqual(contentOf(experiment));
         expect(
           expandRuns(loadExperiment(`${writeFolder({ 'y.yaml': printed })}/y.yaml`)).map(({ id }) => id),
@@ -228,7 +228,7 @@ describe('the YAML files that come with td', () => {
 describe('an experiment that td prints', () => {
   const print = (text: string) => {
     const path = `${writeFolder({ 'x.yaml': text })}/x.yaml`;
-    return printSettings(loadExperiment(path), readExperimentFile(path, 'as written'));
+    return renderSettings(loadExperiment(path), readExperimentFile(path, 'as written'));
   };
   const keysAt = (text: string, ...keys: readonly string[]) => {
     const node = parseDocument(text).getIn(keys, true);

@@ -1,11 +1,11 @@
-/** @file Reads off a schema what is allowed at a path, and says it in words. */
+/** @file Looks up what a schema expects at a path of settings, and describes it for error messages. */
 import { z } from 'zod';
 
 /** Part of a schema as plain data. */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** The schema as JSON Schema, which unlike zod's own objects is plain data with a documented form. */
-export function describeSchema(schema: z.ZodType): JsonSchema {
+export function toJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
 }
 
@@ -59,23 +59,23 @@ export function listKeys(schema: JsonSchema, data: unknown): string[] {
   return Object.keys(chooseByName(schema, data).properties ?? {});
 }
 
-/** The words that a value may be, or none if the schema is no choice of words. */
+/** The words that the schema lets choose from; none if it is not a choice of words. */
 export function listChoices(schema: JsonSchema): string[] {
   if (schema.enum !== undefined) return schema.enum.map(String);
   return typeof schema.const === 'string' ? [schema.const] : [];
 }
 
 /** What a schema expects, as the end of a sentence: `a number above 0`. */
-export function wordExpectation(schema: JsonSchema): string {
+export function describeExpectation(schema: JsonSchema): string {
   if (schema.description !== undefined) return schema.description;
   const choices = listChoices(schema);
-  if (choices.length > 0) return joinWords(choices.map((choice) => JSON.stringify(choice)));
-  if (schema.anyOf !== undefined) return joinWords(schema.anyOf.map(wordExpectation));
-  if (schema.oneOf !== undefined) return `settings with a name (${joinWords(listNames(schema))})`;
+  if (choices.length > 0) return joinChoices(choices.map((choice) => JSON.stringify(choice)));
+  if (schema.anyOf !== undefined) return joinChoices(schema.anyOf.map(describeExpectation));
+  if (schema.oneOf !== undefined) return `settings with a name (${joinChoices(listNames(schema))})`;
   switch (schema.type) {
     case 'number':
     case 'integer':
-      return wordNumber(schema);
+      return describeNumber(schema);
     case 'string':
       return 'text';
     case 'boolean':
@@ -83,13 +83,13 @@ export function wordExpectation(schema: JsonSchema): string {
     case 'null':
       return 'null';
     case 'array':
-      return wordList(schema);
+      return describeList(schema);
     default:
       return 'keys with values';
   }
 }
 
-function wordNumber(schema: JsonSchema): string {
+function describeNumber(schema: JsonSchema): string {
   const isWhole = schema.type === 'integer';
   const kind = isWhole ? 'a whole number' : 'a number';
   const lowest = isWhole && schema.exclusiveMinimum === 0 ? 1 : schema.minimum;
@@ -103,19 +103,20 @@ function wordNumber(schema: JsonSchema): string {
   return bounds.length === 0 ? kind : `${kind} ${bounds.join(' and ')}`;
 }
 
-/** Bounds at the end of what a double counts exactly are zod's, not a setting's. */
+/** zod bounds every whole number by what a double counts exactly; such a bound tells a user nothing. */
 function isShown(bound: unknown): bound is number {
   return typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 }
 
-function wordList(schema: JsonSchema): string {
+function describeList(schema: JsonSchema): string {
   const entry = schema.prefixItems?.[0] ?? schema.items;
-  const each = typeof entry === 'object' && !Array.isArray(entry) ? `, each ${wordExpectation(entry)}` : '';
+  const each =
+    typeof entry === 'object' && !Array.isArray(entry) ? `, each ${describeExpectation(entry)}` : '';
   const { minItems = 0, maxItems } = schema;
   if (minItems === maxItems) return `a list of ${minItems}${each}`;
   return `a list${minItems > 0 ? ` of at least ${minItems}` : ''}${each}`;
 }
 
-function joinWords(words: readonly string[]): string {
+function joinChoices(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
