@@ -10,7 +10,7 @@ import { expandRuns } from '../src/config/experiment.ts';
 import { loadExperiment } from '../src/config/load.ts';
 import type { RunSettings } from '../src/config/schema.ts';
 import { epochOrder } from '../src/data/batches.ts';
-import { loadDataset } from '../src/data/registry.ts';
+import { loadDataset } from '../src/data/load.ts';
 import type { Dataset } from '../src/data/types.ts';
 import { chooseEngine } from '../src/engines/registry.ts';
 import type { Engine, NamedArrays } from '../src/engines/types.ts';

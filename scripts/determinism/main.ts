@@ -1,7 +1,7 @@
 /** @file npm run determinism: how far apart a run ends on other threads, kernels and engines, as the page on it states. */
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { loadDataset } from '../../src/data/registry.ts';
+import { loadDataset } from '../../src/data/load.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
 import type { Engine } from '../../src/engines/types.ts';

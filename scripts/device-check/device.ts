@@ -1,7 +1,7 @@
 /** @file What a device is checked for: whether its steps are right, how long they take, whether it learns. */
 import { execFileSync } from 'node:child_process';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { loadDataset } from '../../src/data/registry.ts';
+import { loadDataset } from '../../src/data/load.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { LARGEST_SHARE } from '../../src/engines/onnx/webgpu/agreement.ts';
 import { compareFirstStep } from '../../src/engines/onnx/webgpu/self-test.ts';

@@ -4,7 +4,7 @@ import { recordStep } from '../../src/compiler/trace-step.ts';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { countTrainingBatches } from '../../src/data/batches.ts';
-import { blankDataset } from '../../src/data/registry.ts';
+import { blankDataset } from '../../src/data/load.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/optimize.ts';
 import { sizeOf } from '../../src/engines/types.ts';

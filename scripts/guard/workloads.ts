@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { epochOrder } from '../../src/data/batches.ts';
-import { blankDataset } from '../../src/data/registry.ts';
+import { blankDataset } from '../../src/data/load.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { blankDataset } from '../../src/data/registry.ts';
+import { blankDataset } from '../../src/data/load.ts';
 import type { Dataset, Split } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { trainAndRecord } from '../../src/runner/record.ts';

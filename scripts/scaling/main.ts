@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { blankDataset } from '../../src/data/registry.ts';
+import { blankDataset } from '../../src/data/load.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
 import { median, timeTraining } from '../../src/runner/timing.ts';
 import { printTable } from '../../src/terminal/output.ts';

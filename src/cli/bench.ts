@@ -1,7 +1,7 @@
 /** @file td bench: times a training step and an evaluation as they run in earnest, feeds included. */
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
-import { loadDataset } from '../data/registry.ts';
+import { loadDataset } from '../data/load.ts';
 import type { Engine } from '../engines/types.ts';
 import { median, timeEvaluation, timeTraining } from '../runner/timing.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';

@@ -1,6 +1,5 @@
 /** @file td engines install, uninstall: brings TensorFlow to this machine, and takes it away. */
 import { resolve } from 'node:path';
-import { megabytes } from '../data/words.ts';
 import { installTensorflow, uninstallTensorflow } from '../engines/tensorflow/installation/install.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../engines/tensorflow/installation/locate.ts';
 import { installationFolder } from '../engines/tensorflow/installation/paths.ts';
@@ -12,6 +11,7 @@ import {
 } from '../engines/tensorflow/installation/plan.ts';
 import { ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
+import { megabytes } from '../format.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { print } from '../terminal/output.ts';

@@ -1,31 +1,10 @@
 /** @file The settings of a run, as zod schemas with their defaults. Every key here can be set in YAML and by --set. */
 import { z } from 'zod';
+import { datasetSchema, datasets } from '../data/registry.ts';
 import { methods, regularizerSchema } from '../methods/registry.ts';
 import { modelSchema, models } from '../models/registry.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { count, countTo, findRepeated, listOf, name, point, positive, rate } from '../settings/values.ts';
-
-const dataset = z.strictObject({
-  name: z.enum(['mnist', 'cifar10', 'cifar100']).default('mnist'),
-  /**
-   * The data set's own files, relative to the experiment file, or to the working folder if given by --set: for MNIST a
-   * folder with the four files, plain or .gz; for CIFAR the official archive or the folder in it. The built-in source if
-   * absent.
-   */
-  path: z.string().min(1).optional(),
-  /** SHA-256 of the images and labels under that path: td writes it into config.yaml, and refuses others. */
-  fingerprint: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits')
-    .optional(),
-  /** Use the first n images only. */
-  trainImages: count.optional(),
-  testImages: count.optional(),
-  /** In training: pad by 4 zeros, crop at random, flip half of the images. */
-  augmentation: z.enum(['none', 'crop-flip']).default('none'),
-  /** Bytes to [0, 1], or each image (cropped and flipped) to mean 0 and standard deviation 1. */
-  normalization: z.enum(['scale', 'standardize']).default('scale'),
-});
 
 /** As many as metrics.csv may have rows. */
 const MOST_EPOCHS = 100_000;
@@ -65,7 +44,7 @@ const schedule = z.strictObject({
 
 function assembleRunSettings() {
   return z.strictObject({
-    dataset: dataset.prefault({}),
+    dataset: datasetSchema().prefault({}),
     model: modelSchema().prefault({ name: 'mlp' }),
     regularizer: regularizerSchema().prefault({ name: 'none' }),
     schedule: schedule.prefault({}),
@@ -78,7 +57,7 @@ function assembleRunSettings() {
  */
 export let runSettingsSchema = assembleRunSettings();
 
-for (const registry of [models, methods]) {
+for (const registry of [datasets, models, methods]) {
   registry.onRegister(() => {
     runSettingsSchema = assembleRunSettings();
   });
@@ -149,6 +128,5 @@ export const experimentSchema = z.strictObject({
 
 export type SweepSettings = z.output<typeof experimentSchema>['sweep'];
 export type RunSettings = z.output<typeof runSettingsSchema>;
-export type DatasetSettings = RunSettings['dataset'];
 export type ScheduleSettings = RunSettings['schedule'];
 export type OptimizerSettings = ScheduleSettings['optimizer'];

@@ -1,19 +1,19 @@
 /** @file Files out of a tar archive, plain or gzip, into memory: nothing is written under a name that it chooses. */
 import { createReadStream } from 'node:fs';
-import { Parser, type ReadEntry } from 'tar';
+import type { ReadEntry } from 'tar';
 import { UserError } from '../errors.ts';
 import { describeNames } from './content.ts';
 import { describeFile, LARGEST_FILE, requireDataFile, sizeOfFiles } from './files.ts';
 import { beginPassage, type Passage } from './large.ts';
 import type { StartStage } from './types.ts';
 
-/** Entries, those that are passed over included: the archives that are known have nine. */
+/** Most entries of an archive, with those that are not read; that of CIFAR-10 has nine. */
 const MOST_ENTRIES = 10_000;
 
-/** Bytes that are unpacked at once, before the ratio is looked at: a thousand times as many may come of them. */
+/** Packed bytes that are unpacked before the ratio is checked again; gzip makes at most a thousand times as many of them. */
 const PIECE = 2 ** 14;
 
-/** Unpacked bytes for a packed one, at most; pictures of real things stay below 3. */
+/** Most unpacked bytes for each packed one; photographs stay below 3. */
 const LARGEST_RATIO = 50;
 
 /**
@@ -42,7 +42,7 @@ export async function readArchive(
   });
 }
 
-/** What an archive is that is not the expected one; nothing if there is no telling. */
+/** What kind of archive it is, where another was expected: a clause; nothing if it is no kind that td knows. */
 export async function describeArchive(path: string): Promise<string | undefined> {
   try {
     return describeFile(path) ?? describeNames((await collect(path, new Set())).others);
@@ -58,7 +58,8 @@ interface Entries {
   readonly others: readonly string[];
 }
 
-function collect(path: string, names: ReadonlySet<string>, passage?: Passage): Promise<Entries> {
+async function collect(path: string, names: ReadonlySet<string>, passage?: Passage): Promise<Entries> {
+  const { Parser } = await import('tar');
   const found = new Map<string, Buffer>();
   const others: string[] = [];
   const source = createReadStream(path, { highWaterMark: PIECE });
@@ -93,8 +94,8 @@ function collect(path: string, names: ReadonlySet<string>, passage?: Passage): P
 }
 
 /**
- * Nothing is written by these paths, but an archive that has them is not one of ours. Neither is one with sizes that are
- * none, which extended headers can hold.
+ * Why an entry is refused: a clause; nothing if it is not. Its path is written nowhere, but an archive with paths that lead out of it is none that td
+ * reads, nor is one with impossible sizes, which extended headers can hold.
  *
  * @param total bytes of all entries so far
  */

@@ -66,7 +66,7 @@ export function standardize(out: Float32Array, start: number, size: number): voi
   }
 }
 
-/** −4 to 4, where the crop begins as seen from the image. */
+/** Where the crop begins, in pixels from the edge of the image: −4 to 4. */
 function offsetOf(draw = 0): number {
   return Math.floor(draw * OFFSETS) - PADDING;
 }

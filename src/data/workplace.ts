@@ -4,12 +4,12 @@ import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { makeDirectory } from '../files/directories.ts';
+import { megabytes } from '../format.ts';
 import { identifySelf, isRunning } from '../locks/processes.ts';
-import { megabytes } from './words.ts';
 
 const PREFIX = '.fetch-';
 
-/** Age in milliseconds at which a folder is abandoned whose process cannot be looked for: no fetch takes that long. */
+/** Milliseconds after which a folder counts as abandoned if its process runs on another machine, where td cannot look for it. */
 const LONGEST_WORK = 24 * 3_600_000;
 
 /**
@@ -63,7 +63,7 @@ function requireSpace(folder: string, space: number): void {
   );
 }
 
-/** Names the process from the moment at which the folder is there: `.fetch-<pid>-<start>-<where>`. */
+/** A name that says which process the folder belongs to, from the moment at which it exists: `.fetch-<pid>-<start>-<where>`. */
 function ownName(): string {
   const { pid, processStart = '' } = identifySelf();
   return `${PREFIX}${pid}-${processStart}-${ownSpace()}`;

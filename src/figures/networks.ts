@@ -1,6 +1,6 @@
 /** @file Trained networks, layer by layer: what a prune rate removes from them. */
 import type { RunSettings } from '../config/schema.ts';
-import { listDatasets } from '../data/registry.ts';
+import { formOf } from '../data/load.ts';
 import { UserError } from '../errors.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { createRegularizer } from '../methods/registry.ts';
@@ -39,7 +39,7 @@ export async function pruneLayers(
       `${run.directory} lacks the checkpoint that its summary names; remove the folder to train this run again`,
     );
   // Of the user's own images the run knows the shape; earlier versions had the published one alone.
-  const { imageShape, classes } = run.summary.data ?? (await describeDataset(settings));
+  const { imageShape, classes } = run.summary.data ?? formOf(settings.dataset);
   const model = createModel(settings.model, imageShape, classes);
   const regularizer = await createRegularizer(settings.regularizer);
   const trained = evaluationParameters(model, regularizer, checkpoint.arrays);
@@ -53,11 +53,4 @@ export async function pruneLayers(
       prunedSizes: measure(parameters[name] as Float32Array),
     };
   });
-}
-
-/** Shapes are known without loading an image. */
-async function describeDataset({ dataset }: RunSettings) {
-  const facts = (await listDatasets()).find(({ name }) => name === dataset.name);
-  if (facts === undefined) throw new Error(`there is no data set "${dataset.name}"`);
-  return facts;
 }

@@ -1,8 +1,8 @@
 /** @file Which images the runs of experiments are about: their fingerprints become part of the settings. */
 import type { Experiment } from '../config/experiment.ts';
-import type { DatasetSettings } from '../config/schema.ts';
 import { describeOtherImages, requireImages } from '../data/fingerprint.ts';
-import { identifyDataset, recallDataset } from '../data/registry.ts';
+import { identifyDataset, imagesKey, recallDataset } from '../data/load.ts';
+import type { DatasetSettings } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import type { FoundRun } from '../runs/find.ts';
 import { readTrainedData } from '../runs/settings.ts';
@@ -17,16 +17,16 @@ import { startFetchStage } from '../terminal/fetch-progress.ts';
 export async function identifyImages(experiment: Experiment): Promise<Experiment> {
   const known = new Map<string, string>();
   for (const { settings } of experiment.variants) {
-    const { name, path, fingerprint } = settings.dataset;
+    const { path, fingerprint } = settings.dataset;
     if (path === undefined) continue;
-    const key = keyOf(settings.dataset);
+    const key = imagesKey(settings.dataset);
     if (!known.has(key)) {
-      const identity = await identifyDataset({ ...settings.dataset, name, path }, startFetchStage);
+      const identity = await identifyDataset(settings.dataset, startFetchStage);
       known.set(key, identity.fingerprint);
     }
     requireImages({ found: known.get(key), expected: fingerprint, path, owner: 'dataset.fingerprint names' });
   }
-  return withFingerprints(experiment, (dataset) => known.get(keyOf(dataset)));
+  return withFingerprints(experiment, (dataset) => known.get(imagesKey(dataset)));
 }
 
 /** The same as far as it is known without reading images. */
@@ -47,10 +47,6 @@ function withFingerprints(
     };
   });
   return { ...experiment, variants };
-}
-
-function keyOf({ name, path }: DatasetSettings): string {
-  return JSON.stringify([name, path]);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @file The data sets that runs are trained on. */
 import type { RunSpec } from '../config/experiment.ts';
-import type { DatasetSettings } from '../config/schema.ts';
-import { loadDataset } from '../data/registry.ts';
+import { loadDataset } from '../data/load.ts';
+import type { DatasetSettings } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import { UserError } from '../errors.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';

@@ -1,7 +1,7 @@
 /** @file td run --dry-run: which runs are done, which are to do, and about how long those will take. */
 import type { RunSpec } from '../config/experiment.ts';
 import { countTrainingBatches } from '../data/batches.ts';
-import { blankDataset, isDatasetPresent, loadDataset } from '../data/registry.ts';
+import { blankDataset, isDatasetPresent, loadDataset } from '../data/load.ts';
 import { UserError } from '../errors.ts';
 import type { CheckpointRecord } from '../runs/checkpoint.ts';
 import { type RunState, runDirectory, runState } from '../runs/directory.ts';

@@ -113,12 +113,20 @@ export class RunRecorder {
   }
 }
 
-function describeData({ fingerprint, imageShape, classes, train, test }: Dataset): Summary['data'] {
+function describeData({
+  fingerprint,
+  imageShape,
+  classes,
+  classNames,
+  train,
+  test,
+}: Dataset): Summary['data'] {
   const [height, width, channels] = imageShape;
   return {
     ...(fingerprint !== undefined && { fingerprint }),
     imageShape: [height, width, channels],
     classes,
+    ...(classNames !== undefined && { classNames: [...classNames] }),
     trainImages: train.count,
     testImages: test.count,
   };

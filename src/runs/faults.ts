@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { shortFingerprint } from '../data/fingerprint.ts';
-import { readManifest } from '../data/manifest.ts';
+import { formOf } from '../data/load.ts';
 import { UserError } from '../errors.ts';
 import { type CheckpointRecord, readCheckpointRecord } from './checkpoint.ts';
 import { RUN_FILES, type RunIdentity, runId } from './directory.ts';
@@ -175,7 +175,7 @@ function problemOfMetrics(
 /** Nothing where it depends on files that may not be at hand. */
 function countTestImages({ settings: { dataset } }: RunSpec): number | undefined {
   if (dataset.testImages !== undefined || dataset.path !== undefined) return dataset.testImages;
-  return readManifest(dataset.name).testImages;
+  return formOf(dataset).testImages;
 }
 
 /** Whether some whole number of images is that share of all of them. */

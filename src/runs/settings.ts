@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
-import type { DatasetSettings } from '../config/schema.ts';
+import type { DatasetSettings } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { writeJson } from '../files/json.ts';
 import { RUN_FILES } from './directory.ts';

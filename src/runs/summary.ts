@@ -36,6 +36,8 @@ const summarySchema = z.object({
       /** `[height, width, channels]` */
       imageShape: z.tuple([count, count, count]),
       classes: count,
+      /** By label, of images in folders of their classes. */
+      classNames: z.array(z.string()).optional(),
       trainImages: count,
       testImages: count,
     })

@@ -1,8 +1,8 @@
 /** @file Prunes and evaluates trained runs; networks of one shape share a compiled evaluation. */
 import type { RunSpec } from '../config/experiment.ts';
-import type { DatasetSettings } from '../config/schema.ts';
 import { requireImages } from '../data/fingerprint.ts';
-import { loadDataset } from '../data/registry.ts';
+import { loadDataset } from '../data/load.ts';
+import type { DatasetSettings } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine, NamedArrays } from '../engines/types.ts';
 import { UserError } from '../errors.ts';

@@ -1,6 +1,7 @@
 /** @file What a sweep is asked to do: which trained runs, at which rates and granularities. */
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
-import { type DatasetSettings, experimentSchema, type SweepSettings } from '../config/schema.ts';
+import { experimentSchema, type SweepSettings } from '../config/schema.ts';
+import type { DatasetSettings } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { compareNaturally } from '../order.ts';
 import { parsePruneRates } from '../pruning/rates.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { locateSource, readManifest } from '../../src/data/manifest.ts';
+import { openIdxStore } from '../../src/data/idx/manifest.ts';
 import { execute, listFiles, makeFolder, TD, TINY, td } from './td.ts';
 
 const place = makeFolder({ 'tiny.yaml': TINY });
@@ -46,8 +46,7 @@ describe.concurrent('td data', () => {
   });
 
   it('verify names the files of a copy that are damaged or missing, and exits 1', async () => {
-    const manifest = readManifest('mnist');
-    const source = locateSource(manifest) ?? '';
+    const { manifest, folder: source = '' } = openIdxStore('mnist');
     const { trainImages, trainLabels, testImages, testLabels } = manifest.files;
     const copy = join(place.folder, 'copy');
     mkdirSync(copy);

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { hashOf } from '../../src/config/identity.ts';
 import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
+import { plainSettings } from '../../src/data/settings.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -18,11 +19,10 @@ const targeted = resolve({
 });
 
 /** The schema as it might become: defaulted settings added at every level, and a new section. */
-const { dataset, model, schedule } = runSettingsSchema.shape;
+const { model, schedule } = runSettingsSchema.shape;
 const grown = z.strictObject({
-  dataset: dataset
-    .unwrap()
-    .extend({ augment: z.boolean().default(false) })
+  dataset: plainSettings('mnist')
+    .extend({ name: z.literal('mnist').default('mnist'), augment: z.boolean().default(false) })
     .prefault({}),
   model,
   regularizer: z

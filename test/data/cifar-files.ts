@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Header } from 'tar';
-import type { RecordStore } from '../../src/data/fetch.ts';
 import type { PinnedFile } from '../../src/data/manifest.ts';
+import type { RecordStore } from '../../src/data/records/manifest.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { NOWHERE } from './server.ts';
 

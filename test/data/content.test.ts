@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { recordsDataset } from '../../src/data/cifar.ts';
 import { describeContent, describeNames } from '../../src/data/content.ts';
-import { fetchRecords } from '../../src/data/fetch.ts';
 import { describeDamage, inspectFile } from '../../src/data/files.ts';
+import { fetchRecords } from '../../src/data/records/sources.ts';
 import { makeTar, smallCifar10, writeFiles } from './cifar-files.ts';
+import { recordsOf } from './definitions.ts';
 
 const SILENT = () => ({ update() {}, stop() {} });
 const POINTER = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n');
@@ -36,7 +36,7 @@ describe('describeContent', () => {
 });
 
 describe('CIFAR', () => {
-  const load = (path: string) => recordsDataset(() => smallCifar10().store).load(path, SILENT);
+  const load = (path: string) => recordsOf(smallCifar10().store).load(path);
 
   it.each(FOREIGN.slice(1))(
     'is not read from %s, whether fetched, loaded or verified',

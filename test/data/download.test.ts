@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { download } from '../../src/data/download.ts';
-import { readManifest } from '../../src/data/manifest.ts';
+import { readIdxManifest } from '../../src/data/idx/manifest.ts';
+import { readRecordManifest } from '../../src/data/records/manifest.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { serve } from './server.ts';
 
@@ -47,7 +48,10 @@ describe('a download', () => {
 
   it('has an https address in each manifest', () => {
     for (const name of ['cifar10', 'cifar100'] as const) {
-      expect(readManifest(name).sources.official.url).toMatch(/^https:/);
+      expect(readRecordManifest(name).sources.official.url).toMatch(/^https:/);
     }
+    const { source } = readIdxManifest('fashion-mnist');
+    if (!('addresses' in source)) throw new Error('no addresses');
+    for (const address of source.addresses) expect(address).toMatch(/^https:/);
   });
 });

@@ -1,5 +1,6 @@
 /** @file A program that fetches the data set of a store, given as JSON, so that tests can run two and kill them. */
-import { fetchRecords, type RecordStore } from '../../src/data/fetch.ts';
+import type { RecordStore } from '../../src/data/records/manifest.ts';
+import { fetchRecords } from '../../src/data/records/sources.ts';
 
 // As td does: what is half-done is removed at the end of the process.
 process.on('SIGINT', () => process.exit(130));

@@ -1,20 +1,22 @@
 /** @file Fetching: every source, every way to fail, interruption, and two processes at once. */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { recordsDataset } from '../../src/data/cifar.ts';
-import { fetchRecords, inspectStore, type RecordStore } from '../../src/data/fetch.ts';
+import type { RecordStore } from '../../src/data/records/manifest.ts';
+import { fetchRecords, inspectRecords } from '../../src/data/records/sources.ts';
 import type { StartStage } from '../../src/data/types.ts';
 import { inWorkplace } from '../../src/data/workplace.ts';
 import { UserError } from '../../src/errors.ts';
 import { type SmallSet, smallCifar10, smallCifar100, writeFiles } from './cifar-files.ts';
+import { recordsOf } from './definitions.ts';
 import { serve } from './server.ts';
 
 const SILENT: StartStage = () => ({ update() {}, stop() {} });
 const PROGRAM = join(import.meta.dirname, 'fetch-process.ts');
 
-const statesOf = (store: RecordStore) => inspectStore(store).map(({ state }) => state);
+const statesOf = (store: RecordStore) => inspectRecords(store).map(({ state }) => state);
 
 /** A set whose archive is served at its address, and how often it was asked for. */
 async function served(answer?: (archive: Buffer) => Buffer, make = smallCifar10) {
@@ -49,10 +51,10 @@ describe('the official archive', () => {
     ['of CIFAR-100', smallCifar100, [99, 0, 42, 11], [50, 98]],
   ])('%s is downloaded once, unpacked into its cache and loaded from there', async (_, make, train, test) => {
     const { store, requests } = await served(undefined, make);
-    const dataset = recordsDataset(() => store);
+    const dataset = recordsOf(store);
     expect(dataset.describe().isPresent).toBe(false);
     for (let time = 0; time < 2; time++) {
-      const loaded = await dataset.load(undefined, SILENT);
+      const loaded = await dataset.load();
       expect([...loaded.train.labels]).toEqual(train);
       expect([...loaded.test.labels]).toEqual(test);
     }
@@ -183,13 +185,13 @@ describe('an archive or folder of the user', () => {
 describe('the cache', () => {
   it('is mended by fetching again if it was damaged, and refused until then', async () => {
     const { store, requests } = await served();
-    const dataset = recordsDataset(() => store);
+    const dataset = recordsOf(store);
     await fetchRecords(store, undefined, SILENT);
     expect(await fetchRecords(store, undefined, SILENT)).toBe('cache');
     const path = join(store.folder, 'test.bin');
     writeFileSync(path, readFileSync(path).fill(7, 99, 100));
-    expect(dataset.verify(undefined)).toMatchObject([{ state: 'ok' }, { state: 'damaged', check: 'sha256' }]);
-    await expect(dataset.load(undefined, SILENT)).rejects.toThrow(
+    expect(await dataset.verify()).toMatchObject([{ state: 'ok' }, { state: 'damaged', check: 'sha256' }]);
+    await expect(dataset.load()).rejects.toThrow(
       /test.bin is damaged: .*; "td data fetch small10" brings it back$/,
     );
     await fetchRecords(store, undefined, SILENT);

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { identifyDataset, loadDataset, recallDataset } from '../../src/data/registry.ts';
+import { identifyDataset, loadDataset, recallDataset } from '../../src/data/load.ts';
 import { cacheFolder } from '../../src/files/cache-folder.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { countUp, encodeIdx, pack, smallFiles, writeFolder } from './idx-files.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/data/fingerprint.ts';
-import { loadDataset } from '../../src/data/registry.ts';
+import { loadDataset } from '../../src/data/load.ts';
 import type { StartStage } from '../../src/data/types.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { makeTar } from './cifar-files.ts';

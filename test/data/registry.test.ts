@@ -2,9 +2,10 @@
 import { closeSync, copyFileSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { locateSource, readManifest } from '../../src/data/manifest.ts';
-import { loadPinnedMnist } from '../../src/data/mnist.ts';
-import { listDatasets, loadDataset, verifyDataset } from '../../src/data/registry.ts';
+import { loadPublished } from '../../src/data/idx/load.ts';
+import { openIdxStore } from '../../src/data/idx/manifest.ts';
+import { loadDataset } from '../../src/data/load.ts';
+import { listDatasets, verifyDataset } from '../../src/data/manage.ts';
 import { UserError } from '../../src/errors.ts';
 import { smallFiles, writeFolder } from './idx-files.ts';
 import { datasetSettings } from './settings.ts';
@@ -12,8 +13,7 @@ import { datasetSettings } from './settings.ts';
 /** A copy of the real files that a test may damage. */
 function copyMnist(): string {
   const folder = writeFolder({});
-  const manifest = readManifest('mnist');
-  const source = locateSource(manifest) ?? '';
+  const { manifest, folder: source = '' } = openIdxStore('mnist');
   for (const { name } of Object.values(manifest.files)) copyFileSync(join(source, name), join(folder, name));
   return folder;
 }
@@ -49,13 +49,12 @@ describe('loadDataset', () => {
     await expect(loading).rejects.toThrow(new UserError('dataset.testImages is 3, expected at most 2'));
   });
 
-  it('refuses a built-in file that is not the published one, with both hashes', () => {
+  it('refuses a built-in file that is not the published one, with both hashes', async () => {
     const folder = copyMnist();
     flipByte(join(folder, 'train-images-idx3-ubyte'), 1_000_000, 77);
-    expect(() => loadPinnedMnist(folder)).toThrow(UserError);
-    expect(() => loadPinnedMnist(folder)).toThrow(
-      /is damaged: expected 47040016 .* ba891046\w+, found 47040016 /,
-    );
+    const loading = loadPublished({ ...openIdxStore('mnist'), folder }, () => ({ update() {}, stop() {} }));
+    await expect(loading).rejects.toThrow(UserError);
+    await expect(loading).rejects.toThrow(/is damaged: expected 47040016 .* ba891046\w+, found 47040016 /);
   });
 });
 
@@ -66,7 +65,7 @@ describe('verifyDataset', () => {
   });
 
   it('pins the MD5 sums under which MNIST is known', () => {
-    expect(Object.values(readManifest('mnist').files).map(({ md5 }) => md5)).toEqual([
+    expect(Object.values(openIdxStore('mnist').manifest.files).map(({ md5 }) => md5)).toEqual([
       '6bbc9ace898e44ae57da46a324031adb',
       'a25bea736e30d166cdddb491f175f624',
       '2646ac647ad5339dbf082846283269ea',
@@ -105,10 +104,12 @@ describe('verifyDataset', () => {
 
 describe('listDatasets', () => {
   it('says of each data set what it is, where it lies and whether it is there', async () => {
-    const [mnist, ...fetched] = await listDatasets();
+    const [mnist, ...fetched] = listDatasets();
     expect(fetched.map(({ name, classes, isFetched }) => [name, classes, isFetched])).toEqual([
+      ['fashion-mnist', 10, true],
       ['cifar10', 10, true],
       ['cifar100', 100, true],
+      ['images', undefined, false],
     ]);
     expect(mnist).toMatchObject({
       name: 'mnist',
@@ -121,7 +122,7 @@ describe('listDatasets', () => {
       isPresent: true,
     });
     expect(mnist?.licence).toMatch(/CC BY-SA/);
-    const { files } = readManifest('mnist');
+    const { files } = openIdxStore('mnist').manifest;
     for (const { name, bytes } of Object.values(files)) {
       expect(statSync(join(mnist?.folder ?? '', name)).size).toBe(bytes);
     }

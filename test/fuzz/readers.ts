@@ -5,12 +5,14 @@ import { gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { expect } from 'vitest';
 import { readArchive } from '../../src/data/archive.ts';
-import { decodeIdx } from '../../src/data/idx.ts';
-import { readManifest } from '../../src/data/manifest.ts';
-import { loadMnist } from '../../src/data/mnist.ts';
-import { readOfficial } from '../../src/data/official.ts';
-import { decodePngImages } from '../../src/data/png-images.ts';
-import { decodeRecords } from '../../src/data/records.ts';
+import { decodeIdx } from '../../src/data/idx/format.ts';
+import { readIdxManifest } from '../../src/data/idx/manifest.ts';
+import { decodeJpegPicture } from '../../src/data/images/jpeg.ts';
+import { decodePngPicture } from '../../src/data/images/png.ts';
+import { decodeRecords } from '../../src/data/records/format.ts';
+import { readRecordManifest } from '../../src/data/records/manifest.ts';
+import { readOfficial } from '../../src/data/records/official.ts';
+import { decodePngImages } from '../../src/data/records/png-images.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.ts';
 import { readLock } from '../../src/locks/lock-file.ts';
 import { reportRun } from '../../src/report/run-report.ts';
@@ -26,7 +28,9 @@ import { readSummary, writeSummary } from '../../src/runs/summary.ts';
 import { readSweep, writeSweep } from '../../src/sweeps/rows.ts';
 import { readPublished } from '../../src/tables/paper/published.ts';
 import { makeRecords, makeTar, smallCifar10 } from '../data/cifar-files.ts';
+import { loadMnist } from '../data/definitions.ts';
 import { countUp, encodeIdx, smallFiles } from '../data/idx-files.ts';
+import { COLOUR } from '../data/images/jpeg-samples.ts';
 import { RUN, summaryOf } from '../runs/runs.ts';
 import { ofBytes, ofFile, put, type Reader } from './reader.ts';
 
@@ -40,6 +44,9 @@ const TAR = makeTar([
 ]);
 const PNG = Buffer.from(
   encode({ width: 1024, height: 3, channels: 3, depth: 8, data: Uint8Array.from(countUp(1024 * 9)) }),
+);
+const COLOUR_PNG = Buffer.from(
+  encode({ width: 5, height: 4, channels: 4, depth: 8, data: Uint8Array.from(countUp(80)) }),
 );
 const ARRAYS = {
   arrays: { 'dense1/kernel': Float32Array.of(1, 2, 3, 4, 5, 6), 'step/count': Int32Array.of(7) },
@@ -121,12 +128,12 @@ const METRICS = 'epoch,step,learning_rate,train_loss,train_accuracy,test_loss,te
 const METRICS_ROWS = `${METRICS}1,100,0.1,1.5,0.5,1.2,0.6\n2,200,0.1,NaN,0.7,Infinity,0.8\n`;
 
 const ROOT = join(import.meta.dirname, '../..');
-const manifest = (name: 'mnist' | 'cifar10' | 'cifar100') =>
+const manifest = (name: string, read: (name: string, path: string) => unknown) =>
   ofFile(
     `the manifest of ${name}`,
     `${name}.yaml`,
     readFileSync(join(ROOT, `datasets/${name}.yaml`)),
-    (path) => readManifest(name, path),
+    (path) => void read(name, path),
   );
 
 /** Every function that reads a file, but those of experiment files. */
@@ -164,6 +171,14 @@ export const READERS: readonly Reader[] = [
       return readOfficial(path, sources.official, record);
     },
   },
+  ofBytes('a PNG picture', COLOUR_PNG, (bytes) => {
+    const { width, height, pixels } = decodePngPicture(bytes, 'input');
+    expect(pixels.length).toBe(4 * width * height);
+  }),
+  ofBytes('a JPEG picture', COLOUR.bytes, async (bytes) => {
+    const { width, height, pixels } = await decodeJpegPicture(Uint8Array.from(bytes), 'input');
+    expect(pixels.length).toBe(4 * width * height);
+  }),
   ofBytes('a PNG', PNG, (bytes) => {
     expect(decodePngImages(bytes, 5, 'input').length % 3072).toBe(0);
   }),
@@ -229,7 +244,8 @@ export const READERS: readonly Reader[] = [
   ofRun('environment.json', JSON.stringify(ENVIRONMENT)),
   ofRun('summary.json', JSON.stringify(summaryOf(RUN, 'ab'.repeat(32)))),
   ofRun('checkpoint.json', JSON.stringify({ ...POSITION, sha256: 'ab'.repeat(32) })),
-  manifest('mnist'),
-  manifest('cifar10'),
-  manifest('cifar100'),
+  manifest('mnist', readIdxManifest),
+  manifest('fashion-mnist', readIdxManifest),
+  manifest('cifar10', readRecordManifest),
+  manifest('cifar100', readRecordManifest),
 ];

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Variant } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { loadDataset } from '../../src/data/registry.ts';
+import { loadDataset } from '../../src/data/load.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { baselinePath, readBaseline } from '../../src/gate/baseline.ts';
 import { failedCells, type GateReport, judge } from '../../src/gate/report.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Variant } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { loadDataset } from '../../src/data/registry.ts';
+import { loadDataset } from '../../src/data/load.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { baselinePath, readBaseline } from '../../src/gate/baseline.ts';
 import { failedCells, judge } from '../../src/gate/report.ts';

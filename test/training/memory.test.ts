@@ -5,7 +5,7 @@ import { listWorkloads, type Workload } from '../../scripts/memory/workloads.ts'
 import { GraphBuilder } from '../../src/compiler/graph.ts';
 import { peakBytes } from '../../src/compiler/liveness.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { blankDataset } from '../../src/data/registry.ts';
+import { blankDataset } from '../../src/data/load.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { ACCURACY, judgeMemory, requireMemory } from '../../src/training/memory.ts';

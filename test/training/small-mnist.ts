@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { RunSpec } from '../../src/config/experiment.ts';
 import { hashOf } from '../../src/config/identity.ts';
 import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
-import { loadDataset } from '../../src/data/registry.ts';
+import { loadDataset } from '../../src/data/load.ts';
 import type { Dataset } from '../../src/data/types.ts';
 
 export type SettingsInput = z.input<typeof runSettingsSchema>;

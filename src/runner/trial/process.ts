@@ -10,7 +10,7 @@ import { loadTfjs } from '../../engines/load-tfjs.ts';
 import type { TrialTask } from './trial.ts';
 
 await loadTfjs();
-const { blankDataset } = await import('../../data/registry.ts');
+const { blankDataset } = await import('../../data/load.ts');
 const { chooseEngine } = await import('../../engines/registry.ts');
 const { epochOrder } = await import('../../data/batches.ts');
 const { TrainingFeeds } = await import('../../training/feeds.ts');

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { StartStage } from '../../../data/types.ts';
-import { megabytes } from '../../../data/words.ts';
+import { megabytes } from '../../../format.ts';
 import { compileModule } from './compiler.ts';
 import { fullDisk, InstallationError } from './errors.ts';
 import { explainUnusedCard, findCards } from './graphics-card.ts';

@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Stage } from '../../../data/types.ts';
-import { megabytes } from '../../../data/words.ts';
 import { UserError } from '../../../errors.ts';
+import { megabytes } from '../../../format.ts';
 import { fullDisk, tellsFullDisk } from './errors.ts';
 import { sizeOfFile } from './locate.ts';
 import type { Python } from './pythons.ts';

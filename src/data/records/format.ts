@@ -1,8 +1,8 @@
 /** @file The binary records of CIFAR: label bytes, then an image of 32 × 32 as planes of red, green and blue. */
-import { UserError } from '../errors.ts';
-import { describeContent } from './content.ts';
+import { UserError } from '../../errors.ts';
+import { describeContent } from '../content.ts';
+import type { Split } from '../types.ts';
 import type { RecordFormat } from './manifest.ts';
-import type { Split } from './types.ts';
 
 /** Pixels of an image, and bytes of one of its planes. */
 export const PIXELS = 32 * 32;

