@@ -1,9 +1,12 @@
 /** @file td check: fails if accuracy after pruning is not what a committed baseline lets expect. */
 import { baselinePath, readBaseline } from '../gate/baseline.ts';
 import { explainCells, renderSummary, tabulateCells, wordOutcome, wordRemarks } from '../gate/check-words.ts';
+import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { failedCells, type GateReport, judge } from '../gate/report.ts';
-import { findGateSource } from '../gate/source.ts';
+import { findSwept } from '../tables/swept-experiment.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { tellFaults } from '../terminal/found-runs.ts';
 import { paint, print, printJson, printTable } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 
@@ -23,7 +26,9 @@ export interface CheckOptions {
 export async function check(argument: string, options: CheckOptions): Promise<void> {
   requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
-  const { experiment, rows, hashes } = await findGateSource(argument, options.results);
+  const { experiment, rows, damaged } = findSwept(argument, options.results);
+  tellFaults(damaged.map(({ reason }) => reason));
+  const hashes = await hashPresentSettings(argument, startFetchStage);
   const baseline = readBaseline(options.baseline ?? baselinePath(experiment), experiment);
   const report = judge({ experiment, baseline, fresh: rows, alpha: options.alpha, hashes });
   if (!report.passed) process.exitCode = 1;

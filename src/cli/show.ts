@@ -1,9 +1,10 @@
 /** @file td show: everything about one run. */
+
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
 import { toOneLine } from '../errors.ts';
-import { tellOtherImages } from '../runner/data-identity.ts';
+import { formatPoints, formatRate } from '../format.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { readEnvironment } from '../runs/environment.ts';
@@ -12,9 +13,9 @@ import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
 import { findNamedRun } from '../runs/named.ts';
 import { readRunSettings } from '../runs/settings.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
-import { formatPercent, formatRate } from '../tables/comparison.ts';
 import { widthOf } from '../terminal/capabilities.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
+import { tellOtherImages } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
@@ -147,7 +148,7 @@ function printSweep(sweep: readonly SweepRow[]): void {
       const row = sweep.find(
         (candidate) => candidate.pruneRate === rate && candidate.granularity === granularity,
       );
-      return row === undefined ? '' : formatPercent(row.accuracy);
+      return row === undefined ? '' : formatPoints(row.accuracy);
     };
     return [formatRate(rate), accuracyOf('weight'), accuracyOf('unit')];
   });

@@ -1,7 +1,8 @@
 /** @file Collects what the figures of an experiment show. */
+
+import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { collectAccuracy, collectTraining } from './curves.ts';
 import { listGranularities, listMethods } from './methods.ts';
-import type { ExperimentSource } from './source.ts';
 import type { ExperimentFigures, GranularityFigures } from './types.ts';
 import { collectWeights, type MagnitudesCache } from './weights.ts';
 
@@ -15,7 +16,7 @@ export interface CollectedFigures extends ExperimentFigures {
  * @throws UserError naming file and line if a metrics.csv is malformed
  */
 export async function collectFigures(
-  source: ExperimentSource,
+  source: ExperimentResults,
   cache?: MagnitudesCache,
 ): Promise<CollectedFigures> {
   const granularities: GranularityFigures[] = [];

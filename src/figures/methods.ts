@@ -3,10 +3,9 @@ import type { RunSettings } from '../config/schema.ts';
 import { type Method, methodOf } from '../methods/names.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FoundRun } from '../runs/find.ts';
-import type { SweepRow } from '../sweeps/rows.ts';
-import { hashOf } from '../tables/comparison.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
+import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { compareColumns, nameColumns } from '../tables/method-table.ts';
-import type { ExperimentSource } from './source.ts';
 import type { Line } from './types.ts';
 
 /** One variant, trained with one set of settings. */
@@ -21,7 +20,7 @@ export interface MethodRuns extends Line {
 type Group = Omit<MethodRuns, keyof Line> & { readonly variant: string };
 
 /** The granularities that an experiment is about: those swept, else those that its methods know, weights at least. */
-export function listGranularities({ rows, settings }: ExperimentSource): Granularity[] {
+export function listGranularities({ rows, settings }: ExperimentResults): Granularity[] {
   const both: readonly Granularity[] = ['weight', 'unit'];
   const swept = both.filter((choice) => rows.some(({ granularity }) => granularity === choice));
   if (swept.length > 0) return swept;
@@ -34,7 +33,7 @@ export function listGranularities({ rows, settings }: ExperimentSource): Granula
  * The methods that a granularity is about, as its table has them: those trained for the other one are left out. Methods
  * of one heading have one style in the figures of both granularities.
  */
-export function listMethods(source: ExperimentSource, granularity: Granularity): MethodRuns[] {
+export function listMethods(source: ExperimentResults, granularity: Granularity): MethodRuns[] {
   const headings = new Map<string, number>();
   const all = (['weight', 'unit'] as const).map((choice) => {
     const groups = groupByMethod(source, choice);
@@ -48,10 +47,10 @@ export function listMethods(source: ExperimentSource, granularity: Granularity):
   return all[granularity === 'weight' ? 0 : 1] ?? [];
 }
 
-function groupByMethod({ rows, runs, settings }: ExperimentSource, granularity: Granularity): Group[] {
+function groupByMethod({ rows, runs, settings }: ExperimentResults, granularity: Granularity): Group[] {
   const pairs = new Map<string, { variant: string; hash: string }>();
   const add = (variant: string, hash: string) => pairs.set(`${variant} ${hash}`, { variant, hash });
-  for (const row of rows) add(row.variant, hashOf(row));
+  for (const row of rows) add(row.variant, settingsHashOf(row));
   for (const { identity } of runs) add(identity.variant, identity.hash);
   const groups = [...pairs.values()].map(({ variant, hash }): Group => {
     const known = settings.get(hash);
@@ -60,7 +59,7 @@ function groupByMethod({ rows, runs, settings }: ExperimentSource, granularity: 
       variant: isShared ? `${variant} (${hash})` : variant,
       settings: known,
       method: known && methodOf(known.regularizer),
-      rows: rows.filter((row) => row.variant === variant && hashOf(row) === hash),
+      rows: rows.filter((row) => row.variant === variant && settingsHashOf(row) === hash),
       runs: runs.filter(({ identity }) => identity.variant === variant && identity.hash === hash),
     };
   });

@@ -1,13 +1,12 @@
 /** @file Trained networks, layer by layer: what a prune rate removes from them. */
 import type { RunSettings } from '../config/schema.ts';
 import { listDatasets } from '../data/registry.ts';
-import { UserError } from '../errors.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { createRegularizer } from '../methods/registry.ts';
 import { createModel } from '../models/registry.ts';
 import { columnNorms, magnitudes } from '../pruning/criteria.ts';
 import type { Granularity } from '../pruning/types.ts';
-import { readCheckpoint } from '../runs/checkpoint.ts';
+import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { prunedWeights } from '../sweeps/pruned-weights.ts';
 
@@ -33,17 +32,13 @@ export async function pruneLayers(
   granularity: Granularity,
   rate: number,
 ): Promise<PrunedLayer[]> {
-  const checkpoint = readCheckpoint(run.directory);
-  if (checkpoint?.sha256 !== run.summary.checkpointSha256)
-    throw new UserError(
-      `${run.directory} lacks the checkpoint that its summary names; remove the folder to train this run again`,
-    );
+  const { arrays } = readFinalCheckpoint(run);
   // Of the user's own images the run knows the shape; earlier versions had the published one alone.
   const { imageShape, classes } = run.summary.data ?? (await describeDataset(settings));
   const model = createModel(settings.model, imageShape, classes);
   const regularizer = await createRegularizer(settings.regularizer);
-  const trained = evaluationParameters(model, regularizer, checkpoint.arrays);
-  const { parameters } = prunedWeights(model, regularizer, checkpoint.arrays, granularity, rate);
+  const trained = evaluationParameters(model, regularizer, arrays);
+  const { parameters } = prunedWeights(model, regularizer, arrays, granularity, rate);
   return model.prunable.map(({ name, shape }) => {
     const measure = (weight: Float32Array) =>
       granularity === 'unit' ? columnNorms(weight, shape) : magnitudes(weight);

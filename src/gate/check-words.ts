@@ -1,7 +1,7 @@
 /** @file What a gate found, in words: for a terminal, and as Markdown for a pull request. */
-import { formatCell, formatPercent, formatRate } from '../tables/comparison.ts';
+import { counted, formatPoints, formatRate } from '../format.ts';
+import { formatCell } from '../tables/comparison.ts';
 import { escapeMarkdown } from '../tables/formats/markdown.ts';
-import { counted } from '../terminal/words.ts';
 import type { ComparedCell, Verdict } from './compare.ts';
 import { failedCells, type GateReport } from './report.ts';
 
@@ -92,8 +92,8 @@ function wordCell(cell: ComparedCell): string[] {
     `${formatRate(pruneRate)} of ${granularity}s`,
     formatCell(baseline),
     formatCell(fresh),
-    `${difference > 0 ? '+' : ''}${formatPercent(difference)}`,
-    `${formatPercent(passes.from)} to ${formatPercent(passes.to)}`,
+    `${difference > 0 ? '+' : ''}${formatPoints(difference)}`,
+    `${formatPoints(passes.from)} to ${formatPoints(passes.to)}`,
     wordProbability(pValue),
     VERDICTS[verdict],
   ];

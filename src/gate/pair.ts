@@ -1,7 +1,8 @@
 /** @file Finds the fresh rows that answer to the rows of a baseline, and says what is missing. */
+
 import { UserError } from '../errors.ts';
-import type { SweepRow } from '../sweeps/rows.ts';
-import { formatRate, hashOf } from '../tables/comparison.ts';
+import { formatRate } from '../format.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 import type { PairedCell } from './compare.ts';
 
 /** Why a variant, or part of it, cannot be compared. */
@@ -38,7 +39,7 @@ export function pairRows(
   for (const [variant, rows] of groupBy(baseline, ({ variant }) => variant)) {
     const hash = onlyHash(variant, rows);
     const others = fresh.filter((row) => row.variant === variant);
-    const own = others.filter((row) => hashOf(row) === hash);
+    const own = others.filter((row) => settingsHashOf(row) === hash);
     const fault = findFault(variant, hash, others, hashes);
     if (fault !== undefined) faults.push(fault);
     else {
@@ -64,7 +65,7 @@ function findFault(
   const now = hashes?.get(variant);
   if (hashes !== undefined && now === undefined)
     return { kind: 'missing', variant, sentence: 'the experiment has no such variant any more' };
-  const found = [...new Set(rows.map(hashOf))];
+  const found = [...new Set(rows.map(settingsHashOf))];
   const differing =
     now !== undefined && now !== hash ? now : found.includes(hash) ? undefined : found.join(', ');
   if (differing === undefined) return undefined;
@@ -110,7 +111,7 @@ function pairVariant(
 }
 
 function onlyHash(variant: string, rows: readonly SweepRow[]): string {
-  const [hash = '', other] = new Set(rows.map(hashOf));
+  const [hash = '', other] = new Set(rows.map(settingsHashOf));
   if (other === undefined) return hash;
   throw new UserError(
     `the baseline has variant "${variant}" with two settings (${hash} and ${other}), expected one; "td baseline" writes it anew`,

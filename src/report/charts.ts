@@ -1,8 +1,8 @@
 /** @file The places of charts in a page, with what a reader needs to understand each, and the switches for all of them. */
 
 import type { GranularityFigures } from '../figures/types.ts';
+import { formatRate } from '../format.ts';
 import type { Granularity } from '../pruning/types.ts';
-import { formatRate } from '../tables/comparison.ts';
 import { type Html, html } from './html.ts';
 
 /** Kinds of chart, as the page's script knows them. */

@@ -1,10 +1,10 @@
 /** @file Collects what a report says of an experiment. */
 import { type CollectedFigures, collectFigures } from '../figures/collect.ts';
 import { listMethods } from '../figures/methods.ts';
-import type { ExperimentSource } from '../figures/source.ts';
 import type { MagnitudesCache } from '../figures/weights.ts';
 import type { Method } from '../methods/names.ts';
 import { comparePlaces } from '../runs/walk.ts';
+import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { buildMethodTable, type MethodTable } from '../tables/method-table.ts';
 import { readPublished } from '../tables/paper/published.ts';
 import { type RunReport, reportRun } from './run-report.ts';
@@ -27,7 +27,7 @@ export interface ExperimentReport {
  * @throws UserError naming file and line if a file of the experiment is malformed
  */
 export async function collectReport(
-  source: ExperimentSource,
+  source: ExperimentResults,
   cache?: MagnitudesCache,
 ): Promise<ExperimentReport> {
   const figures = await collectFigures(source, cache);
@@ -48,7 +48,7 @@ export async function collectReport(
 }
 
 /** Each in as many words as the variants differ in it. */
-function listFacts({ settings, runs, rows }: ExperimentSource): string[] {
+function listFacts({ settings, runs, rows }: ExperimentResults): string[] {
   const all = [...settings.values()];
   const seeds = new Set([...runs.map(({ identity }) => identity.seed), ...rows.map(({ seed }) => seed)]);
   const parameters = new Set(rows.map(({ parametersTotal }) => parametersTotal));

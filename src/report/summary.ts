@@ -1,7 +1,7 @@
 /** @file The outcome of an experiment in sentences, made from its numbers. */
 import type { AccuracyLine, GranularityFigures } from '../figures/types.ts';
-import { percent } from '../format.ts';
-import { type Cell, formatPercent, formatRate } from '../tables/comparison.ts';
+import { formatPoints, formatRate, percent } from '../format.ts';
+import type { Cell } from '../tables/comparison.ts';
 import { accuracyAt, measureReach, type Reach } from './reach.ts';
 
 /** Sentences for someone who sees nothing else; none if nothing is swept. */
@@ -77,7 +77,7 @@ function wordLow(others: readonly Reach[]): string[] {
 function wordCell(cell: Cell | undefined): string {
   if (cell === undefined) return 'nothing';
   const { mean, deviation } = cell;
-  return deviation === undefined ? percent(mean) : `${formatPercent(mean)} ± ${percent(deviation)}`;
+  return deviation === undefined ? percent(mean) : `${formatPoints(mean)} ± ${percent(deviation)}`;
 }
 
 /** `a, b and c` */

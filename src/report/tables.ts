@@ -1,7 +1,6 @@
 /** @file The tables of a report. */
 
-import { percent } from '../format.ts';
-import { formatRate } from '../tables/comparison.ts';
+import { formatRate, percent } from '../format.ts';
 import { makeGrid } from '../tables/formats/grid.ts';
 import type { Grid, GridColumn } from '../tables/formats/types.ts';
 import type { MethodTable } from '../tables/method-table.ts';

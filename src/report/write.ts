@@ -1,6 +1,7 @@
 /** @file Makes a report of experiments: the page as text, for a file or for a server. */
-import type { ExperimentSource } from '../figures/source.ts';
+
 import type { MagnitudesCache } from '../figures/weights.ts';
+import type { ExperimentResults } from '../tables/experiment-results.ts';
 import type { Assets } from './assets.ts';
 import { collectReport, type ExperimentReport } from './collect.ts';
 import { renderPage } from './page.ts';
@@ -11,25 +12,29 @@ export interface ReportOptions {
   readonly version?: string;
   /** Of networks that earlier reports measured. */
   readonly cache?: MagnitudesCache;
-  /** Is told what is wrong with networks that are left out. */
-  tell?(sentences: readonly string[]): void;
+}
+
+export interface Report {
+  /** An HTML document. */
+  readonly page: string;
+  /** What is wrong with networks that are left out, in sentences. */
+  readonly problems: readonly string[];
 }
 
 /**
- * @returns an HTML document
  * @throws UserError naming file and line if a file of an experiment is malformed
  */
 export async function makeReport(
-  sources: readonly ExperimentSource[],
-  { assets, version, cache, tell }: ReportOptions,
-): Promise<string> {
+  sources: readonly ExperimentResults[],
+  { assets, version, cache }: ReportOptions,
+): Promise<Report> {
   const reports: ExperimentReport[] = [];
   for (const source of sources) reports.push(await collectReport(source, cache));
-  tell?.(reports.flatMap(({ figures }) => figures.problems));
   const title = `Pruning report: ${sources.map(({ experiment }) => experiment).join(', ')}`;
-  return renderPage(reports, assets, {
+  const page = renderPage(reports, assets, {
     title,
     time: new Date(),
     ...(version !== undefined && { version }),
   });
+  return { page, problems: reports.flatMap(({ figures }) => figures.problems) };
 }

@@ -3,26 +3,26 @@ import type { Experiment } from '../config/experiment.ts';
 import type { DatasetSettings } from '../config/schema.ts';
 import { describeOtherImages, requireImages } from '../data/fingerprint.ts';
 import { identifyDataset, recallDataset } from '../data/registry.ts';
-import { UserError } from '../errors.ts';
+import type { StartStage } from '../data/types.ts';
+import { UserError, unlessUserError } from '../errors.ts';
 import type { FoundRun } from '../runs/find.ts';
 import { readTrainedData } from '../runs/settings.ts';
-import { startFetchStage } from '../terminal/fetch-progress.ts';
-import { tellFaults } from '../terminal/found-runs.ts';
 
 /**
  * Adds the fingerprint of the images under each variant's path to its settings, so that its hash says which they are. They are
  * read if that is not known from an earlier time.
  *
+ * @param startStage called when images have to be read
  * @throws UserError if images are missing or damaged, or others than the settings have the fingerprint of
  */
-export async function identifyImages(experiment: Experiment): Promise<Experiment> {
+export async function identifyImages(experiment: Experiment, startStage: StartStage): Promise<Experiment> {
   const known = new Map<string, string>();
   for (const { settings } of experiment.variants) {
     const { name, path, fingerprint } = settings.dataset;
     if (path === undefined) continue;
     const key = keyOf(settings.dataset);
     if (!known.has(key)) {
-      const identity = await identifyDataset({ ...settings.dataset, name, path }, startFetchStage);
+      const identity = await identifyDataset({ ...settings.dataset, name, path }, startStage);
       known.set(key, identity.fingerprint);
     }
     requireImages({ found: known.get(key), expected: fingerprint, path, owner: 'dataset.fingerprint names' });
@@ -55,10 +55,11 @@ function keyOf({ name, path }: DatasetSettings): string {
 }
 
 /**
- * Tells of runs under whose path other images lie by now than they were trained on, and lets the process end with exit code 1.
- * Where nothing lies there is nothing to tell.
+ * Finds runs under whose path other images lie by now than they were trained on. Where nothing lies, nothing is wrong.
+ *
+ * @returns a sentence for each
  */
-export async function tellOtherImages(runs: readonly FoundRun[]): Promise<void> {
+export async function findOtherImages(runs: readonly FoundRun[], startStage: StartStage): Promise<string[]> {
   const reasons = new Map<string, string | undefined>();
   for (const run of runs) {
     const dataset = findTrainedData(run);
@@ -67,26 +68,24 @@ export async function tellOtherImages(runs: readonly FoundRun[]): Promise<void> 
     const key = JSON.stringify([path, expected]);
     if (reasons.has(key)) continue;
     const owner = `${run.identity.experiment}/${run.id} was trained on`;
-    const found = await identifyIfPresent(dataset);
+    const found = await identifyIfPresent(dataset, startStage);
     reasons.set(key, describeOtherImages({ found, expected, path, owner }));
   }
-  tellFaults([...reasons.values()].flatMap((reason) => reason ?? []));
+  return [...reasons.values()].flatMap((reason) => reason ?? []);
 }
 
 /** A run without settings has just begun. */
 function findTrainedData({ directory }: FoundRun): DatasetSettings | undefined {
-  try {
-    return readTrainedData(directory);
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  return unlessUserError(() => readTrainedData(directory));
 }
 
 /** The fingerprint of a data set's images; nothing if they are not there or damaged. */
-export async function identifyIfPresent(dataset: DatasetSettings): Promise<string | undefined> {
+export async function identifyIfPresent(
+  dataset: DatasetSettings,
+  startStage: StartStage,
+): Promise<string | undefined> {
   try {
-    return (await identifyDataset(dataset, startFetchStage)).fingerprint;
+    return (await identifyDataset(dataset, startStage)).fingerprint;
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

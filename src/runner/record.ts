@@ -16,7 +16,7 @@ import { openRun, RUN_FILES, runDirectory, runState } from '../runs/directory.ts
 import { describeChange, type Environment, readEnvironment } from '../runs/environment.ts';
 import { truncateEvents } from '../runs/events/event-file.ts';
 import { inspectRun } from '../runs/faults.ts';
-import { openRunLog } from '../runs/log.ts';
+import { type LineSink, openRunLog } from '../runs/log.ts';
 import { mendRun } from '../runs/mend.ts';
 import { readMetrics, truncateMetrics } from '../runs/metrics.ts';
 import { recoverCheckpoint } from '../runs/recovery.ts';
@@ -40,8 +40,8 @@ export interface RecordOptions {
   readonly checkpointMinutes?: number;
   /** Once aborted, the training finishes its step, writes a checkpoint and gives way. */
   readonly signal?: AbortSignal;
-  /** Also writes the run's log to standard error. */
-  readonly echoLog?: boolean;
+  /** Is given the lines of the run's log, too. */
+  readonly echoLog?: LineSink;
   /** Also writes an event file for TensorBoard, from the epoch under way on. */
   readonly writesEvents?: boolean;
   /** Called once before training with where it begins. */
@@ -111,7 +111,7 @@ async function trainLocked(directory: string, lock: Lock, options: RecordOptions
   const logPath = join(directory, RUN_FILES.log);
   // Opening a pipe would wait for a reader for ever.
   if (lookAt(logPath)?.isFIFO()) throw new UserError(`${logPath} is a pipe, expected a file; remove it`);
-  const { log, close } = openRunLog(logPath, options.echoLog ?? false);
+  const { log, close } = openRunLog(logPath, options.echoLog);
   const warn = (sentence: string) => {
     log.warn(sentence);
     options.onWarning?.(sentence);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
-import { DamageError, UserError } from '../errors.ts';
+import { DamageError, unlessUserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { writeJson } from '../files/json.ts';
 import { readCheckpoint, readCheckpointRecord } from './checkpoint.ts';
@@ -75,19 +75,10 @@ const MENDERS: Readonly<Record<MendableFile, Mender>> = {
 };
 
 function findSummary(directory: string) {
-  return unlessWrong(() => readSummary(directory));
+  return unlessUserError(() => readSummary(directory));
 }
 
 /** With its arrays, which must be whole. */
 function findCheckpoint(directory: string) {
-  return unlessWrong(() => readCheckpoint(directory));
-}
-
-function unlessWrong<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  return unlessUserError(() => readCheckpoint(directory));
 }

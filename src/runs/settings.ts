@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { DatasetSettings } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
+import { UserError, unlessUserError } from '../errors.ts';
 import { writeJson } from '../files/json.ts';
 import { RUN_FILES } from './directory.ts';
 import { readEnvironment } from './environment.ts';
@@ -19,6 +19,11 @@ export function readRunSettings(directory: string): RunSpec {
   const [spec, other] = expandRuns(loadExperiment(path, { dataPaths: 'as written' }));
   if (spec !== undefined && other === undefined) return spec;
   throw new UserError(`${path} holds the settings of several runs, expected those of one`);
+}
+
+/** The same, or nothing if the file is missing or damaged. */
+export function findRunSettings(directory: string): RunSpec | undefined {
+  return unlessUserError(() => readRunSettings(directory));
 }
 
 /**

@@ -5,7 +5,6 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
 import { compareByList, compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
-import type { PruneResult } from './evaluate.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
 
@@ -87,9 +86,14 @@ function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
   }
 }
 
-/** The run of a row: `<variant>/seed-<n>-<hash8>`. */
-export function idOf({ runId }: SweepRow): string {
+/** The id of a row's run, without its checkpoint: `<variant>/seed-<n>-<hash8>`. */
+export function runIdOf({ runId }: SweepRow): string {
   return runId.replace(/@[0-9a-f]+$/, '');
+}
+
+/** First 8 digits of the hash of the settings that a row's run was trained with; the seed is no part of it. */
+export function settingsHashOf({ runId }: SweepRow): string {
+  return /-([0-9a-f]+)@[0-9a-f]+$/.exec(runId)?.[1] ?? runId;
 }
 
 /** The row of a checkpoint at one granularity and rate, if it is there. */
@@ -102,43 +106,6 @@ export function findSweepRow(
   return rows.find(
     (row) => row.runId === runId && row.granularity === granularity && row.pruneRate === pruneRate,
   );
-}
-
-/** Turns a result into a row of the table. */
-export function toSweepRow(
-  run: Pick<SweepRow, 'experiment' | 'variant' | 'seed' | 'runId'>,
-  result: PruneResult,
-): SweepRow {
-  const { granularity, pruneRate, sparsity, parametersTotal, parametersKept, accuracy, loss, testImages } =
-    result;
-  return {
-    ...run,
-    granularity,
-    pruneRate,
-    sparsity,
-    parametersTotal,
-    parametersKept,
-    accuracy,
-    loss,
-    testImages,
-  };
-}
-
-/**
- * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of runs
- * that were trained again since are dropped. Rows of runs that are not in sight stay: a disk may be missing, a link broken.
- *
- * @param wasRetrained whether a row's run has another checkpoint by now
- */
-export function mergeSweep(
-  old: readonly SweepRow[],
-  added: readonly SweepRow[],
-  wasRetrained: (row: SweepRow) => boolean,
-): SweepRow[] {
-  const rows = [...old.filter((row) => !wasRetrained(row)), ...added];
-  const keyOf = ({ runId, granularity, pruneRate }: SweepRow) =>
-    JSON.stringify([runId, granularity, pruneRate]);
-  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
 }
 
 /**

@@ -1,10 +1,12 @@
 /** @file Comparison of variants: accuracy by prune rate, mean and standard deviation over seeds. */
+
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { formatNumber, stringifyRecords } from '../files/csv.ts';
+import { formatPoints } from '../format.ts';
 import { compareByList } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
-import type { SweepRow } from '../sweeps/rows.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 
 /** Accuracy of one variant at one rate. */
 export interface Cell {
@@ -47,7 +49,7 @@ export function compareVariants(
     ([a, rowA], [b, rowB]) => compareNames(rowA.variant, rowB.variant) || compareNames(a, b),
   );
   const variants = columns.map(([column]) => column);
-  const hashes = columns.map(([, row]) => hashOf(row));
+  const hashes = columns.map(([, row]) => settingsHashOf(row));
   const rates = [...new Set(own.map((row) => row.pruneRate))].toSorted((a, b) => a - b);
   const accuracies = new Map<string, number[]>();
   for (const row of own) {
@@ -97,18 +99,8 @@ export function formatOptional(value: number | undefined): string {
 /** Percent with two decimals: `97.31`, or `97.31 ± 0.12` over several seeds. */
 export function formatCell(cell: Cell | undefined): string {
   if (cell === undefined) return '';
-  const mean = formatPercent(cell.mean);
-  return cell.deviation === undefined ? mean : `${mean} ± ${formatPercent(cell.deviation)}`;
-}
-
-/** A share as percent with two decimals, without the sign. */
-export function formatPercent(share: number): string {
-  return (share * 100).toFixed(2);
-}
-
-/** `12.5 %` */
-export function formatRate(rate: number): string {
-  return `${Number((rate * 100).toPrecision(12))} %`;
+  const mean = formatPoints(cell.mean);
+  return cell.deviation === undefined ? mean : `${mean} ± ${formatPoints(cell.deviation)}`;
 }
 
 /** Mean and spread of one number over seeds; nothing if there is no seed. */
@@ -123,14 +115,10 @@ export function summarizeSeeds(values: readonly number[]): Cell | undefined {
 /** Names columns after variants, with the hash where a variant has several. */
 function columnNamer(rows: readonly SweepRow[]): (row: SweepRow) => string {
   const hashes = new Map<string, Set<string>>();
-  for (const row of rows) hashes.set(row.variant, (hashes.get(row.variant) ?? new Set()).add(hashOf(row)));
+  for (const row of rows)
+    hashes.set(row.variant, (hashes.get(row.variant) ?? new Set()).add(settingsHashOf(row)));
   const isAmbiguous = ({ variant }: SweepRow) => (hashes.get(variant)?.size ?? 0) > 1;
-  return (row) => (isAmbiguous(row) ? `${row.variant} (${hashOf(row)})` : row.variant);
-}
-
-/** The hash within `<variant>/seed-<n>-<hash8>@<checkpoint>`. */
-export function hashOf({ runId }: SweepRow): string {
-  return /-([0-9a-f]+)@[0-9a-f]+$/.exec(runId)?.[1] ?? runId;
+  return (row) => (isAmbiguous(row) ? `${row.variant} (${settingsHashOf(row)})` : row.variant);
 }
 
 function cellKey(rate: number, column: string): string {

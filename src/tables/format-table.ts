@@ -1,5 +1,6 @@
 /** @file A comparison of variants as text for the terminal. */
-import { type Comparison, formatCell, formatRate } from './comparison.ts';
+import { formatRate } from '../format.ts';
+import { type Comparison, formatCell } from './comparison.ts';
 import { countSeeds, wordTitle } from './formats/grid.ts';
 import { BEST, layOut } from './formats/text.ts';
 import { bestOf, isBest } from './method-table.ts';

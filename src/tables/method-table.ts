@@ -1,10 +1,12 @@
 /** @file The paper's layout: rates down, methods across, the best of each row marked, published numbers beside ours. */
+
 import type { RunSettings } from '../config/schema.ts';
+import { formatPoints } from '../format.ts';
 import { compareMethods, describeMethod, methodOf } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
-import { type Cell, compareVariants, formatPercent } from './comparison.ts';
+import { type Cell, compareVariants } from './comparison.ts';
 import { type MissingRun, wordMissing } from './missing-runs.ts';
 import {
   type ColumnComparison,
@@ -128,12 +130,12 @@ export function nameColumns(columns: readonly NamedColumn[]): string[] {
 /** The highest mean of a row as printed; nothing if the row has fewer than two, among which there is no best. */
 export function bestOf(row: readonly (Cell | undefined)[]): string | undefined {
   const means = row.flatMap((cell) => (cell === undefined ? [] : [cell.mean]));
-  return means.length < 2 ? undefined : formatPercent(Math.max(...means));
+  return means.length < 2 ? undefined : formatPoints(Math.max(...means));
 }
 
 /** Whether a cell is the best of its row, or as good as the best to the digits printed. */
 export function isBest(cell: Cell | undefined, best: string | undefined): boolean {
-  return cell !== undefined && formatPercent(cell.mean) === best;
+  return cell !== undefined && formatPoints(cell.mean) === best;
 }
 
 function makeCell(

@@ -7,8 +7,7 @@ import type { Granularity } from '../pruning/types.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { runId } from '../runs/directory.ts';
 import type { DamagedRun, FoundRun, Survey } from '../runs/find.ts';
-import type { SweepRow } from '../sweeps/rows.ts';
-import { hashOf } from './comparison.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 
 export interface MissingRun {
   readonly variant: string;
@@ -125,7 +124,7 @@ function listCandidates(known: readonly Candidate[]): Candidate[] {
 }
 
 function candidateOf(row: SweepRow): Candidate {
-  return { variant: row.variant, seed: row.seed, hash: hashOf(row) };
+  return { variant: row.variant, seed: row.seed, hash: settingsHashOf(row) };
 }
 
 function keyOf({ variant, seed, hash }: Candidate): string {

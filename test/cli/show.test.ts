@@ -54,7 +54,7 @@ beforeAll(() => {
       runId: `${DONE.id}@aaaaaaaa`,
     },
   ]);
-  const { log, close } = openRunLog(join(open(FAILED), RUN_FILES.log), false);
+  const { log, close } = openRunLog(join(open(FAILED), RUN_FILES.log));
   log.error(new Error('the loss is not finite'), 'training failed');
   close();
 });

@@ -2,14 +2,14 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect.ts';
-import { addRuns, type ExperimentSource } from '../../src/figures/source.ts';
 import type { GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
 import { findRuns } from '../../src/runs/find.ts';
 import { readSweep, sweepPath } from '../../src/sweeps/rows.ts';
+import { addRuns, type ExperimentResults } from '../../src/tables/experiment-results.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { ACCURACIES, beginRun, directoryOf, EXPERIMENT, weightsOf, writeResults } from './results-folder.ts';
 
-function sourceOf(results: string): ExperimentSource {
+function sourceOf(results: string): ExperimentResults {
   const rows = readSweep(sweepPath(results, EXPERIMENT));
   return addRuns(findRuns(results, [EXPERIMENT]), { experiment: EXPERIMENT, rows, settings: new Map() });
 }

@@ -29,7 +29,9 @@ vi.mock('../../src/figures/figures.ts', () => ({
   listFigures: () => [{ name: 'accuracy-weight' }],
 }));
 vi.mock('../../src/report/assets.ts', () => ({ buildAssets: async () => ({}) }));
-vi.mock('../../src/report/write.ts', () => ({ makeReport: async () => `<html>${content.version}</html>` }));
+vi.mock('../../src/report/write.ts', () => ({
+  makeReport: async () => ({ page: `<html>${content.version}</html>`, problems: [] }),
+}));
 
 beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);

@@ -1,14 +1,15 @@
 /** @file The project's own gate, configs/ci.yaml with its committed baseline: which faults it catches. */
+
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Variant } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { loadDataset } from '../../src/data/registry.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
+import { formatRate } from '../../src/format.ts';
 import { baselinePath, readBaseline } from '../../src/gate/baseline.ts';
 import { failedCells, type GateReport, judge } from '../../src/gate/report.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
-import { formatRate } from '../../src/tables/comparison.ts';
 import { type Laboratory, openLaboratory, sweepRuns, type TrainedRun, trainVariants } from './experiment.ts';
 
 type Fault =

@@ -1,5 +1,6 @@
 /** @file Writes a table of methods as a grid of text. */
-import { type Cell, formatCell, formatPercent, formatRate } from '../comparison.ts';
+import { formatPoints, formatRate } from '../../format.ts';
+import { type Cell, formatCell } from '../comparison.ts';
 import type { MethodCell, MethodColumn, MethodTable } from '../method-table.ts';
 import type { Grid, GridColumn } from './types.ts';
 
@@ -37,7 +38,7 @@ export function wordTitle(
 /** `+0.31`: a difference of shares in points of percent. */
 export function wordDifference(difference: number | undefined): string {
   if (difference === undefined) return '';
-  const text = formatPercent(Math.abs(difference));
+  const text = formatPoints(Math.abs(difference));
   return `${Number(text) === 0 ? '' : difference < 0 ? '-' : '+'}${text}`;
 }
 

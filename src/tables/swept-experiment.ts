@@ -5,19 +5,18 @@ import { type Experiment, expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { suggest, UserError } from '../errors.ts';
+import { describeCommand } from '../next-command.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import { type DamagedRun, findRuns, lookAtRun } from '../runs/find.ts';
-import { readRunSettings } from '../runs/settings.ts';
+import { findRunSettings } from '../runs/settings.ts';
 import { listExperiments, type RunPlace } from '../runs/walk.ts';
-import { idOf, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
-import { wordCommand } from '../terminal/experiments.ts';
-import { hashOf } from './comparison.ts';
+import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { allRuns, type KnownRuns } from './missing-runs.ts';
 
 /** Experiments that come with this program. */
 const CONFIGS = join(import.meta.dirname, '../../configs');
 
-export interface TableSource {
+export interface SweptExperiment {
   readonly experiment: string;
   /** At least one. */
   readonly rows: readonly SweepRow[];
@@ -37,22 +36,22 @@ export interface TableSource {
  *
  * @throws UserError if there is no such sweep, or a file is malformed
  */
-export function findTableSource(argument: string, results: string): TableSource {
+export function findSwept(argument: string, results: string): SweptExperiment {
   if (/\.ya?ml$/i.test(argument)) {
     const experiment = recallImages(loadExperiment(argument));
     const path = sweepPath(results, experiment.name);
-    if (existsSync(path)) return { ...readTableSource(path, [experiment]), definition: experiment };
-    const command = wordCommand('sweep', [argument], results);
+    if (existsSync(path)) return { ...readSwept(path, [experiment]), definition: experiment };
+    const command = describeCommand('sweep', [argument], results);
     throw new UserError(`experiment "${experiment.name}" is not swept in ${results}; sweep with: ${command}`);
   }
   if (/\.csv$/i.test(argument)) {
-    if (existsSync(argument)) return readTableSource(argument);
+    if (existsSync(argument)) return readSwept(argument);
     throw new UserError(`there is no file ${argument}, expected a sweep.csv`);
   }
   const path = [sweepPath(results, argument), join(argument, 'sweep.csv')].find((candidate) =>
     existsSync(candidate),
   );
-  if (path !== undefined) return readTableSource(path);
+  if (path !== undefined) return readSwept(path);
   const swept = listSwept(results);
   const valid = swept.length === 0 ? '; "td sweep" makes one' : suggest(argument, swept);
   throw new UserError(`${results} holds no swept experiment "${argument}"${valid}`);
@@ -65,11 +64,11 @@ export function findTableSource(argument: string, results: string): TableSource 
  * @param experiments to look the settings up in, before those that come with this program
  * @throws UserError if the file is malformed or has no rows
  */
-export function readTableSource(path: string, experiments: readonly Experiment[] = []): TableSource {
+export function readSwept(path: string, experiments: readonly Experiment[] = []): SweptExperiment {
   const rows = readSweep(path);
   const [first] = rows;
   if (first === undefined) throw new UserError(`${path} has no rows, expected those of a sweep`);
-  const wanted = new Map(rows.map((row) => [hashOf(row), row]));
+  const wanted = new Map(rows.map((row) => [settingsHashOf(row), row]));
   const settings = new Map<string, RunSettings>();
   const add = (experiment: Experiment) => {
     for (const run of expandRuns(experiment)) {
@@ -90,7 +89,7 @@ function placesOf(path: string, rows: readonly SweepRow[]): RunPlace[] {
   const folder = dirname(resolve(path));
   const places = rows.map((row): RunPlace => {
     const { experiment, variant, seed } = row;
-    const id = idOf(row);
+    const id = runIdOf(row);
     // A folder of results is named after its experiment, and may have been copied.
     const owner = basename(path) === 'sweep.csv' ? basename(folder) : experiment;
     const identity = { experiment: owner, variant, seed, hash: id.replace(/^.*-/, '') };
@@ -106,17 +105,13 @@ function addSettings(
   wanted: ReadonlyMap<string, unknown>,
   settings: Map<string, RunSettings>,
 ): void {
-  try {
-    const run = readRunSettings(directory);
-    const hash = run.hash.slice(0, 8);
-    if (wanted.has(hash) && !settings.has(hash)) settings.set(hash, run.settings);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-  }
+  const run = findRunSettings(directory);
+  const hash = run?.hash.slice(0, 8) ?? '';
+  if (run !== undefined && wanted.has(hash) && !settings.has(hash)) settings.set(hash, run.settings);
 }
 
 /** The runs that a table should have: those of the experiment's file, and those in the folder that the table lies in. */
-export function findKnownRuns({ path, definition, settings }: TableSource): KnownRuns {
+export function findKnownRuns({ path, definition, settings }: SweptExperiment): KnownRuns {
   const folder = dirname(resolve(path));
   const isSweep = basename(path) === 'sweep.csv';
   const expected = definition && expandRuns(definition);

@@ -13,8 +13,8 @@ import { open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
-import { nameFile, writeFileAtomic } from './atomic.ts';
-import { lookAt } from './read.ts';
+import { nameFile, writeFileAtomic } from '../files/atomic.ts';
+import { lookAt } from '../files/read.ts';
 
 /** Links that are followed one after the other. */
 const MOST_LINKS = 40;
