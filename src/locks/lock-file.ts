@@ -1,7 +1,8 @@
 /** @file Lock files: made, read and taken over so that of any number of processes one alone succeeds. */
 import { linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writeFileAtomic, writeNewFile } from '../files/atomic.ts';
-import { LARGEST_RECORD, readIfPresent } from '../files/json.ts';
+import { LARGEST_RECORD } from '../files/json.ts';
+import { readBoundedFile } from '../files/read.ts';
 import { type LockOwner, parseOwner, standingOf } from './owner.ts';
 import { hasEnded, watchHeartbeat } from './silence.ts';
 
@@ -92,7 +93,7 @@ function createWithoutLink(path: string, self: LockOwner): boolean {
  * @throws UserError if it is no file, or larger than any lock
  */
 export function readLock(path: string): FoundLock | undefined {
-  const text = readIfPresent(path, LARGEST_RECORD)?.toString('utf8');
+  const text = readBoundedFile(path, LARGEST_RECORD)?.toString('utf8');
   if (text === undefined) return undefined;
   try {
     return { owner: parseOwner(text), heartbeat: statSync(path).mtimeMs };

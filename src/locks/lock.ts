@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { makeDirectory } from '../files/directories.ts';
 import { claimLock, readLock } from './lock-file.ts';
-import { becomeOwner, ceaseOwning, type LockOwner, wordOwner } from './owner.ts';
+import { becomeOwner, ceaseOwning, describeOwner, type LockOwner } from './owner.ts';
 import { CONFIRMATION_TIME } from './silence.ts';
 
 /** Milliseconds between two heartbeats. */
@@ -124,7 +124,7 @@ function claimOrCease(path: string, self: LockOwner): Busy | undefined {
   }
   if (rival === undefined) return undefined;
   ceaseOwning(self);
-  return { owner: wordOwner(rival.owner), ...(rival.isSilent && { isSilent: true }) };
+  return { owner: describeOwner(rival.owner), ...(rival.isSilent && { isSilent: true }) };
 }
 
 /** A beat that fails is left out: whoever relies on the lock asks whether it is held. */
@@ -141,7 +141,7 @@ function requireHeld(path: string, self: LockOwner): void {
   throw new UserError(
     found === undefined
       ? `${dirname(path)} or the lock in it was removed while this process was at work there`
-      : `${dirname(path)} was taken over by ${wordOwner(found.owner)} while this process was not heard of`,
+      : `${dirname(path)} was taken over by ${describeOwner(found.owner)} while this process was not heard of`,
   );
 }
 

@@ -75,7 +75,7 @@ export function isGone(owner: LockOwner | undefined, heartbeat: number, now?: nu
 }
 
 /** `process 4711 on machine since 2025-01-31 12:00:05 UTC` */
-export function wordOwner(owner: LockOwner | undefined): string {
+export function describeOwner(owner: LockOwner | undefined): string {
   if (owner === undefined) return 'an unknown process';
   return `process ${owner.pid} on ${owner.host} since ${owner.since.slice(0, 19).replace('T', ' ')} UTC`;
 }

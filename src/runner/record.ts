@@ -15,7 +15,7 @@ import { TRAINING_BEGINS } from '../runs/condition.ts';
 import { openRun, RUN_FILES, runDirectory, runState } from '../runs/directory.ts';
 import { describeChange, type Environment, readEnvironment } from '../runs/environment.ts';
 import { truncateEvents } from '../runs/events/event-file.ts';
-import { inspectRun } from '../runs/faults.ts';
+import { inspectRun } from '../runs/inspect.ts';
 import { type LineSink, openRunLog } from '../runs/log.ts';
 import { mendRun } from '../runs/mend.ts';
 import { readMetrics, truncateMetrics } from '../runs/metrics.ts';

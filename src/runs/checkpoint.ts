@@ -6,23 +6,21 @@ import { z } from 'zod';
 import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
-import { jsonNumber, LARGEST_RECORD, readIfPresent, readJson, writeJson } from '../files/json.ts';
+import { jsonNumber, LARGEST_RECORD, readJson, writeJson } from '../files/json.ts';
+import { readBoundedFile } from '../files/read.ts';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
-import { RUN_FILES } from './directory.ts';
-
-const count = z.int().nonnegative();
+import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
+import { count, digest, hash } from './record-fields.ts';
 
 /** Bytes of the arrays' file: as many as Node reads at once. */
 const LARGEST_CHECKPOINT = 2 ** 31 - 1;
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits');
 
 /** Whose a checkpoint is. */
 const ownerSchema = z.object({
   experiment: z.string(),
   variant: z.string(),
   seed: count,
-  hash: z.string().regex(/^[0-9a-f]{8,}$/, 'expected at least 8 hexadecimal digits'),
+  hash,
   /** Of the images that it was trained on. */
   dataFingerprint: digest.optional(),
 });
@@ -70,7 +68,7 @@ export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 
   const bytes = encodeSafetensors({ arrays, specs, metadata: describePosition(record) });
   const sha256 = digestOf(bytes);
   writeFileAtomic(join(directory, WAITING_TENSORS), bytes);
-  const old = readIfPresent(join(directory, RUN_FILES.checkpoint), LARGEST_RECORD);
+  const old = readBoundedFile(join(directory, RUN_FILES.checkpoint), LARGEST_RECORD);
   if (old !== undefined) writeFileAtomic(join(directory, RUN_FILES.previousCheckpoint), old);
   writeJson(join(directory, RUN_FILES.checkpoint), { ...record, sha256 });
   settleCheckpoint(directory);
@@ -144,7 +142,7 @@ export function readRecorded(directory: string, name: string): FoundCheckpoint |
     const path = join(directory, tensors);
     let bytes: Buffer | undefined;
     try {
-      bytes = readIfPresent(path, LARGEST_CHECKPOINT);
+      bytes = readBoundedFile(path, LARGEST_CHECKPOINT);
     } catch (error) {
       // The arrays may be whole under another name.
       failure ??= error;
@@ -158,7 +156,7 @@ export function readRecorded(directory: string, name: string): FoundCheckpoint |
   const isPrevious = name === RUN_FILES.previousCheckpoint;
   const path = join(directory, isPrevious ? RUN_FILES.previousTensors : RUN_FILES.tensors);
   const fault = !existsSync(path) ? 'is missing' : `is damaged: its SHA-256 is not the one in ${name}`;
-  throw new UserError(`${path} ${fault}; remove the folder to train this run again`);
+  throw new UserError(`${path} ${fault}; ${TRAIN_AGAIN}`);
 }
 
 /**
@@ -184,7 +182,7 @@ function requirePosition(
   const wrong = Object.keys(metadata).find((name) => metadata[name] !== expected[name]);
   if (wrong === undefined) return;
   throw new UserError(
-    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; remove the folder to train this run again`,
+    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; ${TRAIN_AGAIN}`,
   );
 }
 

@@ -16,6 +16,9 @@ export interface RunIdentity {
   readonly hash: string;
 }
 
+/** Ends messages about a run of which too much is lost. */
+export const TRAIN_AGAIN = 'remove the folder to train this run again';
+
 /** Names of the files of a run directory. */
 export const RUN_FILES = {
   config: 'config.yaml',
@@ -46,6 +49,16 @@ export interface OpenedRun {
 /** `<variant>/seed-<n>-<first 8 digits of the hash>`: unique within an experiment. */
 export function runId({ variant, seed, hash }: Pick<RunIdentity, 'variant' | 'seed' | 'hash'>): string {
   return `${variant}/seed-${seed}-${hash.slice(0, 8)}`;
+}
+
+/** Whether two runs have the same names, with whatever settings. */
+export function isSameName(a: RunIdentity, b: RunIdentity): boolean {
+  return a.experiment === b.experiment && a.variant === b.variant && a.seed === b.seed;
+}
+
+/** Whether two identities are one run's. Either hash may be cut off: names of folders have its first digits alone. */
+export function isSameRun(a: RunIdentity, b: RunIdentity): boolean {
+  return isSameName(a, b) && (a.hash.startsWith(b.hash) || b.hash.startsWith(a.hash));
 }
 
 /**

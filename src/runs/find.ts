@@ -1,7 +1,8 @@
 /** @file Finding runs in a results folder. */
 import type { CheckpointRecord } from './checkpoint.ts';
 import { type RunIdentity, runId } from './directory.ts';
-import { inspectRun, wordFault } from './faults.ts';
+import { describeFault } from './faults.ts';
+import { inspectRun } from './inspect.ts';
 import type { Summary } from './summary.ts';
 import { type RunPlace, walkResults } from './walk.ts';
 
@@ -64,7 +65,7 @@ export function lookAtRun({ identity, directory }: RunPlace): FoundRun | Damaged
   const found = { identity, id: runId(identity), directory };
   try {
     const { summary, checkpoint, fault } = inspectRun(directory, identity);
-    if (fault !== undefined) return { ...found, state: 'damaged', reason: wordFault(fault) };
+    if (fault !== undefined) return { ...found, state: 'damaged', reason: describeFault(fault) };
     if (summary !== undefined) return { ...found, state: 'done', summary };
     return { ...found, state: 'unfinished', checkpoint };
   } catch (error) {

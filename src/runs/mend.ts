@@ -6,8 +6,9 @@ import { DamageError, unlessUserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { writeJson } from '../files/json.ts';
 import { readCheckpoint, readCheckpointRecord } from './checkpoint.ts';
-import { RUN_FILES, runState } from './directory.ts';
-import { inspectRun, type MendableFile, wordFault } from './faults.ts';
+import { RUN_FILES, runState, TRAIN_AGAIN } from './directory.ts';
+import { describeFault, type MendableFile } from './faults.ts';
+import { inspectRun } from './inspect.ts';
 import { writeMetrics } from './metrics.ts';
 import { readMetricsFromLog } from './metrics-log.ts';
 import { SET_ASIDE, setAside } from './recovery.ts';
@@ -27,11 +28,9 @@ export function mendRun(directory: string, run: RunSpec, warn: (sentence: string
     const { fault } = inspectRun(directory, run);
     if (fault === undefined) return;
     const { problem, mends } = fault;
-    if (mends === undefined) throw new DamageError(wordFault(fault));
+    if (mends === undefined) throw new DamageError(describeFault(fault));
     if (mended.has(mends) || !MENDERS[mends](directory, run))
-      throw new DamageError(
-        `${problem}; nothing else tells what stood there, remove the folder to train this run again`,
-      );
+      throw new DamageError(`${problem}; nothing else tells what stood there, ${TRAIN_AGAIN}`);
     mended.add(mends);
     warn(`${problem}; set aside as *${SET_ASIDE}, and made anew`);
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv, writeCsv } from '../files/csv.ts';
-import { RUN_FILES } from './directory.ts';
+import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
 
 const COLUMNS = {
   /** Epochs completed: the first row is 1. */
@@ -57,7 +57,7 @@ export function truncateMetrics(directory: string, epoch: number): void {
   if (kept.length !== epoch || kept.some((row, index) => row.epoch !== index + 1)) {
     throw new UserError(
       `${join(directory, RUN_FILES.metrics)} lacks rows of the ${epoch} epochs that the checkpoint has behind it; ` +
-        'bring it back, or remove the folder to train this run again',
+        `bring it back, or ${TRAIN_AGAIN}`,
     );
   }
   if (kept.length < rows.length) writeMetrics(directory, kept);
