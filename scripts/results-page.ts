@@ -1,10 +1,10 @@
 /** @file Fills tables and figures of docs/results.md from committed sweeps. The text around them is written by hand. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { collectAccuracy } from '../src/figures/curves.ts';
+import { collectAccuracy } from '../src/figures/collect-curves.ts';
 import { drawSvg } from '../src/figures/draw.ts';
-import { listFigures } from '../src/figures/figures.ts';
-import { listMethods } from '../src/figures/methods.ts';
+import { listMethods } from '../src/figures/group-methods.ts';
+import { listFigures } from '../src/figures/list-figures.ts';
 import type { Granularity } from '../src/pruning/types.ts';
 import { renderMarkdown } from '../src/tables/formats/markdown.ts';
 import { buildMethodTable, type MethodTable } from '../src/tables/method-table.ts';

@@ -1,6 +1,6 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import { UserError } from '../errors.ts';
-import { collectFigures } from '../figures/collect.ts';
+import { collectFigures } from '../figures/collect-figures.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { lookUpResults, tellFaultsOf } from '../terminal/found-results.ts';
@@ -23,7 +23,7 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
 
 /** Draws what there is of one experiment, and says where. The plotting library is loaded now. */
 export async function drawFigures(source: ExperimentResults, results: string): Promise<void> {
-  const { figurePath, writeFigures } = await import('../figures/write.ts');
+  const { figurePath, writeFigures } = await import('../figures/write-figures.ts');
   const collected = await collectFigures(source);
   const names = writeFigures(results, collected);
   const path = figurePath(results, source.experiment, '*');

@@ -1,7 +1,7 @@
 /** @file td report: what experiments found, as one HTML page; written to a file, or shown while runs go on. */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { MagnitudesCache } from '../figures/weights.ts';
+import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { lookUpResults, tellFaultsOf } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
@@ -34,7 +34,7 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
-  const { makeReport } = await import('../report/write.ts');
+  const { makeReport } = await import('../report/make-report.ts');
   const { page, problems } = await makeReport(sources, { assets: await buildAssets() });
   tellFaults(problems);
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
@@ -49,13 +49,13 @@ async function serveSources(names: readonly string[], { port = 0, results }: Rep
   const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
   const { buildAssets } = await import('../report/assets.ts');
   const { digestVersion, serveReport } = await import('../report/serve.ts');
-  const { listVersions } = await import('../report/version.ts');
-  const { makeReport } = await import('../report/write.ts');
+  const { listFileVersions } = await import('../report/file-versions.ts');
+  const { makeReport } = await import('../report/make-report.ts');
   const assets = await buildAssets();
   const cache: MagnitudesCache = new Map();
   const server = await serveReport(
     {
-      readVersion: () => digestVersion(listVersions(results, chosen)),
+      readVersion: () => digestVersion(listFileVersions(results, chosen)),
       async makePage(version) {
         const { page } = await makeReport(lookUpResults(chosen ?? [], results), { assets, version, cache });
         return page;

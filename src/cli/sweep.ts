@@ -5,16 +5,16 @@ import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import type { FinishedRun } from '../runs/find.ts';
-import { readRunSettings } from '../runs/settings.ts';
+import { readRunSettings } from '../runs/run-settings.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
 import { readSweep, runIdOf, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows, changeTables } from '../sweeps/store.ts';
 import { sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
-import { compareVariants, comparisonPath, writeComparison } from '../tables/comparison.ts';
 import { readResults } from '../tables/experiment-results.ts';
-import { formatTable } from '../tables/format-table.ts';
-import { allRuns, findMissing, wordMissing } from '../tables/missing-runs.ts';
+import { formatVariantTable } from '../tables/format-variant-table.ts';
+import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts';
+import { tabulateVariants, variantTablePath, writeVariantTable } from '../tables/variant-table.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { loadExperiments, requireResultsFolder } from '../terminal/experiments.ts';
 import { type Failure, reportFailures, wordFailure } from '../terminal/failures.ts';
@@ -188,14 +188,14 @@ function printTables(
   const paths = [sweepPath(results, experiment)];
   const known = { expected, found: allRuns(lookUpRuns(results, [experiment])) };
   for (const granularity of granularities) {
-    const comparison = compareVariants(rows, granularity, variants);
-    const path = comparisonPath(results, experiment, granularity);
-    writeComparison(path, comparison);
+    const comparison = tabulateVariants(rows, granularity, variants);
+    const path = variantTablePath(results, experiment, granularity);
+    writeVariantTable(path, comparison);
     paths.push(path);
     const asked = { ...comparison, ...onlyRates(comparison, pruneRates) };
-    const notes = wordMissing(findMissing(rows, granularity, known));
+    const notes = describeMissing(findMissing(rows, granularity, known));
     const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
-    print(`${experiment}: ${formatTable(asked, layout)}\n`);
+    print(`${experiment}: ${formatVariantTable(asked, layout)}\n`);
   }
   print(`written: ${paths.join(', ')}`);
 }

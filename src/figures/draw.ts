@@ -1,6 +1,6 @@
 /** @file Draws figures as SVG, and SVG as PNG. */
 import { createRequire } from 'node:module';
-import type { Figure } from './figures.ts';
+import type { Figure } from './list-figures.ts';
 
 const require = createRequire(import.meta.url);
 

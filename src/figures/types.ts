@@ -1,6 +1,6 @@
 /** @file What the figures of an experiment show: plain data, made from its files, that can travel as JSON. */
 import type { Granularity } from '../pruning/types.ts';
-import type { Cell } from '../tables/comparison.ts';
+import type { Cell } from '../tables/cell.ts';
 
 /** A method as every figure of an experiment shows it. */
 export interface Line {

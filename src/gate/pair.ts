@@ -2,8 +2,9 @@
 
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
+import { groupBy } from '../maps.ts';
 import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
-import type { PairedCell } from './compare.ts';
+import type { PairedCell } from './cell-changes.ts';
 
 /** Why a variant, or part of it, cannot be compared. */
 export interface Fault {
@@ -132,15 +133,4 @@ function requireEachOnce(rows: readonly SweepRow[], subject: string): void {
     if (seen.has(cell)) throw new UserError(`${subject} ${cell}, twice, expected once`);
     seen.add(cell);
   }
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

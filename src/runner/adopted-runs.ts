@@ -5,7 +5,7 @@ import type { RunSettings } from '../config/schema.ts';
 import { shortFingerprint } from '../data/fingerprint.ts';
 import { UserError } from '../errors.ts';
 import { runDirectory } from '../runs/directory.ts';
-import { findRunSettings, readTrainedData } from '../runs/settings.ts';
+import { findRunSettings, readTrainedData } from '../runs/run-settings.ts';
 import { type RunPlace, walkResults } from '../runs/walk.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { printLine } from '../terminal/progress.ts';

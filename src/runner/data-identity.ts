@@ -6,7 +6,7 @@ import { identifyDataset, recallDataset } from '../data/registry.ts';
 import type { StartStage } from '../data/types.ts';
 import { UserError, unlessUserError } from '../errors.ts';
 import type { FoundRun } from '../runs/find.ts';
-import { readTrainedData } from '../runs/settings.ts';
+import { readTrainedData } from '../runs/run-settings.ts';
 
 /**
  * Adds the fingerprint of the images under each variant's path to its settings, so that its hash says which they are. They are

@@ -10,7 +10,7 @@ import { readEnvironment } from './environment.ts';
 import type { RunFault } from './faults.ts';
 import { type MetricsRow, readMetrics } from './metrics.ts';
 import { findMetricsProblem } from './metrics-faults.ts';
-import { readRunSettings } from './settings.ts';
+import { readRunSettings } from './run-settings.ts';
 import { readSummary, type Summary } from './summary.ts';
 
 export interface Inspection {

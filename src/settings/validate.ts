@@ -54,7 +54,7 @@ function wordIssue(schema: z.ZodType, tree: MapTree, issue: Issue): Problem {
   if (issue.code === 'unrecognized_keys')
     return wordUnknownKey(schema, tree, issue.path, issue.keys[0] ?? '');
   if (issue.code === 'invalid_key') return wordBadKey(schema, tree, issue);
-  if (isMissing(tree, issue.path)) return wordMissing(schema, tree, issue.path);
+  if (isMissing(tree, issue.path)) return describeMissing(schema, tree, issue.path);
   const node = nodeAt(tree, issue.path) ?? tree;
   const subject = `${wordPath(issue.path)} is ${wordValue(node)}`;
   // Checks written by hand in the schema bring their own words.
@@ -83,7 +83,7 @@ function wordBadKey(schema: z.ZodType, tree: MapTree, { path, issues }: z.core.$
   };
 }
 
-function wordMissing(schema: z.ZodType, tree: MapTree, path: Path): Problem {
+function describeMissing(schema: z.ZodType, tree: MapTree, path: Path): Problem {
   const [key, section] = [String(path.at(-1)), path.slice(0, -1)];
   return {
     place: (nodeAt(tree, section) ?? tree).place,

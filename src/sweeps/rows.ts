@@ -114,10 +114,10 @@ export function findSweepRow(
  * @param variants of the experiment in its order; variants that it lacks follow naturally
  */
 export function formatSweep(rows: readonly SweepRow[], variants: readonly string[] = []): string {
-  const compareVariants = compareByList(variants);
+  const tabulateVariants = compareByList(variants);
   const ordered = rows.toSorted(
     (a, b) =>
-      compareVariants(a.variant, b.variant) ||
+      tabulateVariants(a.variant, b.variant) ||
       a.seed - b.seed ||
       GRANULARITIES.indexOf(a.granularity) - GRANULARITIES.indexOf(b.granularity) ||
       a.pruneRate - b.pruneRate ||

@@ -6,7 +6,7 @@ import type { Dataset, StartStage } from '../data/types.ts';
 import { getOrMake } from '../maps.ts';
 import { identifyIfPresent } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
-import { noteFingerprint, readTrainedData } from '../runs/settings.ts';
+import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
 
 /** Data sets are loaded, and images identified, once each. */
 export class TrainedImages {

@@ -6,7 +6,7 @@ import { getOrMake } from '../maps.ts';
 import type { Model } from '../models/types.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
-import { readRunSettings } from '../runs/settings.ts';
+import { readRunSettings } from '../runs/run-settings.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { createSetup } from '../training/trainer.ts';
 import { checkpointId } from './rows.ts';

@@ -5,7 +5,7 @@ import { suggest, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { compareNaturally } from '../order.ts';
 import { findRuns, type Survey } from '../runs/find.ts';
-import { findRunSettings } from '../runs/settings.ts';
+import { findRunSettings } from '../runs/run-settings.ts';
 import { walkResults } from '../runs/walk.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { listSwept, readSwept } from './swept-experiment.ts';

@@ -6,8 +6,8 @@ import { compareMethods, describeMethod, methodOf } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
-import { type Cell, compareVariants } from './comparison.ts';
-import { type MissingRun, wordMissing } from './missing-runs.ts';
+import type { Cell } from './cell.ts';
+import { describeMissing, type MissingRun } from './missing-runs.ts';
 import {
   type ColumnComparison,
   comparePublished,
@@ -15,6 +15,7 @@ import {
   type OwnColumn,
 } from './paper/comparison.ts';
 import type { PublishedNumber } from './paper/published.ts';
+import { tabulateVariants } from './variant-table.ts';
 
 /** One method at one rate. */
 export interface MethodCell {
@@ -80,7 +81,7 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
     })),
     missing,
     notes: [
-      ...wordMissing(missing),
+      ...describeMissing(missing),
       ...noteLeftOut(
         all.filter((column) => !columns.includes(column)),
         granularity,
@@ -91,7 +92,7 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
 }
 
 function collectColumns({ rows, granularity, settings }: MethodTableOptions) {
-  const { rates, variants, hashes, cells } = compareVariants(rows, granularity);
+  const { rates, variants, hashes, cells } = tabulateVariants(rows, granularity);
   const columns = variants.map((variant, column): OwnColumn => {
     const known = settings.get(hashes[column] ?? '');
     return {

@@ -1,6 +1,7 @@
 /** @file Runs that a table lacks: trained without success, not trained, or not swept. */
 import type { RunSpec } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
+import { groupBy } from '../maps.ts';
 import { methodOf } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
@@ -66,13 +67,9 @@ export function findMissing(
 }
 
 /** `Missing: l1 seeds 0 and 2 (not trained), none seed 1 (failed: the loss at step 3 is NaN)`; nothing if none is. */
-export function wordMissing(missing: readonly MissingRun[]): string[] {
+export function describeMissing(missing: readonly MissingRun[]): string[] {
   if (missing.length === 0) return [];
-  const groups = new Map<string, MissingRun[]>();
-  for (const run of missing) {
-    const key = JSON.stringify([run.variant, run.state, run.reason]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
+  const groups = groupBy(missing, ({ variant, state, reason }) => JSON.stringify([variant, state, reason]));
   const words = [...groups.values()].map((runs) => {
     const [first] = runs as [MissingRun];
     const seeds = `${runs.length === 1 ? 'seed' : 'seeds'} ${runs.map(({ seed }) => seed).join(', ')}`;

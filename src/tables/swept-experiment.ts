@@ -8,7 +8,7 @@ import { suggest, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import { type DamagedRun, findRuns, lookAtRun } from '../runs/find.ts';
-import { findRunSettings } from '../runs/settings.ts';
+import { findRunSettings } from '../runs/run-settings.ts';
 import { listExperiments, type RunPlace } from '../runs/walk.ts';
 import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { allRuns, type KnownRuns } from './missing-runs.ts';

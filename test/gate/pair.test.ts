@@ -1,8 +1,8 @@
 /** @file Which fresh rows are compared with which of the baseline, and what is a fault. */
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { judge } from '../../src/gate/judge.ts';
 import { pairRows } from '../../src/gate/pair.ts';
-import { judge } from '../../src/gate/report.ts';
 import { type SweepRow, settingsHashOf } from '../../src/sweeps/rows.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
 

@@ -6,9 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DARK, LIGHT } from '../../src/figures/charts/theme.ts';
 import { type Assets, buildAssets } from '../../src/report/assets.ts';
+import { listFileVersions } from '../../src/report/file-versions.ts';
+import { makeReport } from '../../src/report/make-report.ts';
 import { digestVersion, serveReport } from '../../src/report/serve.ts';
-import { listVersions } from '../../src/report/version.ts';
-import { makeReport } from '../../src/report/write.ts';
 import { findResults } from '../../src/tables/experiment-results.ts';
 import { makeFolder } from '../cli/td.ts';
 import { beginRun, directoryOf, writeResults } from '../figures/results-folder.ts';
@@ -176,7 +176,7 @@ describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () 
   it('follows runs that go on while it is served, and keeps what its reader chose', async () => {
     const server = await serveReport(
       {
-        readVersion: () => digestVersion(listVersions(results)),
+        readVersion: () => digestVersion(listFileVersions(results)),
         makePage: async (version) =>
           (await makeReport(findResults([], results).experiments, { assets, version })).page,
       },

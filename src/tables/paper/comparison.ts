@@ -4,7 +4,7 @@ import type { RunSettings } from '../../config/schema.ts';
 import { formatPoints, formatRate } from '../../format.ts';
 import { describeMethod, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
-import type { Cell } from '../comparison.ts';
+import type { Cell } from '../cell.ts';
 import { describeFaults } from './faults.ts';
 import { describeDifferences, isSameDataset, nearestNetwork } from './networks.ts';
 import { matchPublished, type PublishedNumber } from './published.ts';

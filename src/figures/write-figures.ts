@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { drawPng, drawSvg } from './draw.ts';
-import { listFigures } from './figures.ts';
+import { listFigures } from './list-figures.ts';
 import type { ExperimentFigures } from './types.ts';
 
 /** `<results>/<experiment>/figure-<name>`, without its ending. */

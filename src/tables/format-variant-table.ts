@@ -1,9 +1,10 @@
 /** @file A comparison of variants as text for the terminal. */
 import { formatRate } from '../format.ts';
-import { type Comparison, formatCell } from './comparison.ts';
-import { countSeeds, wordTitle } from './formats/grid.ts';
+import { formatCell } from './cell.ts';
+import { countSeeds, describeNumbers } from './formats/grid.ts';
 import { BEST, layOut } from './formats/text.ts';
 import { bestOf, isBest } from './method-table.ts';
+import type { VariantTable } from './variant-table.ts';
 
 export interface TableOptions {
   /** Columns of the terminal; a table that is wider is broken into several. Default 100. */
@@ -20,8 +21,8 @@ export interface TableOptions {
  *
  * @returns lines without a line end after the last
  */
-export function formatTable(
-  { granularity, variants, rates, cells }: Comparison,
+export function formatVariantTable(
+  { granularity, variants, rates, cells }: VariantTable,
   { width = 100, bold = false, notes = [] }: TableOptions = {},
 ): string {
   const best = cells.map(bestOf);
@@ -32,6 +33,6 @@ export function formatTable(
     }));
     return [{ heading, isRanked: true, fields }];
   });
-  const title = wordTitle(granularity, countSeeds(cells.flat()), BEST);
+  const title = describeNumbers(granularity, countSeeds(cells.flat()), BEST);
   return layOut({ title, rows: rates.map(formatRate), groups, notes }, { width, bold });
 }

@@ -1,6 +1,6 @@
 /** @file Compares fresh accuracies with those of a baseline, cell by cell. */
 import type { Granularity } from '../pruning/types.ts';
-import { type Cell, summarizeSeeds } from '../tables/comparison.ts';
+import { type Cell, summarizeSeeds } from '../tables/cell.ts';
 import { type CellSamples, estimateSpreads, fromLogOdds, type Spread, toLogOdds } from './spread.ts';
 import { studentQuantile, studentTail } from './student.ts';
 
@@ -15,8 +15,7 @@ export interface PairedCell extends CellSamples {
 /** `perfect`: a run classified every test image correctly, which none of the baseline does. */
 export type Verdict = 'ok' | 'fell' | 'rose' | 'perfect';
 
-export interface ComparedCell
-  extends Pick<PairedCell, 'variant' | 'granularity' | 'pruneRate' | 'testImages'> {
+export interface TestedCell extends Pick<PairedCell, 'variant' | 'granularity' | 'pruneRate' | 'testImages'> {
   readonly baseline: Cell;
   readonly fresh: Cell;
   /** Of the means, fresh less baseline, a share. */
@@ -31,8 +30,8 @@ export interface ComparedCell
   readonly verdict: Verdict;
 }
 
-export interface GateComparison {
-  readonly cells: readonly ComparedCell[];
+export interface TestedCells {
+  readonly cells: readonly TestedCell[];
   /** Whether the spread between seeds is known: some variant has several runs in the baseline or afresh. */
   readonly isSpreadKnown: boolean;
 }
@@ -48,7 +47,7 @@ export interface GateComparison {
  *
  * @param alpha share of clean experiments that may fail by chance, between 0 and 1
  */
-export function compareCells(cells: readonly PairedCell[], alpha: number): GateComparison {
+export function testCells(cells: readonly PairedCell[], alpha: number): TestedCells {
   const spreads = estimateSpreads(
     cells,
     cells.map(({ variant }) => variant),
@@ -64,7 +63,7 @@ function testCell(
   { variance, degreesOfFreedom }: Spread,
   alpha: number,
   cells: number,
-): ComparedCell {
+): TestedCell {
   const [baseline, fresh] = [samples.baseline, samples.fresh].map(summarizeSeeds) as [Cell, Cell];
   const [before, now] = [samples.baseline, samples.fresh].map(
     (side) => side.reduce((sum, accuracy) => sum + toLogOdds(accuracy, testImages), 0) / side.length,

@@ -1,13 +1,13 @@
 /** @file What the gate found, and whether it lets a change pass. */
 import { UserError } from '../errors.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
-import { type ComparedCell, compareCells, type GateComparison } from './compare.ts';
+import { type TestedCell, type TestedCells, testCells } from './cell-changes.ts';
 import { type Pairing, pairRows } from './pair.ts';
 
 /** Cells that are compared: the time grows with their square, to a few seconds. Each method has 26 with the paper's rates. */
 const MOST_CELLS = 2000;
 
-export interface GateReport extends Omit<Pairing, 'cells'>, GateComparison {
+export interface Judgement extends Omit<Pairing, 'cells'>, TestedCells {
   readonly experiment: string;
   /** Share of clean experiments that may fail by chance. */
   readonly alpha: number;
@@ -31,14 +31,14 @@ export interface GateInput {
  *
  * @throws UserError as `pairRows`, or if there are too many cells
  */
-export function judge({ experiment, baseline, fresh, alpha, hashes }: GateInput): GateReport {
+export function judge({ experiment, baseline, fresh, alpha, hashes }: GateInput): Judgement {
   const { cells: pairs, faults, notes } = pairRows(baseline, fresh, hashes);
   if (pairs.length > MOST_CELLS) {
     throw new UserError(
       `the baseline of "${experiment}" has ${pairs.length} cells to compare, expected at most ${MOST_CELLS}; use fewer prune rates`,
     );
   }
-  const { cells, isSpreadKnown } = compareCells(pairs, alpha);
+  const { cells, isSpreadKnown } = testCells(pairs, alpha);
   const passed = faults.length === 0 && cells.every(({ verdict }) => verdict === 'ok');
   const spreadNotes = pairs.length === 0 || isSpreadKnown ? [] : [UNKNOWN_SPREAD];
   return { experiment, alpha, passed, cells, isSpreadKnown, faults, notes: [...notes, ...spreadNotes] };
@@ -49,6 +49,6 @@ const UNKNOWN_SPREAD =
   'more seeds in the baseline make the gate trustworthy';
 
 /** Cells that do not pass, the surest first. */
-export function failedCells({ cells }: GateReport): ComparedCell[] {
+export function failedCells({ cells }: Judgement): TestedCell[] {
   return cells.filter(({ verdict }) => verdict !== 'ok').toSorted((a, b) => a.pValue - b.pValue);
 }

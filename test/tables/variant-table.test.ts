@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
-import { compareVariants, comparisonPath, writeComparison } from '../../src/tables/comparison.ts';
-import { formatTable } from '../../src/tables/format-table.ts';
+import { formatVariantTable } from '../../src/tables/format-variant-table.ts';
+import { tabulateVariants, variantTablePath, writeVariantTable } from '../../src/tables/variant-table.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
 function rowOf(
@@ -41,9 +41,9 @@ const ROWS = [
   { ...rowOf('none', 0, 0.5, 0.5), granularity: 'unit' as const },
 ];
 
-describe('compareVariants', () => {
+describe('tabulateVariants', () => {
   it('takes the mean and the sample standard deviation over seeds', () => {
-    const { cells, rates, variants } = compareVariants(ROWS, 'weight', ['none', 'targeted']);
+    const { cells, rates, variants } = tabulateVariants(ROWS, 'weight', ['none', 'targeted']);
     expect([variants, rates]).toEqual([
       ['none', 'targeted'],
       [0, 0.9, 0.95],
@@ -61,16 +61,16 @@ describe('compareVariants', () => {
       rowOf('none', 0, 0.5, 0.1, 'ffffffff'),
       rowOf('l1', 0, 0.5, 0.8),
     ];
-    const { cells, variants } = compareVariants(rows, 'weight', ['none', 'l1']);
+    const { cells, variants } = tabulateVariants(rows, 'weight', ['none', 'l1']);
     expect(variants).toEqual(['none (1a2b3c4d)', 'none (ffffffff)', 'l1']);
     expect(cells[0]?.map((cell) => cell?.mean)).toEqual([0.9, 0.1, 0.8]);
   });
 });
 
-describe('writeComparison', () => {
+describe('writeVariantTable', () => {
   it('writes mean, deviation and number of seeds in columns of their own, as shares, and nothing where there is no run', () => {
-    const path = comparisonPath(temporaryFolder(), 'mnist', 'weight');
-    writeComparison(path, compareVariants(ROWS, 'weight', ['none', 'targeted']));
+    const path = variantTablePath(temporaryFolder(), 'mnist', 'weight');
+    writeVariantTable(path, tabulateVariants(ROWS, 'weight', ['none', 'targeted']));
     const text = readFileSync(path, 'utf8');
     const [header, ...rows] = text.trimEnd().split('\n');
     expect(header).toBe('prune_rate,none mean,none sd,none n,targeted mean,targeted sd,targeted n');
@@ -85,9 +85,9 @@ describe('writeComparison', () => {
   });
 });
 
-describe('formatTable', () => {
+describe('formatVariantTable', () => {
   it('aligns numbers to the right and marks the best of each row that has a choice', () => {
-    const text = formatTable(compareVariants(ROWS, 'weight', ['none', 'targeted']));
+    const text = formatVariantTable(tabulateVariants(ROWS, 'weight', ['none', 'targeted']));
     expect(text).toMatchInlineSnapshot(`
       "Test accuracy in percent, weights pruned (mean ± sd over 1 to 3 seeds, * best of the row)
 
@@ -100,7 +100,7 @@ describe('formatTable', () => {
 
   it('marks all that are best as printed', () => {
     const rows = [rowOf('a', 0, 0.5, 0.90001), rowOf('b', 0, 0.5, 0.90002), rowOf('c', 0, 0.5, 0.8)];
-    expect(formatTable(compareVariants(rows, 'weight')).split('\n').at(-1)).toBe(
+    expect(formatVariantTable(tabulateVariants(rows, 'weight')).split('\n').at(-1)).toBe(
       '  50 %  90.00*  90.00*  80.00',
     );
   });
@@ -108,16 +108,16 @@ describe('formatTable', () => {
   it('breaks a table of many variants into blocks that fit, each with its rates', () => {
     const variants = Array.from({ length: 12 }, (_, index) => `targeted-weight-${index}`);
     const rows = variants.flatMap((variant) => [rowOf(variant, 0, 0, 0.99), rowOf(variant, 0, 0.985, 0.5)]);
-    const lines = formatTable(compareVariants(rows, 'weight', variants)).split('\n');
+    const lines = formatVariantTable(tabulateVariants(rows, 'weight', variants)).split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(lines.filter((line) => line.startsWith('98.5 %'))).toHaveLength(3);
     for (const variant of variants) expect(lines.join('\n')).toMatch(new RegExp(`${variant}( |$)`, 'm'));
   });
 
   it('sets headings and the best in bold only when asked, without moving anything', () => {
-    const comparison = compareVariants(ROWS, 'weight', ['none', 'targeted']);
-    const plain = formatTable(comparison);
-    const bold = formatTable(comparison, { bold: true });
+    const comparison = tabulateVariants(ROWS, 'weight', ['none', 'targeted']);
+    const plain = formatVariantTable(comparison);
+    const bold = formatVariantTable(comparison, { bold: true });
     expect(plain).not.toContain('\u001b');
     expect(bold).toContain('\u001b[1m99.12*\u001b[22m');
     const stripped = bold.replaceAll('\u001b[1m', '').replaceAll('\u001b[22m', '');
@@ -125,6 +125,6 @@ describe('formatTable', () => {
   });
 
   it('is a bare title where nothing was pruned', () => {
-    expect(formatTable(compareVariants([], 'unit'))).toContain('units pruned');
+    expect(formatVariantTable(tabulateVariants([], 'unit'))).toContain('units pruned');
   });
 });

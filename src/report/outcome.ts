@@ -1,11 +1,11 @@
 /** @file The outcome of an experiment in sentences, made from its numbers. */
 import type { AccuracyLine, GranularityFigures } from '../figures/types.ts';
-import { formatPoints, formatRate, percent } from '../format.ts';
-import type { Cell } from '../tables/comparison.ts';
+import { formatRate, percent } from '../format.ts';
+import { type Cell, formatCell } from '../tables/cell.ts';
 import { accuracyAt, measureReach, type Reach } from './reach.ts';
 
 /** Sentences for someone who sees nothing else; none if nothing is swept. */
-export function summarize({ granularity, accuracy: lines }: GranularityFigures): string[] {
+export function describeOutcome({ granularity, accuracy: lines }: GranularityFigures): string[] {
   const reaches = measureReach(lines);
   if (reaches === undefined) return [];
   const { yardstick, accuracy, isPlain, methods } = reaches;
@@ -18,18 +18,18 @@ export function summarize({ granularity, accuracy: lines }: GranularityFigures):
       : `${name} reaches ${percent(accuracy)} with nothing pruned. It stays within one point of that up to ${formatRate(own.rate)} of its ${granularity}s.`;
   return [
     first,
-    ...wordFarthest(others, own, granularity),
-    ...contrast(lines, yardstick, others),
-    ...wordTargeted(lines, yardstick, others),
-    ...wordLow(others),
+    ...describeFarthest(others, own, granularity),
+    ...describeContrast(lines, yardstick, others),
+    ...describeTargeted(lines, yardstick, others),
+    ...describeLow(others),
   ];
 }
 
-function wordFarthest(others: readonly Reach[], own: Reach | undefined, granularity: string): string[] {
+function describeFarthest(others: readonly Reach[], own: Reach | undefined, granularity: string): string[] {
   const rates = others.flatMap(({ rate }) => (rate === undefined ? [] : [rate]));
   if (rates.length === 0) return [];
   const farthest = Math.max(...rates);
-  const names = wordList(others.filter(({ rate }) => rate === farthest).map(({ heading }) => heading));
+  const names = joinNames(others.filter(({ rate }) => rate === farthest).map(({ heading }) => heading));
   const isFarther = own?.rate === undefined || farthest > own.rate;
   return isFarther
     ? [
@@ -41,7 +41,11 @@ function wordFarthest(others: readonly Reach[], own: Reach | undefined, granular
 }
 
 /** What the method that can lose most has there, and what the yardstick has. */
-function contrast(lines: readonly AccuracyLine[], yardstick: string, others: readonly Reach[]): string[] {
+function describeContrast(
+  lines: readonly AccuracyLine[],
+  yardstick: string,
+  others: readonly Reach[],
+): string[] {
   const [best] = others.toSorted((a, b) => (b.rate ?? -1) - (a.rate ?? -1));
   const own = lines.find(({ heading }) => heading === yardstick);
   const line = lines.find(({ heading }) => heading === best?.heading);
@@ -50,38 +54,40 @@ function contrast(lines: readonly AccuracyLine[], yardstick: string, others: rea
   if (ahead === undefined || behind === undefined || ahead.mean <= behind.mean) return [];
   const other = yardstick === 'none' ? 'plain training' : yardstick;
   return [
-    `At ${formatRate(best.rate)}, ${best.heading} still has ${wordCell(ahead)}, and ${other} ${wordCell(behind)}.`,
+    `At ${formatRate(best.rate)}, ${best.heading} still has ${formatAccuracy(ahead)}, and ${other} ${formatAccuracy(behind)}.`,
   ];
 }
 
 /** The method in question, where another one reaches farther. */
-function wordTargeted(lines: readonly AccuracyLine[], yardstick: string, others: readonly Reach[]): string[] {
+function describeTargeted(
+  lines: readonly AccuracyLine[],
+  yardstick: string,
+  others: readonly Reach[],
+): string[] {
   const farthest = Math.max(...others.map(({ rate }) => rate ?? -1));
   const targeted = others.filter(({ heading }) => heading.includes('targeted'));
   const [best] = targeted.toSorted((a, b) => (b.rate ?? -1) - (a.rate ?? -1));
   if (best?.rate === undefined || best.rate === farthest) return [];
   return [
     `Targeted dropout comes to ${formatRate(best.rate)}, as ${best.heading}.`,
-    ...contrast(lines, yardstick, targeted),
+    ...describeContrast(lines, yardstick, targeted),
   ];
 }
 
 /** Methods that pay for their sparsity with accuracy before anything is pruned. */
-function wordLow(others: readonly Reach[]): string[] {
+function describeLow(others: readonly Reach[]): string[] {
   const low = others.filter(({ rate, unpruned }) => rate === undefined && unpruned !== undefined);
   if (low.length === 0) return [];
-  const names = low.map(({ heading, unpruned }) => `${heading} (${wordCell(unpruned)})`);
-  return [`More than one point below with nothing pruned: ${wordList(names)}.`];
+  const names = low.map(({ heading, unpruned }) => `${heading} (${formatAccuracy(unpruned)})`);
+  return [`More than one point below with nothing pruned: ${joinNames(names)}.`];
 }
 
-function wordCell(cell: Cell | undefined): string {
-  if (cell === undefined) return 'nothing';
-  const { mean, deviation } = cell;
-  return deviation === undefined ? percent(mean) : `${formatPoints(mean)} ± ${percent(deviation)}`;
+function formatAccuracy(cell: Cell | undefined): string {
+  return cell === undefined ? 'nothing' : `${formatCell(cell)} %`;
 }
 
 /** `a, b and c` */
-function wordList(names: readonly string[]): string {
+function joinNames(names: readonly string[]): string {
   const last = names.at(-1) ?? '';
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }

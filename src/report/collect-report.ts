@@ -1,7 +1,7 @@
 /** @file Collects what a report says of an experiment. */
-import { type CollectedFigures, collectFigures } from '../figures/collect.ts';
-import { listMethods } from '../figures/methods.ts';
-import type { MagnitudesCache } from '../figures/weights.ts';
+import { type CollectedFigures, collectFigures } from '../figures/collect-figures.ts';
+import type { MagnitudesCache } from '../figures/collect-weights.ts';
+import { listMethods } from '../figures/group-methods.ts';
 import type { Method } from '../methods/names.ts';
 import { comparePlaces } from '../runs/walk.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';

@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { collectFigures } from '../../src/figures/collect.ts';
+import { collectFigures } from '../../src/figures/collect-figures.ts';
 import type { GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
 import { findRuns } from '../../src/runs/find.ts';
 import { readSweep, sweepPath } from '../../src/sweeps/rows.ts';

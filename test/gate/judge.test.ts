@@ -1,7 +1,7 @@
 /** @file How large an experiment the gate takes. */
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { judge } from '../../src/gate/report.ts';
+import { judge } from '../../src/gate/judge.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 
 /** Two seeds in each cell, of accuracies that differ from cell to cell. */

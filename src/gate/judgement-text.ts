@@ -1,9 +1,9 @@
 /** @file What a gate found, in words: for a terminal, and as Markdown for a pull request. */
 import { counted, formatPoints, formatRate } from '../format.ts';
-import { formatCell } from '../tables/comparison.ts';
+import { formatCell } from '../tables/cell.ts';
 import { escapeMarkdown } from '../tables/formats/markdown.ts';
-import type { ComparedCell, Verdict } from './compare.ts';
-import { failedCells, type GateReport } from './report.ts';
+import type { TestedCell, Verdict } from './cell-changes.ts';
+import { failedCells, type Judgement } from './judge.ts';
 
 const HEADER = ['variant', 'pruned', 'baseline', 'fresh', 'difference', 'passes', 'p', 'verdict'] as const;
 
@@ -21,7 +21,7 @@ export interface CellTable {
 }
 
 /** `ci: 2 of 30 cells failed against a baseline of 8 seeds, 3 fresh` */
-export function wordOutcome(report: GateReport): string {
+export function describeOutcome(report: Judgement): string {
   const { cells, faults, experiment, passed } = report;
   const failed = failedCells(report).length;
   const incomparable = faults.length > 0 ? `, ${counted(faults.length, 'fault')} besides` : '';
@@ -38,7 +38,7 @@ export function wordOutcome(report: GateReport): string {
 }
 
 /** What stands under the cells: faults, what the verdicts mean, notes; a sentence each. */
-export function wordRemarks(report: GateReport): string[] {
+export function describeRemarks(report: Judgement): string[] {
   const verdicts = new Set(report.cells.map(({ verdict }) => verdict));
   return [
     ...report.faults.map(({ variant, sentence }) => `${variant}: ${sentence}`),
@@ -55,21 +55,21 @@ export function wordRemarks(report: GateReport): string[] {
 }
 
 /** A row for each cell: accuracies in percent, differences in points. */
-export function tabulateCells(cells: readonly ComparedCell[]): CellTable {
-  return { header: HEADER, rows: cells.map(wordCell) };
+export function tabulateCells(cells: readonly TestedCell[]): CellTable {
+  return { header: HEADER, rows: cells.map(formatRow) };
 }
 
 /** Headline, remarks, the cells that failed, and all cells folded away. */
-export function renderSummary(report: GateReport): string {
+export function renderJudgement(report: Judgement): string {
   const failed = failedCells(report);
-  const remarks = wordRemarks(report).map((remark) => `* ${escapeMarkdown(remark)}`);
-  const table = (cells: readonly ComparedCell[]) => {
+  const remarks = describeRemarks(report).map((remark) => `* ${escapeMarkdown(remark)}`);
+  const table = (cells: readonly TestedCell[]) => {
     const { header, rows } = tabulateCells(cells);
     const lines = [header, header.map(() => '---'), ...rows.map((row) => row.map(escapeMarkdown))];
     return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
   };
   return [
-    `### ${report.passed ? 'Passed' : 'Failed'}: ${escapeMarkdown(wordOutcome(report))}`,
+    `### ${report.passed ? 'Passed' : 'Failed'}: ${escapeMarkdown(describeOutcome(report))}`,
     ...(remarks.length > 0 ? [remarks.join('\n')] : []),
     ...(failed.length > 0 ? [table(failed)] : []),
     ...(report.cells.length > 0
@@ -80,12 +80,12 @@ export function renderSummary(report: GateReport): string {
 }
 
 /** What the columns are. */
-export function explainCells({ alpha }: GateReport): string {
+export function explainCells({ alpha }: Judgement): string {
   const share = formatRate(alpha);
   return `Accuracies in percent, mean ± sd over seeds; differences in points. A cell passes between the bounds given; p is the chance that any of the cells strays as far if nothing has changed, and a cell fails where it is ${share} or less.`;
 }
 
-function wordCell(cell: ComparedCell): string[] {
+function formatRow(cell: TestedCell): string[] {
   const { variant, granularity, pruneRate, baseline, fresh, difference, passes, pValue, verdict } = cell;
   return [
     variant,
@@ -94,12 +94,12 @@ function wordCell(cell: ComparedCell): string[] {
     formatCell(fresh),
     `${difference > 0 ? '+' : ''}${formatPoints(difference)}`,
     `${formatPoints(passes.from)} to ${formatPoints(passes.to)}`,
-    wordProbability(pValue),
+    formatProbability(pValue),
     VERDICTS[verdict],
   ];
 }
 
 /** `0.031`, `< 0.0001` */
-function wordProbability(p: number): string {
+function formatProbability(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toPrecision(2);
 }

@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { listVersions } from '../../src/report/version.ts';
+import { listFileVersions } from '../../src/report/file-versions.ts';
 import { directoryOf, writeResults } from '../figures/results-folder.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
@@ -10,9 +10,9 @@ it('a version changes with every file that a report is made from, and with nothi
   const [run] = writeResults(results);
   if (run === undefined) throw new Error('there is a run');
   const directory = directoryOf(results, run);
-  let before = listVersions(results);
+  let before = listFileVersions(results);
   const hasChanged = () => {
-    const now = listVersions(results);
+    const now = listFileVersions(results);
     const changed = JSON.stringify(now) !== JSON.stringify(before);
     before = now;
     return changed;
@@ -29,6 +29,6 @@ it('a version changes with every file that a report is made from, and with nothi
   expect(hasChanged()).toBe(false);
   rmSync(join(results, 'few', 'sweep.csv'));
   expect(hasChanged()).toBe(true);
-  expect(listVersions(results, ['none such'])).toEqual([]);
-  expect(listVersions(join(results, 'nowhere'))).toEqual([]);
+  expect(listFileVersions(results, ['none such'])).toEqual([]);
+  expect(listFileVersions(join(results, 'nowhere'))).toEqual([]);
 });

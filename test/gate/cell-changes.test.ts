@@ -1,6 +1,6 @@
 /** @file The test of the gate: how often it fails clean experiments, what it finds, and the numbers behind it. */
 import { describe, expect, it } from 'vitest';
-import { compareCells, type PairedCell } from '../../src/gate/compare.ts';
+import { type PairedCell, testCells } from '../../src/gate/cell-changes.ts';
 import { fromLogOdds, toLogOdds } from '../../src/gate/spread.ts';
 import { studentTail } from '../../src/gate/student.ts';
 import { drawExperiment, type Shape } from './synthetic.ts';
@@ -24,7 +24,7 @@ function cellOf(
 }
 
 function verdictsOf(cells: readonly PairedCell[], alpha = 0.05): string[] {
-  return compareCells(cells, alpha).cells.map(({ verdict }) => verdict);
+  return testCells(cells, alpha).cells.map(({ verdict }) => verdict);
 }
 
 /** Share of experiments in which any cell fails. */
@@ -122,7 +122,7 @@ describe('a cell', () => {
   it('that stands alone is tested by the t test of its own two samples', () => {
     const baseline = [0.7, 0.72, 0.69, 0.75];
     const fresh = [0.6, 0.63, 0.61];
-    const { cells } = compareCells([cellOf(baseline, fresh)], 0.05);
+    const { cells } = testCells([cellOf(baseline, fresh)], 0.05);
     // Pooled over both sides: 5 degrees of freedom, log-odds with half an image added to either count.
     const logOdds = (x: number) => Math.log((x * 10_000 + 0.5) / ((1 - x) * 10_000 + 0.5));
     const [b, f] = [baseline.map(logOdds), fresh.map(logOdds)] as [number[], number[]];
@@ -136,10 +136,8 @@ describe('a cell', () => {
   it('fails where its fresh mean lies outside the range in which it passes, and nowhere else', () => {
     for (let index = 0; index < 50; index++) {
       const shift = (_: string, cell: number) => (cell % 2 === 0 ? -3.2 : 3.2);
-      for (const cell of compareCells(
-        drawExperiment(index, { seeds: { baseline: 6, fresh: 1 }, shift }),
-        0.05,
-      ).cells) {
+      for (const cell of testCells(drawExperiment(index, { seeds: { baseline: 6, fresh: 1 }, shift }), 0.05)
+        .cells) {
         const isWithin = cell.fresh.mean >= cell.passes.from && cell.fresh.mean <= cell.passes.to;
         expect(cell.verdict === 'ok').toBe(isWithin);
       }
@@ -148,8 +146,8 @@ describe('a cell', () => {
 
   it('has a p-value that counts the cells: among twice as many it is twice as large', () => {
     const one = cellOf([0.9], [0.885]);
-    const [single] = compareCells([one], 0.05).cells;
-    const [double] = compareCells([one, { ...one, variant: 'l1' }], 0.05).cells;
+    const [single] = testCells([one], 0.05).cells;
+    const [double] = testCells([one, { ...one, variant: 'l1' }], 0.05).cells;
     expect(double?.pValue).toBeCloseTo(2 * (single?.pValue ?? 1), 12);
   });
 
@@ -162,7 +160,7 @@ describe('a cell', () => {
   });
 
   it.each([0, 0.0001, 0.1, 0.9999, 1])('at an accuracy of %d gives finite numbers', (accuracy) => {
-    const { cells } = compareCells(
+    const { cells } = testCells(
       [cellOf([accuracy, accuracy], [accuracy, Math.abs(accuracy - 0.0002)])],
       0.05,
     );
@@ -182,7 +180,7 @@ describe('a cell', () => {
 
 describe('with one seed on both sides', () => {
   it('the binomial error of the test set is all that is known', () => {
-    const { cells, isSpreadKnown } = compareCells([cellOf([0.9], [0.88])], 0.05);
+    const { cells, isSpreadKnown } = testCells([cellOf([0.9], [0.88])], 0.05);
     expect(isSpreadKnown).toBe(false);
     // Two shares of 10,000 images, pooled: z = 4.5.
     const p = 0.89;
@@ -195,7 +193,7 @@ describe('with one seed on both sides', () => {
   it('the spread is taken from cells of like accuracy that have several', () => {
     const known = [0.02, 0.01, -0.02, -0.01].map((offset) => 0.88 + offset);
     const cells = [cellOf(known, known, { variant: 'l1' }), cellOf([0.9], [0.88])];
-    expect(compareCells(cells, 0.05).isSpreadKnown).toBe(true);
+    expect(testCells(cells, 0.05).isSpreadKnown).toBe(true);
     expect(verdictsOf(cells)).toEqual(['ok', 'ok']);
   });
 });

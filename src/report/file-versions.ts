@@ -13,7 +13,7 @@ const WATCHED = [RUN_FILES.metrics, RUN_FILES.summary, RUN_FILES.checkpoint, RUN
  *
  * @param names of the experiments; all in the folder if absent
  */
-export function listVersions(resultsDirectory: string, names?: readonly string[]): string[] {
+export function listFileVersions(resultsDirectory: string, names?: readonly string[]): string[] {
   const { places } = walkResults(resultsDirectory, names);
   const experiments = (names ?? listExperiments(resultsDirectory)).toSorted();
   return experiments.flatMap((experiment) => {

@@ -1,12 +1,12 @@
 /** @file One experiment in a report. */
 import type { GranularityFigures } from '../figures/types.ts';
-import { renderCharts, renderControls } from './charts.ts';
-import type { ExperimentReport } from './collect.ts';
+import { renderMethodTable, renderReach } from './accuracy-tables.ts';
+import { renderCharts, renderControls } from './chart-places.ts';
+import type { ExperimentReport } from './collect-report.ts';
 import { type Html, html } from './html.ts';
+import { describeOutcome } from './outcome.ts';
 import { measureReach } from './reach.ts';
-import { renderFailures, renderRuns } from './runs.ts';
-import { summarize } from './summary.ts';
-import { renderMethodTable, renderReach } from './tables.ts';
+import { renderFailures, renderRuns } from './runs-section.ts';
 
 /** @param index of the experiment in the report */
 export function renderExperiment(report: ExperimentReport, index: number): Html {
@@ -17,7 +17,7 @@ export function renderExperiment(report: ExperimentReport, index: number): Html 
 <p class="facts">${report.facts.join(', ')}</p>
 ${renderFailures(report.runs)}
 <h3>What came out</h3>
-${granularities.map(renderSummary)}
+${granularities.map(renderOutcome)}
 ${
   hasCharts &&
   html`<div class="figures"><h3>Figures</h3>
@@ -39,12 +39,12 @@ ${renderRuns(report.runs)}
 </section>`;
 }
 
-function renderSummary(figures: GranularityFigures): Html {
+function renderOutcome(figures: GranularityFigures): Html {
   const { granularity, accuracy } = figures;
   const reaches = measureReach(accuracy);
   if (reaches === undefined)
     return html`<p>No network was pruned by ${granularity}s yet, or none was evaluated unpruned: <code>td sweep</code> does it.</p>`;
   return html`<div class="summary"><h4>Pruning ${granularity}s</h4>
-<p>${summarize(figures).join(' ')}</p>
+<p>${describeOutcome(figures).join(' ')}</p>
 ${renderReach(reaches, granularity)}</div>`;
 }

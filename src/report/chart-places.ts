@@ -79,14 +79,14 @@ function listCharts({
   layers,
 }: GranularityFigures): [ChartKind, ChartText][] {
   const charts: [ChartKind, ChartText][] = [];
-  if (accuracy.length > 0) charts.push(['accuracy', wordAccuracy(granularity)]);
-  if (weights !== undefined) charts.push(['weights', wordWeights(granularity, weights.rate)]);
-  if (layers !== undefined) charts.push(['layers', wordLayers(granularity)]);
+  if (accuracy.length > 0) charts.push(['accuracy', describeAccuracy(granularity)]);
+  if (weights !== undefined) charts.push(['weights', describeWeights(granularity, weights.rate)]);
+  if (layers !== undefined) charts.push(['layers', describeLayers(granularity)]);
   if (training.length > 0) charts.push(['training', TRAINING]);
   return charts;
 }
 
-function wordAccuracy(granularity: Granularity): ChartText {
+function describeAccuracy(granularity: Granularity): ChartText {
   return {
     title: `Test accuracy after pruning ${granularity}s`,
     explanation:
@@ -94,7 +94,7 @@ function wordAccuracy(granularity: Granularity): ChartText {
   };
 }
 
-function wordWeights(granularity: Granularity, rate: number): ChartText {
+function describeWeights(granularity: Granularity, rate: number): ChartText {
   const isUnit = granularity === 'unit';
   return {
     title: isUnit ? "Where the units' norms lie" : 'Where the weights lie',
@@ -102,7 +102,7 @@ function wordWeights(granularity: Granularity, rate: number): ChartText {
   };
 }
 
-function wordLayers(granularity: Granularity): ChartText {
+function describeLayers(granularity: Granularity): ChartText {
   return {
     title: `Sparsity of each layer, ${granularity}s`,
     explanation:

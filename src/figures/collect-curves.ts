@@ -1,14 +1,15 @@
 /** @file Curves over seeds: accuracy by prune rate, and accuracy and loss by epoch. */
 import type { Granularity } from '../pruning/types.ts';
 import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
-import { compareVariants, summarizeSeeds } from '../tables/comparison.ts';
-import { lineOf, type MethodRuns } from './methods.ts';
+import { summarizeSeeds } from '../tables/cell.ts';
+import { tabulateVariants } from '../tables/variant-table.ts';
+import { lineOf, type MethodRuns } from './group-methods.ts';
 import type { AccuracyLine, TrainingLine } from './types.ts';
 
 /** Methods that are not swept at this granularity have no line. */
 export function collectAccuracy(methods: readonly MethodRuns[], granularity: Granularity): AccuracyLine[] {
   return methods.flatMap((method) => {
-    const { rates, cells } = compareVariants(method.rows, granularity);
+    const { rates, cells } = tabulateVariants(method.rows, granularity);
     const points = rates.flatMap((rate, index) => {
       const accuracy = cells[index]?.[0];
       return accuracy === undefined ? [] : [{ rate, accuracy }];

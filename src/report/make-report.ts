@@ -1,9 +1,9 @@
 /** @file Makes a report of experiments: the page as text, for a file or for a server. */
 
-import type { MagnitudesCache } from '../figures/weights.ts';
+import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import type { Assets } from './assets.ts';
-import { collectReport, type ExperimentReport } from './collect.ts';
+import { collectReport, type ExperimentReport } from './collect-report.ts';
 import { renderPage } from './page.ts';
 
 export interface ReportOptions {

@@ -47,7 +47,7 @@ function renderRow({ run, state, detail, environment }: RunReport): Html {
 <td class="state ${state}">${state}${first !== '' && html`<br><small>${first}</small>`}</td>
 <td>${run.state === 'done' ? percent(run.summary.testAccuracy) : ''}</td>
 <td>${time === undefined ? '' : duration(time)}</td>
-<td>${[environment.engine, environment.device].flatMap((fact) => (fact === undefined ? [] : wordValue(fact))).join(', ')}</td></tr>`;
+<td>${[environment.engine, environment.device].flatMap((fact) => (fact === undefined ? [] : formatFact(fact))).join(', ')}</td></tr>`;
 }
 
 function secondsOf(run: RunReport['run']): number | undefined {
@@ -61,12 +61,12 @@ function renderDetails({ run, detail, warnings, environment, config }: RunReport
 ${detail !== '' && html`<pre>${detail}</pre>`}
 ${warnings.length > 0 && html`<ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}
 <pre>${config}</pre>
-<dl class="environment">${Object.entries(environment).map(([name, value]) => html`<dt>${name}</dt><dd>${wordValue(value)}</dd>`)}</dl>
+<dl class="environment">${Object.entries(environment).map(([name, value]) => html`<dt>${name}</dt><dd>${formatFact(value)}</dd>`)}</dl>
 </details>`;
 }
 
 /** `onnx`, or of a record `node 20.19.0, td 0.1.0`. */
-function wordValue(value: unknown): string {
+function formatFact(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
     .map(([name, part]) => `${name} ${String(part)}`)

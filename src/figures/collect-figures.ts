@@ -1,10 +1,10 @@
 /** @file Collects what the figures of an experiment show. */
 
 import type { ExperimentResults } from '../tables/experiment-results.ts';
-import { collectAccuracy, collectTraining } from './curves.ts';
-import { listGranularities, listMethods } from './methods.ts';
+import { collectAccuracy, collectTraining } from './collect-curves.ts';
+import { collectWeights, type MagnitudesCache } from './collect-weights.ts';
+import { listGranularities, listMethods } from './group-methods.ts';
 import type { ExperimentFigures, GranularityFigures } from './types.ts';
-import { collectWeights, type MagnitudesCache } from './weights.ts';
 
 export interface CollectedFigures extends ExperimentFigures {
   /** What is wrong with networks that are left out, in sentences. */

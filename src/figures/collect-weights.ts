@@ -5,9 +5,9 @@ import { UserError } from '../errors.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import type { FinishedRun } from '../runs/find.ts';
+import { lineOf, type MethodRuns } from './group-methods.ts';
 import { BIN_WIDTH, type Magnitudes, measureMagnitudes } from './magnitudes.ts';
-import { lineOf, type MethodRuns } from './methods.ts';
-import { pruneLayers } from './networks.ts';
+import { pruneLayers } from './pruned-layers.ts';
 import type { GranularityFigures, LayerRow, WeightPanel } from './types.ts';
 
 /** What of an experiment without targeted dropout is shown as removed. */

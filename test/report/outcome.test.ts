@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccuracyLine, GranularityFigures } from '../../src/figures/types.ts';
+import { describeOutcome } from '../../src/report/outcome.ts';
 import { measureReach } from '../../src/report/reach.ts';
-import { summarize } from '../../src/report/summary.ts';
 
 const RATES = [0, 0.5, 0.8, 0.9];
 
@@ -16,7 +16,7 @@ function line(heading: string, means: readonly number[], deviation?: number): Ac
 
 function summaryOf(...accuracy: AccuracyLine[]): string {
   const figures: GranularityFigures = { granularity: 'weight', accuracy, training: [] };
-  return summarize(figures).join(' ');
+  return describeOutcome(figures).join(' ');
 }
 
 describe('how far a network can be pruned', () => {

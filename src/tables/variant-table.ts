@@ -1,24 +1,16 @@
-/** @file Comparison of variants: accuracy by prune rate, mean and standard deviation over seeds. */
+/** @file The variants of an experiment side by side: accuracy by prune rate, mean and standard deviation over seeds. */
 
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { formatNumber, stringifyRecords } from '../files/csv.ts';
-import { formatPoints } from '../format.ts';
+import { groupBy } from '../maps.ts';
 import { compareByList } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
+import { type Cell, summarizeSeeds } from './cell.ts';
+import { listCellFields, nameCellFields } from './cell-fields.ts';
 
-/** Accuracy of one variant at one rate. */
-export interface Cell {
-  /** Mean over seeds of the share of test images classified correctly, 0 to 1. */
-  readonly mean: number;
-  /** Sample standard deviation (n − 1) over seeds, same unit; absent for a single seed. */
-  readonly deviation: number | undefined;
-  /** Number of seeds. */
-  readonly seeds: number;
-}
-
-export interface Comparison {
+export interface VariantTable {
   readonly granularity: Granularity;
   /** Column names. */
   readonly variants: readonly string[];
@@ -37,11 +29,11 @@ export interface Comparison {
  * @param rows of a sweep, with hashes of settings that leave out the seed
  * @param order of the variants; variants that it lacks follow naturally
  */
-export function compareVariants(
+export function tabulateVariants(
   rows: readonly SweepRow[],
   granularity: Granularity,
   order: readonly string[] = [],
-): Comparison {
+): VariantTable {
   const columnOf = columnNamer(rows);
   const own = rows.filter((row) => row.granularity === granularity);
   const compareNames = compareByList(order);
@@ -51,21 +43,18 @@ export function compareVariants(
   const variants = columns.map(([column]) => column);
   const hashes = columns.map(([, row]) => settingsHashOf(row));
   const rates = [...new Set(own.map((row) => row.pruneRate))].toSorted((a, b) => a - b);
-  const accuracies = new Map<string, number[]>();
-  for (const row of own) {
-    const key = cellKey(row.pruneRate, columnOf(row));
-    const cell = accuracies.get(key);
-    if (cell === undefined) accuracies.set(key, [row.accuracy]);
-    else cell.push(row.accuracy);
-  }
+  const seeds = groupBy(own, (row) => cellKey(row.pruneRate, columnOf(row)));
   const cells = rates.map((rate) =>
-    variants.map((variant) => summarizeSeeds(accuracies.get(cellKey(rate, variant)) ?? [])),
+    variants.map((variant) => {
+      const runs = seeds.get(cellKey(rate, variant)) ?? [];
+      return summarizeSeeds(runs.map(({ accuracy }) => accuracy));
+    }),
   );
   return { granularity, variants, hashes, rates, cells };
 }
 
 /** `<results>/<experiment>/table-weight.csv` or `table-unit.csv` */
-export function comparisonPath(
+export function variantTablePath(
   resultsDirectory: string,
   experiment: string,
   granularity: Granularity,
@@ -74,7 +63,7 @@ export function comparisonPath(
 }
 
 /** Writes the table atomically, all numbers as shares; a field is empty where there is none. */
-export function writeComparison(path: string, { rates, cells, variants }: Comparison): void {
+export function writeVariantTable(path: string, { rates, cells, variants }: VariantTable): void {
   const records = rates.map((rate, row) => [
     formatNumber(rate),
     ...variants.flatMap((_, column) => listCellFields(cells[row]?.[column])),
@@ -82,42 +71,12 @@ export function writeComparison(path: string, { rates, cells, variants }: Compar
   writeFileAtomic(path, stringifyRecords([['prune_rate', ...variants.flatMap(nameCellFields)], ...records]));
 }
 
-/** The columns that a cell fills in a CSV table: mean, sample standard deviation, number of seeds. */
-export function nameCellFields(heading: string): string[] {
-  return ['mean', 'sd', 'n'].map((field) => `${heading} ${field}`);
-}
-
-export function listCellFields(cell: Cell | undefined): string[] {
-  return [cell?.mean, cell?.deviation, cell?.seeds].map(formatOptional);
-}
-
-/** A number in full, or nothing. */
-export function formatOptional(value: number | undefined): string {
-  return value === undefined ? '' : formatNumber(value);
-}
-
-/** Percent with two decimals: `97.31`, or `97.31 ± 0.12` over several seeds. */
-export function formatCell(cell: Cell | undefined): string {
-  if (cell === undefined) return '';
-  const mean = formatPoints(cell.mean);
-  return cell.deviation === undefined ? mean : `${mean} ± ${formatPoints(cell.deviation)}`;
-}
-
-/** Mean and spread of one number over seeds; nothing if there is no seed. */
-export function summarizeSeeds(values: readonly number[]): Cell | undefined {
-  const seeds = values.length;
-  if (seeds === 0) return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / seeds;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: seeds > 1 ? Math.sqrt(squares / (seeds - 1)) : undefined, seeds };
-}
-
 /** Names columns after variants, with the hash where a variant has several. */
 function columnNamer(rows: readonly SweepRow[]): (row: SweepRow) => string {
-  const hashes = new Map<string, Set<string>>();
-  for (const row of rows)
-    hashes.set(row.variant, (hashes.get(row.variant) ?? new Set()).add(settingsHashOf(row)));
-  const isAmbiguous = ({ variant }: SweepRow) => (hashes.get(variant)?.size ?? 0) > 1;
+  const runs = groupBy(rows, ({ variant }) => variant);
+  const ambiguous = [...runs].filter(([, own]) => new Set(own.map(settingsHashOf)).size > 1);
+  const names = new Set(ambiguous.map(([variant]) => variant));
+  const isAmbiguous = ({ variant }: SweepRow) => names.has(variant);
   return (row) => (isAmbiguous(row) ? `${row.variant} (${settingsHashOf(row)})` : row.variant);
 }
 
