@@ -10,7 +10,7 @@ import { BIN_WIDTH, type Magnitudes, measureMagnitudes } from './magnitudes.ts';
 import { pruneLayers } from './pruned-layers.ts';
 import type { GranularityFigures, LayerRow, WeightPanel } from './types.ts';
 
-/** What of an experiment without targeted dropout is shown as removed. */
+/** The prune rate that figures show where no method of the experiment has a targeting rate. */
 const USUAL_RATE = 0.75;
 
 /** Measures of networks that were measured before, by checkpoint, granularity and rate. */
@@ -50,8 +50,8 @@ export async function collectWeights(
   };
 }
 
-/** The targeting rate that most of the targeted methods share, the higher one of two; the last of a ramp's for ramps. */
-export function chooseRate(methods: readonly MethodRuns[]): number {
+/** The targeting rate of most targeted methods, the higher one of two that are equally frequent. A ramp counts with its last rate. */
+function chooseRate(methods: readonly MethodRuns[]): number {
   const rates = methods.flatMap(({ settings }) => {
     const regularizer = settings?.regularizer;
     return regularizer !== undefined && 'targetRate' in regularizer ? [regularizer.targetRate] : [];
@@ -86,7 +86,7 @@ async function measureMethod(
   }
 }
 
-/** Some remove it, to save room. */
+/** Users may have removed the arrays to save room. */
 function hasNetwork({ directory }: FinishedRun): boolean {
   return existsSync(join(directory, RUN_FILES.tensors));
 }

@@ -12,14 +12,14 @@ import type { Line } from './types.ts';
 export interface MethodRuns extends Line {
   readonly method: Method | undefined;
   readonly settings: RunSettings | undefined;
-  /** Of both granularities. */
+  /** Rows of both granularities. */
   readonly rows: readonly SweepRow[];
   readonly runs: readonly FoundRun[];
 }
 
 type Group = Omit<MethodRuns, keyof Line> & { readonly variant: string };
 
-/** The granularities that an experiment is about: those swept, else those that its methods know, weights at least. */
+/** The granularities that an experiment was swept at; before a sweep those that its methods are trained for, or else weights. */
 export function listGranularities({ rows, settings }: ExperimentResults): Granularity[] {
   const both: readonly Granularity[] = ['weight', 'unit'];
   const swept = both.filter((choice) => rows.some(({ granularity }) => granularity === choice));
@@ -68,7 +68,7 @@ function groupByMethod({ rows, runs, settings }: ExperimentResults, granularity:
     .toSorted(compareColumns);
 }
 
-/** The part of a method that figures need. */
+/** What figures call a method, and the number of its style. */
 export function lineOf({ heading, variant, style }: MethodRuns): Line {
   return { heading, variant, style };
 }

@@ -18,7 +18,7 @@ export interface Figure {
   readonly option: EChartsOption;
 }
 
-/** Every figure that there is something to show in. */
+/** The figures for which an experiment has numbers. */
 export function listFigures({ experiment, granularities }: ExperimentFigures): Figure[] {
   return granularities.flatMap((figures) => listOf(experiment, figures));
 }
@@ -58,7 +58,7 @@ function listOf(experiment: string, figures: GranularityFigures): Figure[] {
   return list;
 }
 
-/** A figure that is as high as it should be, or as the legend of many methods needs. */
+/** The usual height, or more if the legend of many methods needs it. */
 function heightFor(lines: readonly Line[], usual: number): number {
   return Math.max(usual, legendHeight(lines));
 }

@@ -33,7 +33,7 @@ export async function pruneLayers(
   rate: number,
 ): Promise<PrunedLayer[]> {
   const { arrays } = readFinalCheckpoint(run);
-  // Of the user's own images the run knows the shape; earlier versions had the published one alone.
+  // The summary has the shape of the images. Earlier versions did not write it, and knew published data sets only.
   const { imageShape, classes } = run.summary.data ?? (await describeDataset(settings));
   const model = createModel(settings.model, imageShape, classes);
   const regularizer = await createRegularizer(settings.regularizer);

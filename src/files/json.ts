@@ -4,10 +4,10 @@ import { UserError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { readBoundedFile } from './read.ts';
 
-/** Bytes of a file of settings or records: hundreds of times those of the largest that is written. */
+/** Most bytes of a file of settings or records: hundreds of times as many as td writes. */
 export const LARGEST_RECORD = 2 ** 20;
 
-/** What is written nests four deep; deeper values would end the stack of whoever prints them. */
+/** Most levels of nesting. td writes four; values nested far deeper would overflow the stack of code that prints them. */
 const DEEPEST = 40;
 
 /**
@@ -49,7 +49,7 @@ function parseValue(text: string, where: string): unknown {
   }
 }
 
-/** Schemas pass over a key `__proto__` without a word. */
+/** Refuses values that nest too deeply, and the key `__proto__`, which schemas overlook. */
 function refuseOddValues(value: unknown, where: string): void {
   const open: [unknown, number][] = [[value, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 
-/** Errors of a name for which there cannot be a file. */
+/** Error codes of names that no file can have. */
 const NO_NAMES = ['ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'];
 
 /**

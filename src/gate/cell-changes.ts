@@ -18,13 +18,13 @@ export type Verdict = 'ok' | 'fell' | 'rose' | 'perfect';
 export interface TestedCell extends Pick<PairedCell, 'variant' | 'granularity' | 'pruneRate' | 'testImages'> {
   readonly baseline: Cell;
   readonly fresh: Cell;
-  /** Of the means, fresh less baseline, a share. */
+  /** The fresh mean less that of the baseline, a share. */
   readonly difference: number;
   /** The mean accuracies between which the cell passes. */
   readonly passes: { readonly from: number; readonly to: number };
   /**
-   * The probability that any cell at all would differ as much by chance if nothing had changed, at most: that of this cell
-   * times the number of cells.
+   * An upper bound on the probability that some cell would differ as much by chance if nothing had changed: the p-value of this
+   * cell times the number of cells.
    */
   readonly pValue: number;
   readonly verdict: Verdict;

@@ -48,7 +48,7 @@ const UNKNOWN_SPREAD =
   'one seed on either side: how far seeds scatter is not known, and only the binomial error of the test set is allowed for; ' +
   'more seeds in the baseline make the gate trustworthy';
 
-/** Cells that do not pass, the surest first. */
+/** Cells that do not pass, the one that chance explains least first. */
 export function failedCells({ cells }: Judgement): TestedCell[] {
   return cells.filter(({ verdict }) => verdict !== 'ok').toSorted((a, b) => a.pValue - b.pValue);
 }

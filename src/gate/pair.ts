@@ -17,7 +17,7 @@ export interface Fault {
 export interface Pairing {
   readonly cells: readonly PairedCell[];
   readonly faults: readonly Fault[];
-  /** What is worth knowing and wrong in no way; sentences. */
+  /** Remarks on rows that are not compared, which is no fault; sentences. */
   readonly notes: readonly string[];
 }
 

@@ -13,7 +13,7 @@ interface ChartText {
   readonly explanation: string;
 }
 
-/** What of an experiment's charts can be switched. */
+/** The switches for the charts of an experiment. */
 export function renderControls(index: number, granularities: readonly Granularity[]): Html {
   const choices: Readonly<Record<Granularity, string>> = { weight: 'weights', unit: 'units' };
   return html`<form class="controls" data-experiment="${index}" aria-label="What the charts show" hidden>

@@ -47,7 +47,7 @@ export async function collectReport(
   };
 }
 
-/** Each in as many words as the variants differ in it. */
+/** Where variants differ, all values are listed: `epochs: 3 or 5`. */
 function listFacts({ settings, runs, rows }: ExperimentResults): string[] {
   const all = [...settings.values()];
   const seeds = new Set([...runs.map(({ identity }) => identity.seed), ...rows.map(({ seed }) => seed)]);

@@ -1,11 +1,11 @@
-/** @file What the files of experiments are now, without reading them. */
+/** @file Sizes and times of the files that a report is made from: they tell whether something has changed. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_FILES } from '../runs/directory.ts';
 import { listExperiments, walkResults } from '../runs/walk.ts';
 import { sweepPath } from '../sweeps/rows.ts';
 
-/** Files of a run whose change is news. The lock of a run that goes on is touched all the time: only its presence counts. */
+/** The files of a run that are watched. The lock of a run under way is touched all the time, so only its presence counts. */
 const WATCHED = [RUN_FILES.metrics, RUN_FILES.summary, RUN_FILES.checkpoint, RUN_FILES.log, RUN_FILES.config];
 
 /**

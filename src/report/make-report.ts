@@ -8,7 +8,7 @@ import { renderPage } from './page.ts';
 
 export interface ReportOptions {
   readonly assets: Assets;
-  /** Set for a page that a server keeps up to date: what its files were when they were read. */
+  /** Set for a page that a server keeps up to date: the version of the files that it is made from. */
   readonly version?: string;
   /** Of networks that earlier reports measured. */
   readonly cache?: MagnitudesCache;

@@ -4,7 +4,7 @@ import { formatRate, percent } from '../format.ts';
 import { type Cell, formatCell } from '../tables/cell.ts';
 import { accuracyAt, measureReach, type Reach } from './reach.ts';
 
-/** Sentences for someone who sees nothing else; none if nothing is swept. */
+/** Sentences that need no figure or table beside them; none if nothing is swept. */
 export function describeOutcome({ granularity, accuracy: lines }: GranularityFigures): string[] {
   const reaches = measureReach(lines);
   if (reaches === undefined) return [];
@@ -58,7 +58,7 @@ function describeContrast(
   ];
 }
 
-/** The method in question, where another one reaches farther. */
+/** How far targeted dropout can be pruned, if another method can lose more. */
 function describeTargeted(
   lines: readonly AccuracyLine[],
   yardstick: string,

@@ -7,11 +7,11 @@ import { Html, html, jsonScript } from './html.ts';
 import { renderIntroduction } from './introduction.ts';
 
 export interface PageOptions {
-  /** Of its tab. */
+  /** Title of the browser's tab. */
   readonly title: string;
   /** When its files were read. */
   readonly time: Date;
-  /** Set on a page that asks its server for news: what it shows. */
+  /** Set on a page that asks its server for news: the version of the files that it shows. */
   readonly version?: string;
 }
 

@@ -30,7 +30,7 @@ export function reportRun(run: FoundRun | DamagedRun): RunReport {
   };
 }
 
-/** Of a damaged run nothing is to be believed. */
+/** Only called for runs that are not damaged: files of a damaged one may be wrong. */
 function readDetails(directory: string): Pick<RunReport, 'environment' | 'config'> {
   return {
     environment: readEnvironment(directory) ?? {},

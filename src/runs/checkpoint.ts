@@ -12,16 +12,16 @@ import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
 import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
 import { count, digest, hash } from './record-fields.ts';
 
-/** Bytes of the arrays' file: as many as Node reads at once. */
+/** Most bytes of checkpoint.safetensors: Node reads no more at once. */
 const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
-/** Whose a checkpoint is. */
+/** The run that a checkpoint belongs to. */
 const ownerSchema = z.object({
   experiment: z.string(),
   variant: z.string(),
   seed: count,
   hash,
-  /** Of the images that it was trained on. */
+  /** Fingerprint of the images that it was trained on. */
   dataFingerprint: digest.optional(),
 });
 
@@ -38,7 +38,7 @@ const checkpointSchema = z.object({
   trainSeconds: z.number().nonnegative(),
   /** Sums over the epoch under way, of a checkpoint taken within one. */
   totals: z.record(z.string(), jsonNumber),
-  /** Of checkpoint.safetensors. */
+  /** SHA-256 of checkpoint.safetensors. */
   sha256: digest,
 });
 
@@ -75,7 +75,7 @@ export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 
   return sha256;
 }
 
-/** Gives arrays that checkpoint.json names, but that still wait, their name, and those before them theirs. */
+/** Renames the waiting arrays, which checkpoint.json names by now, to the usual name, and those of the checkpoint before to theirs. */
 export function settleCheckpoint(directory: string): void {
   const tensors = join(directory, RUN_FILES.tensors);
   try {
@@ -87,7 +87,7 @@ export function settleCheckpoint(directory: string): void {
   renameDurably(join(directory, WAITING_TENSORS), tensors);
 }
 
-/** Removes the checkpoint before the last: a run that is done has no use for it. */
+/** Removes the checkpoint before the last one, of which a run that is done has no use. */
 export function removeSpareCheckpoint(directory: string): void {
   for (const name of [RUN_FILES.previousTensors, RUN_FILES.previousCheckpoint])
     rmSync(join(directory, name), { force: true });
@@ -128,7 +128,7 @@ export interface FoundCheckpoint {
 }
 
 /**
- * Reads the checkpoint of a record, wherever its arrays are.
+ * Reads the checkpoint of a record, under whichever name its arrays lie.
  *
  * @param name of the record's file
  * @returns nothing if there is no such record
@@ -160,8 +160,8 @@ export function readRecorded(directory: string, name: string): FoundCheckpoint |
 }
 
 /**
- * Where training stood, as the arrays' file says it under its digest, so that a digit that changes in the record is seen.
- * Without the time, which differs between equal trainings.
+ * Where training stood, for the header of the arrays' file. The file's digest covers it, so that a digit that changes in
+ * checkpoint.json is noticed. The time is left out: it differs between equal trainings.
  */
 function describePosition({
   epoch,
@@ -172,7 +172,7 @@ function describePosition({
   return { epoch: String(epoch), step: String(step), ...Object.fromEntries(sums) };
 }
 
-/** Files of earlier versions say less; what they say must be the same. */
+/** Compares the entries that the arrays' file has; earlier versions wrote fewer. */
 function requirePosition(
   record: CheckpointRecord,
   metadata: Readonly<Record<string, string>>,

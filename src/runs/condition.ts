@@ -24,7 +24,7 @@ export function conditionOf(directory: string): Condition {
   return reason === undefined ? { kind: 'unfinished' } : { kind: 'failed', reason };
 }
 
-/** @returns what is wrong with it, if it is no file of a lock */
+/** @returns the run's lock, or nothing if there is none; what is wrong with the file if it is no lock */
 function lookAtLock(directory: string): FoundLock | string | undefined {
   try {
     return readLock(join(directory, RUN_FILES.lock));

@@ -40,12 +40,6 @@ export const RUN_FILES = {
 /** `done` when the summary is there, which is written last; `unfinished` when a directory without one is. */
 export type RunState = 'new' | 'unfinished' | 'done';
 
-export interface OpenedRun {
-  readonly directory: string;
-  /** The state before it was opened. */
-  readonly state: RunState;
-}
-
 /** `<variant>/seed-<n>-<first 8 digits of the hash>`: unique within an experiment. */
 export function runId({ variant, seed, hash }: Pick<RunIdentity, 'variant' | 'seed' | 'hash'>): string {
   return `${variant}/seed-${seed}-${hash.slice(0, 8)}`;
@@ -86,19 +80,19 @@ export function runState(directory: string): RunState {
  * Makes a run's directory and puts its settings and environment there. A run that is done is left as it is.
  *
  * @param config resolved settings as YAML
+ * @returns the directory
  */
 export function openRun(
   resultsDirectory: string,
   run: RunIdentity,
   config: string,
   environment: Environment,
-): OpenedRun {
+): string {
   const directory = runDirectory(resultsDirectory, run);
-  const state = runState(directory);
-  if (state !== 'done') {
+  if (runState(directory) !== 'done') {
     makeDirectory(directory);
     writeFileAtomic(join(directory, RUN_FILES.config), config);
     writeJson(join(directory, RUN_FILES.environment), environment);
   }
-  return { directory, state };
+  return directory;
 }

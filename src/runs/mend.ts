@@ -1,4 +1,4 @@
-/** @file Makes damaged files of a run anew from those that are whole. For the owner of the run only. */
+/** @file Makes damaged files of a run anew from those that are whole. The caller must hold the run's lock. */
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { printSettings } from '../config/print.ts';
@@ -18,9 +18,10 @@ import { readSummary } from './summary.ts';
  * Sets damaged files of a run aside and makes them anew. A run that lost its summary is unfinished then, with its last
  * checkpoint behind it: going on writes the summary.
  *
- * @param run with the settings that the folder's name has the hash of
- * @param warn is told of each file
- * @throws UserError saying what to remove where the rest does not tell what stood there, or the folder is another run's
+ * @param run whose settings have the hash in the folder's name
+ * @param warn called with a sentence for each file
+ * @throws DamageError if the other files do not tell what stood in a damaged one, or the folder is another run's; it says what
+ *   to do
  */
 export function mendRun(directory: string, run: RunSpec, warn: (sentence: string) => void): void {
   const mended = new Set<MendableFile>();
@@ -36,7 +37,7 @@ export function mendRun(directory: string, run: RunSpec, warn: (sentence: string
   }
 }
 
-/** @returns whether what stood there is known */
+/** Sets a damaged file aside and makes it anew. @returns false if the other files do not tell what stood there */
 type Mender = (directory: string, run: RunSpec) => boolean;
 
 const MENDERS: Readonly<Record<MendableFile, Mender>> = {
@@ -46,7 +47,7 @@ const MENDERS: Readonly<Record<MendableFile, Mender>> = {
     return true;
   },
 
-  /** An unfinished run gets that of its next session. */
+  /** That of an unfinished run is written by its next session. */
   environment(directory, { settings }) {
     setAside(directory, [RUN_FILES.environment]);
     if (runState(directory) !== 'done') return true;
@@ -77,7 +78,7 @@ function findSummary(directory: string) {
   return unlessUserError(() => readSummary(directory));
 }
 
-/** With its arrays, which must be whole. */
+/** Reads the arrays, too: a checkpoint whose arrays are damaged counts as none. */
 function findCheckpoint(directory: string) {
   return unlessUserError(() => readCheckpoint(directory));
 }

@@ -1,9 +1,9 @@
-/** @file Rows of metrics.csv from a run's log, which tells of each epoch, too. */
+/** @file Makes the rows of metrics.csv anew from a run's log, into which the recorder writes the same numbers. */
 import { z } from 'zod';
 import { readLogEntries } from './log-entries.ts';
 import type { MetricsRow } from './metrics.ts';
 
-/** Bytes at the end of a log that are looked at: 100,000 epochs. */
+/** Bytes at the end of a log that are read: those of 100,000 epochs. */
 const MOST_BYTES = 2 ** 26;
 
 const share = z.number().min(0).max(1);

@@ -11,7 +11,7 @@ const COLUMNS = {
   epoch: 'count',
   /** Steps taken since the start of training. */
   step: 'count',
-  /** Of the epoch's last step. */
+  /** That of the epoch's last step. */
   learningRate: 'number',
   /** Mean over the epoch's training images, in nats. */
   trainLoss: 'number',
@@ -47,7 +47,7 @@ export function appendMetrics(directory: string, row: MetricsRow): void {
 }
 
 /**
- * Forgets the rows after an epoch: what a cut-off run wrote beyond the checkpoint that it goes on from.
+ * Removes the rows after an epoch, which a cut-off run wrote after the checkpoint that it goes on from.
  *
  * @throws UserError if a row up to that epoch is missing, since nothing could bring it back, or the file is malformed
  */

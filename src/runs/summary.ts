@@ -40,7 +40,7 @@ const summarySchema = z.object({
     .optional(),
   /** ISO 8601, UTC. */
   finishedAt: z.iso.datetime(),
-  /** Of checkpoint.safetensors. */
+  /** SHA-256 of checkpoint.safetensors. */
   checkpointSha256: digest,
 });
 

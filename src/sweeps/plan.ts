@@ -84,7 +84,7 @@ export function planAll(survey: Survey, choice: SweepChoice): SweepTask[] {
   });
 }
 
-/** None if sweep.csv cannot be read: that is told when the table is to be changed. */
+/** None if sweep.csv cannot be read: the user learns why when rows are to be added to it. */
 function listSweptVariants(results: string, experiment: string): string[] {
   const rows = unlessUserError(() => readSweep(sweepPath(results, experiment))) ?? [];
   return [...new Set(rows.map(({ variant }) => variant))];

@@ -8,10 +8,10 @@ import type { Granularity } from '../pruning/types.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
 
-/** Columns of tables that are made of a sweep: as many variants as an experiment may have, each with two settings. */
+/** Most columns of a table: as many variants as an experiment may have, each with two settings. */
 const MOST_SETTINGS = 2000;
 
-/** Names become names of folders again: none may lead out of its own. */
+/** Names in a table become names of folders, so none may lead out of its folder. */
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 const RUN = /^[a-z0-9][a-z0-9._-]*\/seed-\d{1,16}-[0-9a-f]{8,}@[0-9a-f]{8}$/i;
 
@@ -31,7 +31,7 @@ const COLUMNS = {
   /** Mean cross-entropy over the test images, in nats. */
   loss: 'number',
   testImages: 'count',
-  /** As `checkpointId` makes it. */
+  /** The run and its checkpoint, as `checkpointId` names them. */
   runId: RUN,
 } as const satisfies Columns;
 

@@ -8,9 +8,9 @@ import { checkpointId, readSweep, runIdOf, type SweepRow, sweepPath, writeSweep 
 
 /** How other processes are waited for. */
 export interface Wait {
-  /** Once aborted, they are waited for no more than a second. */
+  /** Once aborted, other processes are waited for no more than a second. */
   readonly signal?: AbortSignal;
-  /** Told in a sentence what is waited for, if it takes more than a second. */
+  /** Called with a sentence that says what is waited for, if it takes more than a second. */
   onWait?(sentence: string): void;
 }
 
@@ -95,7 +95,7 @@ function findSummary(directory: string): Summary | undefined {
   }
 }
 
-/** What can be swept again need not stand in the way. */
+/** A malformed table can be computed anew: the error says how. */
 function readOwnSweep(path: string): SweepRow[] {
   try {
     return readSweep(path);

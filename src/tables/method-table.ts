@@ -20,10 +20,10 @@ import { tabulateVariants } from './variant-table.ts';
 /** One method at one rate. */
 export interface MethodCell {
   readonly own: Cell | undefined;
-  /** Whether no other column's mean is higher as printed, of at least two. */
+  /** Whether at least two columns have a mean in this row, and none has a higher one as printed. */
   readonly isBest: boolean;
   readonly published: PublishedNumber | undefined;
-  /** Ours less the published one, as a share; absent where the two do not compare. */
+  /** Our mean less the published one, as a share; absent where the two cannot be compared. */
   readonly difference: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export interface MethodTableOptions {
   readonly settings: ReadonlyMap<string, RunSettings>;
   /** Runs that should be in the table and are not; none if absent. */
   readonly missing?: readonly MissingRun[];
-  /** The paper's numbers, if they shall stand beside ours. */
+  /** The paper's numbers, if they are to stand beside ours. */
   readonly published?: readonly PublishedNumber[] | undefined;
 }
 
@@ -105,7 +105,7 @@ function collectColumns({ rows, granularity, settings }: MethodTableOptions) {
   return { rates, columns: columns.toSorted(compareColumns) };
 }
 
-/** What order and name of a column depend on. */
+/** What a column is ordered and named by. */
 type NamedColumn = Pick<OwnColumn, 'variant' | 'method'>;
 
 /** Columns whose settings are not known come last. */
@@ -117,7 +117,7 @@ export function compareColumns(a: NamedColumn, b: NamedColumn): number {
   return byMethod || compareNaturally(a.variant, b.variant);
 }
 
-/** Methods that are equal in all that a heading says are told apart by their variants' names. */
+/** Headings of columns. Where two methods would have the same heading, their variants' names are added. */
 export function nameColumns(columns: readonly NamedColumn[]): string[] {
   const headings = columns.map(({ method, variant }) =>
     method === undefined ? variant : describeMethod(method),

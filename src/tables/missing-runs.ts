@@ -22,13 +22,13 @@ export interface MissingRun {
 export interface KnownRuns {
   /** The runs of its file; nothing if only its results are known: then every variant should have every seed. */
   readonly expected?: readonly RunSpec[] | undefined;
-  /** In its folder. */
+  /** The runs in its folder. */
   readonly found: readonly (FoundRun | DamagedRun)[];
-  /** By the first 8 digits of their hash. If given, runs that were trained to lose the other kind of part are not missed. */
+  /** By the first 8 digits of their hash. If given, runs that were trained for the other granularity do not count as missing. */
   readonly settings?: ReadonlyMap<string, RunSettings>;
 }
 
-/** Of a folder, damaged or not. */
+/** All runs that were found in a folder, damaged or not. */
 export function allRuns({ runs, damaged }: Survey): (FoundRun | DamagedRun)[] {
   return [...runs, ...damaged];
 }
@@ -78,7 +78,7 @@ export function describeMissing(missing: readonly MissingRun[]): string[] {
   return [`Missing: ${words.join('; ')}.`];
 }
 
-/** A run on images of the user's own may be there under the hash that an earlier version gave it. */
+/** Earlier versions gave runs on the user's own images another hash: a run that is there under it is not missing. */
 function findOlder({ variant, seed, hash, settings }: RunSpec, known: readonly Candidate[]): Candidate {
   const candidate = { variant, seed, hash: hash.slice(0, 8) };
   if (settings.dataset.path === undefined) return candidate;

@@ -24,9 +24,9 @@ export interface SweptExperiment {
   readonly settings: ReadonlyMap<string, RunSettings>;
   /** Runs of these rows whose folders lie beside the table and are damaged. */
   readonly damaged: readonly DamagedRun[];
-  /** Of the table that the rows are from. */
+  /** Path of the table that the rows are from. */
   readonly path: string;
-  /** If its file was named. */
+  /** The experiment, if its file was named. */
   readonly definition?: Experiment;
 }
 
@@ -99,7 +99,7 @@ function placesOf(path: string, rows: readonly SweepRow[]): RunPlace[] {
   return [...distinct.values()].filter(({ directory }) => existsSync(directory));
 }
 
-/** A file that is damaged tells no settings. */
+/** Adds the settings of a run, unless its config.yaml is missing or damaged. */
 function addSettings(
   directory: string,
   wanted: ReadonlyMap<string, unknown>,

@@ -1,4 +1,4 @@
-/** @file Writing where somebody's path points: through links, into pipes and devices, never in their place. */
+/** @file Writes to a path that a user gave: through links, into pipes and devices, which are never replaced by a file. */
 import {
   accessSync,
   closeSync,
@@ -22,7 +22,7 @@ const MOST_LINKS = 40;
 /** Names of what this process has open: where `/dev/stdout` leads, or `/dev/fd/63`, as shells give it. */
 const DESCRIPTOR = new RegExp(`^/(?:dev|proc/(?:self|${process.pid}))/fd/(\\d+)$`);
 
-/** Refusals of a folder in which the file itself may still be written: one that was mounted alone into a container, say. */
+/** Errors of replacing a file that may still be written in place: a file that was mounted alone into a container, say. */
 const LOCKED_FOLDER = ['EACCES', 'EPERM', 'EROFS', 'EBUSY'];
 
 /** Milliseconds between two looks for a reader of a pipe, and after which there is none. */
@@ -33,7 +33,7 @@ const PATIENCE = 10_000;
  * Writes a text where a path points. A file is replaced whole, links to it stay; what is open already is written to where it
  * stands; pipes and devices are written through.
  *
- * @param tell told in a sentence that a reader is waited for
+ * @param tell called with a sentence if a reader is waited for
  * @returns whether it is a file now, and not something that passed on
  * @throws UserError if the path is a pipe that nobody reads
  * @throws Error of the file system, which names the path as it was given
@@ -96,7 +96,7 @@ function isOpen(descriptor: number): boolean {
   }
 }
 
-/** What td prints itself keeps its order. */
+/** Standard output and error are written as td itself prints, so that the order is kept. */
 function writeOpen(descriptor: number, text: string): void {
   if (descriptor === 1) process.stdout.write(text);
   else if (descriptor === 2) process.stderr.write(text);

@@ -20,7 +20,7 @@ const FAILED = runOf(smallSettings({ regularizer: { name: 'l1' } }), 3);
 
 /** Writes a run's folder as training leaves it before the first epoch. */
 function open(run: typeof DONE): string {
-  return openRun(join(place.folder, 'results'), run, printSettings(run), ENVIRONMENT).directory;
+  return openRun(join(place.folder, 'results'), run, printSettings(run), ENVIRONMENT);
 }
 
 beforeAll(() => {

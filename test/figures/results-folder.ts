@@ -59,7 +59,7 @@ export function writeResults(results: string): RunSpec[] {
 
 /** A run with its settings and two epochs behind it, and no summary. */
 export function beginRun(results: string, run: RunSpec): string {
-  const { directory } = openRun(results, run, printSettings(run), ENVIRONMENT);
+  const directory = openRun(results, run, printSettings(run), ENVIRONMENT);
   for (const epoch of [1, 2]) {
     appendMetrics(directory, {
       epoch,

@@ -13,7 +13,7 @@ import { temporaryFolder } from './temporary.ts';
 const SHA256 = 'ab'.repeat(32);
 
 function finish(results: string, run: RunIdentity): string {
-  const { directory } = openRun(results, run, 'name: x\n', ENVIRONMENT);
+  const directory = openRun(results, run, 'name: x\n', ENVIRONMENT);
   writeSummary(directory, summaryOf(run, SHA256));
   return directory;
 }
@@ -33,11 +33,12 @@ describe('runDirectory', () => {
 describe('openRun', () => {
   it('makes the directory with settings and environment, and is unfinished until the summary is there', () => {
     const results = temporaryFolder();
-    const { directory, state } = openRun(results, RUN, 'name: x\n', ENVIRONMENT);
-    expect(state).toBe('new');
+    expect(runState(runDirectory(results, RUN))).toBe('new');
+    const directory = openRun(results, RUN, 'name: x\n', ENVIRONMENT);
+    expect(directory).toBe(runDirectory(results, RUN));
     expect(readFileSync(join(directory, 'config.yaml'), 'utf8')).toBe('name: x\n');
     expect(JSON.parse(readFileSync(join(directory, 'environment.json'), 'utf8'))).toEqual(ENVIRONMENT);
-    expect(openRun(results, RUN, 'name: x\n', ENVIRONMENT).state).toBe('unfinished');
+    expect(runState(directory)).toBe('unfinished');
     writeSummary(directory, summaryOf(RUN, SHA256));
     expect(runState(directory)).toBe('done');
   });
@@ -45,8 +46,8 @@ describe('openRun', () => {
   it('leaves a finished run untouched', () => {
     const results = temporaryFolder();
     const directory = finish(results, RUN);
-    const opened = openRun(results, RUN, 'name: other\n', ENVIRONMENT);
-    expect(opened).toEqual({ directory, state: 'done' });
+    expect(runState(directory)).toBe('done');
+    expect(openRun(results, RUN, 'name: other\n', ENVIRONMENT)).toBe(directory);
     expect(readFileSync(join(directory, 'config.yaml'), 'utf8')).toBe('name: x\n');
   });
 });

@@ -72,7 +72,7 @@ export function beginSoundRun(
   spec: RunSpec,
   epochs = 1,
 ): { directory: string; sha256: string } {
-  const { directory } = openRun(results, spec, printSettings(spec), ENVIRONMENT);
+  const directory = openRun(results, spec, printSettings(spec), ENVIRONMENT);
   for (let epoch = 1; epoch <= epochs; epoch++) appendMetrics(directory, rowOf(epoch));
   const { experiment, variant, seed, hash } = spec;
   const sha256 = writeCheckpoint(directory, {

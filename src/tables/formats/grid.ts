@@ -36,7 +36,7 @@ export function describeNumbers(
 }
 
 /** `+0.31`: a difference of shares in points of percent. */
-export function formatDifference(difference: number | undefined): string {
+function formatDifference(difference: number | undefined): string {
   if (difference === undefined) return '';
   const text = formatPoints(Math.abs(difference));
   return `${Number(text) === 0 ? '' : difference < 0 ? '-' : '+'}${text}`;
