@@ -2,10 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { writeFileAtomic } from '../files/atomic.ts';
-import { makeDirectory } from '../files/directories.ts';
-import { writeJson } from '../files/json.ts';
-import type { Environment } from './environment.ts';
 
 /** What tells one run from all others. */
 export interface RunIdentity {
@@ -74,25 +70,4 @@ export function runDirectory(resultsDirectory: string, run: RunIdentity): string
 export function runState(directory: string): RunState {
   if (existsSync(join(directory, RUN_FILES.summary))) return 'done';
   return existsSync(directory) ? 'unfinished' : 'new';
-}
-
-/**
- * Makes a run's directory and puts its settings and environment there. A run that is done is left as it is.
- *
- * @param config resolved settings as YAML
- * @returns the directory
- */
-export function openRun(
-  resultsDirectory: string,
-  run: RunIdentity,
-  config: string,
-  environment: Environment,
-): string {
-  const directory = runDirectory(resultsDirectory, run);
-  if (runState(directory) !== 'done') {
-    makeDirectory(directory);
-    writeFileAtomic(join(directory, RUN_FILES.config), config);
-    writeJson(join(directory, RUN_FILES.environment), environment);
-  }
-  return directory;
 }

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { printSettings } from '../../src/config/print.ts';
-import { openRun, RUN_FILES } from '../../src/runs/directory.ts';
+import { RUN_FILES } from '../../src/runs/directory.ts';
 import { findNamedRun } from '../../src/runs/find-named-run.ts';
 import { openRunLog } from '../../src/runs/log.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
 import { writeSweep } from '../../src/sweeps/rows.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';

@@ -3,8 +3,9 @@ import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
 import { printSettings } from '../../src/config/print.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
-import { openRun, type RunIdentity } from '../../src/runs/directory.ts';
+import type { RunIdentity } from '../../src/runs/directory.ts';
 import { appendMetrics, type MetricsRow, readMetrics } from '../../src/runs/metrics.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { type Summary, writeSummary } from '../../src/runs/summary.ts';
 
 export const RUN: RunIdentity = {
