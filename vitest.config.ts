@@ -10,7 +10,7 @@ export default defineConfig({
     // Bounds for what hangs, not for what is slow: on a machine that is busy everything takes many times as long.
     testTimeout: 10 * 60_000,
     hookTimeout: 10 * 60_000,
-    teardownTimeout: 60_000,
+    teardownTimeout: 10 * 60_000,
     // onnxruntime uses both cores by itself; more than two workers only contend.
     maxWorkers: 2,
   },

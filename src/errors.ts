@@ -20,6 +20,12 @@ export class UserError extends Error {
 /** A damage that fails again and again until somebody does what the message says. */
 export class DamageError extends UserError {}
 
+/** Exit code of a command that did nothing, since another process is at it: the same command does it later. EX_TEMPFAIL of sysexits.h. */
+export const EXIT_IN_OTHER_HANDS = 75;
+
+/** What was asked for is in the hands of another process, which the message names. */
+export class BusyError extends UserError {}
+
 /**
  * For files that are of use if they are sound, and can be done without.
  *

@@ -1,6 +1,6 @@
 /** @file Runs a command line within this process, and words whatever goes wrong. */
 import { CommanderError } from 'commander';
-import { UserError } from '../errors.ts';
+import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommandLine } from '../next-command.ts';
 import { wordFailure } from '../terminal/failures.ts';
 import { InterruptedError } from '../terminal/interruption.ts';
@@ -31,5 +31,6 @@ function report(error: unknown, words: readonly string[]): number {
     return error.exitCode;
   }
   process.stderr.write(`td: ${wordFailure(error)}\n`);
+  if (error instanceof BusyError) return EXIT_IN_OTHER_HANDS;
   return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -29,7 +29,8 @@ export interface InstallOptions {
 }
 
 /**
- * @throws UserError if there is no such engine, something is missing that it needs, or another process is at it
+ * @throws UserError if there is no such engine, or something is missing that it needs
+ * @throws BusyError if another process is at it
  * @throws InstallationError if the build or its self-test fails
  */
 export async function installEngine(engine: string, options: InstallOptions): Promise<void> {
@@ -58,7 +59,10 @@ export async function installEngine(engine: string, options: InstallOptions): Pr
   });
 }
 
-/** @throws UserError if there is no such engine, or another process is installing it */
+/**
+ * @throws UserError if there is no such engine
+ * @throws BusyError if another process is installing it
+ */
 export async function uninstallEngine(engine: string): Promise<void> {
   requireInstallable(engine);
   const site = thisSite();

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { collectFigures } from '../figures/collect-figures.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
-import { lookUpResults, tellFaultsOf } from '../terminal/found-results.ts';
+import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { print } from '../terminal/output.ts';
 
@@ -11,14 +11,18 @@ export interface FiguresOptions {
   readonly results: string;
 }
 
-/** @throws UserError if there is nothing to draw, a file is malformed or the folder cannot be written to */
+/**
+ * @throws UserError if there is nothing to draw, a file is malformed, other images lie where those were that a run was trained
+ *   on, or the folder cannot be written to
+ */
 export async function figures(names: readonly string[], { results }: FiguresOptions): Promise<void> {
   requireResultsFolder(results, 'write');
   const sources = lookUpResults(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  await requireTrainedImages(sources);
   for (const source of sources) await drawFigures(source, results);
-  await tellFaultsOf(sources);
+  tellDamaged(sources);
 }
 
 /** Draws what there is of one experiment, and says where. The plotting library is loaded now. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
-import { lookUpResults, tellFaultsOf } from '../terminal/found-results.ts';
+import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { print } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
@@ -17,7 +17,10 @@ export interface ReportOptions {
   readonly results: string;
 }
 
-/** @throws UserError if there is nothing to report, a file is malformed, or the page cannot be written or shown */
+/**
+ * @throws UserError if there is nothing to report, a file is malformed, other images lie where those were that a run was
+ *   trained on, or the page cannot be written or shown
+ */
 export async function report(names: readonly string[], options: ReportOptions): Promise<void> {
   const { out, serve = false, port, results } = options;
   if (serve && out !== undefined)
@@ -32,6 +35,7 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   const sources = lookUpResults(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  await requireTrainedImages(sources);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/make-report.ts');
@@ -39,13 +43,14 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
   tellFaults(problems);
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
-  await tellFaultsOf(sources);
+  tellDamaged(sources);
 }
 
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */
 async function serveSources(names: readonly string[], { port = 0, results }: ReportOptions): Promise<void> {
   // Names are looked up once, so that a mistake is told at once.
   const sources = lookUpResults(names, results);
+  await requireTrainedImages(sources);
   const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
   const { buildAssets } = await import('../report/assets.ts');
   const { digestVersion, serveReport } = await import('../report/serve.ts');
@@ -57,7 +62,7 @@ async function serveSources(names: readonly string[], { port = 0, results }: Rep
     {
       readVersion: () => digestVersion(listFileVersions(results, chosen)),
       async makePage(version) {
-        const { page } = await makeReport(lookUpResults(chosen ?? [], results), { assets, version, cache });
+        const { page } = await makeReport(lookUpResults(names, results), { assets, version, cache });
         return page;
       },
     },

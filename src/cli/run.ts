@@ -3,7 +3,7 @@ import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.
 import { readExperimentFile } from '../config/files.ts';
 import { printSettings } from '../config/print.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
-import { UserError } from '../errors.ts';
+import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
 import { identifyImages } from '../runner/data-identity.ts';
@@ -17,9 +17,6 @@ import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
-
-/** Nothing was trained, since other processes train what is left: come again. EX_TEMPFAIL of sysexits.h. */
-const EXIT_IN_OTHER_HANDS = 75;
 
 export interface RunOptions extends TrainOptions {
   readonly only?: readonly string[];

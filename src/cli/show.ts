@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
 import { toOneLine } from '../errors.ts';
 import { formatPoints, formatRate } from '../format.ts';
+import { findOtherImages } from '../runner/data-identity.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { readEnvironment } from '../runs/environment.ts';
@@ -15,7 +16,7 @@ import { readRunSettings } from '../runs/run-settings.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { widthOf } from '../terminal/capabilities.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
-import { tellOtherImages } from '../terminal/found-results.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
@@ -52,7 +53,8 @@ export async function show(argument: string, { json = false, results }: ShowOpti
     const shown = readRun(run);
     if (json) printJson(shown);
     else printRun(shown);
-    await tellOtherImages([run]);
+    // It is shown all the same: its settings say which images to bring back.
+    tellFaults(await findOtherImages([run], startFetchStage));
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
+import { findOtherImages } from '../runner/data-identity.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
@@ -19,7 +20,7 @@ import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { loadExperiments, requireResultsFolder } from '../terminal/experiments.ts';
 import { type Failure, reportFailures, wordFailure } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
-import { lookUpRuns } from '../terminal/found-runs.ts';
+import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import type { ExecutionOptions } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
@@ -102,9 +103,12 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
 
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
   const { drawFigures } = await import('./figures.ts');
-  for (const { experiment } of tasks) {
+  for (const { experiment, datasets } of tasks) {
     try {
-      await drawFigures(readResults(experiment, results), results);
+      const left = readResults(experiment, results);
+      const [problem] = await findOtherImages(left.runs, startFetchStage, datasets);
+      if (problem === undefined) await drawFigures(left, results);
+      else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
       // Why there is nothing to draw was told with the tables.
       if (!(error instanceof UserError)) throw error;

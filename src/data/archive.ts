@@ -3,7 +3,9 @@ import { createReadStream } from 'node:fs';
 import { Parser, type ReadEntry } from 'tar';
 import { UserError } from '../errors.ts';
 import { describeNames } from './content.ts';
-import { describeFile, LARGEST_FILE, requireDataFile } from './files.ts';
+import { describeFile, LARGEST_FILE, requireDataFile, sizeOfFiles } from './files.ts';
+import { beginPassage, type Passage } from './large.ts';
+import type { StartStage } from './types.ts';
 
 /** Entries, those that are passed over included: the archives that are known have nine. */
 const MOST_ENTRIES = 10_000;
@@ -22,11 +24,16 @@ const LARGEST_RATIO = 50;
  * @throws UserError if the archive is missing or no file, damaged, truncated or too large, lacks a file or holds it
  *   twice, has too many entries or one whose path leads out of it
  */
-export async function readArchive(path: string, names: readonly string[]): Promise<Buffer[]> {
+export async function readArchive(
+  path: string,
+  names: readonly string[],
+  startStage?: StartStage,
+): Promise<Buffer[]> {
   requireDataFile(path);
   const foreign = describeFile(path);
   if (foreign !== undefined) throw new UserError(`${path} cannot be read as a tar archive: ${foreign}`);
-  const { found, others } = await collect(path, new Set(names));
+  const passage = beginPassage(`reading ${path}`, sizeOfFiles([path]), startStage);
+  const { found, others } = await collect(path, new Set(names), passage).finally(() => passage.stop());
   return names.map((name) => {
     const content = found.get(name);
     if (content !== undefined) return content;
@@ -51,7 +58,7 @@ interface Entries {
   readonly others: readonly string[];
 }
 
-function collect(path: string, names: ReadonlySet<string>): Promise<Entries> {
+function collect(path: string, names: ReadonlySet<string>, passage?: Passage): Promise<Entries> {
   const found = new Map<string, Buffer>();
   const others: string[] = [];
   const source = createReadStream(path, { highWaterMark: PIECE });
@@ -80,6 +87,7 @@ function collect(path: string, names: ReadonlySet<string>): Promise<Entries> {
     parser.on('error', (error: Error) => fail(error.message));
     parser.on('end', () => resolve({ found, others }));
     source.on('error', (error) => fail(error.message));
+    source.on('data', (piece) => passage?.add(piece.length));
     source.pipe(parser);
   });
 }

@@ -63,7 +63,7 @@ async function loadRecords(
   path: string | undefined,
   startStage: StartStage,
 ): Promise<Dataset> {
-  if (path !== undefined) return readGiven(store, path);
+  if (path !== undefined) return readGiven(store, path, startStage);
   if (!isCached(store)) await fetchRecords(store, undefined, startStage);
   const { files } = store.manifest;
   const remedy = `"td data fetch ${store.name}" brings it back`;
@@ -72,10 +72,10 @@ async function loadRecords(
   return assemble(store, { train, test }, store.folder);
 }
 
-async function readGiven(store: RecordStore, path: string): Promise<Dataset> {
+async function readGiven(store: RecordStore, path: string, startStage: StartStage): Promise<Dataset> {
   try {
     const { sources, record } = store.manifest;
-    return assemble(store, await readOfficial(path, sources.official, record), path);
+    return assemble(store, await readOfficial(path, sources.official, record, startStage), path);
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`dataset.path: ${error.message}`);
     throw error;

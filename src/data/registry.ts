@@ -91,7 +91,7 @@ async function loadWhole(
   const isSettled = after !== undefined && (path === undefined || before?.digest === after.digest);
   const known = isSettled && place !== undefined ? recallIdentity(name, place, after) : undefined;
   const { imageShape, classes } = dataset;
-  const identity = known ?? { fingerprint: fingerprintOf(dataset), imageShape, classes };
+  const identity = known ?? { fingerprint: fingerprintOf(dataset, startStage), imageShape, classes };
   if (known === undefined && isSettled && place !== undefined) rememberIdentity(name, place, after, identity);
   return { dataset, identity };
 }

@@ -2,20 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeDirectory } from './directories.ts';
 
 /** Names of the files that `writeFileAtomic` works on: `.metrics.csv.<UUID>.tmp`. */
 const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
  * Writes a file under a temporary name in its own folder, syncs it, renames it over the old one and syncs the folder
- * where the file system can. The folder is made if it is missing.
+ * where the file system can. The folder must be there: somebody who takes a folder of results away while it is worked in
+ * must not find a new one in its place.
  *
  * @throws Error of the file system; the old file is then untouched and the temporary one removed
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const directory = dirname(path);
-  makeDirectory(directory);
   const temporary = join(directory, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     writeNewFile(temporary, data);

@@ -1,4 +1,5 @@
 /** @file Collects what a report says of an experiment. */
+import { expandRuns } from '../config/experiment.ts';
 import { type CollectedFigures, collectFigures } from '../figures/collect-figures.ts';
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import { listMethods } from '../figures/group-methods.ts';
@@ -6,6 +7,7 @@ import type { Method } from '../methods/names.ts';
 import { comparePlaces } from '../runs/walk.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { buildMethodTable, type MethodTable } from '../tables/method-table.ts';
+import { findMissing, type KnownRuns } from '../tables/missing-runs.ts';
 import { readPublished } from '../tables/paper/published.ts';
 import { type RunReport, reportRun } from './run-report.ts';
 
@@ -32,8 +34,12 @@ export async function collectReport(
 ): Promise<ExperimentReport> {
   const figures = await collectFigures(source, cache);
   const swept = figures.granularities.filter(({ accuracy }) => accuracy.length > 0);
+  const known = listKnownRuns(source);
   const tabulate = (published?: ReturnType<typeof readPublished>) =>
-    swept.map(({ granularity }) => buildMethodTable({ ...source, granularity, published }));
+    swept.map(({ granularity }) => {
+      const missing = findMissing(source.rows, granularity, known);
+      return buildMethodTable({ ...source, granularity, missing, published });
+    });
   const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
   return {
     facts: listFacts(source),
@@ -45,6 +51,13 @@ export async function collectReport(
     ),
     runs: [...source.runs, ...source.damaged].toSorted(comparePlaces).map(reportRun),
   };
+}
+
+/** The runs that its tables should have. */
+function listKnownRuns({ runs, damaged, settings, definition }: ExperimentResults): KnownRuns {
+  const expected = definition && expandRuns(definition);
+  const own = (expected ?? []).map((run) => [run.hash.slice(0, 8), run.settings] as const);
+  return { expected, found: [...runs, ...damaged], settings: new Map([...settings, ...own]) };
 }
 
 /** Where variants differ, all values are listed: `epochs: 3 or 5`. */

@@ -55,23 +55,65 @@ function keyOf({ name, path }: DatasetSettings): string {
 }
 
 /**
- * Finds runs under whose path other images lie by now than they were trained on. Where nothing lies, nothing is wrong.
+ * Finds the images that a run was trained on: under its own path, or another that holds the same.
  *
- * @returns a sentence for each
+ * @param others where else they may lie
+ * @param identify says which images lie in a place, by their fingerprint
+ * @returns nothing if they are in no such place, or it is not known which they are
  */
-export async function findOtherImages(runs: readonly FoundRun[], startStage: StartStage): Promise<string[]> {
-  const reasons = new Map<string, string | undefined>();
-  for (const run of runs) {
-    const dataset = findTrainedData(run);
-    if (dataset?.path === undefined || dataset.fingerprint === undefined) continue;
-    const { path, fingerprint: expected } = dataset;
-    const key = JSON.stringify([path, expected]);
-    if (reasons.has(key)) continue;
-    const owner = `${run.identity.experiment}/${run.id} was trained on`;
-    const found = await identifyIfPresent(dataset, startStage);
-    reasons.set(key, describeOtherImages({ found, expected, path, owner }));
+export async function locateTrainedImages(
+  trained: DatasetSettings,
+  others: readonly DatasetSettings[],
+  identify: (dataset: DatasetSettings) => Promise<string | undefined>,
+): Promise<DatasetSettings | undefined> {
+  if (trained.fingerprint === undefined) return undefined;
+  for (const { name, path } of [trained, ...others]) {
+    const candidate = { ...trained, path };
+    if (name === trained.name && (await identify(candidate)) === trained.fingerprint) return candidate;
   }
-  return [...reasons.values()].flatMap((reason) => reason ?? []);
+  return undefined;
+}
+
+/**
+ * Names the runs under whose path other images lie by now than they were trained on, in a sentence for each place. Where nothing
+ * lies there is nothing to say.
+ *
+ * @param others where else the images may lie
+ */
+export async function findOtherImages(
+  runs: readonly FoundRun[],
+  startStage: StartStage,
+  others: readonly DatasetSettings[] = [],
+): Promise<string[]> {
+  const identify = (dataset: DatasetSettings) => identifyIfPresent(dataset, startStage);
+  const sentences = new Map<string, string | undefined>();
+  for (const run of runs) {
+    const trained = findTrainedData(run);
+    if (trained?.path === undefined || trained.fingerprint === undefined) continue;
+    const { path, fingerprint: expected } = trained;
+    const key = JSON.stringify([path, expected]);
+    if (sentences.has(key)) continue;
+    const isAtHand = (await locateTrainedImages(trained, others, identify)) !== undefined;
+    const found = isAtHand ? expected : await identify(trained);
+    const owner = `${run.identity.experiment}/${run.id} was trained on`;
+    const { directory } = run;
+    sentences.set(key, describeOtherImages({ found, expected, path, owner, directory }));
+  }
+  return [...sentences.values()].flatMap((sentence) => sentence ?? []);
+}
+
+/**
+ * Refuses work on runs while other images lie under their path than they were trained on.
+ *
+ * @throws UserError as `findOtherImages` words it
+ */
+export async function requireImagesOfRuns(
+  runs: readonly FoundRun[],
+  startStage: StartStage,
+  others: readonly DatasetSettings[] = [],
+): Promise<void> {
+  const [problem] = await findOtherImages(runs, startStage, others);
+  if (problem !== undefined) throw new UserError(problem);
 }
 
 /** A run without settings has just begun. */

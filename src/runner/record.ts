@@ -89,6 +89,8 @@ export async function trainAndRecord(options: RecordOptions): Promise<Recorded |
   try {
     // Its owner may have finished it since the first look.
     return findDone(directory, options) ?? (await trainLocked(directory, lock, options));
+  } catch (error) {
+    throw explainLoss(error, lock);
   } finally {
     lock.release();
   }
@@ -155,9 +157,13 @@ async function trainLocked(directory: string, lock: Lock, options: RecordOptions
   }
 }
 
-/** A folder that is taken away between a look at the lock and a write shows as a missing file. */
+/**
+ * The directory may be taken away at any moment, also between a look at the lock and a write, or while files are read: then
+ * that is said, not which file is missing.
+ */
 function explainLoss(error: unknown, lock: Lock): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOENT' && code !== 'ENOTDIR' && !(error instanceof UserError)) return error;
   try {
     lock.requireHeld();
     return error;

@@ -61,8 +61,10 @@ export class RunRecorder {
   /** Of a run whose last epoch is recorded. */
   summarize(run: RunSpec, engine: Engine, dataset: Dataset): Summary {
     const last = readMetrics(this.directory).at(-1);
-    if (last === undefined || this.sha256 === undefined)
+    if (last === undefined || this.sha256 === undefined) {
+      this.lock.requireHeld();
       throw new Error(`${this.directory} has no epoch to summarise`);
+    }
     const trainSeconds = this.seconds();
     const summary: Summary = {
       experiment: run.experiment,
@@ -87,15 +89,9 @@ export class RunRecorder {
     return summary;
   }
 
-  /** The directory may be taken away at any moment, also while a file is written: then that is said, not which file it was. */
   private write(work: () => void): void {
     this.lock.requireHeld();
-    try {
-      work();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.lock.requireHeld();
-      throw error;
-    }
+    work();
   }
 
   private save({ epoch, step, totals, state, specs }: TrainingSnapshot): void {

@@ -16,7 +16,7 @@ export function requireTrainedImages(directory: string, run: RunSpec, { fingerpr
   if (path === undefined || fingerprint === undefined) return;
   const { fingerprint: expected } = readTrainedData(directory);
   const owner = `${run.experiment}/${run.id} was trained on`;
-  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path, owner });
+  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path, owner, directory });
   noteFingerprint(directory, fingerprint);
 }
 
@@ -46,5 +46,5 @@ export function requireResumableImages(directory: string, run: RunSpec, { finger
   const expected = record.run?.dataFingerprint ?? (typeof noted === 'string' ? noted : undefined);
   const { path, name } = run.settings.dataset;
   const owner = `${run.experiment}/${run.id} was begun on`;
-  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path ?? name, owner });
+  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path ?? name, owner, directory });
 }

@@ -1,4 +1,5 @@
 /** @file Changing the files of an experiment's sweep, which several processes may do at once. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
@@ -28,6 +29,9 @@ export function changeTables<T>(
   wait: Wait = {},
 ): Promise<T> {
   const directory = join(resultsDirectory, experiment);
+  // The lock would make it anew.
+  if (!existsSync(directory))
+    return Promise.reject(new UserError(`${directory} was removed in the meantime`));
   const change = () => {
     removeTemporaries(directory);
     return work(readOwnSweep(sweepPath(resultsDirectory, experiment)));

@@ -4,7 +4,7 @@ import { requireImages } from '../data/fingerprint.ts';
 import { loadDataset } from '../data/registry.ts';
 import type { Dataset, StartStage } from '../data/types.ts';
 import { getOrMake } from '../maps.ts';
-import { identifyIfPresent } from '../runner/data-identity.ts';
+import { identifyIfPresent, locateTrainedImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
 
@@ -26,16 +26,11 @@ export class TrainedImages {
     const own = readTrainedData(run.directory);
     const { path, fingerprint: expected } = own;
     if (path === undefined) return this.loadOnce(own);
-    if (expected !== undefined) {
-      for (const { name, path: place } of [own, ...others]) {
-        const candidate = { ...own, path: place };
-        if (name === own.name && (await this.identify(candidate)) === expected)
-          return this.loadOnce(candidate);
-      }
-    }
+    const place = await locateTrainedImages(own, others, (candidate) => this.identify(candidate));
+    if (place !== undefined) return this.loadOnce(place);
     const dataset = await this.loadOnce(own);
     const owner = `${run.identity.experiment}/${run.id} was trained on`;
-    requireImages({ found: dataset.fingerprint, expected, path, owner });
+    requireImages({ found: dataset.fingerprint, expected, path, owner, directory: run.directory });
     if (dataset.fingerprint !== undefined) noteFingerprint(run.directory, dataset.fingerprint);
     return dataset;
   }

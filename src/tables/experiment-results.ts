@@ -1,9 +1,11 @@
 /** @file Reads everything that experiments left in the results folder: runs with their settings, and the rows of sweeps. */
+import type { Experiment } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { suggest, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { compareNaturally } from '../order.ts';
+import { recallImages } from '../runner/data-identity.ts';
 import { findRuns, type Survey } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { walkResults } from '../runs/walk.ts';
@@ -17,6 +19,8 @@ export interface ExperimentResults extends Survey {
   readonly rows: readonly SweepRow[];
   /** By the first 8 digits of their hash, as far as they are known. */
   readonly settings: ReadonlyMap<string, RunSettings>;
+  /** The experiment, if its file was named. */
+  readonly definition?: Experiment;
 }
 
 export interface FoundResults {
@@ -33,11 +37,16 @@ export interface FoundResults {
 export function findResults(names: readonly string[], results: string): FoundResults {
   const present = listPresent(results);
   if (names.length === 0) return readAll(present, results);
-  const found = names.map((name) => requirePresent(name, present, results));
+  const definitions = names.map((name) => (isFile(name) ? recallImages(loadExperiment(name)) : undefined));
+  const found = names.map((name, index) => requirePresent(name, definitions[index], present, results));
   const twice = found.find((name, index) => found.indexOf(name) < index);
   if (twice !== undefined)
     throw new UserError(`experiment "${twice}" is named twice, expected each experiment once`);
-  return { experiments: found.map((name) => readResults(name, results)), faults: [] };
+  const experiments = found.map((name, index) => {
+    const definition = definitions[index];
+    return { ...readResults(name, results), ...(definition && { definition }) };
+  });
+  return { experiments, faults: [] };
 }
 
 /**
@@ -89,11 +98,19 @@ function listPresent(results: string): string[] {
   return [...new Set([...trained, ...listSwept(results)])].sort(compareNaturally);
 }
 
-function requirePresent(argument: string, present: readonly string[], results: string): string {
-  const isFile = /\.ya?ml$/i.test(argument);
-  const name = isFile ? loadExperiment(argument).name : argument;
+function isFile(argument: string): boolean {
+  return /\.ya?ml$/i.test(argument);
+}
+
+function requirePresent(
+  argument: string,
+  definition: Experiment | undefined,
+  present: readonly string[],
+  results: string,
+): string {
+  const name = definition?.name ?? argument;
   if (present.includes(name)) return name;
-  if (isFile) {
+  if (definition !== undefined) {
     const command = describeCommand('run', [argument], results);
     throw new UserError(`no run of experiment "${name}" is in ${results}; train with: ${command}`);
   }

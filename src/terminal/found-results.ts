@@ -1,6 +1,5 @@
 /** @file Looks up what experiments left, for commands, and tells what is wrong with it. */
-import { findOtherImages } from '../runner/data-identity.ts';
-import type { FoundRun } from '../runs/find.ts';
+import { requireImagesOfRuns } from '../runner/data-identity.ts';
 import { type ExperimentResults, findResults } from '../tables/experiment-results.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import { tellFaults, warnOfPassedOver } from './found-runs.ts';
@@ -17,13 +16,20 @@ export function lookUpResults(names: readonly string[], results: string): readon
   return experiments;
 }
 
-/** Tells which runs lie on other images by now than they were trained on; exit code 1 if there are any. */
-export async function tellOtherImages(runs: readonly FoundRun[]): Promise<void> {
-  tellFaults(await findOtherImages(runs, startFetchStage));
+/** Tells of the damaged runs of experiments; exit code 1 if there are any. */
+export function tellDamaged(experiments: readonly ExperimentResults[]): void {
+  tellFaults(experiments.flatMap(({ damaged }) => damaged.map(({ reason }) => reason)));
 }
 
-/** Tells of the damaged runs of experiments, and of those on other images; exit code 1 if there are any. */
-export async function tellFaultsOf(experiments: readonly ExperimentResults[]): Promise<void> {
-  tellFaults(experiments.flatMap(({ damaged }) => damaged.map(({ reason }) => reason)));
-  await tellOtherImages(experiments.flatMap(({ runs }) => runs));
+/**
+ * Refuses to draw experiments while other images lie in the place of those that a run was trained on. Where files of experiments
+ * are named, the images may also lie where these say.
+ *
+ * @throws UserError naming both
+ */
+export async function requireTrainedImages(experiments: readonly ExperimentResults[]): Promise<void> {
+  const runs = experiments.flatMap((experiment) => experiment.runs);
+  const variants = experiments.flatMap(({ definition }) => definition?.variants ?? []);
+  const datasets = variants.map(({ settings }) => settings.dataset);
+  await requireImagesOfRuns(runs, startFetchStage, datasets);
 }

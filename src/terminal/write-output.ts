@@ -14,6 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { nameFile, writeFileAtomic } from '../files/atomic.ts';
+import { makeDirectory } from '../files/directories.ts';
 import { lookAt } from '../files/read.ts';
 
 /** Links that are followed one after the other. */
@@ -25,7 +26,7 @@ const DESCRIPTOR = new RegExp(`^/(?:dev|proc/(?:self|${process.pid}))/fd/(\\d+)$
 /** Errors of replacing a file that may still be written in place: a file that was mounted alone into a container, say. */
 const LOCKED_FOLDER = ['EACCES', 'EPERM', 'EROFS', 'EBUSY'];
 
-/** Milliseconds between two looks for a reader of a pipe, and after which there is none. */
+/** Milliseconds between two looks for a reader of a pipe, and after which there is none unless somebody has more patience. */
 const POLL_INTERVAL = 100;
 const PATIENCE = 10_000;
 
@@ -34,6 +35,7 @@ const PATIENCE = 10_000;
  * stands; pipes and devices are written through.
  *
  * @param tell called with a sentence if a reader is waited for
+ * @param patience milliseconds after which a pipe has no reader
  * @returns whether it is a file now, and not something that passed on
  * @throws UserError if the path is a pipe that nobody reads
  * @throws Error of the file system, which names the path as it was given
@@ -42,6 +44,7 @@ export async function writeOutput(
   path: string,
   text: string,
   tell: (sentence: string) => void,
+  patience = PATIENCE,
 ): Promise<boolean> {
   try {
     const target = followLinks(path);
@@ -56,7 +59,7 @@ export async function writeOutput(
       return true;
     }
     // A pipe that is open for writing once does not end, nor does opening it again wait.
-    const first = status.isFIFO() ? await openPipe(path, tell) : undefined;
+    const first = status.isFIFO() ? await openPipe(path, tell, patience) : undefined;
     const file = await open(target, 'w').finally(() => first !== undefined && closeSync(first));
     await file.writeFile(text).finally(() => file.close());
     return false;
@@ -105,6 +108,7 @@ function writeOpen(descriptor: number, text: string): void {
 
 function replaceFile(path: string, text: string): void {
   try {
+    makeDirectory(dirname(path));
     writeFileAtomic(path, text);
   } catch (error) {
     if (!LOCKED_FOLDER.includes((error as NodeJS.ErrnoException).code ?? '') || !isWritable(path))
@@ -123,8 +127,8 @@ function isWritable(path: string): boolean {
 }
 
 /** Opening a pipe that nobody reads would otherwise wait for ever. */
-async function openPipe(path: string, tell: (sentence: string) => void): Promise<number> {
-  for (let waited = 0; waited < PATIENCE; waited += POLL_INTERVAL) {
+async function openPipe(path: string, tell: (sentence: string) => void, patience: number): Promise<number> {
+  for (let waited = 0; waited < patience; waited += POLL_INTERVAL) {
     try {
       return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch (error) {
@@ -133,5 +137,5 @@ async function openPipe(path: string, tell: (sentence: string) => void): Promise
     if (waited === 0) tell(`waiting for a reader of the pipe ${path}`);
     await sleep(POLL_INTERVAL);
   }
-  throw new UserError(`${path} is a pipe that nobody reads, expected a reader within ${PATIENCE / 1000} s`);
+  throw new UserError(`${path} is a pipe that nobody reads, expected a reader within ${patience / 1000} s`);
 }

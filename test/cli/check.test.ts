@@ -1,4 +1,5 @@
 /** @file td baseline and td check: what they write, print and exit with. */
+
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { hashOf } from '../../src/config/identity.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { type SweepRow, writeSweep } from '../../src/sweeps/rows.ts';
+import type { SweepRow } from '../../src/sweeps/rows.ts';
+import { writeNewSweep } from '../support/new-folders.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
 import { type Ended, makeFolder, td } from './td.ts';
 
@@ -40,7 +42,7 @@ function run(...words: readonly string[]): Promise<Ended> {
 
 beforeAll(async () => {
   const write = (results: string, rows: readonly SweepRow[]) =>
-    writeSweep(join(place.folder, results, 'few/sweep.csv'), rows, ['plain', 'l1']);
+    writeNewSweep(join(place.folder, results, 'few/sweep.csv'), rows, ['plain', 'l1']);
   write('results', sweep(GOOD));
   write('fallen', sweep([0.7, 0.72, 0.71]));
   write('perfect', sweep([0.91, 1, 0.9]));
@@ -84,7 +86,7 @@ describe('td baseline', () => {
   it('warns of a single seed, and of a network that makes no mistake', async () => {
     const rows = sweep(GOOD).filter(({ seed, variant }) => variant === 'plain' || seed === 0);
     const perfect = rows.map((row) => (row.variant === 'l1' ? { ...row, accuracy: 1 } : row));
-    writeSweep(join(place.folder, 'poor/few/sweep.csv'), perfect);
+    writeNewSweep(join(place.folder, 'poor/few/sweep.csv'), perfect);
     const { code, stderr } = await run('baseline', 'poor/few', '--out', 'poor.csv');
     expect(code).toBe(0);
     expect(stderr).toBe(
@@ -149,7 +151,7 @@ describe('td check', () => {
 
   it('exits 2 for mistakes, in a sentence', async () => {
     const other = mkdtempSync(join(tmpdir(), 'td-check-'));
-    writeSweep(
+    writeNewSweep(
       join(other, 'other.csv'),
       sweep(GOOD).map((row) => ({ ...row, experiment: 'other' })),
     );

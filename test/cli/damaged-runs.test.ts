@@ -1,15 +1,12 @@
 /** @file A damaged run harms no other, and is told by every command that shows or uses it; one that is out of sight loses nothing. */
 import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/config/experiment.ts';
 import { writeResults } from '../figures/results-folder.ts';
 import { type EndedLine, runLine } from '../fuzz/line.ts';
 import { finishSoundRun, specOf } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
-
-// Figures and pages are drawn, an engine is loaded.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let results: string;
 let runs: RunSpec[];

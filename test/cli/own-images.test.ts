@@ -11,16 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { printSettings } from '../../src/config/print.ts';
 import { encodeIdx } from '../data/idx-files.ts';
 import { parseRecords } from './journey.ts';
-import { makeFolder, td } from './td.ts';
-
-// Each test starts several processes.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+import { listFiles, makeFolder, td } from './td.ts';
 
 const YAML = `
 name: own
@@ -62,7 +59,7 @@ const readJson = (...parts: readonly string[]): unknown => JSON.parse(readFileSy
 
 /** Both fingerprints and the path, in one sentence. */
 const OTHERS =
-  /the images in (\S+) are others \(fingerprint [0-9a-f]{12}\) than those that own\/\S+ was trained on \([0-9a-f]{12}\)/;
+  /the images in (\S+) are others \(fingerprint [0-9a-f]{12}\) than those that own\/\S+ was trained on \([0-9a-f]{12}\); bring those back, or move \S+ out of the results and train on these with "td run"\n/;
 
 beforeAll(async () => {
   writeImages(at('data'));
@@ -137,19 +134,66 @@ describe('other images under the same path', () => {
   });
   afterAll(() => writeImages(at('data')));
 
-  it('are told of the runs that were trained before: sweep, figures, report and show', async () => {
-    const words = [
-      ['sweep', '--no-figures'],
-      ['figures', 'own'],
-      ['report', 'own'],
-      ['show', 'own/none/0'],
-    ];
-    for (const command of words) {
-      const { code, stderr } = await td(folder, ...command, '--results', 'other');
-      expect({ command, code, stderr }).toEqual({ command, code: 1, stderr: expect.stringMatching(OTHERS) });
-    }
+  it('are refused by sweep, in a sentence that names both, before anything is computed or drawn', async () => {
+    const { code, stderr, stdout } = await sweep('--results', 'other');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(OTHERS) });
     const rows = parseRecords(readFileSync(at('other/own/sweep.csv'), 'utf8'));
     expect(rows.map(({ prune_rate }) => prune_rate)).toEqual(['0', '0.5']);
+    expect(stdout).not.toContain('figures of');
+  });
+
+  it.each([
+    'figures own',
+    'figures own.yaml',
+    'figures',
+    'report own',
+    'report own --out page.html',
+    'report --serve',
+  ])('are refused by td %s, with nothing written', async (line) => {
+    const before = listFiles(folder);
+    const { code, stdout, stderr } = await td(folder, ...line.split(' '), '--results', 'other');
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(OTHERS) });
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(listFiles(folder)).toEqual(before);
+  });
+
+  it('leave a sweep without figures that a run under way would be in', async () => {
+    const [id = ''] = foldersOf('other');
+    const filter = (path: string) => !path.includes('figure-');
+    cpSync(at('other'), at('other-unfinished'), { recursive: true, filter });
+    rmSync(at('other-unfinished/own/none', id, 'summary.json'));
+    writeImages(at('kept'));
+    const elsewhere = ['--set', 'dataset.path=kept', '--results', 'other-unfinished'];
+    expect(await run('--only', 'l1', ...elsewhere)).toMatchObject({ code: 0 });
+    const { code, stdout, stderr } = await td(folder, 'sweep', '--results', 'other-unfinished');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^td: the figures of own are not drawn: the images in .* are others/m),
+    });
+    expect(stdout).toContain('written: ');
+    expect(listFiles(at('other-unfinished')).filter((name) => name.includes('figure-'))).toEqual([]);
+  });
+
+  it('are no hindrance to figures once the file names the place of those before', async () => {
+    writeImages(at('kept'));
+    place.write('own.yaml', YAML.replace('path: data', 'path: kept'));
+    cpSync(at('other'), at('other-kept'), { recursive: true });
+    const { code, stdout, stderr } = await td(folder, 'figures', 'own.yaml', '--results', 'other-kept');
+    place.write('own.yaml', YAML);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('figures of own: ');
+  });
+
+  it('are told by show, which shows the run all the same: its settings say which to bring back', async () => {
+    const { code, stdout, stderr } = await td(folder, 'show', 'own/none/0', '--results', 'other');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(OTHERS) });
+    const [, named = ''] = /trained on \(([0-9a-f]{12})\)/.exec(stderr) ?? [];
+    expect(stdout).toMatch(new RegExp(`^dataset\\.fingerprint +${named}`, 'm'));
+  });
+
+  it('leave commands that show records alone as they are', async () => {
+    for (const words of [['list'], ['table', 'own']])
+      expect(await td(folder, ...words, '--results', 'other')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('are a run of its own, and never mixed with the other in a column', async () => {

@@ -1,4 +1,5 @@
 /** @file td show and td list: what they say of runs. */
+
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { printSettings } from '../../src/config/print.ts';
@@ -6,10 +7,9 @@ import { RUN_FILES } from '../../src/runs/directory.ts';
 import { findNamedRun } from '../../src/runs/find-named-run.ts';
 import { openRunLog } from '../../src/runs/log.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
-import { openRun } from '../../src/runs/open-run.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
-import { writeSweep } from '../../src/sweeps/rows.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
+import { openNewRun, writeNewSweep } from '../support/new-folders.ts';
 import { runOf, smallSettings } from '../training/small-mnist.ts';
 import { makeFolder, td } from './td.ts';
 
@@ -21,7 +21,7 @@ const FAILED = runOf(smallSettings({ regularizer: { name: 'l1' } }), 3);
 
 /** Writes a run's folder as training leaves it before the first epoch. */
 function open(run: typeof DONE): string {
-  return openRun(join(place.folder, 'results'), run, printSettings(run), ENVIRONMENT);
+  return openNewRun(join(place.folder, 'results'), run, printSettings(run), ENVIRONMENT);
 }
 
 beforeAll(() => {
@@ -39,7 +39,7 @@ beforeAll(() => {
     appendMetrics(directory, { ...row, testAccuracy });
   }
   writeSummary(directory, soundSummaryOf(directory, DONE, 'a'.repeat(64)));
-  writeSweep(join(place.folder, 'results/test/sweep.csv'), [
+  writeNewSweep(join(place.folder, 'results/test/sweep.csv'), [
     {
       experiment: 'test',
       variant: 'none',

@@ -1,13 +1,14 @@
 /** @file td table: which sweep a user can name in which ways, and what is printed where. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadExperiment } from '../../src/config/load.ts';
 import { printSettings } from '../../src/config/print.ts';
 import { UserError } from '../../src/errors.ts';
-import { writeSweep } from '../../src/sweeps/rows.ts';
 import { findSwept } from '../../src/tables/swept-experiment.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
+import { writeNewSweep } from '../support/new-folders.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
 import { makeFolder, TD, td } from './td.ts';
 
@@ -33,7 +34,7 @@ describe('td table', () => {
   let byName: Awaited<ReturnType<typeof td>>;
   let byFile: Awaited<ReturnType<typeof td>>;
   beforeAll(async () => {
-    writeSweep(join(place.folder, 'results/few/sweep.csv'), SWEEP.rows);
+    writeNewSweep(join(place.folder, 'results/few/sweep.csv'), SWEEP.rows);
     [byName, byFile] = await Promise.all([
       td(place.folder, 'table', 'few'),
       td(place.folder, 'table', 'few.yaml', '--granularity', 'weight', '--format', 'csv', '--paper'),
@@ -105,7 +106,7 @@ describe('findSwept', () => {
   /** A results folder with the sweep of an experiment that this program has not. */
   function makeResults(): string {
     const results = temporaryFolder();
-    writeSweep(join(results, 'few/sweep.csv'), SWEEP.rows);
+    writeNewSweep(join(results, 'few/sweep.csv'), SWEEP.rows);
     return results;
   }
 
@@ -130,7 +131,7 @@ describe('findSwept', () => {
     }
     expect(findSwept('few', results).settings).toEqual(SWEEP.settings);
     const changed = new SweepRows({ schedule: { epochs: 77 } }).add('plain', { name: 'none' }, { 0: 0.9 });
-    writeSweep(join(results, 'few/sweep.csv'), changed.rows);
+    writeNewSweep(join(results, 'few/sweep.csv'), changed.rows);
     expect(findSwept('few', results).settings.size).toBe(0);
   });
 
@@ -139,7 +140,7 @@ describe('findSwept', () => {
     const none = experiment.variants.find(({ name }) => name === 'none');
     const rows = new SweepRows(none?.settings).add('none', { name: 'none' }, { 0: 0.98 }).rows;
     const path = join(temporaryFolder(), 'mnist-mlp.csv');
-    writeSweep(
+    writeNewSweep(
       path,
       rows.map((row) => ({ ...row, experiment: 'mnist-mlp' })),
     );

@@ -1,5 +1,6 @@
 /** @file Several processes at work on one experiment: each run is trained once, and no row of the tables is lost. */
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { becomeOwner, type LockOwner } from '../../src/locks/owner.ts';
@@ -103,8 +104,16 @@ function remoteOwner(): LockOwner {
   return { ...becomeOwner(), host: 'elsewhere', processSpace: 'another boot', since: '2025-01-31T12:00:05Z' };
 }
 
-describe('a command that waits', () => {
-  const HOLDER = /process \d+ on elsewhere since 2025-01-31 12:00:05 UTC/.source;
+/** On this machine, but in another PID namespace, as in another container: its process cannot be looked for. */
+function secludedOwner(): LockOwner {
+  return { ...remoteOwner(), host: hostname() };
+}
+
+describe.each([
+  ['on another machine', remoteOwner, 'elsewhere'],
+  ['in another PID namespace', secludedOwner, hostname()],
+])('a command that waits for a process %s', (where, ownerOf, host) => {
+  const HOLDER = `process \\d+ on ${host} since 2025-01-31 12:00:05 UTC`;
 
   it.each([
     [
@@ -128,10 +137,10 @@ describe('a command that waits', () => {
   ] as const)(
     'says for whom and since when, and ends at the first Ctrl-C: %s',
     async (name, lock, words, sentence) => {
-      const results = `wait ${name}`;
+      const results = `wait ${name} ${where}`;
       cpSync(join(place.folder, 'alone'), join(place.folder, results), { recursive: true });
       if (words[0] === 'run') rmSync(pathOf(results, `${RUNS[0]}/summary.json`));
-      writeFileSync(pathOf(results, lock), JSON.stringify(remoteOwner()));
+      writeFileSync(pathOf(results, lock), JSON.stringify(ownerOf()));
       const [command, ...flags] = words;
       const waiting = start(results, command, ...flags);
       await waiting.says(new RegExp(sentence));
@@ -139,6 +148,22 @@ describe('a command that waits', () => {
       expect((await waiting.ended).code).toBe(130);
     },
   );
+
+  it('says whom it looks for where that one has been silent for long, and ends at the first Ctrl-C', async () => {
+    const results = `silent ${where}`;
+    cpSync(join(place.folder, 'alone'), join(place.folder, results), { recursive: true });
+    rmSync(pathOf(results, `${RUNS[0]}/summary.json`));
+    const lock = pathOf(results, `${RUNS[0]}/lock.json`);
+    writeFileSync(lock, JSON.stringify(ownerOf()));
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(lock, hourAgo, hourAgo);
+    const waiting = start(results, 'run');
+    await waiting.says(
+      new RegExp(`plain seed 0: ${HOLDER} was not heard of for long; looking for a sign of it`),
+    );
+    waiting.child.kill('SIGINT');
+    expect((await waiting.ended).code).toBe(130);
+  });
 });
 
 describe('a run that another process trains', () => {

@@ -1,8 +1,10 @@
 /** @file What td writes as YAML, read by others: PyYAML where it is installed, and the rules by which YAML 1.1 tells values from text. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Experiment, expandRuns } from '../../src/config/experiment.ts';
 import { readExperimentFile } from '../../src/config/files.ts';
 import { loadExperiment } from '../../src/config/load.ts';
@@ -32,15 +34,19 @@ function readScalar(text: string): unknown {
 }
 
 /** Lists as they are, maps as lists of pairs, so that their order counts. */
-function readYaml11(node: unknown): unknown {
-  if (isMap(node)) return node.items.map(({ key, value }) => [readYaml11(key), readYaml11(value)]);
-  if (isSeq(node)) return ['list', ...node.items.map(readYaml11)];
+function readYaml11(node: unknown, document: Document): unknown {
+  const read = (inner: unknown) => readYaml11(inner, document);
+  if (isAlias(node)) return read(node.resolve(document));
+  if (isMap(node)) return node.items.map(({ key, value }) => [read(key), read(value)]);
+  if (isSeq(node)) return ['list', ...node.items.map(read)];
   if (!isScalar(node)) throw new Error(`${node} is no value`);
   return node.type === 'PLAIN' ? readScalar(node.source ?? '') : node.value;
 }
 
-const byRules = (text: string) =>
-  readYaml11(parseDocument(text, { schema: 'failsafe' }).contents as Node | null);
+const byRules = (text: string) => {
+  const document = parseDocument(text, { schema: 'failsafe' });
+  return readYaml11(document.contents, document);
+};
 
 const PYTHON = `
 import json, sys, yaml
@@ -189,6 +195,33 @@ describe('settings that td writes', () => {
         ).toEqual([run?.id]);
       }),
     );
+  });
+});
+
+describe('the YAML files that come with td', () => {
+  const ROOT = join(import.meta.dirname, '../..');
+  const paths = ['configs', 'datasets'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => join(folder, name)),
+  );
+  const texts = paths.map((path) => readFileSync(join(ROOT, path), 'utf8'));
+  const asTdReads = texts.map((text) => listPairs(parseDocument(text).toJS()));
+
+  it.each(paths.map((path, index) => [path, index] as const))(
+    'mean the same by the rules of YAML 1.1: %s',
+    (_, index) => {
+      expect(byRules(texts[index] ?? '')).toEqual(asTdReads[index]);
+    },
+  );
+
+  it('are held against rules that see a number which is text in YAML 1.1', () => {
+    expect(byRules('weightDecay: 5e-4')).toEqual([['weightDecay', '5e-4']]);
+    expect(byRules('weightDecay: 5.0e-4')).toEqual([['weightDecay', 5e-4]]);
+  });
+
+  it.skipIf(!hasPyYaml)('mean the same to PyYAML', () => {
+    expect(byPyYaml(texts)).toEqual(asTdReads);
   });
 });
 

@@ -190,6 +190,7 @@ describe.skipIf(!isPresent)('the real CIFAR-10 (skipped unless "td data fetch ci
   });
 
   it('is loaded in half a second or so of processor time', () => {
-    expect(seconds).toBeLessThan(1);
+    // Cores that others use as well take several times as long.
+    expect(seconds).toBeLessThan(4);
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
@@ -156,6 +156,7 @@ describe('a PNG', () => {
 
 it('figures are written beside the tables, as SVG and as PNG', () => {
   const results = temporaryFolder();
+  mkdirSync(join(results, 'few'));
   const names = writeFigures(results, figuresOf('few', {}));
   expect(names).toHaveLength(4);
   for (const name of names) {

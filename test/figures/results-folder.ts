@@ -1,4 +1,5 @@
 /** @file A results folder as trainings and a sweep would leave it: three methods, two seeds, known numbers. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
@@ -7,10 +8,10 @@ import { printSettings } from '../../src/config/print.ts';
 import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
 import { runDirectory } from '../../src/runs/directory.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
-import { openRun } from '../../src/runs/open-run.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
-import { checkpointId, type SweepRow, sweepPath, writeSweep } from '../../src/sweeps/rows.ts';
+import { checkpointId, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
+import { openNewRun, writeNewSweep } from '../support/new-folders.ts';
 
 export const EXPERIMENT = 'few';
 
@@ -54,13 +55,13 @@ export function writeResults(results: string): RunSpec[] {
   writeFileSync(path, CONFIG);
   const runs = expandRuns(loadExperiment(path));
   const rows = runs.flatMap((run) => finishRun(results, run));
-  writeSweep(sweepPath(results, EXPERIMENT), rows);
+  writeNewSweep(sweepPath(results, EXPERIMENT), rows);
   return runs;
 }
 
 /** A run with its settings and two epochs behind it, and no summary. */
 export function beginRun(results: string, run: RunSpec): string {
-  const directory = openRun(results, run, printSettings(run), ENVIRONMENT);
+  const directory = openNewRun(results, run, printSettings(run), ENVIRONMENT);
   for (const epoch of [1, 2]) {
     appendMetrics(directory, {
       epoch,

@@ -6,13 +6,19 @@ import { writeFileAtomic } from '../../src/files/atomic.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
 describe('writeFileAtomic', () => {
-  it('writes text and bytes, makes missing folders and leaves nothing else behind', () => {
-    const folder = join(temporaryFolder(), 'a/b');
+  it('writes text and bytes and leaves nothing else behind', () => {
+    const folder = temporaryFolder();
     writeFileAtomic(join(folder, 'text.csv'), 'a ± b\n');
     writeFileAtomic(join(folder, 'bytes.bin'), Uint8Array.of(0, 255, 10));
     expect(readFileSync(join(folder, 'text.csv'), 'utf8')).toBe('a ± b\n');
     expect([...readFileSync(join(folder, 'bytes.bin'))]).toEqual([0, 255, 10]);
     expect(readdirSync(folder).sort()).toEqual(['bytes.bin', 'text.csv']);
+  });
+
+  it('makes no folder in the place of one that is gone', () => {
+    const folder = temporaryFolder();
+    expect(() => writeFileAtomic(join(folder, 'gone/metrics.csv'), 'x')).toThrow('ENOENT');
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('replaces a longer file whole', () => {

@@ -10,7 +10,7 @@ import type { Reader } from './reader.ts';
 import { READERS } from './readers.ts';
 
 /** Of processor time, which a pipe would not use and a device would. */
-const LONGEST_SECONDS = 1;
+const LONGEST_SECONDS = 5;
 
 const ODDITIES: Readonly<Record<string, (path: string) => void>> = {
   'a folder': (path) => mkdirSync(path),

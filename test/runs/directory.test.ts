@@ -1,4 +1,5 @@
 /** @file Checks where runs lie, when they are done, and how they are found again. */
+
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,13 +9,14 @@ import { type RunIdentity, runDirectory, runState } from '../../src/runs/directo
 import { findRuns } from '../../src/runs/find.ts';
 import { openRun } from '../../src/runs/open-run.ts';
 import { readSummary, writeSummary } from '../../src/runs/summary.ts';
+import { openNewRun } from '../support/new-folders.ts';
 import { beginSoundRun, ENVIRONMENT, finishSoundRun, RUN, specOf, summaryOf } from './runs.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const SHA256 = 'ab'.repeat(32);
 
 function finish(results: string, run: RunIdentity): string {
-  const directory = openRun(results, run, 'name: x\n', ENVIRONMENT);
+  const directory = openNewRun(results, run, 'name: x\n', ENVIRONMENT);
   writeSummary(directory, summaryOf(run, SHA256));
   return directory;
 }
@@ -32,11 +34,10 @@ describe('runDirectory', () => {
 });
 
 describe('openRun', () => {
-  it('makes the directory with settings and environment, and is unfinished until the summary is there', () => {
+  it('writes settings and environment, and the run is unfinished until the summary is there', () => {
     const results = temporaryFolder();
     expect(runState(runDirectory(results, RUN))).toBe('new');
-    const directory = openRun(results, RUN, 'name: x\n', ENVIRONMENT);
-    expect(directory).toBe(runDirectory(results, RUN));
+    const directory = openNewRun(results, RUN, 'name: x\n', ENVIRONMENT);
     expect(readFileSync(join(directory, 'config.yaml'), 'utf8')).toBe('name: x\n');
     expect(JSON.parse(readFileSync(join(directory, 'environment.json'), 'utf8'))).toEqual(ENVIRONMENT);
     expect(runState(directory)).toBe('unfinished');
@@ -44,11 +45,17 @@ describe('openRun', () => {
     expect(runState(directory)).toBe('done');
   });
 
+  it('does not make a folder in the place of one that was taken away', () => {
+    const results = temporaryFolder();
+    expect(() => openRun(results, RUN, 'name: x\n', ENVIRONMENT)).toThrow('ENOENT');
+    expect(readdirSync(results)).toEqual([]);
+  });
+
   it('leaves a finished run untouched', () => {
     const results = temporaryFolder();
     const directory = finish(results, RUN);
     expect(runState(directory)).toBe('done');
-    expect(openRun(results, RUN, 'name: other\n', ENVIRONMENT)).toBe(directory);
+    openRun(results, RUN, 'name: other\n', ENVIRONMENT);
     expect(readFileSync(join(directory, 'config.yaml'), 'utf8')).toBe('name: x\n');
   });
 });
@@ -107,7 +114,7 @@ describe('findRuns', () => {
     const directory = finishSoundRun(results, specOf());
     const { sha256 } = beginSoundRun(results, specOf({ seed: 1 }));
     const begun = specOf({ seed: 2 });
-    openRun(results, begun, printSettings(begun), ENVIRONMENT);
+    openNewRun(results, begun, printSettings(begun), ENVIRONMENT);
     expect(findRuns(results).runs).toMatchObject([
       { state: 'done', summary: readSummary(directory) },
       { state: 'unfinished', checkpoint: { epoch: 1, step: 468, sha256 } },

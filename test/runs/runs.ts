@@ -1,12 +1,13 @@
 /** @file Runs as training would leave them. */
+
 import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
 import { printSettings } from '../../src/config/print.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
 import type { RunIdentity } from '../../src/runs/directory.ts';
 import { appendMetrics, type MetricsRow, readMetrics } from '../../src/runs/metrics.ts';
-import { openRun } from '../../src/runs/open-run.ts';
 import { type Summary, writeSummary } from '../../src/runs/summary.ts';
+import { openNewRun } from '../support/new-folders.ts';
 
 export const RUN: RunIdentity = {
   experiment: 'mnist-lenet',
@@ -73,7 +74,7 @@ export function beginSoundRun(
   spec: RunSpec,
   epochs = 1,
 ): { directory: string; sha256: string } {
-  const directory = openRun(results, spec, printSettings(spec), ENVIRONMENT);
+  const directory = openNewRun(results, spec, printSettings(spec), ENVIRONMENT);
   for (let epoch = 1; epoch <= epochs; epoch++) appendMetrics(directory, rowOf(epoch));
   const { experiment, variant, seed, hash } = spec;
   const sha256 = writeCheckpoint(directory, {

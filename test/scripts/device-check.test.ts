@@ -164,9 +164,9 @@ describeTensorflow('the command that checks a device', () => {
       seconds: 600,
       steps: 1_000_000,
       epochSeconds: 600,
-      deadline: began + 15_000,
+      deadline: began + 60_000,
     });
-    expect(Date.now() - began).toBeLessThan(120_000);
+    expect(Date.now() - began).toBeLessThan(400_000);
     expect(found.version).toMatch(/^2\./);
     expect(found.failures).toEqual([]);
     expect(found.notes.join()).toContain('the time is up');

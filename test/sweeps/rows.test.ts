@@ -1,17 +1,12 @@
 /** @file Checks sweep.csv: its exact bytes whatever the order of work, reuse, and forgetting of stale rows. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  checkpointId,
-  findSweepRow,
-  readSweep,
-  type SweepRow,
-  sweepPath,
-  writeSweep,
-} from '../../src/sweeps/rows.ts';
+import { checkpointId, findSweepRow, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
 import { mergeSweep } from '../../src/sweeps/store.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
+import { writeNewSweep } from '../support/new-folders.ts';
 
 function rowOf(
   variant: string,
@@ -39,7 +34,7 @@ function rowOf(
 describe('sweep table', () => {
   it('refuses more variants than tables can show side by side', () => {
     const path = join(temporaryFolder(), 'sweep.csv');
-    writeSweep(
+    writeNewSweep(
       path,
       Array.from({ length: 2001 }, (_, index) => rowOf(`v${index}`, 0)),
     );
@@ -71,7 +66,7 @@ describe('sweep table', () => {
     ],
   ])('refuses %s', (_, good, bad, message) => {
     const path = join(temporaryFolder(), 'sweep.csv');
-    writeSweep(path, [rowOf('none', 0)]);
+    writeNewSweep(path, [rowOf('none', 0)]);
     expect(readSweep(path)).toHaveLength(1);
     const text = readFileSync(path, 'utf8');
     expect(text).toContain(good);
@@ -83,7 +78,7 @@ describe('sweep table', () => {
     const path = join(temporaryFolder(), 'sweep.csv');
     const other = rowOf('none', 1);
     for (const again of [rowOf('none', 0), rowOf('none', 0, {}, 'ffffffff')]) {
-      writeSweep(path, [rowOf('none', 0), again, other, rowOf('none', 0, { granularity: 'unit' })]);
+      writeNewSweep(path, [rowOf('none', 0), again, other, rowOf('none', 0, { granularity: 'unit' })]);
       expect(() => readSweep(path)).toThrow(
         `${path}:3: seed 0 of variant "none" stands twice at rate 0.9 of weights, first in line 2, expected once; remove one of the two lines`,
       );
@@ -105,7 +100,7 @@ describe('sweep table', () => {
       rowOf('none', 2),
       rowOf('targeted', 0),
     ];
-    writeSweep(path, rows, ['targeted', 'none']);
+    writeNewSweep(path, rows, ['targeted', 'none']);
     const bytes = readFileSync(path, 'utf8');
     expect(bytes).toBe(
       [
@@ -118,7 +113,7 @@ describe('sweep table', () => {
         '',
       ].join('\n'),
     );
-    writeSweep(path, readSweep(path).reverse(), ['targeted', 'none']);
+    writeNewSweep(path, readSweep(path).reverse(), ['targeted', 'none']);
     expect(readFileSync(path, 'utf8')).toBe(bytes);
   });
 

@@ -1,11 +1,13 @@
 /** @file Which rows of sweep.csv go when new ones come: those of networks that are no more, never those out of sight. */
-import { cpSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+
+import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkpointId, readSweep, type SweepRow, sweepPath, writeSweep } from '../../src/sweeps/rows.ts';
+import { checkpointId, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
 import { addSweepRows } from '../../src/sweeps/store.ts';
 import { finishSoundRun, specOf } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
+import { writeNewSweep } from '../support/new-folders.ts';
 
 const EXPERIMENT = 'few';
 
@@ -39,7 +41,7 @@ async function sweepAfter(change: (results: string, directory: string) => void):
   const results = temporaryFolder();
   const directories = [0, 1].map((seed) => finishSoundRun(results, runAt(seed)));
   const rows = directories.map((directory, seed) => rowOf(seed, digestOf(directory)));
-  writeSweep(sweepPath(results, EXPERIMENT), rows);
+  writeNewSweep(sweepPath(results, EXPERIMENT), rows);
   change(results, directories[1] ?? '');
   await addSweepRows(results, EXPERIMENT, [rowOf(2, 'c'.repeat(64))], []);
   return readSweep(sweepPath(results, EXPERIMENT)).map(({ seed }) => seed);
@@ -81,7 +83,7 @@ describe('rows of a run', () => {
     const directory = finishSoundRun(results, runAt(0));
     cpSync(directory, directory.replace('seed-0', 'seed-1'), { recursive: true });
     const rows = [0, 1].map((seed) => rowOf(seed, digestOf(directory)));
-    writeSweep(sweepPath(results, EXPERIMENT), rows);
+    writeNewSweep(sweepPath(results, EXPERIMENT), rows);
     await addSweepRows(results, EXPERIMENT, [], []);
     expect(readSweep(sweepPath(results, EXPERIMENT)).map(({ seed }) => seed)).toEqual([0]);
   });
@@ -91,9 +93,17 @@ it('a sweep.csv that cannot be read is refused with what to remove', async () =>
   const results = temporaryFolder();
   finishSoundRun(results, runAt(0));
   const path = sweepPath(results, EXPERIMENT);
-  writeSweep(path, [rowOf(0, 'a'.repeat(64))]);
+  writeNewSweep(path, [rowOf(0, 'a'.repeat(64))]);
   writeFileSync(path, readFileSync(path, 'utf8').replace('weight,0.5', 'weight,half'));
   await expect(addSweepRows(results, EXPERIMENT, [], [])).rejects.toThrow(
     `${path}:2: column prune_rate: expected a share from 0 to 1, found "half"; mend it, or remove it to have all rows computed anew`,
   );
+});
+
+it('an experiment that is removed while it is swept is not made again', async () => {
+  const results = temporaryFolder();
+  await expect(addSweepRows(results, EXPERIMENT, [rowOf(0, 'a'.repeat(64))], [])).rejects.toThrow(
+    `${join(results, EXPERIMENT)} was removed in the meantime`,
+  );
+  expect(existsSync(join(results, EXPERIMENT))).toBe(false);
 });

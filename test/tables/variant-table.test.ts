@@ -1,5 +1,6 @@
 /** @file Checks comparison tables against means and deviations worked out by hand. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 import { formatVariantTable } from '../../src/tables/format-variant-table.ts';
@@ -70,6 +71,7 @@ describe('tabulateVariants', () => {
 describe('writeVariantTable', () => {
   it('writes mean, deviation and number of seeds in columns of their own, as shares, and nothing where there is no run', () => {
     const path = variantTablePath(temporaryFolder(), 'mnist', 'weight');
+    mkdirSync(dirname(path));
     writeVariantTable(path, tabulateVariants(ROWS, 'weight', ['none', 'targeted']));
     const text = readFileSync(path, 'utf8');
     const [header, ...rows] = text.trimEnd().split('\n');

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { startTd } from '../cli/background.ts';
 import { type Ended, execute, listFiles, makeFolder, TD, td } from '../cli/td.ts';
 
-/** Runs of 640 steps and a second or two each, and a sweep of 199 prunings of each. */
+/** Runs of 1,920 steps and some seconds each, and a sweep of 496 prunings of each: a test that is slow to act still finds them at it. */
 const LONG = `
 dataset: { name: mnist, trainImages: 4096, testImages: 2000 }
 model: { name: mlp, widths: [64, 32] }
-schedule: { learningRate: 0.1, batchSize: 64, epochs: 10 }
-sweep: { prune: "0:0.99:0.005", granularity: unit }
+schedule: { learningRate: 0.1, batchSize: 64, epochs: 30 }
+sweep: { prune: "0:0.99:0.002", granularity: unit }
 variants:
   plain: { regularizer: { name: none } }
   other: { regularizer: { name: dropout, granularity: unit, dropRate: 0.1 } }
@@ -40,7 +40,7 @@ beforeAll(async () => {
  */
 async function interruptAfter(epoch: string, ...signals: readonly NodeJS.Signals[]): Promise<Ended> {
   const training = startTd(place.folder, ...TRAIN, 'cut here');
-  await training.says(new RegExp(`: epoch ${epoch}/10`));
+  await training.says(new RegExp(`: epoch ${epoch}/30`));
   for (const signal of signals) training.child.kill(signal);
   return training.ended;
 }
@@ -50,7 +50,7 @@ describe('a training', () => {
     const first = await interruptAfter('[2-9]', 'SIGINT');
     expect(first).toMatchObject({ code: 130, stdout: '' });
     expect(first.stderr).toMatch(
-      /\n\[1\/2\] plain seed 0: interrupted, saved after step \d+ \(epoch \d of 10 done\)\n/,
+      /\n\[1\/2\] plain seed 0: interrupted, saved after step \d+ \(epoch \d of 30 done\)\n/,
     );
     expect(first.stderr.trim().split('\n').at(-1)).toBe(
       "td: interrupted by SIGINT; to go on: td run long.yaml --threads 1 --results 'cut here'",
@@ -79,22 +79,22 @@ describe('a signal', () => {
   it('in a sweep keeps the rows so far, which the next sweep does not compute again', async () => {
     const sweep = ['sweep', 'long.yaml', '--threads', '1', '--results', 'whole'] as const;
     const sweeping = startTd(place.folder, ...sweep);
-    await sweeping.says(/other seed 0: 199 evaluations in/);
+    await sweeping.says(/other seed 0: 496 evaluations in/);
     sweeping.child.kill('SIGINT');
     const { code, stderr } = await sweeping.ended;
     expect(code).toBe(130);
     expect(stderr).toContain('to go on: td sweep long.yaml --threads 1 --results whole\n');
     // A machine that is busy may not have come to the first one.
     const [, computed = '0'] = /plain seed 0: (\d+) evaluations? in/.exec(stderr) ?? [];
-    expect(Number(computed)).toBeLessThan(199);
+    expect(Number(computed)).toBeLessThan(496);
     const table = readFileSync(join(place.folder, 'whole/long/sweep.csv'), 'utf8');
-    expect(table.trim().split('\n')).toHaveLength(1 + 199 + Number(computed));
+    expect(table.trim().split('\n')).toHaveLength(1 + 496 + Number(computed));
     const next = await td(place.folder, ...sweep);
     expect(next.code).toBe(0);
-    expect(next.stderr).toMatch(/other seed 0: 0 evaluations in [\d.]+ s, 199 known already/);
+    expect(next.stderr).toMatch(/other seed 0: 0 evaluations in [\d.]+ s, 496 known already/);
     const known = computed === '0' ? '' : `, ${computed} known`;
     expect(next.stderr).toMatch(
-      new RegExp(`plain seed 0: ${199 - Number(computed)} evaluations in [\\d.]+ s${known}`),
+      new RegExp(`plain seed 0: ${496 - Number(computed)} evaluations in [\\d.]+ s${known}`),
     );
   });
 

@@ -107,11 +107,11 @@ describe.skipIf(!existsSync('/dev/full'))('a training', () => {
 });
 
 describe('a hang-up', () => {
-  const LONG = ['--set', 'schedule.epochs=40'] as const;
+  const LONG = ['--set', 'schedule.epochs=200'] as const;
 
   it('does not end a training, whose log says that it came', async () => {
     const training = startTd(place.folder, ...ONE_RUN.split(' '), ...LONG, '--results', 'hang-up');
-    await training.says(/: epoch 1\/40/);
+    await training.says(/: epoch 1\/200/);
     training.child.kill('SIGHUP');
     expect(await training.ended).toMatchObject({ code: 0 });
     expect(warningsIn('hang-up')).toEqual(['a hang-up (SIGHUP) came; the training goes on']);

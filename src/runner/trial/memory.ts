@@ -1,10 +1,11 @@
 /** @file Results of trials, remembered in td's cache folder. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DEVICE_NAMES, ENGINE_NAMES } from '../../engines/types.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { cacheFolder } from '../../files/cache-folder.ts';
+import { makeDirectory } from '../../files/directories.ts';
 
 const trialSchema = z.object({
   /** The fastest first; nothing where no engine could take a step. */
@@ -35,6 +36,7 @@ export function writeTrial(key: string, trial: Trial): void {
   const { [key]: _, ...others } = readAll();
   const kept = Object.entries(others).slice(1 - MOST_TRIALS);
   try {
+    makeDirectory(dirname(path()));
     writeFileAtomic(path(), `${JSON.stringify(Object.fromEntries([...kept, [key, trial]]), null, 1)}\n`);
   } catch {
     // A trial is a matter of seconds.

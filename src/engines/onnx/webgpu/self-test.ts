@@ -1,9 +1,10 @@
 /** @file The first run of a program on a graphics card, compared with the processor: a driver at fault says nothing by itself. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../../files/atomic.ts';
 import { cacheFolder } from '../../../files/cache-folder.ts';
+import { makeDirectory } from '../../../files/directories.ts';
 import { DeviceError } from '../../device-error.ts';
 import type { Engine, NamedArrays, Program, Signature, StepFunction } from '../../types.ts';
 import { ort } from '../runtime.ts';
@@ -109,6 +110,7 @@ function copyAll(arrays: NamedArrays): NamedArrays {
 /** Where nothing can be written, the next process tests again. */
 function record(path: string, result: object): void {
   try {
+    makeDirectory(dirname(path));
     writeFileAtomic(path, `${JSON.stringify(result, null, 2)}\n`);
   } catch {}
 }

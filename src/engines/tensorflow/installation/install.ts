@@ -34,9 +34,10 @@ export interface Progress {
 /**
  * Installs TensorFlow as planned, in the place of what was there.
  *
- * @throws UserError if another process is at it, the network or the disk does not do its part
+ * @throws BusyError if another process is at it
+ * @throws UserError if the network or the disk does not do its part
  * @throws InstallationError if the build or the self-test fails
- * @throws the signal's reason if it is aborted. In all three cases what was there before is still there.
+ * @throws the signal's reason if it is aborted. In all these cases what was there before is still there.
  */
 export async function installTensorflow(
   plan: InstallPlan,
@@ -71,7 +72,7 @@ export async function installTensorflow(
  * Removes what td put into its own folder. A Python's TensorFlow is left as it is.
  *
  * @returns whether there was anything
- * @throws UserError if another process is installing
+ * @throws BusyError if another process is installing
  */
 export async function uninstallTensorflow(site: Site, progress: Progress): Promise<boolean> {
   const folder = installationFolder(site.environment);

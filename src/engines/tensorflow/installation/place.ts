@@ -1,7 +1,7 @@
 /** @file The place of an installation: one process at a time works there, and finds it tidy. */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { UserError } from '../../../errors.ts';
+import { BusyError, UserError } from '../../../errors.ts';
 import { type Lock, takeLock } from '../../../locks/lock.ts';
 import { besides } from './paths.ts';
 
@@ -9,7 +9,8 @@ import { besides } from './paths.ts';
  * Runs work that no other process does at the same time, on a tidy place.
  *
  * @param say told in a sentence what is waited for
- * @throws UserError if another process is at it, or the folder cannot be written
+ * @throws BusyError if another process is at it
+ * @throws UserError if the folder cannot be written
  */
 export async function holdingLock<T>(
   folder: string,
@@ -38,7 +39,7 @@ async function take(folder: string, say: (sentence: string) => void, signal?: Ab
     );
   }
   if ('release' in lock) return lock;
-  throw new UserError(
+  throw new BusyError(
     `${folder} is being installed by ${lock.owner}; when that is done, the same command finds it`,
   );
 }

@@ -11,8 +11,6 @@ import { temporaryFolder } from '../../../runs/temporary.ts';
 import { HAS_PIP, PYTHON, writeFiles, writeProgram } from './fakes.ts';
 
 // pip takes a second or two, and many on a busy machine.
-vi.setConfig({ testTimeout: 300_000 });
-
 const STAGE = { update() {}, stop() {} };
 const CONTENT = 'a wheel\n';
 const WHEEL: Wheel = {
