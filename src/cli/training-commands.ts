@@ -1,6 +1,7 @@
 /** @file The command line of what trains, prunes and times networks: run, sweep and bench. */
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
+import { describeChoices } from '../terminal/choices.ts';
 import {
   checkpointMinutesOption,
   countOption,
@@ -80,7 +81,7 @@ export function addRun(program: Command): void {
     .addOption(eagerOption())
     .addOption(xlaOption())
     .addOption(threadsOption())
-    .addHelpText('after', RUN_HELP)
+    .addHelpText('after', () => `${RUN_HELP}\n\n${describeChoices()}`)
     .action(async (files, options) => (await import('./run.ts')).run(files, options));
 }
 
