@@ -26,6 +26,20 @@ export const EXIT_IN_OTHER_HANDS = 75;
 /** What was asked for is in the hands of another process, which the message names. */
 export class BusyError extends UserError {}
 
+/**
+ * For files that are of use if they are sound, and can be done without.
+ *
+ * @returns what `read` returns; nothing if it throws a UserError
+ */
+export function unlessUserError<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
 /** Text as one line of bounded length: line ends become spaces, and what cannot be seen is written as `\x1b`. */
 export function toOneLine(text: string): string {
   const line = text

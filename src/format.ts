@@ -2,7 +2,22 @@
 
 /** 0.97412 as `97.41 %`. */
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
+  return `${formatPoints(share)} %`;
+}
+
+/** A share in percent with two decimals, without the sign: 0.97412 as `97.41`. */
+export function formatPoints(share: number): string {
+  return (share * 100).toFixed(2);
+}
+
+/** A prune rate in as many digits as it has: 0.125 as `12.5 %`. */
+export function formatRate(rate: number): string {
+  return `${Number((rate * 100).toPrecision(12))} %`;
+}
+
+/** `1 run`, `2 runs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Seconds as `48 s`, `3 min 20 s` or `2 h 05 min`. */

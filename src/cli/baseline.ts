@@ -1,10 +1,13 @@
 /** @file td baseline: writes the sweep of an experiment as the one that later sweeps are compared with. */
 import { UserError } from '../errors.ts';
 import { baselinePath } from '../gate/baseline.ts';
-import { findGateSource, type GateSource } from '../gate/source.ts';
-import { formatSweep, type SweepRow } from '../sweeps/rows.ts';
-import { hashOf } from '../tables/comparison.ts';
-import { requireResultsFolder, wordCommand } from '../terminal/experiments.ts';
+import { hashPresentSettings } from '../gate/present-hashes.ts';
+import { describeCommand } from '../next-command.ts';
+import { formatSweep, type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
+import { findSwept } from '../tables/swept-experiment.ts';
+import { requireResultsFolder } from '../terminal/experiments.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { tellFaults } from '../terminal/found-runs.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
 import { counted } from '../terminal/words.ts';
@@ -18,9 +21,11 @@ export interface BaselineOptions {
 export async function baseline(argument: string, options: BaselineOptions): Promise<void> {
   requireOutputFile('--out', options.out);
   requireResultsFolder(options.results, 'read');
-  const source = await findGateSource(argument, options.results);
-  const rows = selectRows(argument, source, options.results);
-  const path = options.out ?? baselinePath(source.experiment);
+  const swept = findSwept(argument, options.results);
+  tellFaults(swept.damaged.map(({ reason }) => reason));
+  const hashes = await hashPresentSettings(argument, startFetchStage);
+  const rows = selectRows(argument, swept.rows, hashes, options.results);
+  const path = options.out ?? baselinePath(swept.experiment);
   const variants = [...new Set(rows.map(({ variant }) => variant))];
   const contents = `${counted(rows.length, 'row')} of ${counted(variants.length, 'variant')}`;
   await writeNamed(path, formatSweep(rows, variants), `written: ${path} (${contents})`);
@@ -28,25 +33,30 @@ export async function baseline(argument: string, options: BaselineOptions): Prom
 }
 
 /** The rows of the present settings of each variant. */
-function selectRows(argument: string, { rows, hashes }: GateSource, results: string): SweepRow[] {
+function selectRows(
+  argument: string,
+  rows: readonly SweepRow[],
+  hashes: ReadonlyMap<string, string> | undefined,
+  results: string,
+): SweepRow[] {
   if (hashes === undefined) {
     requireOneHash(rows);
     return [...rows];
   }
-  const selected = rows.filter((row) => hashes.get(row.variant) === hashOf(row));
+  const selected = rows.filter((row) => hashes.get(row.variant) === settingsHashOf(row));
   const swept = new Set(selected.map(({ variant }) => variant));
   const missing = [...hashes.keys()].find((variant) => !swept.has(variant));
   if (missing === undefined) return selected;
   throw new UserError(
     `variant "${missing}" is not swept with its present settings; train and sweep it with: ` +
-      `${wordCommand('run', [argument], results)} && ${wordCommand('sweep', [argument], results)}`,
+      `${describeCommand('run', [argument], results)} && ${describeCommand('sweep', [argument], results)}`,
   );
 }
 
 function requireOneHash(rows: readonly SweepRow[]): void {
   const found = new Map<string, string>();
   for (const row of rows) {
-    const hash = hashOf(row);
+    const hash = settingsHashOf(row);
     const earlier = found.get(row.variant) ?? hash;
     if (earlier !== hash) {
       throw new UserError(

@@ -1,9 +1,18 @@
 /** @file td check: fails if accuracy after pruning is not what a committed baseline lets expect. */
 import { baselinePath, readBaseline } from '../gate/baseline.ts';
-import { explainCells, renderSummary, tabulateCells, wordOutcome, wordRemarks } from '../gate/check-words.ts';
-import { failedCells, type GateReport, judge } from '../gate/report.ts';
-import { findGateSource } from '../gate/source.ts';
+import { failedCells, type Judgement, judge } from '../gate/judge.ts';
+import {
+  describeOutcome,
+  describeRemarks,
+  explainCells,
+  renderJudgement,
+  tabulateCells,
+} from '../gate/judgement-text.ts';
+import { hashPresentSettings } from '../gate/present-hashes.ts';
+import { findSwept } from '../tables/swept-experiment.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { tellFaults } from '../terminal/found-runs.ts';
 import { paint, print, printJson, printTable } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 
@@ -23,25 +32,27 @@ export interface CheckOptions {
 export async function check(argument: string, options: CheckOptions): Promise<void> {
   requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
-  const { experiment, rows, hashes } = await findGateSource(argument, options.results);
+  const { experiment, rows, damaged } = findSwept(argument, options.results);
+  tellFaults(damaged.map(({ reason }) => reason));
+  const hashes = await hashPresentSettings(argument, startFetchStage);
   const baseline = readBaseline(options.baseline ?? baselinePath(experiment), experiment);
   const report = judge({ experiment, baseline, fresh: rows, alpha: options.alpha, hashes });
   if (!report.passed) process.exitCode = 1;
   printReport(report, options.format);
-  if (options.summary !== undefined) await writeNamed(options.summary, `${renderSummary(report)}\n`);
+  if (options.summary !== undefined) await writeNamed(options.summary, `${renderJudgement(report)}\n`);
 }
 
-function printReport(report: GateReport, format: CheckOptions['format']): void {
+function printReport(report: Judgement, format: CheckOptions['format']): void {
   if (format === 'json') printJson(report);
-  else if (format === 'md') print(renderSummary(report));
+  else if (format === 'md') print(renderJudgement(report));
   else printText(report);
 }
 
-function printText(report: GateReport): void {
+function printText(report: Judgement): void {
   const failed = failedCells(report);
   const outcome = report.passed ? paint('green', 'passed') : paint('red', 'failed');
-  print(`${outcome}: ${wordOutcome(report)}`);
-  const remarks = wordRemarks(report);
+  print(`${outcome}: ${describeOutcome(report)}`);
+  const remarks = describeRemarks(report);
   if (remarks.length > 0) print(remarks.map((remark) => `- ${remark}`).join('\n'));
   if (failed.length === 0) return;
   print('');

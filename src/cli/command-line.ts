@@ -1,7 +1,7 @@
 /** @file Runs a command line within this process, and words whatever goes wrong. */
 import { CommanderError } from 'commander';
 import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
-import { wordCommandLine } from '../terminal/experiments.ts';
+import { describeCommandLine } from '../next-command.ts';
 import { wordFailure } from '../terminal/failures.ts';
 import { InterruptedError } from '../terminal/interruption.ts';
 import { createProgram } from './program.ts';
@@ -27,7 +27,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
 function report(error: unknown, words: readonly string[]): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   if (error instanceof InterruptedError) {
-    process.stderr.write(`td: ${error.message}; to go on: ${wordCommandLine(words)}\n`);
+    process.stderr.write(`td: ${error.message}; to go on: ${describeCommandLine(words)}\n`);
     return error.exitCode;
   }
   process.stderr.write(`td: ${wordFailure(error)}\n`);

@@ -1,9 +1,9 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import { UserError } from '../errors.ts';
-import { collectFigures } from '../figures/collect.ts';
-import { findSources, requireImagesOf, tellDamaged } from '../figures/experiment-sources.ts';
-import type { ExperimentSource } from '../figures/source.ts';
+import { collectFigures } from '../figures/collect-figures.ts';
+import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
+import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { print } from '../terminal/output.ts';
 
@@ -17,17 +17,17 @@ export interface FiguresOptions {
  */
 export async function figures(names: readonly string[], { results }: FiguresOptions): Promise<void> {
   requireResultsFolder(results, 'write');
-  const sources = findSources(names, results);
+  const sources = lookUpResults(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
-  await requireImagesOf(sources);
+  await requireTrainedImages(sources);
   for (const source of sources) await drawFigures(source, results);
   tellDamaged(sources);
 }
 
 /** Draws what there is of one experiment, and says where. The plotting library is loaded now. */
-export async function drawFigures(source: ExperimentSource, results: string): Promise<void> {
-  const { figurePath, writeFigures } = await import('../figures/write.ts');
+export async function drawFigures(source: ExperimentResults, results: string): Promise<void> {
+  const { figurePath, writeFigures } = await import('../figures/write-figures.ts');
   const collected = await collectFigures(source);
   const names = writeFigures(results, collected);
   const path = figurePath(results, source.experiment, '*');

@@ -1,9 +1,9 @@
 /** @file td report: what experiments found, as one HTML page; written to a file, or shown while runs go on. */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { findSources, requireImagesOf, tellDamaged } from '../figures/experiment-sources.ts';
-import type { MagnitudesCache } from '../figures/weights.ts';
+import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
+import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { print } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
@@ -32,14 +32,15 @@ export async function report(names: readonly string[], options: ReportOptions): 
 }
 
 async function writeSources(names: readonly string[], { out, results }: ReportOptions): Promise<void> {
-  const sources = findSources(names, results);
+  const sources = lookUpResults(names, results);
   if (sources.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
-  await requireImagesOf(sources);
+  await requireTrainedImages(sources);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
-  const { makeReport } = await import('../report/write.ts');
-  const page = await makeReport(sources, { assets: await buildAssets(), tell: tellFaults });
+  const { makeReport } = await import('../report/make-report.ts');
+  const { page, problems } = await makeReport(sources, { assets: await buildAssets() });
+  tellFaults(problems);
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
   tellDamaged(sources);
@@ -48,19 +49,22 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */
 async function serveSources(names: readonly string[], { port = 0, results }: ReportOptions): Promise<void> {
   // Names are looked up once, so that a mistake is told at once.
-  const sources = findSources(names, results);
-  await requireImagesOf(sources);
+  const sources = lookUpResults(names, results);
+  await requireTrainedImages(sources);
   const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
   const { buildAssets } = await import('../report/assets.ts');
   const { digestVersion, serveReport } = await import('../report/serve.ts');
-  const { listVersions } = await import('../report/version.ts');
-  const { makeReport } = await import('../report/write.ts');
+  const { listFileVersions } = await import('../report/file-versions.ts');
+  const { makeReport } = await import('../report/make-report.ts');
   const assets = await buildAssets();
   const cache: MagnitudesCache = new Map();
   const server = await serveReport(
     {
-      readVersion: () => digestVersion(listVersions(results, chosen)),
-      makePage: (version) => makeReport(findSources(names, results), { assets, version, cache }),
+      readVersion: () => digestVersion(listFileVersions(results, chosen)),
+      async makePage(version) {
+        const { page } = await makeReport(lookUpResults(names, results), { assets, version, cache });
+        return page;
+      },
     },
     port,
   );

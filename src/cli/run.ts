@@ -4,17 +4,14 @@ import { readExperimentFile } from '../config/files.ts';
 import { renderSettings } from '../config/render.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
+import { describeCommand } from '../next-command.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
 import { identifyImages } from '../runner/data-identity.ts';
 import type { Outcome, TrainOptions } from '../runner/train-runs.ts';
 import { runDirectory } from '../runs/directory.ts';
-import {
-  loadExperiments,
-  requireResultsFolder,
-  requireRunFolders,
-  wordCommand,
-} from '../terminal/experiments.ts';
+import { loadExperiments, requireResultsFolder, requireRunFolders } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { outliveHangUps } from '../terminal/interruption.ts';
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
@@ -66,7 +63,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   // A run under another name is not found by its file.
   const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
-  const next = wordCommand('sweep', isRenamed ? [] : files, options.results);
+  const next = describeCommand('sweep', isRenamed ? [] : files, options.results);
   const elsewhere = outcomes.filter(({ owner }) => owner !== undefined).length;
   const isTrained = outcomes.some(({ summary, wasDone }) => summary !== undefined && !wasDone);
   if (elsewhere > 0) {
@@ -82,7 +79,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
 /** The runs of experiments, their images identified; those that an earlier version trained are taken as they are. */
 async function identifyRuns(experiments: readonly Experiment[], results: string): Promise<RunSpec[]> {
   const runs: RunSpec[] = [];
-  for (const experiment of experiments) runs.push(...expandRuns(await identifyImages(experiment)));
+  for (const experiment of experiments)
+    runs.push(...expandRuns(await identifyImages(experiment, startFetchStage)));
   return adoptRuns(runs, results);
 }
 

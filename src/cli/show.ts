@@ -1,20 +1,22 @@
 /** @file td show: everything about one run. */
+
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
 import { toOneLine } from '../errors.ts';
+import { formatPoints, formatRate } from '../format.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { readEnvironment } from '../runs/environment.ts';
 import type { DamagedRun, FoundRun } from '../runs/find.ts';
+import { findNamedRun } from '../runs/find-named-run.ts';
 import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
-import { findNamedRun } from '../runs/named.ts';
-import { readRunSettings } from '../runs/settings.ts';
+import { readRunSettings } from '../runs/run-settings.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
-import { formatPercent, formatRate } from '../tables/comparison.ts';
 import { widthOf } from '../terminal/capabilities.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
@@ -52,7 +54,7 @@ export async function show(argument: string, { json = false, results }: ShowOpti
     if (json) printJson(shown);
     else printRun(shown);
     // It is shown all the same: its settings say which images to bring back.
-    tellFaults(await findOtherImages([run]));
+    tellFaults(await findOtherImages([run], startFetchStage));
   }
 }
 
@@ -148,7 +150,7 @@ function printSweep(sweep: readonly SweepRow[]): void {
       const row = sweep.find(
         (candidate) => candidate.pruneRate === rate && candidate.granularity === granularity,
       );
-      return row === undefined ? '' : formatPercent(row.accuracy);
+      return row === undefined ? '' : formatPoints(row.accuracy);
     };
     return [formatRate(rate), accuracyOf('weight'), accuracyOf('unit')];
   });

@@ -3,18 +3,23 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
-import { readSource } from '../figures/experiment-sources.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
+import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import type { FinishedRun } from '../runs/find.ts';
-import { idOf, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { readRunSettings } from '../runs/run-settings.ts';
+import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
+import { readSweep, runIdOf, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows, changeTables } from '../sweeps/store.ts';
-import type { RunSweeper } from '../sweeps/sweeper.ts';
-import { planSweep, type SweepChoice, type SweepTask } from '../sweeps/tasks.ts';
-import { compareVariants, comparisonPath, writeComparison } from '../tables/comparison.ts';
-import { formatTable } from '../tables/format-table.ts';
-import { allRuns, findMissing, wordMissing } from '../tables/missing-runs.ts';
+import { sweepNetwork } from '../sweeps/sweep-network.ts';
+import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
+import { readResults } from '../tables/experiment-results.ts';
+import { formatVariantTable } from '../tables/format-variant-table.ts';
+import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts';
+import { tabulateVariants, variantTablePath, writeVariantTable } from '../tables/variant-table.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
+import { loadExperiments, requireResultsFolder } from '../terminal/experiments.ts';
 import { type Failure, reportFailures, wordFailure } from '../terminal/failures.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import type { ExecutionOptions } from '../terminal/options.ts';
@@ -25,30 +30,49 @@ import { counted, duration, percent } from '../terminal/words.ts';
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
  *
- * @throws UserError before anything is written, if a range, a file or an engine is wrong or nothing is trained
+ * @throws UserError before anything is written, if a file or an engine is wrong or nothing is trained
  * @throws InterruptedError once the rows so far are written
  */
 export async function sweep(
   files: readonly string[],
   options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
 ): Promise<void> {
-  const tasks = planSweep(files, options);
+  const tasks = planTasks(files, options);
   outliveHangUps();
-  await loadTfjs();
-  const { RunSweeper } = await import('../sweeps/sweeper.ts');
-  const sweeper = await RunSweeper.create(options, tasks[0]?.runs[0]);
+  const networks = await openNetworks(tasks[0]?.runs[0], options);
   const failures: Failure[] = [];
   try {
     for (const task of tasks) {
-      const place = { sweeper, results: options.results };
+      const place = { networks, results: options.results };
       failures.push(...(await interruptible((signal) => sweepExperiment(task, { ...place, signal }))));
       failures.push(...(await tabulate(task, options.results)));
     }
   } finally {
-    sweeper.dispose();
+    networks.dispose();
   }
   if (options.figures !== false) await drawAll(tasks, options.results);
   reportFailures(failures);
+}
+
+function planTasks(files: readonly string[], choice: SweepChoice): SweepTask[] {
+  const { results } = choice;
+  requireResultsFolder(results, 'write');
+  if (files.length === 0) return planAll(lookUpRuns(results), choice);
+  return loadExperiments(files).map((experiment) =>
+    planExperiment(experiment, lookUpRuns(results, [experiment.name]), choice),
+  );
+}
+
+/** @param run one of those that will be swept: the engine is chosen for its network */
+async function openNetworks(
+  run: FinishedRun | undefined,
+  options: ExecutionOptions,
+): Promise<TrainedNetworks> {
+  await loadTfjs();
+  const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
+  const settings = run && readRunSettings(run.directory).settings;
+  const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
+  return new TrainedNetworks(engine, startFetchStage);
 }
 
 /** Prints the tables of an experiment. A sweep.csv that cannot be read is no matter of the others. */
@@ -68,7 +92,7 @@ async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
 
 /** Their rows stay in the tables. */
 function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: string): void {
-  const ids = [...new Set(rows.map(idOf))];
+  const ids = [...new Set(rows.map(runIdOf))];
   const lost = ids.filter((id) => !existsSync(join(results, experiment, id)));
   if (lost.length === 0) return;
   const them = lost.length === 1 ? 'it is' : 'they are';
@@ -81,9 +105,9 @@ async function drawAll(tasks: readonly SweepTask[], results: string): Promise<vo
   const { drawFigures } = await import('./figures.ts');
   for (const { experiment, datasets } of tasks) {
     try {
-      const source = readSource(experiment, results);
-      const [problem] = await findOtherImages(source.runs, datasets);
-      if (problem === undefined) await drawFigures(source, results);
+      const left = readResults(experiment, results);
+      const [problem] = await findOtherImages(left.runs, startFetchStage, datasets);
+      if (problem === undefined) await drawFigures(left, results);
       else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
       // Why there is nothing to draw was told with the tables.
@@ -93,7 +117,7 @@ async function drawAll(tasks: readonly SweepTask[], results: string): Promise<vo
 }
 
 interface Workplace {
-  readonly sweeper: RunSweeper;
+  readonly networks: TrainedNetworks;
   readonly results: string;
   readonly signal: AbortSignal;
 }
@@ -134,27 +158,22 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
 async function sweepShown(
   label: string,
   run: FinishedRun,
-  { experiment, rates, granularities, datasets }: SweepTask,
-  { sweeper, results, signal }: Workplace,
+  { experiment, pruneRates, granularities, datasets }: SweepTask,
+  { networks, results, signal }: Workplace,
   swept: SweepRow[],
 ): Promise<void> {
-  const progress = startProgress(label, rates.length * granularities.length);
+  const progress = startProgress(label, pruneRates.length * granularities.length);
   const began = performance.now();
   let reused = 0;
   try {
-    await sweeper.sweep(run, {
-      datasets,
-      rates,
-      granularities,
-      known: readSweep(sweepPath(results, experiment)),
-      signal,
-      onRow(row, wasKnown) {
-        swept.push(row);
-        if (wasKnown) reused++;
-        const { granularity, pruneRate, accuracy } = row;
-        progress.update(swept.length, `${granularity} ${pruneRate}: accuracy ${percent(accuracy)}`);
-      },
-    });
+    const known = readSweep(sweepPath(results, experiment));
+    const network = await networks.open(run, datasets, signal);
+    for await (const { row, isKnown } of sweepNetwork(network, { pruneRates, granularities }, known)) {
+      swept.push(row);
+      if (isKnown) reused++;
+      const { granularity, pruneRate, accuracy } = row;
+      progress.update(swept.length, `${granularity} ${pruneRate}: accuracy ${percent(accuracy)}`);
+    }
   } finally {
     progress.stop();
     const seconds = duration((performance.now() - began) / 1000);
@@ -165,7 +184,7 @@ async function sweepShown(
 }
 
 function printTables(
-  { experiment, variants, granularities, rates, expected }: SweepTask,
+  { experiment, variants, granularities, pruneRates, expected }: SweepTask,
   rows: readonly SweepRow[],
   results: string,
 ): void {
@@ -173,14 +192,14 @@ function printTables(
   const paths = [sweepPath(results, experiment)];
   const known = { expected, found: allRuns(lookUpRuns(results, [experiment])) };
   for (const granularity of granularities) {
-    const comparison = compareVariants(rows, granularity, variants);
-    const path = comparisonPath(results, experiment, granularity);
-    writeComparison(path, comparison);
+    const comparison = tabulateVariants(rows, granularity, variants);
+    const path = variantTablePath(results, experiment, granularity);
+    writeVariantTable(path, comparison);
     paths.push(path);
-    const asked = { ...comparison, ...onlyRates(comparison, rates) };
-    const notes = wordMissing(findMissing(rows, granularity, known));
+    const asked = { ...comparison, ...onlyRates(comparison, pruneRates) };
+    const notes = describeMissing(findMissing(rows, granularity, known));
     const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
-    print(`${experiment}: ${formatTable(asked, layout)}\n`);
+    print(`${experiment}: ${formatVariantTable(asked, layout)}\n`);
   }
   print(`written: ${paths.join(', ')}`);
 }

@@ -6,7 +6,7 @@ import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
 import { buildMethodTable } from '../tables/method-table.ts';
 import { findMissing } from '../tables/missing-runs.ts';
 import { readPublished } from '../tables/paper/published.ts';
-import { findKnownRuns, findTableSource, type TableSource } from '../tables/source.ts';
+import { findKnownRuns, findSwept, type SweptExperiment } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
@@ -30,7 +30,7 @@ export interface TableOptions {
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
   const format = chooseFormat(options);
-  const source = findTableSource(argument, options.results);
+  const source = findSwept(argument, options.results);
   tellFaults(source.damaged.map(({ reason }) => reason));
   const known = findKnownRuns(source);
   const published = options.paper ? readPublished() : undefined;
@@ -54,7 +54,7 @@ function chooseFormat({ format, json = false }: TableOptions): FormatName {
   throw new UserError(`--json and --format ${format} are both given, expected one of them`);
 }
 
-function granularitiesOf(source: TableSource, asked: TableOptions['granularity']): Granularity[] {
+function granularitiesOf(source: SweptExperiment, asked: TableOptions['granularity']): Granularity[] {
   const choices: readonly Granularity[] =
     asked === undefined || asked === 'both' ? ['weight', 'unit'] : [asked];
   const swept = choices.filter((choice) => source.rows.some(({ granularity }) => granularity === choice));

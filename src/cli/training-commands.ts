@@ -9,6 +9,7 @@ import {
   eagerOption,
   engineOption,
   granularityOption,
+  pruneOption,
   resultsOption,
   seedsOption,
   settingOption,
@@ -89,7 +90,7 @@ export function addSweep(program: Command): void {
     .command('sweep')
     .description('prune trained networks at increasing rates, and compare them in tables')
     .argument('[experiment...]', 'experiment files (YAML); all that is trained if absent')
-    .option('--prune <rates>', "rates and ranges: 0.5,0.9 or 0:0.99 (default: the experiment's)")
+    .addOption(pruneOption())
     .addOption(granularityOption())
     .option('--no-figures', 'draw no figures')
     .addOption(resultsOption())
@@ -99,7 +100,9 @@ export function addSweep(program: Command): void {
     .addOption(xlaOption())
     .addOption(threadsOption())
     .addHelpText('after', SWEEP_HELP)
-    .action(async (files, options) => (await import('./sweep.ts')).sweep(files, options));
+    .action(async (files, { prune: pruneRates, ...options }) =>
+      (await import('./sweep.ts')).sweep(files, { ...options, pruneRates }),
+    );
 }
 
 export function addBench(program: Command): void {

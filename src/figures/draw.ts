@@ -1,10 +1,10 @@
 /** @file Draws figures as SVG, and SVG as PNG. */
 import { createRequire } from 'node:module';
-import type { Figure } from './figures.ts';
+import type { Figure } from './list-figures.ts';
 
 const require = createRequire(import.meta.url);
 
-/** In one file: the library's hundreds of modules would take ten times as long to load. */
+/** The library as one file, which loads ten times as fast as its hundreds of modules. */
 const { init } = require('echarts/dist/echarts.min.js') as typeof import('echarts');
 
 const FONT_FAMILY = 'Arimo';
@@ -26,7 +26,7 @@ export function drawSvg({ width, height, option }: Figure): string {
   }
 }
 
-/** The library numbers its classes and clips through all that a process draws; so does this, but through one figure. */
+/** The library goes on counting its classes and clips over all figures of a process; here they are counted anew in each. */
 function renumber(svg: string): string {
   const numbers = new Map<string, number>();
   return svg.replace(/(?<=["#.])zr\d+-[a-z]+-?\d+/g, (name) => {
@@ -38,7 +38,7 @@ function renumber(svg: string): string {
 
 /** @param svg as `drawSvg` makes it */
 export function drawPng(svg: string): Uint8Array {
-  // Loaded when it is needed: a native library, which not every place has where the program shall start.
+  // Loaded when it is needed: the rest of the program works, too, where this native library is not installed.
   const { Resvg } = require('@resvg/resvg-js') as typeof import('@resvg/resvg-js');
   const fontFiles = FONT_FILES.map((name) => require.resolve(`@expo-google-fonts/arimo/${name}.ttf`));
   const picture = new Resvg(svg, {

@@ -1,5 +1,5 @@
 /** @file Measures of pruned layers: histograms of magnitudes, shares of the norm, shares of zeros. */
-import type { PrunedLayer } from './networks.ts';
+import type { PrunedLayer } from './pruned-layers.ts';
 
 /** In root mean squares of a layer. */
 export const BIN_WIDTH = 0.1;

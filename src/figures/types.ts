@@ -1,6 +1,6 @@
 /** @file What the figures of an experiment show: plain data, made from its files, that can travel as JSON. */
 import type { Granularity } from '../pruning/types.ts';
-import type { Cell } from '../tables/comparison.ts';
+import type { Cell } from '../tables/cell.ts';
 
 /** A method as every figure of an experiment shows it. */
 export interface Line {
@@ -30,11 +30,11 @@ export interface TrainingLine extends Line {
 /** The magnitudes of one trained network: of its weights, or of its units' columns. */
 export interface WeightPanel extends Line {
   readonly seed: number;
-  /** Share of all that falls into each bin and is zero after pruning; the last bin holds all that lies beyond. */
+  /** Share of the magnitudes that lie in each bin and are zero after pruning; the last bin has no upper end. */
   readonly removed: readonly number[];
-  /** Share of all that falls into each bin and is left. */
+  /** Share of the magnitudes that lie in each bin and are kept. */
   readonly kept: readonly number[];
-  /** Share of the squared norm that goes, 0 to 1. */
+  /** Share of the squared norm that pruning removes, 0 to 1. */
   readonly removedNorm: number;
 }
 
@@ -66,7 +66,7 @@ export interface LayerFigure {
 /** The figures about pruning single weights, or about pruning whole units. */
 export interface GranularityFigures {
   readonly granularity: Granularity;
-  /** Empty if nothing is swept. */
+  /** Empty before the first sweep. */
   readonly accuracy: readonly AccuracyLine[];
   /** Empty before the first epoch. */
   readonly training: readonly TrainingLine[];

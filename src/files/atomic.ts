@@ -26,7 +26,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   syncDirectory(directory);
 }
 
-/** Gives an error the name that its reader knows: writing knows a file by its descriptor, and renaming by a temporary name. */
+/** Puts the path that the user knows into an error: writing has a descriptor only, and renaming a temporary name. */
 export function nameFile(error: NodeJS.ErrnoException, path: string): Error {
   error.path = path;
   return error;

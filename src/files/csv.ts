@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { suggest, UserError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
-import { readIfPresent } from './json.ts';
+import { readBoundedFile } from './read.ts';
 
 /**
  * Kinds of numbers: any, NaN and the infinities included; any or none, which is NaN in a row and an empty field in a file;
@@ -82,7 +82,7 @@ export function writeCsv<C extends Columns>(path: string, columns: C, rows: read
  *   out of order, or a field is not what its column holds
  */
 export function readCsv<C extends Columns>(path: string, columns: C): Row<C>[] {
-  const text = readIfPresent(path, LARGEST_TABLE);
+  const text = readBoundedFile(path, LARGEST_TABLE);
   if (text === undefined) return [];
   // The header alone is read first: with other columns, lines may be so many that they take all memory.
   const [header] = parseRecords(text, path, 1);

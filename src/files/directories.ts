@@ -31,7 +31,7 @@ function makeWithParents(path: string): void {
   }
 }
 
-/** What cannot be looked at is found out by making it. */
+/** A path that cannot be looked at counts as no folder: the attempt to make it then says what is wrong. */
 function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();

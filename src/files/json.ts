@@ -1,46 +1,14 @@
-/** @file Reading text and JSON that earlier runs wrote, with errors that name the file. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+/** @file Records as JSON files: what earlier runs wrote is checked against a schema, and errors name the file. */
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
-import { lookAt, readBoundedFile } from './read.ts';
+import { readBoundedFile } from './read.ts';
 
-/** Bytes of a file of settings or records: hundreds of times those of the largest that is written. */
+/** Most bytes of a file of settings or records: hundreds of times as many as td writes. */
 export const LARGEST_RECORD = 2 ** 20;
 
-/** What is written nests four deep; deeper values would end the stack of whoever prints them. */
+/** Most levels of nesting. td writes four; values nested far deeper would overflow the stack of code that prints them. */
 const DEEPEST = 40;
-
-/**
- * @param largest bytes that the file may have
- * @returns the file's bytes, or nothing if there is no such file
- * @throws UserError if it is no file, or larger
- */
-export function readIfPresent(path: string, largest: number): Buffer | undefined {
-  try {
-    return readBoundedFile(path, largest);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/**
- * @param length bytes that are wanted
- * @returns the last bytes of a file, fewer if it has fewer, none if there is no such file
- */
-export function readEnd(path: string, length: number): Buffer {
-  // The file may grow without bounds, so that only what is wanted is read.
-  if (!lookAt(path)?.isFile()) return Buffer.alloc(0);
-  const descriptor = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, length));
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, size - bytes.length));
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 /**
  * Reads a JSON file of a known form.
@@ -49,7 +17,7 @@ export function readEnd(path: string, length: number): Buffer {
  * @throws UserError if it is no file, too large, not JSON or not of that form
  */
 export function readJson<T extends z.ZodType>(path: string, schema: T): z.output<T> | undefined {
-  const text = readIfPresent(path, LARGEST_RECORD)?.toString('utf8');
+  const text = readBoundedFile(path, LARGEST_RECORD)?.toString('utf8');
   return text === undefined ? undefined : parseJson(text, schema, path);
 }
 
@@ -81,7 +49,7 @@ function parseValue(text: string, where: string): unknown {
   }
 }
 
-/** Schemas pass over a key `__proto__` without a word. */
+/** Refuses values that nest too deeply, and the key `__proto__`, which schemas overlook. */
 function refuseOddValues(value: unknown, where: string): void {
   const open: [unknown, number][] = [[value, 0]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

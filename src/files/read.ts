@@ -1,8 +1,8 @@
-/** @file Reading whole files, after a look at what they are: a pipe would never end, and a huge one would take all memory. */
-import { readFileSync, type Stats, statSync } from 'node:fs';
+/** @file Reading files after a look at what they are: a pipe would never end, and a huge file would take all memory. */
+import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 
-/** Errors of a name for which there cannot be a file. */
+/** Error codes of names that no file can have. */
 const NO_NAMES = ['ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'];
 
 /**
@@ -14,7 +14,31 @@ const NO_NAMES = ['ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'];
  * @throws Error of the file system if it cannot be read
  */
 export function readBoundedFile(path: string, largest: number): Buffer<ArrayBuffer> | undefined {
-  return requireBounded(path, largest) ? readFileSync(path) : undefined;
+  if (!requireBounded(path, largest)) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    // It was removed since it was looked at.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param length bytes that are wanted
+ * @returns the last bytes of a file, fewer if it has fewer, none if there is no such file
+ */
+export function readEnd(path: string, length: number): Buffer {
+  // The file may grow without bounds, so that only what is wanted is read.
+  if (!lookAt(path)?.isFile()) return Buffer.alloc(0);
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(size, length));
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
 /** @file Finds the fresh rows that answer to the rows of a baseline, and says what is missing. */
+
 import { UserError } from '../errors.ts';
-import type { SweepRow } from '../sweeps/rows.ts';
-import { formatRate, hashOf } from '../tables/comparison.ts';
-import type { PairedCell } from './compare.ts';
+import { formatRate } from '../format.ts';
+import { groupBy } from '../maps.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
+import type { PairedCell } from './cell-changes.ts';
 
 /** Why a variant, or part of it, cannot be compared. */
 export interface Fault {
@@ -15,7 +17,7 @@ export interface Fault {
 export interface Pairing {
   readonly cells: readonly PairedCell[];
   readonly faults: readonly Fault[];
-  /** What is worth knowing and wrong in no way; sentences. */
+  /** Remarks on rows that are not compared, which is no fault; sentences. */
   readonly notes: readonly string[];
 }
 
@@ -38,7 +40,7 @@ export function pairRows(
   for (const [variant, rows] of groupBy(baseline, ({ variant }) => variant)) {
     const hash = onlyHash(variant, rows);
     const others = fresh.filter((row) => row.variant === variant);
-    const own = others.filter((row) => hashOf(row) === hash);
+    const own = others.filter((row) => settingsHashOf(row) === hash);
     const fault = findFault(variant, hash, others, hashes);
     if (fault !== undefined) faults.push(fault);
     else {
@@ -64,7 +66,7 @@ function findFault(
   const now = hashes?.get(variant);
   if (hashes !== undefined && now === undefined)
     return { kind: 'missing', variant, sentence: 'the experiment has no such variant any more' };
-  const found = [...new Set(rows.map(hashOf))];
+  const found = [...new Set(rows.map(settingsHashOf))];
   const differing =
     now !== undefined && now !== hash ? now : found.includes(hash) ? undefined : found.join(', ');
   if (differing === undefined) return undefined;
@@ -110,7 +112,7 @@ function pairVariant(
 }
 
 function onlyHash(variant: string, rows: readonly SweepRow[]): string {
-  const [hash = '', other] = new Set(rows.map(hashOf));
+  const [hash = '', other] = new Set(rows.map(settingsHashOf));
   if (other === undefined) return hash;
   throw new UserError(
     `the baseline has variant "${variant}" with two settings (${hash} and ${other}), expected one; "td baseline" writes it anew`,
@@ -131,15 +133,4 @@ function requireEachOnce(rows: readonly SweepRow[], subject: string): void {
     if (seen.has(cell)) throw new UserError(`${subject} ${cell}, twice, expected once`);
     seen.add(cell);
   }
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -9,7 +9,7 @@ export interface CellSamples {
   readonly fresh: readonly number[];
 }
 
-/** Of the log-odds of the accuracy of one run. */
+/** The variance of the log-odds of one run's accuracy. */
 export interface Spread {
   readonly variance: number;
   /** How well the variance is known; infinite where it is that of the test set alone. */

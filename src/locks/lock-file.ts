@@ -1,30 +1,32 @@
-/** @file Lock files: made, read and taken over so that of any number of processes one alone succeeds. */
+/** @file Lock files: created, read and taken over, in such a way that only one of several processes succeeds. */
 import { linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writeFileAtomic, writeNewFile } from '../files/atomic.ts';
-import { LARGEST_RECORD, readIfPresent } from '../files/json.ts';
+import { LARGEST_RECORD } from '../files/json.ts';
+import { readBoundedFile } from '../files/read.ts';
 import { type LockOwner, parseOwner, standingOf } from './owner.ts';
 import { hasEnded, watchHeartbeat } from './silence.ts';
 
 export interface FoundLock {
-  /** Nothing if the file names none. */
+  /** Nothing if the file does not name one. */
   readonly owner: LockOwner | undefined;
   /** When the owner was last heard of, in milliseconds since 1970. */
   readonly heartbeat: number;
 }
 
-/** A lock that is not to be had. */
+/** A lock that another process holds. */
 export interface RivalLock extends FoundLock {
-  /** By the clock of this machine its owner is no more, but it has not been watched for long enough to be sure. */
+  /** By this machine's clock the owner has ended, but its heartbeat was not watched for long enough to be sure. */
   readonly isSilent: boolean;
 }
 
 /**
- * Makes the file at `path` name this process, by ways of which one alone succeeds: creating it where there is none, and
- * replacing an abandoned one while holding the claim on its owner's succession. A claim is itself such a lock, so one whose
- * holder died is taken over in the same way. It is given up only after the replacement: whoever gets it later finds
- * another owner than the one whose succession it claimed.
+ * Makes the file at `path` name this process as the owner, if no other process is. Where there is no file, it is created in
+ * one step, which only one process can do. A file whose owner has ended is replaced by the process that holds a second
+ * lock, named after that owner: the claim to succeed it. A claim is a lock like any other, so a claim whose holder has ended
+ * is taken over in the same way. It is given up after the replacement: a process that gets it later finds in the file another
+ * owner than the one it meant to succeed, and begins again.
  *
- * @returns nothing if it does now, else what it says of another owner
+ * @returns nothing if this process owns the lock now, else the lock of the process that does
  * @throws Error of the file system
  */
 export function claimLock(path: string, self: LockOwner): RivalLock | undefined {
@@ -92,7 +94,7 @@ function createWithoutLink(path: string, self: LockOwner): boolean {
  * @throws UserError if it is no file, or larger than any lock
  */
 export function readLock(path: string): FoundLock | undefined {
-  const text = readIfPresent(path, LARGEST_RECORD)?.toString('utf8');
+  const text = readBoundedFile(path, LARGEST_RECORD)?.toString('utf8');
   if (text === undefined) return undefined;
   try {
     return { owner: parseOwner(text), heartbeat: statSync(path).mtimeMs };

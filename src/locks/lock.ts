@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { makeDirectory } from '../files/directories.ts';
 import { claimLock, readLock } from './lock-file.ts';
-import { becomeOwner, ceaseOwning, type LockOwner, wordOwner } from './owner.ts';
+import { becomeOwner, ceaseOwning, describeOwner, type LockOwner } from './owner.ts';
 import { CONFIRMATION_TIME } from './silence.ts';
 
 /** Milliseconds between two heartbeats. */
@@ -14,7 +14,7 @@ const HEARTBEAT_INTERVAL = 15_000;
 /** Milliseconds between two looks at a lock that is waited for. */
 const POLL_INTERVAL = 50;
 
-/** Milliseconds of waiting that need no word, and for which an interrupted process waits still: others mostly hold a lock for less. */
+/** Milliseconds. A shorter wait is not announced, and an interrupted process waits no longer; locks are mostly held for less. */
 const PATIENCE = 1000;
 
 export interface Lock {
@@ -25,7 +25,7 @@ export interface Lock {
 
 /** Someone else's lock. */
 export interface Busy {
-  /** In words: `process 4711 on machine since 2025-01-31 12:00:05 UTC`. */
+  /** As `describeOwner` describes it: `process 4711 on machine since 2025-01-31 12:00:05 UTC`. */
   readonly owner: string;
   /** The owner has been silent for long, if the clocks are right: see `takeLock`. */
   readonly isSilent?: true;
@@ -35,8 +35,8 @@ export interface Busy {
 const WATCH_SECONDS = CONFIRMATION_TIME / 1000 + 1;
 
 /**
- * Takes a lock if it is free or its owner is no more. The folder is made if it is missing. An owner elsewhere of whom only
- * the clock says that it is no more is left alone until its heartbeat was seen to stand still, by calls some time apart.
+ * Takes a lock if it is free or its owner has ended. The folder is made if it is missing. An owner on another machine keeps its
+ * lock, however old its last heartbeat is by the clock, until calls some time apart have seen the heartbeat stand still.
  *
  * @throws Error of the file system if the lock cannot be written
  */
@@ -57,10 +57,10 @@ export function tryLock(path: string): Lock | Busy {
 }
 
 /**
- * Takes a lock as `tryLock` does. Where the owner has been silent for long by the clock alone, it looks for a sign of it for
- * half a minute: the clock may have been set.
+ * Takes a lock as `tryLock` does. If the owner has been silent for long by the clock alone, which may have been set, its heartbeat
+ * is watched for half a minute first.
  *
- * @param onWait told in a sentence what is waited for
+ * @param onWait called with a sentence that says what is waited for
  * @throws as `tryLock`, or the signal's reason if it is aborted meanwhile
  */
 export async function takeLock(
@@ -78,7 +78,7 @@ export async function takeLock(
 /**
  * Runs short work while holding a lock, and waits for it as long as it takes; once the signal is aborted, for a second at most.
  *
- * @param onWait told in a sentence what is waited for, after a second of waiting and whenever the owner changes
+ * @param onWait called with a sentence that says what is waited for, after a second of waiting and whenever the owner changes
  * @throws the signal's reason if it is aborted while another process holds the lock
  */
 export async function withLock<T>(
@@ -112,7 +112,7 @@ export async function withLock<T>(
   }
 }
 
-/** @returns nothing if the lock is ours now */
+/** @returns nothing if this process holds the lock now */
 function claimOrCease(path: string, self: LockOwner): Busy | undefined {
   let rival: ReturnType<typeof claimLock>;
   try {
@@ -124,10 +124,10 @@ function claimOrCease(path: string, self: LockOwner): Busy | undefined {
   }
   if (rival === undefined) return undefined;
   ceaseOwning(self);
-  return { owner: wordOwner(rival.owner), ...(rival.isSilent && { isSilent: true }) };
+  return { owner: describeOwner(rival.owner), ...(rival.isSilent && { isSilent: true }) };
 }
 
-/** A beat that fails is left out: whoever relies on the lock asks whether it is held. */
+/** A beat that fails is left out: code that relies on the lock asks whether it is still held. */
 function beat(path: string, self: LockOwner): void {
   try {
     requireHeld(path, self);
@@ -141,7 +141,7 @@ function requireHeld(path: string, self: LockOwner): void {
   throw new UserError(
     found === undefined
       ? `${dirname(path)} or the lock in it was removed while this process was at work there`
-      : `${dirname(path)} was taken over by ${wordOwner(found.owner)} while this process was not heard of`,
+      : `${dirname(path)} was taken over by ${describeOwner(found.owner)} while this process was not heard of`,
   );
 }
 

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { identifySelf, isRunning, processSpace } from './processes.ts';
 import { SILENCE_LIMIT } from './silence.ts';
 
-/** As `ProcessIdentity` has it, and whose lock it is. */
+/** A process, with the fields of `ProcessIdentity`, as the owner of one lock. */
 const ownerSchema = z.object({
-  /** Another for each lock that is taken. */
+  /** A new one for each lock that is taken. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
   pid: z.int().positive(),
   host: z.string(),
@@ -19,7 +19,7 @@ const ownerSchema = z.object({
 
 export type LockOwner = z.output<typeof ownerSchema>;
 
-/** Of the owners that this process stands for. */
+/** Ids of the locks that this process holds. */
 const ownIds = new Set<string>();
 
 /** This process as the owner of a new lock. */
@@ -68,14 +68,14 @@ export function standingOf(owner: LockOwner | undefined, heartbeat: number, now 
   return silence > SILENCE_LIMIT ? 'silent' : 'heard of';
 }
 
-/** Whether an owner seems to be at work no more, if the clock of this machine is right. */
+/** Whether an owner has ended, as far as this machine's clock can tell. */
 export function isGone(owner: LockOwner | undefined, heartbeat: number, now?: number): boolean {
   const standing = standingOf(owner, heartbeat, now);
   return standing === 'gone' || standing === 'silent';
 }
 
 /** `process 4711 on machine since 2025-01-31 12:00:05 UTC` */
-export function wordOwner(owner: LockOwner | undefined): string {
+export function describeOwner(owner: LockOwner | undefined): string {
   if (owner === undefined) return 'an unknown process';
   return `process ${owner.pid} on ${owner.host} since ${owner.since.slice(0, 19).replace('T', ' ')} UTC`;
 }

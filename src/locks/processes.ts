@@ -1,4 +1,4 @@
-/** @file Processes of this machine: which of them run, and within which space their numbers mean the same. */
+/** @file Processes of this machine: whether one runs, and in which space of process numbers it was counted. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** Within which process numbers mean the same; empty where the system does not say. */
+  /** The space of process numbers: a machine's boot and container. Empty where the system does not say. */
   readonly processSpace: string;
   /** When the process started, in the system's own unit; absent where the system does not say. */
   readonly processStart?: string | undefined;

@@ -1,4 +1,4 @@
-/** @file Whether a heartbeat of another machine has ended. Clocks are set and differ; that it stands still can be watched. */
+/** @file Whether a heartbeat of another machine has ended. Clocks differ and are set, so it is watched whether the heartbeat stands still. */
 
 /**
  * Age in milliseconds at which a heartbeat of another machine counts as the last. Beats stop while a step or a compilation

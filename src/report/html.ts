@@ -1,4 +1,4 @@
-/** @file HTML as template literals: whatever is put into one is text, unless it is HTML itself. */
+/** @file HTML as template literals: a string that is put into one is shown as text, and only `Html` as markup. */
 
 /** Markup that is safe to be put into a page. */
 export class Html {

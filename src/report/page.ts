@@ -1,17 +1,17 @@
 /** @file A report as one HTML page that needs nothing else. */
 import { createHash } from 'node:crypto';
 import type { Assets } from './assets.ts';
-import type { ExperimentReport } from './collect.ts';
-import { renderExperiment } from './experiment.ts';
+import type { ExperimentReport } from './collect-report.ts';
+import { renderExperiment } from './experiment-section.ts';
 import { Html, html, jsonScript } from './html.ts';
 import { renderIntroduction } from './introduction.ts';
 
 export interface PageOptions {
-  /** Of its tab. */
+  /** Title of the browser's tab. */
   readonly title: string;
   /** When its files were read. */
   readonly time: Date;
-  /** Set on a page that asks its server for news: what it shows. */
+  /** Set on a page that asks its server for news: the version of the files that it shows. */
   readonly version?: string;
 }
 
@@ -37,7 +37,7 @@ export function renderPage(
 </head>
 <body>
 <header><h1>Pruning report</h1>
-<p class="time">Written <time datetime="${time.toISOString()}">${wordTime(time)}</time> from the files of ${reports.length === 1 ? 'one experiment' : `${reports.length} experiments`}.</p>
+<p class="time">Written <time datetime="${time.toISOString()}">${formatTime(time)}</time> from the files of ${reports.length === 1 ? 'one experiment' : `${reports.length} experiments`}.</p>
 <p class="connection" role="status"></p></header>
 <main>
 ${renderIntroduction(reports.flatMap(({ methods }) => methods))}
@@ -62,6 +62,6 @@ function renderContents(reports: readonly ExperimentReport[]): Html {
   )}</ul></nav>`;
 }
 
-function wordTime(time: Date): string {
+function formatTime(time: Date): string {
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -1,6 +1,6 @@
 /** @file How far each method's network can be pruned before it is worse than plain training. */
 import type { AccuracyLine, Line } from '../figures/types.ts';
-import type { Cell } from '../tables/comparison.ts';
+import type { Cell } from '../tables/cell.ts';
 
 /** Share of the test images that a pruned network may lose. */
 export const TOLERANCE = 0.01;

@@ -1,11 +1,12 @@
 /** @file What a report says of one run: how it stands, what went wrong, what it was made with. */
 import { join } from 'node:path';
-import { z } from 'zod';
-import { LARGEST_RECORD, readEnd, readIfPresent } from '../files/json.ts';
+import { LARGEST_RECORD } from '../files/json.ts';
+import { readBoundedFile } from '../files/read.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { readEnvironment } from '../runs/environment.ts';
 import type { DamagedRun, FoundRun } from '../runs/find.ts';
+import { readWarnings } from '../runs/log-entries.ts';
 
 export interface RunReport {
   readonly run: FoundRun | DamagedRun;
@@ -29,11 +30,11 @@ export function reportRun(run: FoundRun | DamagedRun): RunReport {
   };
 }
 
-/** Of a damaged run nothing is to be believed. */
+/** Only called for runs that are not damaged: files of a damaged one may be wrong. */
 function readDetails(directory: string): Pick<RunReport, 'environment' | 'config'> {
   return {
     environment: readEnvironment(directory) ?? {},
-    config: readIfPresent(join(directory, RUN_FILES.config), LARGEST_RECORD)?.toString('utf8') ?? '',
+    config: readBoundedFile(join(directory, RUN_FILES.config), LARGEST_RECORD)?.toString('utf8') ?? '',
   };
 }
 
@@ -45,29 +46,4 @@ function describeState(run: FoundRun | DamagedRun): Pick<RunReport, 'state' | 'd
   if (condition.kind === 'failed') return { state: 'failed', detail: condition.reason };
   const owner = condition.kind === 'under way' ? [condition.owner] : [];
   return { state: condition.kind, detail: [...owner, ...progress].join(', ') };
-}
-
-const lineSchema = z.object({ level: z.number(), msg: z.string() });
-
-/** The level of pino's warnings. */
-const WARNING = 40;
-
-/** Bytes at the end of a log that are looked at. */
-const MOST_BYTES = 2 ** 20;
-
-/** A line that was cut off is none. */
-function readWarnings(directory: string): string[] {
-  const lines = readEnd(join(directory, RUN_FILES.log), MOST_BYTES).toString('utf8').split('\n');
-  return lines.flatMap((line) => {
-    const entry = parseLine(line);
-    return entry?.level === WARNING ? [entry.msg] : [];
-  });
-}
-
-function parseLine(line: string): z.output<typeof lineSchema> | undefined {
-  try {
-    return lineSchema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
 }

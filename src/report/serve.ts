@@ -9,7 +9,7 @@ const LOOPBACK = '127.0.0.1';
 const NAMES = [LOOPBACK, 'localhost', '[::1]'];
 
 export interface ServedReport {
-  /** What the files are now: another text whenever they have changed. */
+  /** A text that changes whenever a file of the report does. */
   readVersion(): string;
   /** The page, as the files of that version have it. */
   makePage(version: string): Promise<string>;
@@ -78,7 +78,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, pages:
   }
 }
 
-/** A page of another site cannot lead a browser here under a name of its own. */
+/** Whether a request is for this machine by name, and not from the page of another site that led a browser here. */
 function isLocal({ headers, socket }: IncomingMessage): boolean {
   const name = headers.host?.replace(/:\d+$/, '') ?? '';
   const origin = headers.origin;

@@ -5,8 +5,9 @@ import type { RunSettings } from '../config/schema.ts';
 import { shortFingerprint } from '../data/fingerprint.ts';
 import { UserError } from '../errors.ts';
 import { runDirectory } from '../runs/directory.ts';
-import { readRunSettings, readTrainedData } from '../runs/settings.ts';
+import { findRunSettings, readTrainedData } from '../runs/run-settings.ts';
 import { type RunPlace, walkResults } from '../runs/walk.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { printLine } from '../terminal/progress.ts';
 import { identifyIfPresent } from './data-identity.ts';
 
@@ -67,15 +68,10 @@ async function findAlike(
 
 /** @returns nothing if the run in that place has other settings */
 function readAlike({ identity, directory }: RunPlace, run: RunSpec): RunSpec | undefined {
-  try {
-    const spec = readRunSettings(directory);
-    const isOwn =
-      spec.seed === run.seed && spec.variant === run.variant && spec.hash.startsWith(identity.hash);
-    return isOwn && withoutImages(spec.settings) === withoutImages(run.settings) ? spec : undefined;
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  const spec = findRunSettings(directory);
+  const isOwn =
+    spec?.seed === run.seed && spec.variant === run.variant && spec.hash.startsWith(identity.hash);
+  return isOwn && withoutImages(spec.settings) === withoutImages(run.settings) ? spec : undefined;
 }
 
 function withoutImages({ dataset, ...rest }: RunSettings): string {
@@ -92,7 +88,7 @@ async function identifyTrained(
   try {
     const trained = readTrainedData(directory);
     if (trained.fingerprint !== undefined || trained.path === undefined) return trained.fingerprint;
-    return isSameFolder(trained.path, path) ? fingerprint : await identifyIfPresent(trained);
+    return isSameFolder(trained.path, path) ? fingerprint : await identifyIfPresent(trained, startFetchStage);
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

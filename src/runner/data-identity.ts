@@ -3,25 +3,26 @@ import type { Experiment } from '../config/experiment.ts';
 import { describeOtherImages, requireImages } from '../data/fingerprint.ts';
 import { identifyDataset, imagesKey, recallDataset } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import { UserError } from '../errors.ts';
+import type { StartStage } from '../data/types.ts';
+import { UserError, unlessUserError } from '../errors.ts';
 import type { FoundRun } from '../runs/find.ts';
-import { readTrainedData } from '../runs/settings.ts';
-import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { readTrainedData } from '../runs/run-settings.ts';
 
 /**
  * Adds the fingerprint of the images under each variant's path to its settings, so that its hash says which they are. They are
  * read if that is not known from an earlier time.
  *
+ * @param startStage called when images have to be read
  * @throws UserError if images are missing or damaged, or others than the settings have the fingerprint of
  */
-export async function identifyImages(experiment: Experiment): Promise<Experiment> {
+export async function identifyImages(experiment: Experiment, startStage: StartStage): Promise<Experiment> {
   const known = new Map<string, string>();
   for (const { settings } of experiment.variants) {
     const { path, fingerprint } = settings.dataset;
     if (path === undefined) continue;
     const key = imagesKey(settings.dataset);
     if (!known.has(key)) {
-      const identity = await identifyDataset(settings.dataset, startFetchStage);
+      const identity = await identifyDataset(settings.dataset, startStage);
       known.set(key, identity.fingerprint);
     }
     requireImages({ found: known.get(key), expected: fingerprint, path, owner: 'dataset.fingerprint names' });
@@ -50,15 +51,16 @@ function withFingerprints(
 }
 
 /**
- * Where the images lie that a run was trained on: under its own path, or another that holds the same.
+ * Finds the images that a run was trained on: under its own path, or another that holds the same.
  *
  * @param others where else they may lie
+ * @param identify says which images lie in a place, by their fingerprint
  * @returns nothing if they are in no such place, or it is not known which they are
  */
 export async function locateTrainedImages(
   trained: DatasetSettings,
   others: readonly DatasetSettings[],
-  identify: (dataset: DatasetSettings) => Promise<string | undefined> = identifyIfPresent,
+  identify: (dataset: DatasetSettings) => Promise<string | undefined>,
 ): Promise<DatasetSettings | undefined> {
   if (trained.fingerprint === undefined) return undefined;
   for (const { name, path } of [trained, ...others]) {
@@ -76,8 +78,10 @@ export async function locateTrainedImages(
  */
 export async function findOtherImages(
   runs: readonly FoundRun[],
+  startStage: StartStage,
   others: readonly DatasetSettings[] = [],
 ): Promise<string[]> {
+  const identify = (dataset: DatasetSettings) => identifyIfPresent(dataset, startStage);
   const sentences = new Map<string, string | undefined>();
   for (const run of runs) {
     const trained = findTrainedData(run);
@@ -85,8 +89,8 @@ export async function findOtherImages(
     const { path, fingerprint: expected } = trained;
     const key = JSON.stringify([path, expected]);
     if (sentences.has(key)) continue;
-    const isAtHand = (await locateTrainedImages(trained, others)) !== undefined;
-    const found = isAtHand ? expected : await identifyIfPresent(trained);
+    const isAtHand = (await locateTrainedImages(trained, others, identify)) !== undefined;
+    const found = isAtHand ? expected : await identify(trained);
     const owner = `${run.identity.experiment}/${run.id} was trained on`;
     const { directory } = run;
     sentences.set(key, describeOtherImages({ found, expected, path, owner, directory }));
@@ -101,26 +105,25 @@ export async function findOtherImages(
  */
 export async function requireImagesOfRuns(
   runs: readonly FoundRun[],
+  startStage: StartStage,
   others: readonly DatasetSettings[] = [],
 ): Promise<void> {
-  const [problem] = await findOtherImages(runs, others);
+  const [problem] = await findOtherImages(runs, startStage, others);
   if (problem !== undefined) throw new UserError(problem);
 }
 
 /** A run without settings has just begun. */
 function findTrainedData({ directory }: FoundRun): DatasetSettings | undefined {
-  try {
-    return readTrainedData(directory);
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  return unlessUserError(() => readTrainedData(directory));
 }
 
 /** The fingerprint of a data set's images; nothing if they are not there or damaged. */
-export async function identifyIfPresent(dataset: DatasetSettings): Promise<string | undefined> {
+export async function identifyIfPresent(
+  dataset: DatasetSettings,
+  startStage: StartStage,
+): Promise<string | undefined> {
   try {
-    return (await identifyDataset(dataset, startFetchStage)).fingerprint;
+    return (await identifyDataset(dataset, startStage)).fingerprint;
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

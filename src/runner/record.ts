@@ -12,13 +12,14 @@ import { lookAt } from '../files/read.ts';
 import { type Busy, type Lock, takeLock } from '../locks/lock.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../runs/checkpoint.ts';
 import { TRAINING_BEGINS } from '../runs/condition.ts';
-import { openRun, RUN_FILES, runDirectory, runState } from '../runs/directory.ts';
+import { RUN_FILES, runDirectory, runState } from '../runs/directory.ts';
 import { describeChange, type Environment, readEnvironment } from '../runs/environment.ts';
 import { truncateEvents } from '../runs/events/event-file.ts';
-import { inspectRun } from '../runs/faults.ts';
-import { openRunLog } from '../runs/log.ts';
+import { inspectRun } from '../runs/inspect.ts';
+import { type LineSink, openRunLog } from '../runs/log.ts';
 import { mendRun } from '../runs/mend.ts';
 import { readMetrics, truncateMetrics } from '../runs/metrics.ts';
+import { openRun } from '../runs/open-run.ts';
 import { recoverCheckpoint } from '../runs/recovery.ts';
 import { type Summary, writeSummary } from '../runs/summary.ts';
 import type { StepReport, TrainingPosition, TrainingSnapshot } from '../training/epoch.ts';
@@ -40,8 +41,8 @@ export interface RecordOptions {
   readonly checkpointMinutes?: number;
   /** Once aborted, the training finishes its step, writes a checkpoint and gives way. */
   readonly signal?: AbortSignal;
-  /** Also writes the run's log to standard error. */
-  readonly echoLog?: boolean;
+  /** Is given the lines of the run's log, too. */
+  readonly echoLog?: LineSink;
   /** Also writes an event file for TensorBoard, from the epoch under way on. */
   readonly writesEvents?: boolean;
   /** Called once before training with where it begins. */
@@ -113,7 +114,7 @@ async function trainLocked(directory: string, lock: Lock, options: RecordOptions
   const logPath = join(directory, RUN_FILES.log);
   // Opening a pipe would wait for a reader for ever.
   if (lookAt(logPath)?.isFIFO()) throw new UserError(`${logPath} is a pipe, expected a file; remove it`);
-  const { log, close } = openRunLog(logPath, options.echoLog ?? false);
+  const { log, close } = openRunLog(logPath, options.echoLog);
   const warn = (sentence: string) => {
     log.warn(sentence);
     options.onWarning?.(sentence);

@@ -4,7 +4,7 @@ import { requireImages } from '../data/fingerprint.ts';
 import type { Dataset } from '../data/types.ts';
 import { type CheckpointOwner, readCheckpointRecord } from '../runs/checkpoint.ts';
 import { readEnvironment } from '../runs/environment.ts';
-import { noteFingerprint, readTrainedData } from '../runs/settings.ts';
+import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
 
 /**
  * Runs of earlier versions get their fingerprint here, once it is known.

@@ -9,7 +9,7 @@ import { readJson } from '../files/json.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import type { Environment } from '../runs/environment.ts';
 import { type FoundRun, findRuns } from '../runs/find.ts';
-import { readRunSettings } from '../runs/settings.ts';
+import { readRunSettings } from '../runs/run-settings.ts';
 
 /** What a run took so far, evaluations and checkpoints included. */
 export interface RecordedSpeed {

@@ -11,6 +11,7 @@ import type { Summary } from '../runs/summary.ts';
 import { tryResultsFolder } from '../terminal/experiments.ts';
 import { type Failure, wordFailure } from '../terminal/failures.ts';
 import { interruptible, listHangUps } from '../terminal/interruption.ts';
+import { openLogEcho } from '../terminal/log-echo.ts';
 import type { ExecutionOptions } from '../terminal/options.ts';
 import { printLine } from '../terminal/progress.ts';
 import { listLosses } from '../terminal/streams.ts';
@@ -163,7 +164,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
       ...(options.checkpointMinutes === undefined ? {} : { checkpointMinutes: options.checkpointMinutes }),
       writesEvents: options.tensorboard ?? false,
       listRemarks: () => [...listLosses(), ...listHangUps()],
-      ...(options.verbose ? { echoLog: true } : shown.hooks),
+      ...(options.verbose ? { echoLog: openLogEcho() } : shown.hooks),
       onWait: (sentence) => printLine(`${label}: ${sentence}`),
       onCheckpoint({ step, epoch }) {
         saved = `, saved after step ${step} (epoch ${epoch} of ${run.settings.schedule.epochs} done)`;

@@ -6,24 +6,22 @@ import { z } from 'zod';
 import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
-import { jsonNumber, LARGEST_RECORD, readIfPresent, readJson, writeJson } from '../files/json.ts';
+import { jsonNumber, LARGEST_RECORD, readJson, writeJson } from '../files/json.ts';
+import { readBoundedFile } from '../files/read.ts';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
-import { RUN_FILES } from './directory.ts';
+import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
+import { count, digest, hash } from './record-fields.ts';
 
-const count = z.int().nonnegative();
-
-/** Bytes of the arrays' file: as many as Node reads at once. */
+/** Most bytes of checkpoint.safetensors: Node reads no more at once. */
 const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits');
-
-/** Whose a checkpoint is. */
+/** The run that a checkpoint belongs to. */
 const ownerSchema = z.object({
   experiment: z.string(),
   variant: z.string(),
   seed: count,
-  hash: z.string().regex(/^[0-9a-f]{8,}$/, 'expected at least 8 hexadecimal digits'),
-  /** Of the images that it was trained on. */
+  hash,
+  /** Fingerprint of the images that it was trained on. */
   dataFingerprint: digest.optional(),
 });
 
@@ -40,7 +38,7 @@ const checkpointSchema = z.object({
   trainSeconds: z.number().nonnegative(),
   /** Sums over the epoch under way, of a checkpoint taken within one. */
   totals: z.record(z.string(), jsonNumber),
-  /** Of checkpoint.safetensors. */
+  /** SHA-256 of checkpoint.safetensors. */
   sha256: digest,
 });
 
@@ -70,14 +68,14 @@ export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 
   const bytes = encodeSafetensors({ arrays, specs, metadata: describePosition(record) });
   const sha256 = digestOf(bytes);
   writeFileAtomic(join(directory, WAITING_TENSORS), bytes);
-  const old = readIfPresent(join(directory, RUN_FILES.checkpoint), LARGEST_RECORD);
+  const old = readBoundedFile(join(directory, RUN_FILES.checkpoint), LARGEST_RECORD);
   if (old !== undefined) writeFileAtomic(join(directory, RUN_FILES.previousCheckpoint), old);
   writeJson(join(directory, RUN_FILES.checkpoint), { ...record, sha256 });
   settleCheckpoint(directory);
   return sha256;
 }
 
-/** Gives arrays that checkpoint.json names, but that still wait, their name, and those before them theirs. */
+/** Renames the waiting arrays, which checkpoint.json names by now, to the usual name, and those of the checkpoint before to theirs. */
 export function settleCheckpoint(directory: string): void {
   const tensors = join(directory, RUN_FILES.tensors);
   try {
@@ -89,7 +87,7 @@ export function settleCheckpoint(directory: string): void {
   renameDurably(join(directory, WAITING_TENSORS), tensors);
 }
 
-/** Removes the checkpoint before the last: a run that is done has no use for it. */
+/** Removes the checkpoint before the last one, of which a run that is done has no use. */
 export function removeSpareCheckpoint(directory: string): void {
   for (const name of [RUN_FILES.previousTensors, RUN_FILES.previousCheckpoint])
     rmSync(join(directory, name), { force: true });
@@ -130,7 +128,7 @@ export interface FoundCheckpoint {
 }
 
 /**
- * Reads the checkpoint of a record, wherever its arrays are.
+ * Reads the checkpoint of a record, under whichever name its arrays lie.
  *
  * @param name of the record's file
  * @returns nothing if there is no such record
@@ -144,7 +142,7 @@ export function readRecorded(directory: string, name: string): FoundCheckpoint |
     const path = join(directory, tensors);
     let bytes: Buffer | undefined;
     try {
-      bytes = readIfPresent(path, LARGEST_CHECKPOINT);
+      bytes = readBoundedFile(path, LARGEST_CHECKPOINT);
     } catch (error) {
       // The arrays may be whole under another name.
       failure ??= error;
@@ -158,12 +156,12 @@ export function readRecorded(directory: string, name: string): FoundCheckpoint |
   const isPrevious = name === RUN_FILES.previousCheckpoint;
   const path = join(directory, isPrevious ? RUN_FILES.previousTensors : RUN_FILES.tensors);
   const fault = !existsSync(path) ? 'is missing' : `is damaged: its SHA-256 is not the one in ${name}`;
-  throw new UserError(`${path} ${fault}; remove the folder to train this run again`);
+  throw new UserError(`${path} ${fault}; ${TRAIN_AGAIN}`);
 }
 
 /**
- * Where training stood, as the arrays' file says it under its digest, so that a digit that changes in the record is seen.
- * Without the time, which differs between equal trainings.
+ * Where training stood, for the header of the arrays' file. The file's digest covers it, so that a digit that changes in
+ * checkpoint.json is noticed. The time is left out: it differs between equal trainings.
  */
 function describePosition({
   epoch,
@@ -174,7 +172,7 @@ function describePosition({
   return { epoch: String(epoch), step: String(step), ...Object.fromEntries(sums) };
 }
 
-/** Files of earlier versions say less; what they say must be the same. */
+/** Compares the entries that the arrays' file has; earlier versions wrote fewer. */
 function requirePosition(
   record: CheckpointRecord,
   metadata: Readonly<Record<string, string>>,
@@ -184,7 +182,7 @@ function requirePosition(
   const wrong = Object.keys(metadata).find((name) => metadata[name] !== expected[name]);
   if (wrong === undefined) return;
   throw new UserError(
-    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; remove the folder to train this run again`,
+    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; ${TRAIN_AGAIN}`,
   );
 }
 

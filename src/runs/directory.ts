@@ -2,9 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { writeFileAtomic } from '../files/atomic.ts';
-import { writeJson } from '../files/json.ts';
-import type { Environment } from './environment.ts';
 
 /** What tells one run from all others. */
 export interface RunIdentity {
@@ -14,6 +11,9 @@ export interface RunIdentity {
   /** Hash of the resolved settings, at least 8 hexadecimal digits. */
   readonly hash: string;
 }
+
+/** Ends messages about a run of which too much is lost. */
+export const TRAIN_AGAIN = 'remove the folder to train this run again';
 
 /** Names of the files of a run directory. */
 export const RUN_FILES = {
@@ -36,15 +36,19 @@ export const RUN_FILES = {
 /** `done` when the summary is there, which is written last; `unfinished` when a directory without one is. */
 export type RunState = 'new' | 'unfinished' | 'done';
 
-export interface OpenedRun {
-  readonly directory: string;
-  /** The state before it was opened. */
-  readonly state: RunState;
-}
-
 /** `<variant>/seed-<n>-<first 8 digits of the hash>`: unique within an experiment. */
 export function runId({ variant, seed, hash }: Pick<RunIdentity, 'variant' | 'seed' | 'hash'>): string {
   return `${variant}/seed-${seed}-${hash.slice(0, 8)}`;
+}
+
+/** Whether two runs have the same names, with whatever settings. */
+export function isSameName(a: RunIdentity, b: RunIdentity): boolean {
+  return a.experiment === b.experiment && a.variant === b.variant && a.seed === b.seed;
+}
+
+/** Whether two identities are one run's. Either hash may be cut off: names of folders have its first digits alone. */
+export function isSameRun(a: RunIdentity, b: RunIdentity): boolean {
+  return isSameName(a, b) && (a.hash.startsWith(b.hash) || b.hash.startsWith(a.hash));
 }
 
 /**
@@ -66,24 +70,4 @@ export function runDirectory(resultsDirectory: string, run: RunIdentity): string
 export function runState(directory: string): RunState {
   if (existsSync(join(directory, RUN_FILES.summary))) return 'done';
   return existsSync(directory) ? 'unfinished' : 'new';
-}
-
-/**
- * Puts the settings and environment of a run into its directory, which its lock made. A run that is done is left as it is.
- *
- * @param config resolved settings as YAML
- */
-export function openRun(
-  resultsDirectory: string,
-  run: RunIdentity,
-  config: string,
-  environment: Environment,
-): OpenedRun {
-  const directory = runDirectory(resultsDirectory, run);
-  const state = runState(directory);
-  if (state !== 'done') {
-    writeFileAtomic(join(directory, RUN_FILES.config), config);
-    writeJson(join(directory, RUN_FILES.environment), environment);
-  }
-  return { directory, state };
 }

@@ -11,14 +11,14 @@ import { RUN_FILES } from './directory.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const PACKAGES = ['onnxruntime-node', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu'] as const;
 
-/** How a run is executed, which the run itself cannot find out. */
+/** How a run is executed: what only the caller of a training knows. */
 export interface Execution {
   readonly engine: string;
   /** What computes, in words: `CPU, 2 threads`. */
   readonly device: string;
   /** Number of threads asked for; absent if the engine chose. */
   readonly threads?: number;
-  /** What else of the engine numbers depend on: the version of its library, the driver of a card. */
+  /** Other facts about the engine on which numbers depend: the version of its library, the driver of a card. */
   readonly engineFacts?: Readonly<Record<string, string>>;
 }
 
@@ -27,11 +27,11 @@ export interface Environment extends Execution {
   readonly versions: Readonly<Record<string, string>>;
   readonly platform: string;
   readonly cpu: string;
-  /** Those of the processor's vector instructions by which libraries choose kernels: `avx2 avx512f fma`. Linux only. */
+  /** The processor's vector instructions by which libraries choose kernels: `avx2 avx512f fma`. Linux only. */
   readonly vectorInstructions?: string;
   /** Passes of the compiler that TD_SKIP_PASSES leaves out, or `none`. */
   readonly skippedPasses?: string;
-  /** Logical cores open to this process. */
+  /** Logical cores that this process may use. */
   readonly cores: number;
   readonly memoryGigabytes: number;
   /** Of the images that the run is trained on; added for each run. */
@@ -100,7 +100,7 @@ export function describeChange(
   return changed.length === 0 ? undefined : changed.join(', ');
 }
 
-/** The name of a processor may hide what it can: virtual machines give it a general one. */
+/** The processor's name does not tell them: virtual machines give it a general one. */
 function readVectorInstructions(): string | undefined {
   try {
     const [, flags = ''] = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
@@ -134,7 +134,7 @@ function versionOf(require: NodeJS.Require, name: string): string | undefined {
   }
 }
 
-/** Only this program's own checkout counts: installed as a package, it may lie inside somebody else's. */
+/** Only this program's own checkout counts: installed as a package, the program may lie inside the checkout of another. */
 function readCommit(root: string): string | undefined {
   if (!existsSync(join(root, '.git'))) return undefined;
   try {

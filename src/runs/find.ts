@@ -1,12 +1,13 @@
 /** @file Finding runs in a results folder. */
 import type { CheckpointRecord } from './checkpoint.ts';
 import { type RunIdentity, runId } from './directory.ts';
-import { inspectRun, wordFault } from './faults.ts';
+import { describeFault } from './faults.ts';
+import { inspectRun } from './inspect.ts';
 import type { Summary } from './summary.ts';
 import { type RunPlace, walkResults } from './walk.ts';
 
 interface Found extends RunPlace {
-  /** Of the folder's name: its hash is the first 8 digits. */
+  /** As the folder's name has it, with the first 8 digits of the hash. */
   readonly identity: RunIdentity;
   /** `<variant>/seed-<n>-<hash8>` */
   readonly id: string;
@@ -20,13 +21,13 @@ export interface FinishedRun extends Found {
 
 export interface UnfinishedRun extends Found {
   readonly state: 'unfinished';
-  /** Where it would go on; absent if it would start over. */
+  /** The checkpoint that it would go on from; absent if it would start over. */
   readonly checkpoint: CheckpointRecord | undefined;
 }
 
 export type FoundRun = FinishedRun | UnfinishedRun;
 
-/** A run whose files do not fit its folder's name or one another, so that nothing is to be believed of it. */
+/** A run whose files do not fit its folder's name or one another, so that none of its numbers can be trusted. */
 export interface DamagedRun extends Found {
   readonly state: 'damaged';
   /** What is wrong and what to do, in a sentence. */
@@ -38,13 +39,13 @@ export interface Survey {
   readonly runs: readonly FoundRun[];
   /** In the same order. */
   readonly damaged: readonly DamagedRun[];
-  /** What cannot be looked into, each with the reason. */
+  /** Folders that cannot be read, each with the reason: `results/lost+found (EACCES)`. */
   readonly passedOver: readonly string[];
 }
 
 /**
- * Finds all runs, finished and unfinished, and holds each against its own files. What is wrong with one is no matter of the
- * others.
+ * Finds all runs, finished and unfinished, and checks that the files of each agree with one another. A damaged run does not
+ * keep the others from being found.
  *
  * @param experiments only these; all if absent
  * @throws UserError if the results folder is a file
@@ -59,12 +60,12 @@ export function findRuns(resultsDirectory: string, experiments?: readonly string
   };
 }
 
-/** @returns why it cannot be looked into, if it is somebody else's */
+/** @returns the run; the reason if its folder cannot be read, say since it is another user's */
 export function lookAtRun({ identity, directory }: RunPlace): FoundRun | DamagedRun | string {
   const found = { identity, id: runId(identity), directory };
   try {
     const { summary, checkpoint, fault } = inspectRun(directory, identity);
-    if (fault !== undefined) return { ...found, state: 'damaged', reason: wordFault(fault) };
+    if (fault !== undefined) return { ...found, state: 'damaged', reason: describeFault(fault) };
     if (summary !== undefined) return { ...found, state: 'done', summary };
     return { ...found, state: 'unfinished', checkpoint };
   } catch (error) {

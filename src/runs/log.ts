@@ -1,30 +1,24 @@
-/** @file The log of a run: lines of JSON in its folder, and on standard error if asked for. */
+/** @file The log of a run: lines of JSON in its folder. */
 import { type Logger, multistream, pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
-import { isTerminal, takesEscapes } from '../terminal/capabilities.ts';
 
 export interface RunLog {
   readonly log: Logger;
   close(): void;
 }
 
+/** What takes lines of a log, each with its line end. */
+export interface LineSink {
+  write(line: string): unknown;
+}
+
 /**
  * Opens a log for appending. A line that cannot be written, say because the disk is full, is left out.
  *
- * @param echo also to standard error: pretty in a terminal (in colour where it takes any), JSON elsewhere
+ * @param echo is given each line as well
  */
-export function openRunLog(path: string, echo: boolean): RunLog {
+export function openRunLog(path: string, echo?: LineSink): RunLog {
   const file = pino.destination({ dest: path, sync: true, append: true });
   file.on('error', () => {});
-  const streams = echo ? [{ stream: file }, { stream: openEcho() }] : [{ stream: file }];
+  const streams = echo === undefined ? [{ stream: file }] : [{ stream: file }, { stream: echo }];
   return { log: pino({ base: null }, multistream(streams)), close: () => file.end() };
-}
-
-function openEcho(): { write(line: string): void } {
-  if (!isTerminal(process.stderr)) return process.stderr;
-  const prettify = prettyFactory({
-    colorize: takesEscapes(process.stderr),
-    translateTime: 'SYS:HH:MM:ss',
-  });
-  return { write: (line) => process.stderr.write(prettify(line)) };
 }

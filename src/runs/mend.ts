@@ -1,13 +1,14 @@
-/** @file Makes damaged files of a run anew from those that are whole. For the owner of the run only. */
+/** @file Makes damaged files of a run anew from those that are whole. The caller must hold the run's lock. */
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { renderSettings } from '../config/render.ts';
-import { DamageError, UserError } from '../errors.ts';
+import { DamageError, unlessUserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { writeJson } from '../files/json.ts';
 import { readCheckpoint, readCheckpointRecord } from './checkpoint.ts';
-import { RUN_FILES, runState } from './directory.ts';
-import { inspectRun, type MendableFile, wordFault } from './faults.ts';
+import { RUN_FILES, runState, TRAIN_AGAIN } from './directory.ts';
+import { describeFault, type MendableFile } from './faults.ts';
+import { inspectRun } from './inspect.ts';
 import { writeMetrics } from './metrics.ts';
 import { readMetricsFromLog } from './metrics-log.ts';
 import { SET_ASIDE, setAside } from './recovery.ts';
@@ -17,9 +18,10 @@ import { readSummary } from './summary.ts';
  * Sets damaged files of a run aside and makes them anew. A run that lost its summary is unfinished then, with its last
  * checkpoint behind it: going on writes the summary.
  *
- * @param run with the settings that the folder's name has the hash of
- * @param warn is told of each file
- * @throws UserError saying what to remove where the rest does not tell what stood there, or the folder is another run's
+ * @param run whose settings have the hash in the folder's name
+ * @param warn called with a sentence for each file
+ * @throws DamageError if the other files do not tell what stood in a damaged one, or the folder is another run's; it says what
+ *   to do
  */
 export function mendRun(directory: string, run: RunSpec, warn: (sentence: string) => void): void {
   const mended = new Set<MendableFile>();
@@ -27,17 +29,15 @@ export function mendRun(directory: string, run: RunSpec, warn: (sentence: string
     const { fault } = inspectRun(directory, run);
     if (fault === undefined) return;
     const { problem, mends } = fault;
-    if (mends === undefined) throw new DamageError(wordFault(fault));
+    if (mends === undefined) throw new DamageError(describeFault(fault));
     if (mended.has(mends) || !MENDERS[mends](directory, run))
-      throw new DamageError(
-        `${problem}; nothing else tells what stood there, remove the folder to train this run again`,
-      );
+      throw new DamageError(`${problem}; nothing else tells what stood there, ${TRAIN_AGAIN}`);
     mended.add(mends);
     warn(`${problem}; set aside as *${SET_ASIDE}, and made anew`);
   }
 }
 
-/** @returns whether what stood there is known */
+/** Sets a damaged file aside and makes it anew. @returns false if the other files do not tell what stood there */
 type Mender = (directory: string, run: RunSpec) => boolean;
 
 const MENDERS: Readonly<Record<MendableFile, Mender>> = {
@@ -47,7 +47,7 @@ const MENDERS: Readonly<Record<MendableFile, Mender>> = {
     return true;
   },
 
-  /** An unfinished run gets that of its next session. */
+  /** That of an unfinished run is written by its next session. */
   environment(directory, { settings }) {
     setAside(directory, [RUN_FILES.environment]);
     if (runState(directory) !== 'done') return true;
@@ -75,19 +75,10 @@ const MENDERS: Readonly<Record<MendableFile, Mender>> = {
 };
 
 function findSummary(directory: string) {
-  return unlessWrong(() => readSummary(directory));
+  return unlessUserError(() => readSummary(directory));
 }
 
-/** With its arrays, which must be whole. */
+/** Reads the arrays, too: a checkpoint whose arrays are damaged counts as none. */
 function findCheckpoint(directory: string) {
-  return unlessWrong(() => readCheckpoint(directory));
-}
-
-function unlessWrong<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  return unlessUserError(() => readCheckpoint(directory));
 }

@@ -1,11 +1,9 @@
-/** @file Rows of metrics.csv from a run's log, which tells of each epoch, too. */
-import { join } from 'node:path';
+/** @file Makes the rows of metrics.csv anew from a run's log, into which the recorder writes the same numbers. */
 import { z } from 'zod';
-import { readEnd } from '../files/json.ts';
-import { RUN_FILES } from './directory.ts';
+import { readLogEntries } from './log-entries.ts';
 import type { MetricsRow } from './metrics.ts';
 
-/** Bytes at the end of a log that are looked at: 100,000 epochs. */
+/** Bytes at the end of a log that are read: those of 100,000 epochs. */
 const MOST_BYTES = 2 ** 26;
 
 const share = z.number().min(0).max(1);
@@ -29,22 +27,12 @@ const lineSchema = z.object({
  */
 export function readMetricsFromLog(directory: string, epochs: number): MetricsRow[] | undefined {
   const rows = new Map<number, MetricsRow>();
-  const lines = readEnd(join(directory, RUN_FILES.log), MOST_BYTES).toString('utf8').split('\n');
-  for (const line of lines) {
-    const entry = parseLine(line);
-    if (entry === undefined) continue;
-    const { msg: _, ...row } = entry;
+  for (const entry of readLogEntries(directory, MOST_BYTES)) {
+    const line = lineSchema.safeParse(entry).data;
+    if (line === undefined) continue;
+    const { msg: _, ...row } = line;
     rows.set(row.epoch, row);
   }
   const wanted = Array.from({ length: epochs }, (_, index) => rows.get(index + 1));
   return wanted.every((row) => row !== undefined) ? wanted : undefined;
-}
-
-/** A line that was cut off tells nothing. */
-function parseLine(line: string): z.output<typeof lineSchema> | undefined {
-  try {
-    return lineSchema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
 }

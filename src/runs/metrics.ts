@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv, writeCsv } from '../files/csv.ts';
-import { RUN_FILES } from './directory.ts';
+import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
 
 const COLUMNS = {
   /** Epochs completed: the first row is 1. */
   epoch: 'count',
   /** Steps taken since the start of training. */
   step: 'count',
-  /** Of the epoch's last step. */
+  /** That of the epoch's last step. */
   learningRate: 'number',
   /** Mean over the epoch's training images, in nats. */
   trainLoss: 'number',
@@ -47,7 +47,7 @@ export function appendMetrics(directory: string, row: MetricsRow): void {
 }
 
 /**
- * Forgets the rows after an epoch: what a cut-off run wrote beyond the checkpoint that it goes on from.
+ * Removes the rows after an epoch, which a cut-off run wrote after the checkpoint that it goes on from.
  *
  * @throws UserError if a row up to that epoch is missing, since nothing could bring it back, or the file is malformed
  */
@@ -57,7 +57,7 @@ export function truncateMetrics(directory: string, epoch: number): void {
   if (kept.length !== epoch || kept.some((row, index) => row.epoch !== index + 1)) {
     throw new UserError(
       `${join(directory, RUN_FILES.metrics)} lacks rows of the ${epoch} epochs that the checkpoint has behind it; ` +
-        'bring it back, or remove the folder to train this run again',
+        `bring it back, or ${TRAIN_AGAIN}`,
     );
   }
   if (kept.length < rows.length) writeMetrics(directory, kept);

@@ -12,14 +12,14 @@ import {
 } from './checkpoint.ts';
 import { RUN_FILES } from './directory.ts';
 
-/** What files that are set aside are called beyond their own name. */
+/** The ending that a file's name gets when the file is set aside. */
 export const SET_ASIDE = '.damaged';
 
 /**
  * Finds the last checkpoint that is whole, and puts its files where the next one expects them. A damaged one is set aside
- * for whoever wants to look at it. For the owner of the run only.
+ * for whoever wants to look at it. The caller must hold the run's lock.
  *
- * @param warn is told of each checkpoint that is damaged, and of what is used instead
+ * @param warn called with a sentence for each damaged checkpoint, and one that says what is used instead
  * @returns nothing if training has to begin anew
  */
 export function recoverCheckpoint(
@@ -51,7 +51,7 @@ export function recoverCheckpoint(
 const CURRENT_FILES = { record: RUN_FILES.checkpoint, tensors: RUN_FILES.tensors } as const;
 const PREVIOUS_FILES = { record: RUN_FILES.previousCheckpoint, tensors: RUN_FILES.previousTensors } as const;
 
-/** @returns the checkpoint, or what is wrong with it, or nothing if there is no record of one */
+/** @returns the checkpoint of a record; what is wrong if it is damaged; nothing if there is no such record */
 function inspect(directory: string, record: string): FoundCheckpoint | string | undefined {
   try {
     return readRecorded(directory, record);

@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { jsonNumber, readJson, writeJson } from '../files/json.ts';
 import { RUN_FILES } from './directory.ts';
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 of 64 hexadecimal digits');
-const count = z.int().nonnegative();
+import { count, digest, hash } from './record-fields.ts';
 
 const summarySchema = z.object({
   experiment: z.string(),
@@ -14,7 +12,7 @@ const summarySchema = z.object({
   /** `<variant>/seed-<n>-<hash8>` */
   id: z.string(),
   /** Hash of the resolved settings. */
-  hash: z.string().regex(/^[0-9a-f]{8,}$/, 'expected at least 8 hexadecimal digits'),
+  hash,
   engine: z.string(),
   device: z.string(),
   epochs: count,
@@ -44,7 +42,7 @@ const summarySchema = z.object({
     .optional(),
   /** ISO 8601, UTC. */
   finishedAt: z.iso.datetime(),
-  /** Of checkpoint.safetensors. */
+  /** SHA-256 of checkpoint.safetensors. */
   checkpointSha256: digest,
 });
 

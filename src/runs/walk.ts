@@ -7,7 +7,7 @@ import type { RunIdentity } from './directory.ts';
 
 /** Where a run lies. */
 export interface RunPlace {
-  /** Of the folder's name: its hash is the first 8 digits. */
+  /** As the folder's name has it, with the first 8 digits of the hash. */
   readonly identity: RunIdentity;
   readonly directory: string;
 }
@@ -15,7 +15,7 @@ export interface RunPlace {
 export interface Walked {
   /** Ordered naturally by experiment, variant, seed and hash. */
   readonly places: readonly RunPlace[];
-  /** What should be a folder and cannot be looked into, each with the reason: `results/lost+found (EACCES)`. */
+  /** Paths that should be folders and cannot be read, each with the reason: `results/lost+found (EACCES)`. */
   readonly passedOver: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export function listExperiments(resultsDirectory: string): string[] {
 }
 
 /**
- * Finds the folders of runs. Whatever is no such folder is left alone.
+ * Finds the folders of runs. Everything else in the results folder is passed over.
  *
  * @param experiments only these; all if absent
  * @throws UserError if the results folder is a file
@@ -46,7 +46,7 @@ export function walkResults(resultsDirectory: string, experiments?: readonly str
   return { places: places.sort(comparePlaces), passedOver };
 }
 
-/** Longer seeds are not exact. */
+/** A seed of more digits could not be read exactly. */
 const RUN_FOLDER = /^seed-(0|[1-9]\d{0,15})-([0-9a-f]{8})$/;
 
 function placeOf(folder: string, name: string, experiment: string, variant: string): RunPlace[] {
@@ -69,8 +69,8 @@ export function comparePlaces(
 }
 
 /**
- * @param passedOver receives what cannot be looked into
- * @param names only these
+ * @param passedOver receives the folders that cannot be read
+ * @param names of the folders to list; all if absent
  */
 function listFolders(directory: string, passedOver: string[], names?: readonly string[]): string[] {
   return readEntries(directory, passedOver)
@@ -95,7 +95,7 @@ function readEntries(directory: string, passedOver: string[]): Dirent[] {
   }
 }
 
-/** @returns nothing for a folder, `null` for what need not be one, else why it cannot be looked into */
+/** @returns nothing for a folder that can be read, `null` for something that need not be a folder, else why it cannot be read */
 function problemOf(directory: string, entry: Dirent): string | null | undefined {
   const path = join(directory, entry.name);
   if (entry.isDirectory()) return undefined;

@@ -21,7 +21,7 @@ export interface PrunedNetwork {
  *
  * @param state trained arrays by parameter name, and the method's extra state by `<weight name>/<extra name>`;
  *   it may hold more, and stays as it is
- * @param rate share to remove, 0 to 1
+ * @param pruneRate share to remove, 0 to 1
  * @throws UserError if the state lacks an array of the model or one has the wrong length
  */
 export function prunedWeights(
@@ -29,14 +29,14 @@ export function prunedWeights(
   regularizer: Regularizer,
   state: NamedArrays,
   granularity: Granularity,
-  rate: number,
+  pruneRate: number,
 ): PrunedNetwork {
   const evaluated = evaluationParameters(model, regularizer, state);
   const pruned = model.prunable.map((spec): [string, Float32Array] => {
     const weight = evaluated[spec.name] as Float32Array;
     const host = hostWeight(spec, regularizer, state);
     const scores = regularizer.importance?.(host, granularity) ?? defaultScores(weight, spec, granularity);
-    return [spec.name, pruneWeight(weight, spec.shape, scores, granularity, rate).weight];
+    return [spec.name, pruneWeight(weight, spec.shape, scores, granularity, pruneRate).weight];
   });
   const weights = new Map(pruned);
   return {

@@ -5,14 +5,13 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
 import { compareByList, compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
-import type { PruneResult } from './evaluate.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
 
-/** Columns of tables that are made of a sweep: as many variants as an experiment may have, each with two settings. */
+/** Most columns of a table: as many variants as an experiment may have, each with two settings. */
 const MOST_SETTINGS = 2000;
 
-/** Names become names of folders again: none may lead out of its own. */
+/** Names in a table become names of folders, so none may lead out of its folder. */
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 const RUN = /^[a-z0-9][a-z0-9._-]*\/seed-\d{1,16}-[0-9a-f]{8,}@[0-9a-f]{8}$/i;
 
@@ -32,7 +31,7 @@ const COLUMNS = {
   /** Mean cross-entropy over the test images, in nats. */
   loss: 'number',
   testImages: 'count',
-  /** As `checkpointId` makes it. */
+  /** The run and its checkpoint, as `checkpointId` names them. */
   runId: RUN,
 } as const satisfies Columns;
 
@@ -87,9 +86,14 @@ function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
   }
 }
 
-/** The run of a row: `<variant>/seed-<n>-<hash8>`. */
-export function idOf({ runId }: SweepRow): string {
+/** The id of a row's run, without its checkpoint: `<variant>/seed-<n>-<hash8>`. */
+export function runIdOf({ runId }: SweepRow): string {
   return runId.replace(/@[0-9a-f]+$/, '');
+}
+
+/** First 8 digits of the hash of the settings that a row's run was trained with; the seed is no part of it. */
+export function settingsHashOf({ runId }: SweepRow): string {
+  return /-([0-9a-f]+)@[0-9a-f]+$/.exec(runId)?.[1] ?? runId;
 }
 
 /** The row of a checkpoint at one granularity and rate, if it is there. */
@@ -104,53 +108,16 @@ export function findSweepRow(
   );
 }
 
-/** Turns a result into a row of the table. */
-export function toSweepRow(
-  run: Pick<SweepRow, 'experiment' | 'variant' | 'seed' | 'runId'>,
-  result: PruneResult,
-): SweepRow {
-  const { granularity, pruneRate, sparsity, parametersTotal, parametersKept, accuracy, loss, testImages } =
-    result;
-  return {
-    ...run,
-    granularity,
-    pruneRate,
-    sparsity,
-    parametersTotal,
-    parametersKept,
-    accuracy,
-    loss,
-    testImages,
-  };
-}
-
-/**
- * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of runs
- * that were trained again since are dropped. Rows of runs that are not in sight stay: a disk may be missing, a link broken.
- *
- * @param wasRetrained whether a row's run has another checkpoint by now
- */
-export function mergeSweep(
-  old: readonly SweepRow[],
-  added: readonly SweepRow[],
-  wasRetrained: (row: SweepRow) => boolean,
-): SweepRow[] {
-  const rows = [...old.filter((row) => !wasRetrained(row)), ...added];
-  const keyOf = ({ runId, granularity, pruneRate }: SweepRow) =>
-    JSON.stringify([runId, granularity, pruneRate]);
-  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
-}
-
 /**
  * The table as text, ordered by variant, seed, granularity, rate and run.
  *
  * @param variants of the experiment in its order; variants that it lacks follow naturally
  */
 export function formatSweep(rows: readonly SweepRow[], variants: readonly string[] = []): string {
-  const compareVariants = compareByList(variants);
+  const tabulateVariants = compareByList(variants);
   const ordered = rows.toSorted(
     (a, b) =>
-      compareVariants(a.variant, b.variant) ||
+      tabulateVariants(a.variant, b.variant) ||
       a.seed - b.seed ||
       GRANULARITIES.indexOf(a.granularity) - GRANULARITIES.indexOf(b.granularity) ||
       a.pruneRate - b.pruneRate ||

@@ -5,13 +5,13 @@ import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { withLock } from '../locks/lock.ts';
 import { readSummary, type Summary } from '../runs/summary.ts';
-import { checkpointId, idOf, mergeSweep, readSweep, type SweepRow, sweepPath, writeSweep } from './rows.ts';
+import { checkpointId, readSweep, runIdOf, type SweepRow, sweepPath, writeSweep } from './rows.ts';
 
 /** How other processes are waited for. */
 export interface Wait {
-  /** Once aborted, they are waited for no more than a second. */
+  /** Once aborted, other processes are waited for no more than a second. */
   readonly signal?: AbortSignal;
-  /** Told in a sentence what is waited for, if it takes more than a second. */
+  /** Called with a sentence that says what is waited for, if it takes more than a second. */
   onWait?(sentence: string): void;
 }
 
@@ -60,13 +60,30 @@ export function addSweepRows(
 }
 
 /**
+ * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of runs
+ * that were trained again since are dropped. Rows of runs that are not in sight stay: a disk may be missing, a link broken.
+ *
+ * @param wasRetrained whether a row's run has another checkpoint by now
+ */
+export function mergeSweep(
+  old: readonly SweepRow[],
+  added: readonly SweepRow[],
+  wasRetrained: (row: SweepRow) => boolean,
+): SweepRow[] {
+  const rows = [...old.filter((row) => !wasRetrained(row)), ...added];
+  const keyOf = ({ runId, granularity, pruneRate }: SweepRow) =>
+    JSON.stringify([runId, granularity, pruneRate]);
+  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+}
+
+/**
  * Whether the run of a row has another checkpoint by now, or the row was measured on the network of another run that lies in
  * its place. Looked up anew each time: other processes may have trained runs meanwhile.
  */
 function retrainingOf(directory: string): (row: SweepRow) => boolean {
   const summaries = new Map<string, Summary | undefined>();
   return (row) => {
-    const id = idOf(row);
+    const id = runIdOf(row);
     if (!summaries.has(id)) summaries.set(id, findSummary(join(directory, id)));
     const now = summaries.get(id);
     return now !== undefined && (now.id === id) !== (checkpointId(id, now.checkpointSha256) === row.runId);
@@ -82,7 +99,7 @@ function findSummary(directory: string): Summary | undefined {
   }
 }
 
-/** What can be swept again need not stand in the way. */
+/** A malformed table can be computed anew: the error says how. */
 function readOwnSweep(path: string): SweepRow[] {
   try {
     return readSweep(path);

@@ -1,11 +1,13 @@
 /** @file The paper's layout: rates down, methods across, the best of each row marked, published numbers beside ours. */
+
 import type { RunSettings } from '../config/schema.ts';
+import { formatPoints } from '../format.ts';
 import { compareMethods, describeMethod, methodOf } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
-import { type Cell, compareVariants, formatPercent } from './comparison.ts';
-import { type MissingRun, wordMissing } from './missing-runs.ts';
+import type { Cell } from './cell.ts';
+import { describeMissing, type MissingRun } from './missing-runs.ts';
 import {
   type ColumnComparison,
   comparePublished,
@@ -13,14 +15,15 @@ import {
   type OwnColumn,
 } from './paper/comparison.ts';
 import type { PublishedNumber } from './paper/published.ts';
+import { tabulateVariants } from './variant-table.ts';
 
 /** One method at one rate. */
 export interface MethodCell {
   readonly own: Cell | undefined;
-  /** Whether no other column's mean is higher as printed, of at least two. */
+  /** Whether at least two columns have a mean in this row, and none has a higher one as printed. */
   readonly isBest: boolean;
   readonly published: PublishedNumber | undefined;
-  /** Ours less the published one, as a share; absent where the two do not compare. */
+  /** Our mean less the published one, as a share; absent where the two cannot be compared. */
   readonly difference: number | undefined;
 }
 
@@ -54,7 +57,7 @@ export interface MethodTableOptions {
   readonly settings: ReadonlyMap<string, RunSettings>;
   /** Runs that should be in the table and are not; none if absent. */
   readonly missing?: readonly MissingRun[];
-  /** The paper's numbers, if they shall stand beside ours. */
+  /** The paper's numbers, if they are to stand beside ours. */
   readonly published?: readonly PublishedNumber[] | undefined;
 }
 
@@ -78,7 +81,7 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
     })),
     missing,
     notes: [
-      ...wordMissing(missing),
+      ...describeMissing(missing),
       ...noteLeftOut(
         all.filter((column) => !columns.includes(column)),
         granularity,
@@ -89,7 +92,7 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
 }
 
 function collectColumns({ rows, granularity, settings }: MethodTableOptions) {
-  const { rates, variants, hashes, cells } = compareVariants(rows, granularity);
+  const { rates, variants, hashes, cells } = tabulateVariants(rows, granularity);
   const columns = variants.map((variant, column): OwnColumn => {
     const known = settings.get(hashes[column] ?? '');
     return {
@@ -102,7 +105,7 @@ function collectColumns({ rows, granularity, settings }: MethodTableOptions) {
   return { rates, columns: columns.toSorted(compareColumns) };
 }
 
-/** What order and name of a column depend on. */
+/** What a column is ordered and named by. */
 type NamedColumn = Pick<OwnColumn, 'variant' | 'method'>;
 
 /** Columns whose settings are not known come last. */
@@ -114,7 +117,7 @@ export function compareColumns(a: NamedColumn, b: NamedColumn): number {
   return byMethod || compareNaturally(a.variant, b.variant);
 }
 
-/** Methods that are equal in all that a heading says are told apart by their variants' names. */
+/** Headings of columns. Where two methods would have the same heading, their variants' names are added. */
 export function nameColumns(columns: readonly NamedColumn[]): string[] {
   const headings = columns.map(({ method, variant }) =>
     method === undefined ? variant : describeMethod(method),
@@ -128,12 +131,12 @@ export function nameColumns(columns: readonly NamedColumn[]): string[] {
 /** The highest mean of a row as printed; nothing if the row has fewer than two, among which there is no best. */
 export function bestOf(row: readonly (Cell | undefined)[]): string | undefined {
   const means = row.flatMap((cell) => (cell === undefined ? [] : [cell.mean]));
-  return means.length < 2 ? undefined : formatPercent(Math.max(...means));
+  return means.length < 2 ? undefined : formatPoints(Math.max(...means));
 }
 
 /** Whether a cell is the best of its row, or as good as the best to the digits printed. */
 export function isBest(cell: Cell | undefined, best: string | undefined): boolean {
-  return cell !== undefined && formatPercent(cell.mean) === best;
+  return cell !== undefined && formatPoints(cell.mean) === best;
 }
 
 function makeCell(

@@ -1,14 +1,14 @@
 /** @file Runs that a table lacks: trained without success, not trained, or not swept. */
 import type { RunSpec } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
+import { groupBy } from '../maps.ts';
 import { methodOf } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { runId } from '../runs/directory.ts';
 import type { DamagedRun, FoundRun, Survey } from '../runs/find.ts';
-import type { SweepRow } from '../sweeps/rows.ts';
-import { hashOf } from './comparison.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 
 export interface MissingRun {
   readonly variant: string;
@@ -22,13 +22,13 @@ export interface MissingRun {
 export interface KnownRuns {
   /** The runs of its file; nothing if only its results are known: then every variant should have every seed. */
   readonly expected?: readonly RunSpec[] | undefined;
-  /** In its folder. */
+  /** The runs in its folder. */
   readonly found: readonly (FoundRun | DamagedRun)[];
-  /** By the first 8 digits of their hash. If given, runs that were trained to lose the other kind of part are not missed. */
+  /** By the first 8 digits of their hash. If given, runs that were trained for the other granularity do not count as missing. */
   readonly settings?: ReadonlyMap<string, RunSettings>;
 }
 
-/** Of a folder, damaged or not. */
+/** All runs that were found in a folder, damaged or not. */
 export function allRuns({ runs, damaged }: Survey): (FoundRun | DamagedRun)[] {
   return [...runs, ...damaged];
 }
@@ -67,13 +67,9 @@ export function findMissing(
 }
 
 /** `Missing: l1 seeds 0 and 2 (not trained), none seed 1 (failed: the loss at step 3 is NaN)`; nothing if none is. */
-export function wordMissing(missing: readonly MissingRun[]): string[] {
+export function describeMissing(missing: readonly MissingRun[]): string[] {
   if (missing.length === 0) return [];
-  const groups = new Map<string, MissingRun[]>();
-  for (const run of missing) {
-    const key = JSON.stringify([run.variant, run.state, run.reason]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
+  const groups = groupBy(missing, ({ variant, state, reason }) => JSON.stringify([variant, state, reason]));
   const words = [...groups.values()].map((runs) => {
     const [first] = runs as [MissingRun];
     const seeds = `${runs.length === 1 ? 'seed' : 'seeds'} ${runs.map(({ seed }) => seed).join(', ')}`;
@@ -82,7 +78,7 @@ export function wordMissing(missing: readonly MissingRun[]): string[] {
   return [`Missing: ${words.join('; ')}.`];
 }
 
-/** A run on images of the user's own may be there under the hash that an earlier version gave it. */
+/** Earlier versions gave runs on the user's own images another hash: a run that is there under it is not missing. */
 function findOlder({ variant, seed, hash, settings }: RunSpec, known: readonly Candidate[]): Candidate {
   const candidate = { variant, seed, hash: hash.slice(0, 8) };
   if (settings.dataset.path === undefined) return candidate;
@@ -125,7 +121,7 @@ function listCandidates(known: readonly Candidate[]): Candidate[] {
 }
 
 function candidateOf(row: SweepRow): Candidate {
-  return { variant: row.variant, seed: row.seed, hash: hashOf(row) };
+  return { variant: row.variant, seed: row.seed, hash: settingsHashOf(row) };
 }
 
 function keyOf({ variant, seed, hash }: Candidate): string {

@@ -6,7 +6,6 @@ import { type LoadOptions, loadExperiment } from '../config/load.ts';
 import { UserError } from '../errors.ts';
 import { lookAt } from '../files/read.ts';
 import { runDirectory } from '../runs/directory.ts';
-import { DEFAULT_RESULTS } from './options.ts';
 
 /**
  * Loads experiment files.
@@ -116,19 +115,4 @@ function canWrite(folder: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A command as the user would type it next: `td sweep a.yaml --results elsewhere`. */
-export function wordCommand(command: string, files: readonly string[], results: string): string {
-  return wordCommandLine([command, ...files, ...(results === DEFAULT_RESULTS ? [] : ['--results', results])]);
-}
-
-/** What follows `td` on a command line, as the user would type it. */
-export function wordCommandLine(words: readonly string[]): string {
-  return ['td', ...words].map(quote).join(' ');
-}
-
-/** A word as a shell takes it for one. */
-function quote(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -9,13 +9,18 @@ const told = new Set<string>();
 /** Finds runs; what cannot be looked into is told in one warning. */
 export function lookUpRuns(results: string, experiments?: readonly string[]): Survey {
   const survey = findRuns(results, experiments);
-  const news = survey.passedOver.filter((one) => !told.has(one));
+  warnOfPassedOver(survey);
+  return survey;
+}
+
+/** One warning of all folders that no earlier one has named. */
+export function warnOfPassedOver({ passedOver }: Pick<Survey, 'passedOver'>): void {
+  const news = passedOver.filter((one) => !told.has(one));
   for (const one of news) told.add(one);
   if (news.length > 0)
     printLine(
       `warning: passed over ${counted(news.length, 'folder')} that cannot be read: ${news.join(', ')}`,
     );
-  return survey;
 }
 
 /** Tells what is wrong with runs that a command shows or uses, and lets the process end with exit code 1. */

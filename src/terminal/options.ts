@@ -3,6 +3,8 @@ import { Option } from 'commander';
 import { availableThreads } from '../engines/threads.ts';
 import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
+import { DEFAULT_RESULTS } from '../next-command.ts';
+import { parsePruneRates } from '../pruning/rates.ts';
 import { findRepeated } from '../settings/values.ts';
 import { printLine } from './progress.ts';
 
@@ -18,9 +20,6 @@ export interface ExecutionOptions {
   /** TensorFlow with XLA. */
   readonly xla?: boolean;
 }
-
-/** The folder that `--results` names if it is not given. */
-export const DEFAULT_RESULTS = 'results';
 
 export function resultsOption(): Option {
   return new Option('--results <folder>', 'where results are read and written').default(
@@ -91,6 +90,17 @@ export function whenBusyOption(): Option {
   return new Option('--when-busy <what>', description).argParser((text) =>
     parseChoice(text, choices, '--when-busy'),
   );
+}
+
+export function pruneOption(): Option {
+  const description = "rates and ranges: 0.5,0.9 or 0:0.99 (default: the experiment's)";
+  return new Option('--prune <rates>', description).argParser((text) => {
+    try {
+      return parsePruneRates(text);
+    } catch (error) {
+      throw error instanceof UserError ? new UserError(`--prune: ${error.message}`) : error;
+    }
+  });
 }
 
 /** @param otherwise what holds if the flag is absent, in words */

@@ -1,11 +1,11 @@
 /** @file Files that flags name: refused before anything is done for them if they cannot be, and written where they point. */
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { writeOutput } from '../files/output.ts';
 import { lookAt } from '../files/read.ts';
 import { findExisting } from './experiments.ts';
 import { print } from './output.ts';
 import { printLine } from './progress.ts';
+import { writeOutput } from './write-output.ts';
 
 /**
  * @param flag that names the file: `--out`

@@ -1,16 +1,11 @@
 /** @file Numbers and tables as people read them. */
 import { stripVTControlCharacters } from 'node:util';
 
-export { duration, percent } from '../format.ts';
+export { counted, duration, percent } from '../format.ts';
 
 /** 12345.6 as `12,346`. */
 export function grouped(number: number): string {
   return Math.round(number).toLocaleString('en-US');
-}
-
-/** `1 run`, `2 runs`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Rows under a header, columns aligned on the left and separated by two spaces. Colours take no room. */

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderSettings } from '../../src/config/render.ts';
 import { RUN_FILES } from '../../src/runs/directory.ts';
+import { findNamedRun } from '../../src/runs/find-named-run.ts';
 import { openRunLog } from '../../src/runs/log.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
-import { findNamedRun } from '../../src/runs/named.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
 import { openNewRun, writeNewSweep } from '../support/new-folders.ts';
@@ -55,7 +55,7 @@ beforeAll(() => {
       runId: `${DONE.id}@aaaaaaaa`,
     },
   ]);
-  const { log, close } = openRunLog(join(open(FAILED), RUN_FILES.log), false);
+  const { log, close } = openRunLog(join(open(FAILED), RUN_FILES.log));
   log.error(new Error('the loss is not finite'), 'training failed');
   close();
 });

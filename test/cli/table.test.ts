@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadExperiment } from '../../src/config/load.ts';
 import { renderSettings } from '../../src/config/render.ts';
 import { UserError } from '../../src/errors.ts';
-import { findTableSource } from '../../src/tables/source.ts';
+import { findSwept } from '../../src/tables/swept-experiment.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { writeNewSweep } from '../support/new-folders.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
@@ -102,7 +102,7 @@ pruned         plain
   });
 });
 
-describe('findTableSource', () => {
+describe('findSwept', () => {
   /** A results folder with the sweep of an experiment that this program has not. */
   function makeResults(): string {
     const results = temporaryFolder();
@@ -112,10 +112,10 @@ describe('findTableSource', () => {
 
   it('finds a sweep by name, folder and file', () => {
     const results = makeResults();
-    const named = findTableSource('few', results);
+    const named = findSwept('few', results);
     expect(named.rows).toHaveLength(SWEEP.rows.length);
-    expect(findTableSource(join(results, 'few'), 'elsewhere')).toEqual(named);
-    expect(findTableSource(join(results, 'few/sweep.csv'), 'elsewhere')).toEqual(named);
+    expect(findSwept(join(results, 'few'), 'elsewhere')).toEqual(named);
+    expect(findSwept(join(results, 'few/sweep.csv'), 'elsewhere')).toEqual(named);
   });
 
   it('takes settings from the folders of runs, if their hash is that of the row', () => {
@@ -129,10 +129,10 @@ describe('findTableSource', () => {
       const variants = experiment.variants.filter(({ name }) => name === variant);
       writeFileSync(join(folder, 'config.yaml'), renderSettings({ ...experiment, variants }));
     }
-    expect(findTableSource('few', results).settings).toEqual(SWEEP.settings);
+    expect(findSwept('few', results).settings).toEqual(SWEEP.settings);
     const changed = new SweepRows({ schedule: { epochs: 77 } }).add('plain', { name: 'none' }, { 0: 0.9 });
     writeNewSweep(join(results, 'few/sweep.csv'), changed.rows);
-    expect(findTableSource('few', results).settings.size).toBe(0);
+    expect(findSwept('few', results).settings.size).toBe(0);
   });
 
   it('takes settings from the experiments that come with the program', () => {
@@ -144,7 +144,7 @@ describe('findTableSource', () => {
       path,
       rows.map((row) => ({ ...row, experiment: 'mnist-mlp' })),
     );
-    const { experiment: name, settings } = findTableSource(path, 'elsewhere');
+    const { experiment: name, settings } = findSwept(path, 'elsewhere');
     expect([name, [...settings.values()]]).toEqual(['mnist-mlp', [none?.settings]]);
   });
 
@@ -153,14 +153,14 @@ describe('findTableSource', () => {
     ['nothing', /holds no swept experiment "nothing" \(expected one of: few\)/],
   ])('refuses %s', (argument, message) => {
     const results = makeResults();
-    expect(() => findTableSource(argument, results)).toThrow(UserError);
-    expect(() => findTableSource(argument, results)).toThrow(message);
+    expect(() => findSwept(argument, results)).toThrow(UserError);
+    expect(() => findSwept(argument, results)).toThrow(message);
   });
 
   it('says how to sweep an experiment that is not swept', () => {
     const file = join(temporaryFolder(), 'other.yaml');
     writeFileSync(file, 'variants: { plain: {} }');
-    expect(() => findTableSource(file, 'elsewhere')).toThrow(
+    expect(() => findSwept(file, 'elsewhere')).toThrow(
       `experiment "other" is not swept in elsewhere; sweep with: td sweep ${file} --results elsewhere`,
     );
   });

@@ -4,9 +4,9 @@ import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { LIGHT } from '../../src/figures/charts/theme.ts';
 import { drawPng, drawSvg } from '../../src/figures/draw.ts';
-import { listFigures } from '../../src/figures/figures.ts';
+import { listFigures } from '../../src/figures/list-figures.ts';
 import type { AccuracyLine, ExperimentFigures, GranularityFigures } from '../../src/figures/types.ts';
-import { writeFigures } from '../../src/figures/write.ts';
+import { writeFigures } from '../../src/figures/write-figures.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
 const HOSTILE = '<script>alert(1)</script>&"\'';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { baseline } from '../../src/cli/baseline.ts';
 import { report } from '../../src/cli/report.ts';
-import type { Figure } from '../../src/figures/figures.ts';
+import type { Figure } from '../../src/figures/list-figures.ts';
 import type { ExperimentFigures } from '../../src/figures/types.ts';
-import { writeFigures } from '../../src/figures/write.ts';
+import { writeFigures } from '../../src/figures/write-figures.ts';
 import { changeTables } from '../../src/sweeps/store.ts';
-import { compareVariants, comparisonPath, writeComparison } from '../../src/tables/comparison.ts';
+import { tabulateVariants, variantTablePath, writeVariantTable } from '../../src/tables/variant-table.ts';
 import { wordFailure } from '../../src/terminal/failures.ts';
 import { EXPERIMENT, writeResults } from '../figures/results-folder.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -25,11 +25,13 @@ vi.mock('../../src/figures/draw.ts', () => ({
   drawSvg: ({ name }: Figure) => `<svg>${name}, ${content.version}</svg>`,
   drawPng: (svg: string) => Buffer.from(`PNG of ${svg}`),
 }));
-vi.mock('../../src/figures/figures.ts', () => ({
+vi.mock('../../src/figures/list-figures.ts', () => ({
   listFigures: () => [{ name: 'accuracy-weight' }],
 }));
 vi.mock('../../src/report/assets.ts', () => ({ buildAssets: async () => ({}) }));
-vi.mock('../../src/report/write.ts', () => ({ makeReport: async () => `<html>${content.version}</html>` }));
+vi.mock('../../src/report/make-report.ts', () => ({
+  makeReport: async () => ({ page: `<html>${content.version}</html>`, problems: [] }),
+}));
 
 beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -47,8 +49,8 @@ async function writeOutputs(results: string, generation: 'first' | 'second'): Pr
   await changeTables(results, EXPERIMENT, (rows) => {
     const kept = rows.filter(({ seed }) => generation === 'second' || seed === 0);
     for (const granularity of ['weight', 'unit'] as const) {
-      const comparison = compareVariants(kept, granularity, []);
-      writeComparison(comparisonPath(results, EXPERIMENT, granularity), comparison);
+      const comparison = tabulateVariants(kept, granularity, []);
+      writeVariantTable(variantTablePath(results, EXPERIMENT, granularity), comparison);
     }
   });
   writeFigures(results, { experiment: EXPERIMENT, granularities: [] } satisfies ExperimentFigures);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
-import { LARGEST_RECORD, readEnd, readJson } from '../../src/files/json.ts';
+import { LARGEST_RECORD, readJson } from '../../src/files/json.ts';
+import { readEnd } from '../../src/files/read.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
 const anything = z.record(z.string(), z.unknown());

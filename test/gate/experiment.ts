@@ -3,8 +3,8 @@ import { type Experiment, expandRuns, type RunSpec } from '../../src/config/expe
 import type { Dataset } from '../../src/data/types.ts';
 import type { Engine, NamedArrays } from '../../src/engines/types.ts';
 import { parsePruneRates } from '../../src/pruning/rates.ts';
-import { sweepRun } from '../../src/sweeps/evaluate.ts';
-import { type SweepRow, toSweepRow } from '../../src/sweeps/rows.ts';
+import type { SweepRow } from '../../src/sweeps/rows.ts';
+import { sweepNetwork } from '../../src/sweeps/sweep-network.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
 import { createSetup, train } from '../../src/training/trainer.ts';
 
@@ -62,17 +62,17 @@ export async function sweepRuns(
   const rows: SweepRow[] = [];
   for (const { run, state } of runs) {
     const { model, regularizer } = await createSetup(run.settings, dataset);
-    const results = await sweepRun({
+    const { experiment: name, variant, seed, id } = run;
+    const network = {
+      names: { experiment: name, variant, seed, runId: `${id}@00000000` },
       model,
       regularizer,
       state,
-      rates: parsePruneRates(experiment.sweep.prune),
-      granularities: ['weight', 'unit'],
-      evaluate: (parameters) => evaluator.evaluate(parameters),
-    });
-    const { experiment: name, variant, seed, id } = run;
-    const runId = `${id}@00000000`;
-    rows.push(...results.map((result) => toSweepRow({ experiment: name, variant, seed, runId }, result)));
+      evaluate: (parameters: NamedArrays) => evaluator.evaluate(parameters),
+    };
+    const pruneRates = parsePruneRates(experiment.sweep.prune);
+    for await (const { row } of sweepNetwork(network, { pruneRates, granularities: ['weight', 'unit'] }))
+      rows.push(row);
   }
   return rows;
 }

@@ -1,10 +1,9 @@
 /** @file Which fresh rows are compared with which of the baseline, and what is a fault. */
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { judge } from '../../src/gate/judge.ts';
 import { pairRows } from '../../src/gate/pair.ts';
-import { judge } from '../../src/gate/report.ts';
-import type { SweepRow } from '../../src/sweeps/rows.ts';
-import { hashOf } from '../../src/tables/comparison.ts';
+import { type SweepRow, settingsHashOf } from '../../src/sweeps/rows.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
 
 function sweep(): SweepRows {
@@ -15,7 +14,7 @@ function sweep(): SweepRows {
 
 const BASELINE = sweep().rows;
 const [NONE_HASH, L1_HASH] = ['none', 'l1'].map((variant) =>
-  hashOf(BASELINE.find((row) => row.variant === variant) as SweepRow),
+  settingsHashOf(BASELINE.find((row) => row.variant === variant) as SweepRow),
 ) as [string, string];
 
 function changed(change: (row: SweepRow) => Partial<SweepRow>): SweepRow[] {

@@ -1,14 +1,15 @@
 /** @file The project's own gate, configs/ci.yaml with its committed baseline: which faults it catches. */
+
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Variant } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
+import { formatRate } from '../../src/format.ts';
 import { baselinePath, readBaseline } from '../../src/gate/baseline.ts';
-import { failedCells, type GateReport, judge } from '../../src/gate/report.ts';
+import { failedCells, type Judgement, judge } from '../../src/gate/judge.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
-import { formatRate } from '../../src/tables/comparison.ts';
 import { type Laboratory, openLaboratory, sweepRuns, type TrainedRun, trainVariants } from './experiment.ts';
 
 type Fault =
@@ -84,14 +85,14 @@ beforeAll(async () => {
 afterAll(() => laboratory.evaluator.dispose());
 
 /** The gate's report on a clean experiment in which the rows of some variants are others. */
-function judgeWith(rows: readonly SweepRow[]): GateReport {
+function judgeWith(rows: readonly SweepRow[]): Judgement {
   const replaced = new Set(rows.map(({ variant }) => variant));
   const fresh = [...cleanRows.filter(({ variant }) => !replaced.has(variant)), ...rows];
   return judge({ experiment: 'ci', baseline: readBaseline(baselinePath('ci'), 'ci'), fresh, alpha: 0.01 });
 }
 
 /** The report if a variant is trained, and swept, while a fault is in the program. */
-async function judgeFault(fault: Fault, variant: string): Promise<GateReport> {
+async function judgeFault(fault: Fault, variant: string): Promise<Judgement> {
   planted.fault = fault;
   try {
     return judgeWith(await sweepRuns(laboratory, await trainVariants(laboratory, [variant], FAULTY_SEEDS)));
@@ -101,7 +102,7 @@ async function judgeFault(fault: Fault, variant: string): Promise<GateReport> {
 }
 
 /** `targeted-weight: 90 % of weights fell` */
-function listFailures(report: GateReport): string[] {
+function listFailures(report: Judgement): string[] {
   return failedCells(report).map(
     ({ variant, granularity, pruneRate, verdict }) =>
       `${variant}: ${formatRate(pruneRate)} of ${granularity}s ${verdict}`,

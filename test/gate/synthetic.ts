@@ -1,6 +1,6 @@
 /** @file Experiments whose true accuracies and spreads are known, drawn from seeded streams. */
 
-import type { PairedCell } from '../../src/gate/compare.ts';
+import type { PairedCell } from '../../src/gate/cell-changes.ts';
 import { fromLogOdds } from '../../src/gate/spread.ts';
 import { fillNormal, fillUniform } from '../../src/random/streams.ts';
 

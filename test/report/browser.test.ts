@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DARK, LIGHT } from '../../src/figures/charts/theme.ts';
-import { findSources } from '../../src/figures/experiment-sources.ts';
 import { type Assets, buildAssets } from '../../src/report/assets.ts';
+import { listFileVersions } from '../../src/report/file-versions.ts';
+import { makeReport } from '../../src/report/make-report.ts';
 import { digestVersion, serveReport } from '../../src/report/serve.ts';
-import { listVersions } from '../../src/report/version.ts';
-import { makeReport } from '../../src/report/write.ts';
+import { findResults } from '../../src/tables/experiment-results.ts';
 import { makeFolder } from '../cli/td.ts';
 import { beginRun, directoryOf, writeResults } from '../figures/results-folder.ts';
 import { CHROMIUM, openPage, startBrowser, WITHOUT } from './chromium.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   appendFileSync(join(failedRun, 'log.jsonl'), `${JSON.stringify(failure)}\n`);
   assets = await buildAssets();
   const file = join(place.folder, 'report.html');
-  writeFileSync(file, await makeReport(findSources([], results), { assets }));
+  writeFileSync(file, (await makeReport(findResults([], results).experiments, { assets })).page);
   address = pathToFileURL(file).href;
   browser = await startBrowser();
 });
@@ -176,8 +176,9 @@ describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () 
   it('follows runs that go on while it is served, and keeps what its reader chose', async () => {
     const server = await serveReport(
       {
-        readVersion: () => digestVersion(listVersions(results)),
-        makePage: (version) => makeReport(findSources([], results), { assets, version }),
+        readVersion: () => digestVersion(listFileVersions(results)),
+        makePage: async (version) =>
+          (await makeReport(findResults([], results).experiments, { assets, version })).page,
       },
       0,
     );

@@ -18,7 +18,7 @@ describe('countCutOffs', () => {
   it('counts the sessions in a row that began and left no word of how they went on', () => {
     const directory = makeRun();
     expect(countCutOffs(directory)).toBe(0);
-    const { log, close } = openRunLog(join(directory, RUN_FILES.log), false);
+    const { log, close } = openRunLog(join(directory, RUN_FILES.log));
     const begin = () => log.info({ epoch: 0 }, TRAINING_BEGINS);
     begin();
     log.info('checkpoint written');
@@ -58,7 +58,7 @@ describe('a run without a summary', () => {
 
   it('has failed if its log ends with an error', () => {
     const directory = makeRun();
-    const { log, close } = openRunLog(join(directory, RUN_FILES.log), false);
+    const { log, close } = openRunLog(join(directory, RUN_FILES.log));
     log.info('training begins');
     expect(conditionOf(directory)).toEqual({ kind: 'unfinished' });
     log.error(new Error('the loss is NaN at step 12\nand more'), 'training failed');

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderSettings } from '../../src/config/render.ts';
 import { UserError } from '../../src/errors.ts';
-import { openRun, type RunIdentity, runDirectory, runState } from '../../src/runs/directory.ts';
+import { type RunIdentity, runDirectory, runState } from '../../src/runs/directory.ts';
 import { findRuns } from '../../src/runs/find.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { readSummary, writeSummary } from '../../src/runs/summary.ts';
 import { openNewRun } from '../support/new-folders.ts';
 import { beginSoundRun, ENVIRONMENT, finishSoundRun, RUN, specOf, summaryOf } from './runs.ts';
@@ -39,7 +40,7 @@ describe('openRun', () => {
     const directory = openNewRun(results, RUN, 'name: x\n', ENVIRONMENT);
     expect(readFileSync(join(directory, 'config.yaml'), 'utf8')).toBe('name: x\n');
     expect(JSON.parse(readFileSync(join(directory, 'environment.json'), 'utf8'))).toEqual(ENVIRONMENT);
-    expect(openRun(results, RUN, 'name: x\n', ENVIRONMENT).state).toBe('unfinished');
+    expect(runState(directory)).toBe('unfinished');
     writeSummary(directory, summaryOf(RUN, SHA256));
     expect(runState(directory)).toBe('done');
   });
@@ -53,8 +54,8 @@ describe('openRun', () => {
   it('leaves a finished run untouched', () => {
     const results = temporaryFolder();
     const directory = finish(results, RUN);
-    const opened = openRun(results, RUN, 'name: other\n', ENVIRONMENT);
-    expect(opened).toEqual({ directory, state: 'done' });
+    expect(runState(directory)).toBe('done');
+    openRun(results, RUN, 'name: other\n', ENVIRONMENT);
     expect(readFileSync(join(directory, 'config.yaml'), 'utf8')).toBe('name: x\n');
   });
 });

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listVersions } from '../../src/report/version.ts';
+import { listFileVersions } from '../../src/report/file-versions.ts';
 import { findRuns } from '../../src/runs/find.ts';
 import { walkResults } from '../../src/runs/walk.ts';
 import { finishSoundRun, specOf } from './runs.ts';
@@ -47,11 +47,11 @@ describe.skipIf(process.platform === 'win32')('a folder that was moved, with a l
 
   it('is watched by a report that is shown', () => {
     const { results, move, ids } = makeResults();
-    const before = listVersions(results);
+    const before = listFileVersions(results);
     const place = move('few/none');
-    expect(listVersions(results)).toEqual(before);
+    expect(listFileVersions(results)).toEqual(before);
     writeFileSync(join(place, (ids[1] ?? '').replace('none/', ''), 'log.jsonl'), 'news');
-    expect(listVersions(results)).not.toEqual(before);
+    expect(listFileVersions(results)).not.toEqual(before);
   });
 });
 

@@ -5,7 +5,7 @@ import { loadExperiment } from '../../src/config/load.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { baselinePath, readBaseline } from '../../src/gate/baseline.ts';
-import { failedCells, judge } from '../../src/gate/report.ts';
+import { failedCells, judge } from '../../src/gate/judge.ts';
 import { type Laboratory, openLaboratory, sweepRuns, trainVariants } from '../gate/experiment.ts';
 import { isSoak } from './form.ts';
 

@@ -1,7 +1,8 @@
 /** @file Results in folders that are not there yet: td itself makes a folder once, when it begins to work in it. */
 import { dirname } from 'node:path';
 import { makeDirectory } from '../../src/files/directories.ts';
-import { openRun, runDirectory } from '../../src/runs/directory.ts';
+import { runDirectory } from '../../src/runs/directory.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { writeSweep } from '../../src/sweeps/rows.ts';
 
 /** As a training does once its lock has made the folder. @returns the folder */

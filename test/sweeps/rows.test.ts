@@ -3,35 +3,32 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { PruneResult } from '../../src/sweeps/evaluate.ts';
-import {
-  checkpointId,
-  findSweepRow,
-  mergeSweep,
-  readSweep,
-  type SweepRow,
-  sweepPath,
-  toSweepRow,
-} from '../../src/sweeps/rows.ts';
+import { checkpointId, findSweepRow, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import { mergeSweep } from '../../src/sweeps/store.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { writeNewSweep } from '../support/new-folders.ts';
 
-function rowOf(variant: string, seed: number, result: Partial<PruneResult> = {}, checkpoint = '5e6f7a8b') {
-  const runId = checkpointId(`${variant}/seed-${seed}-1a2b3c4d`, `${checkpoint}${'0'.repeat(56)}`);
-  return toSweepRow(
-    { experiment: 'mnist', variant, seed, runId },
-    {
-      granularity: 'weight',
-      pruneRate: 0.9,
-      sparsity: 0.8996,
-      parametersTotal: 1000,
-      parametersKept: 109,
-      accuracy: 0.9731,
-      loss: 0.08,
-      testImages: 10_000,
-      ...result,
-    },
-  );
+function rowOf(
+  variant: string,
+  seed: number,
+  result: Partial<SweepRow> = {},
+  checkpoint = '5e6f7a8b',
+): SweepRow {
+  return {
+    experiment: 'mnist',
+    variant,
+    seed,
+    granularity: 'weight',
+    pruneRate: 0.9,
+    sparsity: 0.8996,
+    parametersTotal: 1000,
+    parametersKept: 109,
+    accuracy: 0.9731,
+    loss: 0.08,
+    testImages: 10_000,
+    runId: checkpointId(`${variant}/seed-${seed}-1a2b3c4d`, `${checkpoint}${'0'.repeat(56)}`),
+    ...result,
+  };
 }
 
 describe('sweep table', () => {

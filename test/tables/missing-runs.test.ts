@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { findRuns } from '../../src/runs/find.ts';
-import { allRuns, findMissing, type MissingRun, wordMissing } from '../../src/tables/missing-runs.ts';
+import { allRuns, describeMissing, findMissing, type MissingRun } from '../../src/tables/missing-runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
 
@@ -73,7 +73,7 @@ describe('a table of one granularity', () => {
   });
 });
 
-describe('wordMissing', () => {
+describe('describeMissing', () => {
   it('is one sentence, with seeds of one fate together, and nothing where nothing is missing', () => {
     const run = (variant: string, seed: number, state: MissingRun['state'], reason?: string) => ({
       variant,
@@ -82,12 +82,12 @@ describe('wordMissing', () => {
       ...(reason === undefined ? {} : { reason }),
     });
     expect(
-      wordMissing([
+      describeMissing([
         run('l1', 0, 'not trained'),
         run('l1', 2, 'not trained'),
         run('none', 1, 'failed', 'the loss at step 3 is NaN'),
       ]),
     ).toEqual(['Missing: l1 seeds 0, 2 (not trained); none seed 1 (failed: the loss at step 3 is NaN).']);
-    expect(wordMissing([])).toEqual([]);
+    expect(describeMissing([])).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { wordCommand } from '../../src/terminal/experiments.ts';
+import { describeCommand } from '../../src/next-command.ts';
 import { wordFailure } from '../../src/terminal/failures.ts';
 import { columns, counted, duration, grouped, percent } from '../../src/terminal/words.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
@@ -40,9 +40,11 @@ describe('a table', () => {
 
 describe('the next command', () => {
   it('names the results folder where it is not the usual one, quoted where a shell would split it', () => {
-    expect(wordCommand('sweep', ['configs/a.yaml'], 'results')).toBe('td sweep configs/a.yaml');
-    expect(wordCommand('run', ['my a.yaml'], 'my results')).toBe("td run 'my a.yaml' --results 'my results'");
-    expect(wordCommand('run', ["it's.yaml"], 'results')).toBe("td run 'it'\\''s.yaml'");
+    expect(describeCommand('sweep', ['configs/a.yaml'], 'results')).toBe('td sweep configs/a.yaml');
+    expect(describeCommand('run', ['my a.yaml'], 'my results')).toBe(
+      "td run 'my a.yaml' --results 'my results'",
+    );
+    expect(describeCommand('run', ["it's.yaml"], 'results')).toBe("td run 'it'\\''s.yaml'");
   });
 });
 

@@ -6,7 +6,7 @@ import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine, NamedArrays } from '../../src/engines/types.ts';
 import type { Granularity } from '../../src/pruning/types.ts';
-import { sweepRun } from '../../src/sweeps/evaluate.ts';
+import { sweepNetwork } from '../../src/sweeps/sweep-network.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
 import { createSetup, train } from '../../src/training/trainer.ts';
 import { loadSmallMnist, smallSettings } from './small-mnist.ts';
@@ -52,9 +52,16 @@ async function measure(method: Method, dataset: Dataset, engine: Engine): Promis
   const { model, regularizer } = await createSetup(settings, dataset);
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const accuracyAt = async (granularity: Granularity, rate: number): Promise<number> => {
-    const options = { model, regularizer, state, rates: [rate], granularities: [granularity] };
-    const [result] = await sweepRun({ ...options, evaluate: (parameters) => evaluator.evaluate(parameters) });
-    return 100 * (result?.accuracy ?? Number.NaN);
+    const names = {
+      experiment: 'gap',
+      variant: method,
+      seed: SEED,
+      runId: `${method}/seed-0-00000000@00000000`,
+    };
+    const evaluate = (parameters: NamedArrays) => evaluator.evaluate(parameters);
+    const network = { names, model, regularizer, state, evaluate };
+    const swept = sweepNetwork(network, { pruneRates: [rate], granularities: [granularity] });
+    return 100 * ((await swept.next()).value?.row.accuracy ?? Number.NaN);
   };
   const measured = {
     dense: await accuracyAt('weight', 0),

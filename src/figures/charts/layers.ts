@@ -1,9 +1,9 @@
 /** @file Sparsity a layer: as training left it, and after pruning. */
 import type { EChartsOption, HeatmapSeriesOption } from 'echarts';
+import { formatRate } from '../../format.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { LayerFigure, LayerRow } from '../types.ts';
 import { axisStyle, baseOption, FONT_SIZE, type Look, TITLE_HEIGHT, titleOf } from './parts.ts';
-import { formatPercents } from './scales.ts';
 
 /** Pixels. */
 const ROW_HEIGHT = 26;
@@ -32,7 +32,7 @@ export function chartLayers(
 ): EChartsOption {
   const { rate, layers, rows } = figure;
   const { places, width, cellWidth, isUpright } = layOut(figure, look);
-  const titles = ['zero or nearly, as trained', `zero after pruning ${formatPercents(rate)}`] as const;
+  const titles = ['zero or nearly, as trained', `zero after pruning ${formatRate(rate)}`] as const;
   const label = axisStyle(look, '', 0).axisLabel;
   const { text, ramp } = look.theme;
   const title = `${experiment}: sparsity of each layer, ${granularity}s`;
@@ -135,7 +135,7 @@ function drawCells(
     label: {
       show: cellWidth >= LEAST_CELL,
       fontSize: FONT_SIZE - 1,
-      formatter: ({ value: cell }) => formatPercents(Math.round(Number((cell as number[])[2]) * 1000) / 1000),
+      formatter: ({ value: cell }) => formatRate(Math.round(Number((cell as number[])[2]) * 1000) / 1000),
     },
     itemStyle: { borderColor: theme.background, borderWidth: 1 },
     emphasis: { disabled: true },

@@ -14,7 +14,7 @@ export interface Look {
 }
 
 /** Metric-compatible fonts, so that text takes the same room wherever it is drawn. */
-export const FONTS = 'Arimo, Arial, Helvetica, Liberation Sans, sans-serif';
+const FONTS = 'Arimo, Arial, Helvetica, Liberation Sans, sans-serif';
 
 export const FONT_SIZE = 12;
 

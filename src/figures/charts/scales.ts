@@ -1,5 +1,7 @@
 /** @file Axes on which rates and accuracies are drawn: evenly, or stretched where they crowd. */
 
+import { formatRate } from '../../format.ts';
+
 /** How a share from 0 to 1 becomes a place on an axis. */
 export interface Scale {
   place(share: number): number;
@@ -64,10 +66,5 @@ export function spanAxis(scale: Scale, shares: readonly number[]): Axis {
 function nameNearest(scale: Scale, place: number): string {
   const distance = (share: number) => Math.abs(scale.place(share) - place);
   const [nearest = 0] = scale.ticks.toSorted((a, b) => distance(a) - distance(b));
-  return formatPercents(nearest);
-}
-
-/** 0.995 as `99.5 %`. */
-export function formatPercents(share: number): string {
-  return `${Number((share * 100).toPrecision(12))} %`;
+  return formatRate(nearest);
 }

@@ -1,7 +1,8 @@
 /** @file Training curves: accuracy on test images, and loss on training images, by epoch. */
 import type { EChartsOption } from 'echarts';
+import { formatRate } from '../../format.ts';
 import type { Granularity } from '../../pruning/types.ts';
-import type { Cell } from '../../tables/comparison.ts';
+import type { Cell } from '../../tables/cell.ts';
 import type { TrainingLine } from '../types.ts';
 import {
   axisStyle,
@@ -14,7 +15,6 @@ import {
   TITLE_HEIGHT,
   titleOf,
 } from './parts.ts';
-import { formatPercents } from './scales.ts';
 
 /** Width in pixels below which the two curves stand one above the other. */
 const NARROW = 640;
@@ -61,7 +61,7 @@ export function chartTraining(
         type: 'value',
         scale: true,
         max: ({ max }: { max: number }) => Math.min(1, Math.ceil(max * 50) / 50),
-        axisLabel: { ...accuracyStyle.axisLabel, formatter: formatPercents },
+        axisLabel: { ...accuracyStyle.axisLabel, formatter: formatRate },
       },
       { ...axisStyle(look, 'training loss (nats)', 52), gridIndex: 1, type: 'log' },
     ],

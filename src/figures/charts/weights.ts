@@ -1,9 +1,9 @@
 /** @file Where the weights lie: a histogram of magnitudes for each method, what pruning removes set off from the rest. */
 import type { BarSeriesOption, EChartsOption, TitleComponentOption } from 'echarts';
+import { formatRate } from '../../format.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { WeightFigure, WeightPanel } from '../types.ts';
 import { axisStyle, baseOption, FONT_SIZE, type Look, TITLE_HEIGHT, titleOf } from './parts.ts';
-import { formatPercents } from './scales.ts';
 
 /** Pixels. */
 const PANEL_WIDTH = 250;
@@ -69,7 +69,7 @@ export function chartWeights(
         isFirst ? `share of ${what === 'weights' ? 'weights' : 'units'}` : '',
         44,
       );
-      const axisLabel = { ...style.axisLabel, show: isFirst, formatter: formatPercents };
+      const axisLabel = { ...style.axisLabel, show: isFirst, formatter: formatRate };
       return { ...style, gridIndex, type: 'value', min: 0, max: highest, axisLabel, interval };
     }),
     series: panels.flatMap((panel, index) => drawPanel(panel, index, { rate, bins }, look)),
@@ -91,7 +91,7 @@ function countBins(panels: readonly WeightPanel[], binWidth: number): number {
 
 /** Two for all panels: what pruning removes, and what it leaves. */
 function seriesNames(rate: number): [string, string] {
-  return [`removed at ${formatPercents(rate)}`, 'kept'];
+  return [`removed at ${formatRate(rate)}`, 'kept'];
 }
 
 function drawPanel(
@@ -152,10 +152,10 @@ function titlePanel(
   { theme }: Look,
 ): TitleComponentOption {
   const first = (removed[0] ?? 0) + (kept[0] ?? 0);
-  const cut = first > highest ? `; first bar ${formatPercents(Math.round(first * 1000) / 1000)}` : '';
+  const cut = first > highest ? `; first bar ${formatRate(Math.round(first * 1000) / 1000)}` : '';
   return {
     text: heading,
-    subtext: `${formatPercents(Math.round(removedNorm * 1000) / 1000)} of the squared norm removed${cut}`,
+    subtext: `${formatRate(Math.round(removedNorm * 1000) / 1000)} of the squared norm removed${cut}`,
     left: (place?.left ?? 0) - 5,
     top: (place?.top ?? 0) - PANEL_TITLE,
     itemGap: 2,

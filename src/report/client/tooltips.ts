@@ -1,11 +1,12 @@
 /** @file What charts say of the place that is pointed at. Elements, not markup: names are text in them. */
 import type { TooltipComponentOption } from 'echarts';
 import type { AccuracyView } from '../../figures/charts/accuracy.ts';
-import { formatPercents, KEPT, LINEAR } from '../../figures/charts/scales.ts';
+import { KEPT, LINEAR } from '../../figures/charts/scales.ts';
 import type { Theme } from '../../figures/charts/theme.ts';
 import { styleOf } from '../../figures/charts/theme.ts';
 import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
-import type { Cell } from '../../tables/comparison.ts';
+import { formatRate, percent } from '../../format.ts';
+import { type Cell, formatCell } from '../../tables/cell.ts';
 
 /** A line of a tooltip: its method, if it is one's, and what there is to say. */
 interface Reading {
@@ -62,8 +63,8 @@ export function describeAccuracy(
     const [first] = readings;
     const ordered = readings.toSorted((a, b) => b.cell.mean - a.cell.mean);
     return list(
-      first === undefined ? '' : `${formatPercents(first.rate)} pruned`,
-      ordered.map(({ line, cell }) => ({ line, name: line.heading, value: wordShare(cell) })),
+      first === undefined ? '' : `${formatRate(first.rate)} pruned`,
+      ordered.map(({ line, cell }) => ({ line, name: line.heading, value: formatShare(cell) })),
       theme,
     );
   };
@@ -77,7 +78,7 @@ export function describeTraining(lines: readonly TrainingLine[], theme: Theme): 
       const point = line.points.find((candidate) => candidate.epoch === epoch);
       const cell = isLoss ? point?.trainLoss : point?.testAccuracy;
       if (cell === undefined) return [];
-      return [{ line, name: line.heading, value: isLoss ? wordLoss(cell) : wordShare(cell) }];
+      return [{ line, name: line.heading, value: isLoss ? formatLoss(cell) : formatShare(cell) }];
     });
     return list(`epoch ${epoch}, ${isLoss ? 'training loss' : 'test accuracy'}`, readings, theme);
   };
@@ -140,17 +141,12 @@ function firstNumber(places: Place | readonly Place[]): number {
   return Number(Array.isArray(value) ? value[0] : value);
 }
 
-function wordShare({ mean, deviation, seeds }: Cell): string {
-  return deviation === undefined
-    ? percent(mean)
-    : `${(mean * 100).toFixed(2)} ± ${percent(deviation)} (${seeds} seeds)`;
+function formatShare(cell: Cell): string {
+  const share = `${formatCell(cell)} %`;
+  return cell.deviation === undefined ? share : `${share} (${cell.seeds} seeds)`;
 }
 
-function wordLoss({ mean, deviation, seeds }: Cell): string {
+function formatLoss({ mean, deviation, seeds }: Cell): string {
   const text = mean.toPrecision(4);
   return deviation === undefined ? text : `${text} ± ${deviation.toPrecision(2)} (${seeds} seeds)`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }

@@ -1,7 +1,7 @@
 /**
  * @file The event file of a run, which TensorBoard shows: its version, then a record for each epoch.
  *
- * It grows in place, other than files that are replaced: TensorBoard follows an open file, and a copy of all histograms each
+ * It grows in place, where other files of a run are replaced whole: TensorBoard follows an open file, and a copy of all histograms each
  * epoch would cost more and more. A record that was cut off by a crash is no obstacle to TensorBoard, and is dropped when the
  * run goes on.
  */
@@ -14,7 +14,7 @@ import { decodeStep, type EpochSummary, encodeFileVersion, encodeSummary } from 
 import { frameRecord, readRecord } from './records.ts';
 
 /**
- * Adds an epoch, and begins the file if there is none. For the owner of the run only.
+ * Adds an epoch, and begins the file if there is none. The caller must hold the run's lock.
  *
  * @throws Error of the file system; part of the record may then be there
  */
@@ -42,9 +42,9 @@ function append(path: string, bytes: Uint8Array): void {
 
 /**
  * Forgets the epochs that end after a step, and what follows the last record that is whole: what a cut-off run wrote beyond
- * the checkpoint that it goes on from. Without a file it does nothing. For the owner of the run only.
+ * the checkpoint that it goes on from. Without a file it does nothing. The caller must hold the run's lock.
  *
- * @param warn is told if the file is damaged
+ * @param warn called with a sentence if the file is damaged
  * @throws UserError if there is something else than a file
  */
 export function truncateEvents(directory: string, step: number, warn: (sentence: string) => void): void {

@@ -36,7 +36,7 @@ const EVENT = protobuf.Root.fromJSON({
   },
 }).lookupType('Event');
 
-/** What is told of an epoch, each under its tag. */
+/** What an event file has of an epoch, each value under its tag. */
 export interface EpochSummary {
   /** Steps taken since the start of training, the epoch's last included. */
   readonly step: number;

@@ -1,7 +1,7 @@
 /** @file Tables as CSV: numbers only, shares as in sweep.csv. */
 import { UserError } from '../../errors.ts';
 import { formatNumber, stringifyRecords } from '../../files/csv.ts';
-import { formatOptional, listCellFields, nameCellFields } from '../comparison.ts';
+import { formatOptional, listCellFields, nameCellFields } from '../cell-fields.ts';
 import type { MethodCell, MethodColumn, MethodTable } from '../method-table.ts';
 import type { Renderer } from './types.ts';
 

@@ -1,5 +1,6 @@
 /** @file Writes a table of methods as a grid of text. */
-import { type Cell, formatCell, formatPercent, formatRate } from '../comparison.ts';
+import { formatPoints, formatRate } from '../../format.ts';
+import { type Cell, formatCell } from '../cell.ts';
 import type { MethodCell, MethodColumn, MethodTable } from '../method-table.ts';
 import type { Grid, GridColumn } from './types.ts';
 
@@ -8,7 +9,7 @@ export function makeGrid(table: MethodTable, best: string): Grid {
   const { experiment, granularity, rates, columns, notes } = table;
   const counts = countSeeds(columns.flatMap(({ cells }) => cells.map(({ own }) => own)));
   const isMixed = counts.fewest !== counts.most;
-  const title = `${experiment}: ${wordTitle(granularity, counts, best)}`;
+  const title = `${experiment}: ${describeNumbers(granularity, counts, best)}`;
   return {
     title,
     rows: rates.map(formatRate),
@@ -24,7 +25,7 @@ export function countSeeds(cells: readonly (Cell | undefined)[]): { fewest: numb
 }
 
 /** `Test accuracy in percent, weights pruned (mean ± sd over 3 seeds, * best of the row)` */
-export function wordTitle(
+export function describeNumbers(
   granularity: string,
   { fewest, most }: { readonly fewest: number; readonly most: number },
   best: string,
@@ -35,9 +36,9 @@ export function wordTitle(
 }
 
 /** `+0.31`: a difference of shares in points of percent. */
-export function wordDifference(difference: number | undefined): string {
+function formatDifference(difference: number | undefined): string {
   if (difference === undefined) return '';
-  const text = formatPercent(Math.abs(difference));
+  const text = formatPoints(Math.abs(difference));
   return `${Number(text) === 0 ? '' : difference < 0 ? '-' : '+'}${text}`;
 }
 
@@ -49,7 +50,7 @@ function explainColumns(columns: readonly MethodColumn[]): string[] {
 }
 
 function makeGroup({ heading, cells, hasPublished }: MethodColumn, isMixed: boolean): GridColumn[] {
-  const fields = cells.map((cell) => ({ text: wordOwn(cell, isMixed), isBest: cell.isBest }));
+  const fields = cells.map((cell) => ({ text: formatOwn(cell, isMixed), isBest: cell.isBest }));
   const own = { heading, isRanked: true, fields };
   if (!hasPublished) return [own];
   const plain = (name: string, texts: readonly string[]): GridColumn => ({
@@ -57,20 +58,19 @@ function makeGroup({ heading, cells, hasPublished }: MethodColumn, isMixed: bool
     isRanked: false,
     fields: texts.map((text) => ({ text, isBest: false })),
   });
-  const differences = cells.map(({ difference }) => wordDifference(difference));
+  const differences = cells.map(({ difference }) => formatDifference(difference));
   return [
     own,
-    plain('paper', cells.map(wordPublished)),
+    plain('paper', cells.map(formatPublished)),
     ...(differences.some((text) => text !== '') ? [plain('difference', differences)] : []),
   ];
 }
 
-function wordOwn({ own }: MethodCell, isMixed: boolean): string {
+function formatOwn({ own }: MethodCell, isMixed: boolean): string {
   return own !== undefined && isMixed ? `${formatCell(own)} (n = ${own.seeds})` : formatCell(own);
 }
 
-function wordPublished({ published }: MethodCell): string {
+function formatPublished({ published }: MethodCell): string {
   if (published === undefined) return '';
-  const { accuracy, deviation } = published;
-  return formatCell({ mean: accuracy, deviation, seeds: 1 });
+  return formatCell({ mean: published.accuracy, deviation: published.deviation });
 }

@@ -1,8 +1,10 @@
 /** @file Sets published numbers beside the columns of a table, and says what to know before comparing. */
+
 import type { RunSettings } from '../../config/schema.ts';
+import { formatPoints, formatRate } from '../../format.ts';
 import { describeMethod, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
-import { type Cell, formatPercent, formatRate } from '../comparison.ts';
+import type { Cell } from '../cell.ts';
 import { describeFaults } from './faults.ts';
 import { describeDifferences, isComparable, nearestNetwork } from './networks.ts';
 import { matchPublished, type PublishedNumber } from './published.ts';
@@ -109,7 +111,7 @@ function describeRivals(heading: string, rivals: readonly PublishedNumber[]): st
   return tables.map((name) => {
     const numbers = rivals
       .filter(({ table }) => table === name)
-      .map(({ pruneRate, accuracy }) => `${formatPercent(accuracy)} at ${formatRate(pruneRate)}`);
+      .map(({ pruneRate, accuracy }) => `${formatPoints(accuracy)} at ${formatRate(pruneRate)}`);
     return `${heading} has other numbers in another published table (${name}): ${numbers.join(', ')}.`;
   });
 }

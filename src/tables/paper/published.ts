@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { LARGEST_RECORD, readIfPresent } from '../../files/json.ts';
+import { LARGEST_RECORD } from '../../files/json.ts';
+import { readBoundedFile } from '../../files/read.ts';
 import { definitionOf, haveEqualNumbers, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import { listNetworks } from './networks.ts';
@@ -71,7 +72,7 @@ export function readPublished(path = PAPER_TABLES): PublishedNumber[] {
 }
 
 function parseRows(path: string): unknown[] {
-  const text = readIfPresent(path, LARGEST_RECORD);
+  const text = readBoundedFile(path, LARGEST_RECORD);
   if (text === undefined) throw new UserError(`${path} is missing, though it is part of td`);
   try {
     return parse(text, { columns: true });

@@ -1,0 +1,34 @@
+/** @file Collects what the figures of an experiment show. */
+
+import type { ExperimentResults } from '../tables/experiment-results.ts';
+import { collectAccuracy, collectTraining } from './collect-curves.ts';
+import { collectWeights, type MagnitudesCache } from './collect-weights.ts';
+import { listGranularities, listMethods } from './group-methods.ts';
+import type { ExperimentFigures, GranularityFigures } from './types.ts';
+
+export interface CollectedFigures extends ExperimentFigures {
+  /** What is wrong with networks that are left out, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * @param cache of networks that earlier calls measured
+ * @throws UserError naming file and line if a metrics.csv is malformed
+ */
+export async function collectFigures(
+  source: ExperimentResults,
+  cache?: MagnitudesCache,
+): Promise<CollectedFigures> {
+  const granularities: GranularityFigures[] = [];
+  const problems = new Set<string>();
+  for (const granularity of listGranularities(source)) {
+    const methods = listMethods(source, granularity);
+    granularities.push({
+      granularity,
+      accuracy: collectAccuracy(methods, granularity),
+      training: collectTraining(methods),
+      ...(await collectWeights(methods, granularity, problems, cache)),
+    });
+  }
+  return { experiment: source.experiment, problems: [...problems], granularities };
+}

@@ -1,0 +1,74 @@
+/** @file Groups the rows and runs of an experiment by method, in the order and under the names of its tables. */
+import type { RunSettings } from '../config/schema.ts';
+import { type Method, methodOf } from '../methods/names.ts';
+import type { Granularity } from '../pruning/types.ts';
+import type { FoundRun } from '../runs/find.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
+import type { ExperimentResults } from '../tables/experiment-results.ts';
+import { compareColumns, nameColumns } from '../tables/method-table.ts';
+import type { Line } from './types.ts';
+
+/** One variant, trained with one set of settings. */
+export interface MethodRuns extends Line {
+  readonly method: Method | undefined;
+  readonly settings: RunSettings | undefined;
+  /** Rows of both granularities. */
+  readonly rows: readonly SweepRow[];
+  readonly runs: readonly FoundRun[];
+}
+
+type Group = Omit<MethodRuns, keyof Line> & { readonly variant: string };
+
+/** The granularities that an experiment was swept at; before a sweep those that its methods are trained for, or else weights. */
+export function listGranularities({ rows, settings }: ExperimentResults): Granularity[] {
+  const both: readonly Granularity[] = ['weight', 'unit'];
+  const swept = both.filter((choice) => rows.some(({ granularity }) => granularity === choice));
+  if (swept.length > 0) return swept;
+  const known = [...settings.values()].map(({ regularizer }) => methodOf(regularizer).granularity);
+  const trained = both.filter((choice) => known.includes(choice));
+  return trained.length > 0 ? trained : ['weight'];
+}
+
+/**
+ * The methods that a granularity is about, as its table has them: those trained for the other one are left out. Methods
+ * of one heading have one style in the figures of both granularities.
+ */
+export function listMethods(source: ExperimentResults, granularity: Granularity): MethodRuns[] {
+  const headings = new Map<string, number>();
+  const all = (['weight', 'unit'] as const).map((choice) => {
+    const groups = groupByMethod(source, choice);
+    const names = nameColumns(groups);
+    for (const name of names) if (!headings.has(name)) headings.set(name, headings.size);
+    return groups.map((group, index) => {
+      const heading = names[index] ?? group.variant;
+      return { ...group, heading, style: headings.get(heading) ?? 0 };
+    });
+  });
+  return all[granularity === 'weight' ? 0 : 1] ?? [];
+}
+
+function groupByMethod({ rows, runs, settings }: ExperimentResults, granularity: Granularity): Group[] {
+  const pairs = new Map<string, { variant: string; hash: string }>();
+  const add = (variant: string, hash: string) => pairs.set(`${variant} ${hash}`, { variant, hash });
+  for (const row of rows) add(row.variant, settingsHashOf(row));
+  for (const { identity } of runs) add(identity.variant, identity.hash);
+  const groups = [...pairs.values()].map(({ variant, hash }): Group => {
+    const known = settings.get(hash);
+    const isShared = [...pairs.values()].some((other) => other.variant === variant && other.hash !== hash);
+    return {
+      variant: isShared ? `${variant} (${hash})` : variant,
+      settings: known,
+      method: known && methodOf(known.regularizer),
+      rows: rows.filter((row) => row.variant === variant && settingsHashOf(row) === hash),
+      runs: runs.filter(({ identity }) => identity.variant === variant && identity.hash === hash),
+    };
+  });
+  return groups
+    .filter(({ method }) => (method?.granularity ?? granularity) === granularity)
+    .toSorted(compareColumns);
+}
+
+/** What figures call a method, and the number of its style. */
+export function lineOf({ heading, variant, style }: MethodRuns): Line {
+  return { heading, variant, style };
+}

@@ -1,0 +1,71 @@
+/** @file The figures of an experiment, each by its name: what a file is called and a page shows. */
+import type { EChartsOption } from 'echarts';
+import { chartAccuracy } from './charts/accuracy.ts';
+import { chartLayers, layersHeight } from './charts/layers.ts';
+import { legendHeight, legendWidth } from './charts/parts.ts';
+import { LIGHT } from './charts/theme.ts';
+import { chartTraining } from './charts/training.ts';
+import { chartWeights, weightsHeight } from './charts/weights.ts';
+import type { ExperimentFigures, GranularityFigures, Line } from './types.ts';
+
+/** A chart as a picture of its own. */
+export interface Figure {
+  /** `accuracy-weight` */
+  readonly name: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly option: EChartsOption;
+}
+
+/** The figures for which an experiment has numbers. */
+export function listFigures({ experiment, granularities }: ExperimentFigures): Figure[] {
+  return granularities.flatMap((figures) => listOf(experiment, figures));
+}
+
+function listOf(experiment: string, figures: GranularityFigures): Figure[] {
+  const { granularity, accuracy, training, weights, layers } = figures;
+  const list: Figure[] = [];
+  const add = (
+    name: string,
+    width: number,
+    height: number,
+    chart: (look: typeof LOOK & Size) => EChartsOption,
+  ) => {
+    const size = { width, height };
+    list.push({ name: `${name}-${granularity}`, ...size, option: chart({ ...LOOK, ...size }) });
+  };
+  if (accuracy.length > 0) {
+    const width = 560 + legendWidth(accuracy);
+    add('accuracy', width, heightFor(accuracy, 420), (look) =>
+      chartAccuracy(experiment, granularity, accuracy, look),
+    );
+  }
+  if (training.length > 0) {
+    const width = 760 + legendWidth(training);
+    add('training', width, heightFor(training, 380), (look) =>
+      chartTraining(experiment, granularity, training, look),
+    );
+  }
+  if (weights !== undefined) {
+    const height = weightsHeight(weights.panels.length, { width: 860, isAlone: true });
+    add('weights', 860, height, (look) => chartWeights(experiment, granularity, weights, look));
+  }
+  if (layers !== undefined) {
+    const height = layersHeight(layers, { width: 860, isAlone: true });
+    add('layers', 860, height, (look) => chartLayers(experiment, granularity, layers, look));
+  }
+  return list;
+}
+
+/** The usual height, or more if the legend of many methods needs it. */
+function heightFor(lines: readonly Line[], usual: number): number {
+  return Math.max(usual, legendHeight(lines));
+}
+
+const LOOK = { theme: LIGHT, isAlone: true } as const;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}

@@ -1,0 +1,26 @@
+/** @file Writes the figures of an experiment beside its tables. */
+import { join } from 'node:path';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { drawPng, drawSvg } from './draw.ts';
+import { listFigures } from './list-figures.ts';
+import type { ExperimentFigures } from './types.ts';
+
+/** `<results>/<experiment>/figure-<name>`, without its ending. */
+export function figurePath(resultsDirectory: string, experiment: string, name: string): string {
+  return join(resultsDirectory, experiment, `figure-${name}`);
+}
+
+/**
+ * Writes `<results>/<experiment>/figure-<name>.svg` and `.png`.
+ *
+ * @returns the names, none if there is nothing to show yet
+ */
+export function writeFigures(resultsDirectory: string, figures: ExperimentFigures): string[] {
+  return listFigures(figures).map((figure) => {
+    const path = figurePath(resultsDirectory, figures.experiment, figure.name);
+    const svg = drawSvg(figure);
+    writeFileAtomic(`${path}.svg`, svg);
+    writeFileAtomic(`${path}.png`, drawPng(svg));
+    return figure.name;
+  });
+}

@@ -1,0 +1,23 @@
+/** @file Commands of td as a user would type them next: errors and notes say which one helps. */
+
+/** The folder that `--results` names if it is not given. */
+export const DEFAULT_RESULTS = 'results';
+
+/** A command on experiments: `td sweep a.yaml --results elsewhere`. */
+export function describeCommand(command: string, files: readonly string[], results: string): string {
+  return describeCommandLine([
+    command,
+    ...files,
+    ...(results === DEFAULT_RESULTS ? [] : ['--results', results]),
+  ]);
+}
+
+/** @param words what follows `td` */
+export function describeCommandLine(words: readonly string[]): string {
+  return ['td', ...words].map(quote).join(' ');
+}
+
+/** A word as a shell takes it for one. */
+function quote(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,117 @@
+/** @file The places of charts in a page, with what a reader needs to understand each, and the switches for all of them. */
+
+import type { GranularityFigures } from '../figures/types.ts';
+import { formatRate } from '../format.ts';
+import type { Granularity } from '../pruning/types.ts';
+import { type Html, html } from './html.ts';
+
+/** Kinds of chart, as the page's script knows them. */
+export type ChartKind = 'accuracy' | 'training' | 'weights' | 'layers';
+
+interface ChartText {
+  readonly title: string;
+  readonly explanation: string;
+}
+
+/** The switches for the charts of an experiment. */
+export function renderControls(index: number, granularities: readonly Granularity[]): Html {
+  const choices: Readonly<Record<Granularity, string>> = { weight: 'weights', unit: 'units' };
+  return html`<form class="controls" data-experiment="${index}" aria-label="What the charts show" hidden>
+${
+  granularities.length > 1 &&
+  radios(
+    index,
+    'granularity',
+    'Pruned',
+    granularities.map((value) => [value, choices[value]]),
+  )
+}
+${radios(index, 'accuracyScale', 'Accuracy axis', [
+  ['linear', 'linear'],
+  ['logit', 'logit'],
+])}
+${radios(index, 'rateScale', 'Prune rate axis', [
+  ['kept', 'logarithmic'],
+  ['linear', 'linear'],
+])}
+<fieldset class="methods" hidden><legend>Methods</legend></fieldset>
+</form>`;
+}
+
+function radios(
+  index: number,
+  name: string,
+  legend: string,
+  choices: readonly (readonly [string, string])[],
+): Html {
+  const option = ([value, label]: readonly [string, string], place: number) => {
+    const checked = place === 0 ? html` checked` : html``;
+    return html`<label><input type="radio" name="${name}-${index}" data-name="${name}" value="${value}"${checked}><span>${label}</span></label>`;
+  };
+  return html`<fieldset><legend>${legend}</legend><div class="choices">${choices.map(option)}</div></fieldset>`;
+}
+
+/** The charts about one granularity. */
+export function renderCharts(index: number, figures: GranularityFigures): Html {
+  const { granularity } = figures;
+  return html`<div class="charts" data-granularity="${granularity}">${listCharts(figures).map(([kind, text]) => renderChart(index, granularity, kind, text))}</div>`;
+}
+
+function renderChart(
+  index: number,
+  granularity: Granularity,
+  kind: ChartKind,
+  { title, explanation }: ChartText,
+): Html {
+  const id = `${kind}-${granularity}-${index}`;
+  return html`<figure>
+<figcaption><h4 id="${id}">${title}</h4><p>${explanation}</p></figcaption>
+<div class="chart" data-experiment="${index}" data-granularity="${granularity}" data-chart="${kind}" role="group" tabindex="0" aria-labelledby="${id}"></div>
+<p class="reading" aria-live="polite"></p>
+</figure>`;
+}
+
+function listCharts({
+  granularity,
+  accuracy,
+  training,
+  weights,
+  layers,
+}: GranularityFigures): [ChartKind, ChartText][] {
+  const charts: [ChartKind, ChartText][] = [];
+  if (accuracy.length > 0) charts.push(['accuracy', describeAccuracy(granularity)]);
+  if (weights !== undefined) charts.push(['weights', describeWeights(granularity, weights.rate)]);
+  if (layers !== undefined) charts.push(['layers', describeLayers(granularity)]);
+  if (training.length > 0) charts.push(['training', TRAINING]);
+  return charts;
+}
+
+function describeAccuracy(granularity: Granularity): ChartText {
+  return {
+    title: `Test accuracy after pruning ${granularity}s`,
+    explanation:
+      'The farther to the right a line stays up, the more of the network can go. Bands: one standard deviation over seeds.',
+  };
+}
+
+function describeWeights(granularity: Granularity, rate: number): ChartText {
+  const isUnit = granularity === 'unit';
+  return {
+    title: isUnit ? "Where the units' norms lie" : 'Where the weights lie',
+    explanation: `${isUnit ? 'Norms of units' : 'Magnitudes of weights'} in trained networks, measured in the root mean square of their layer; all prunable layers count alike. What pruning at ${formatRate(rate)} removes is set off: the less of the squared norm it holds, the less pruning takes away.`,
+  };
+}
+
+function describeLayers(granularity: Granularity): ChartText {
+  return {
+    title: `Sparsity of each layer, ${granularity}s`,
+    explanation:
+      'Share of each prunable layer that training left at zero or nearly, below a tenth of its root mean square, and share of zeros once it is pruned.',
+  };
+}
+
+const TRAINING: ChartText = {
+  title: 'Training',
+  explanation:
+    'Accuracy on the test images with nothing pruned, and loss on the training images, after each epoch.',
+};

@@ -1,0 +1,74 @@
+/** @file The runs of an experiment in a report: how they stand, what failed, and what each was made with. */
+import { duration, percent } from '../format.ts';
+import { type Html, html } from './html.ts';
+import type { RunReport } from './run-report.ts';
+
+const STATES: readonly RunReport['state'][] = ['done', 'under way', 'failed', 'damaged', 'unfinished'];
+
+/** What went wrong; nothing if nothing did. */
+export function renderFailures(runs: readonly RunReport[]): Html {
+  const failed = runs.filter(({ state }) => state === 'failed');
+  const damaged = runs.filter(({ state }) => state === 'damaged');
+  if (failed.length + damaged.length === 0) return html``;
+  const again = `tries ${failed.length === 1 ? 'it' : 'them'} again.`;
+  return html`<div class="failures" role="alert">${renderReasons('Failed', failed)}
+${failed.length > 0 && html`<p>The next <code>td run</code> ${again}</p>`}
+${renderReasons('Damaged, and left out', damaged)}</div>`;
+}
+
+function renderReasons(title: string, runs: readonly RunReport[]): Html {
+  if (runs.length === 0) return html``;
+  return html`<h3>${title}</h3>
+<ul>${runs.map(({ run, detail }) => html`<li><code>${run.id}</code>: ${detail}</li>`)}</ul>`;
+}
+
+/** A table of all runs, and their settings and environments behind it. */
+export function renderRuns(runs: readonly RunReport[]): Html {
+  if (runs.length === 0) return html`<p>There is a table of this experiment, but none of its runs.</p>`;
+  return html`<p>${countStates(runs)}</p>
+<div class="scroll" role="region" tabindex="0" aria-label="Runs"><table class="runs">
+<thead><tr><th scope="col">run</th><th scope="col">state</th><th scope="col">test accuracy</th><th scope="col">time</th><th scope="col">engine</th></tr></thead>
+<tbody>${runs.map(renderRow)}</tbody></table></div>
+<details class="settings"><summary>Settings and environment of every run</summary>${runs.map(renderDetails)}</details>`;
+}
+
+function countStates(runs: readonly RunReport[]): string {
+  const counts = STATES.flatMap((state) => {
+    const count = runs.filter((run) => run.state === state).length;
+    return count === 0 ? [] : [`${count} ${state}`];
+  });
+  return `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}: ${counts.join(', ')}.`;
+}
+
+function renderRow({ run, state, detail, environment }: RunReport): Html {
+  const time = secondsOf(run);
+  const [first = ''] = detail.split('\n');
+  return html`<tr><th scope="row"><code>${run.id}</code></th>
+<td class="state ${state}">${state}${first !== '' && html`<br><small>${first}</small>`}</td>
+<td>${run.state === 'done' ? percent(run.summary.testAccuracy) : ''}</td>
+<td>${time === undefined ? '' : duration(time)}</td>
+<td>${[environment.engine, environment.device].flatMap((fact) => (fact === undefined ? [] : formatFact(fact))).join(', ')}</td></tr>`;
+}
+
+function secondsOf(run: RunReport['run']): number | undefined {
+  if (run.state === 'done') return run.summary.trainSeconds;
+  return run.state === 'damaged' ? undefined : run.checkpoint?.trainSeconds;
+}
+
+function renderDetails({ run, detail, warnings, environment, config }: RunReport): Html {
+  return html`<details><summary><code>${run.id}</code></summary>
+<p>Folder: <code>${run.directory}</code></p>
+${detail !== '' && html`<pre>${detail}</pre>`}
+${warnings.length > 0 && html`<ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`}
+<pre>${config}</pre>
+<dl class="environment">${Object.entries(environment).map(([name, value]) => html`<dt>${name}</dt><dd>${formatFact(value)}</dd>`)}</dl>
+</details>`;
+}
+
+/** `onnx`, or of a record `node 20.19.0, td 0.1.0`. */
+function formatFact(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${String(part)}`)
+    .join(', ');
+}

@@ -1,0 +1,61 @@
+/** @file Holds the rows of metrics.csv against what is known of their run. */
+import type { RunSpec } from '../config/experiment.ts';
+import { formOf } from '../data/load.ts';
+import type { MetricsRow } from './metrics.ts';
+
+/** What is known of a run besides its metrics. */
+export interface KnownOfRun {
+  readonly isDone: boolean;
+  /** Epochs of which there must be a row: those of its checkpoint, or all of a run that is done. */
+  readonly epochs: number;
+  /** Nothing if config.yaml is missing. */
+  readonly spec: RunSpec | undefined;
+  /** As the summary says. */
+  readonly testImages: number | undefined;
+}
+
+/**
+ * The first thing that is wrong with the rows: a row that is missing or out of place, a step that does not fit its epoch, an
+ * accuracy that no number of images gives.
+ *
+ * @returns a clause whose subject is the file; nothing if nothing is wrong
+ */
+export function findMetricsProblem(
+  rows: readonly MetricsRow[],
+  { isDone, epochs, spec, testImages }: KnownOfRun,
+): string | undefined {
+  const wrong = rows.findIndex(({ epoch }, index) => epoch !== index + 1);
+  if (wrong >= 0) return `has epoch ${rows[wrong]?.epoch} in the place of epoch ${wrong + 1}`;
+  if (rows.length < epochs) return `lacks rows of the ${epochs} epochs that are behind the run`;
+  if (isDone && rows.length > epochs) return `has ${rows.length} epochs, expected ${epochs}`;
+  const stepsPerEpoch = rows[0]?.step ?? 0;
+  const odd = rows.find(({ epoch, step }) => step !== epoch * stepsPerEpoch);
+  if (odd !== undefined)
+    return `has step ${odd.step} at the end of epoch ${odd.epoch}, expected ${odd.epoch * stepsPerEpoch}`;
+  if (spec === undefined) return undefined;
+  const trained = stepsPerEpoch * spec.settings.schedule.batchSize;
+  const tested = testImages ?? countTestImages(spec);
+  for (const { epoch, trainAccuracy, testAccuracy } of rows) {
+    if (!isShareOf(trained, trainAccuracy))
+      return describeOddShare(epoch, 'training', trainAccuracy, trained);
+    if (!isShareOf(tested, testAccuracy)) return describeOddShare(epoch, 'test', testAccuracy, tested ?? 0);
+  }
+  return undefined;
+}
+
+/** Nothing if that depends on images of the user's own, which may not be at hand. */
+function countTestImages({ settings: { dataset } }: RunSpec): number | undefined {
+  if (dataset.testImages !== undefined || dataset.path !== undefined) return dataset.testImages;
+  return formOf(dataset).testImages;
+}
+
+/** Whether some whole number of images is that share of all of them. */
+function isShareOf(count: number | undefined, share: number): boolean {
+  if (count === undefined) return true;
+  const images = share * count;
+  return Math.abs(images - Math.round(images)) < 1e-6;
+}
+
+function describeOddShare(epoch: number, split: string, accuracy: number, count: number): string {
+  return `has ${split} accuracy ${accuracy} in epoch ${epoch}, which no number of the ${count} ${split} images gives`;
+}

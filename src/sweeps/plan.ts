@@ -1,0 +1,104 @@
+/** @file Plans a sweep: which trained runs of each experiment are pruned, at which rates and granularities. */
+import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
+import { experimentSchema, type SweepSettings } from '../config/schema.ts';
+import type { DatasetSettings } from '../data/registry.ts';
+import { UserError, unlessUserError } from '../errors.ts';
+import { describeCommand } from '../next-command.ts';
+import { compareNaturally } from '../order.ts';
+import { parsePruneRates } from '../pruning/rates.ts';
+import { recallImages } from '../runner/data-identity.ts';
+import type { DamagedRun, FinishedRun, Survey } from '../runs/find.ts';
+import { readSweep, sweepPath } from './rows.ts';
+import type { PruningGrid } from './sweep-network.ts';
+
+/** What a user asks of a sweep. */
+export interface SweepChoice {
+  /** Rising, each at least 0 and below 1; the experiment's own if absent. */
+  readonly pruneRates?: readonly number[];
+  /** The experiment's own if absent. */
+  readonly granularity?: SweepSettings['granularity'];
+  readonly results: string;
+}
+
+/** What is to be done for one experiment. */
+export interface SweepTask extends PruningGrid {
+  readonly experiment: string;
+  /** Names in the order of the file, or of the last sweep if no file was named. */
+  readonly variants: readonly string[];
+  /** At least one, or one of the damaged. */
+  readonly runs: readonly FinishedRun[];
+  /** Data sets of the variants as their file has them now. */
+  readonly datasets: readonly DatasetSettings[];
+  /** Runs that cannot be swept. */
+  readonly damaged: readonly DamagedRun[];
+  /** The runs of the file, if one was named. */
+  readonly expected?: readonly RunSpec[];
+}
+
+/**
+ * Plans the sweep of an experiment that is named by its file.
+ *
+ * @param survey of its runs
+ * @throws UserError if none is trained
+ */
+export function planExperiment(experiment: Experiment, survey: Survey, choice: SweepChoice): SweepTask {
+  const { name, path, variants, sweep } = experiment;
+  const finished = selectFinished(survey);
+  if (finished.runs.length + finished.damaged.length === 0) {
+    const command = describeCommand('run', [path], choice.results);
+    throw new UserError(
+      `no run of experiment "${name}" is trained in ${choice.results}; train with: ${command}`,
+    );
+  }
+  return {
+    experiment: name,
+    variants: variants.map((variant) => variant.name),
+    ...finished,
+    datasets: variants.map(({ settings }) => settings.dataset),
+    expected: expandRuns(recallImages(experiment)),
+    ...gridOf(sweep, choice),
+  };
+}
+
+/**
+ * Plans the sweep of every experiment with trained runs, at the usual rates if none are asked for.
+ *
+ * @param survey of the whole results folder
+ * @throws UserError if nothing is trained
+ */
+export function planAll(survey: Survey, choice: SweepChoice): SweepTask[] {
+  const { runs, damaged } = selectFinished(survey);
+  if (runs.length + damaged.length === 0)
+    throw new UserError(`nothing is trained in ${choice.results}; train with: td run <experiment.yaml>`);
+  const grid = gridOf(experimentSchema.shape.sweep.parse(undefined), choice);
+  const names = new Set([...runs, ...damaged].map(({ identity }) => identity.experiment));
+  return [...names].toSorted(compareNaturally).map((experiment) => {
+    const isOwn = ({ identity }: FinishedRun | DamagedRun) => identity.experiment === experiment;
+    return {
+      experiment,
+      variants: listSweptVariants(choice.results, experiment),
+      runs: runs.filter(isOwn),
+      damaged: damaged.filter(isOwn),
+      datasets: [],
+      ...grid,
+    };
+  });
+}
+
+/** None if sweep.csv cannot be read: the user learns why when rows are to be added to it. */
+function listSweptVariants(results: string, experiment: string): string[] {
+  const rows = unlessUserError(() => readSweep(sweepPath(results, experiment))) ?? [];
+  return [...new Set(rows.map(({ variant }) => variant))];
+}
+
+function selectFinished({ runs, damaged }: Survey): Pick<SweepTask, 'runs' | 'damaged'> {
+  return { runs: runs.filter((run) => run.state === 'done'), damaged };
+}
+
+function gridOf(settings: SweepSettings, choice: SweepChoice): PruningGrid {
+  const granularity = choice.granularity ?? settings.granularity;
+  return {
+    pruneRates: choice.pruneRates ?? parsePruneRates(settings.prune),
+    granularities: granularity === 'both' ? ['weight', 'unit'] : [granularity],
+  };
+}

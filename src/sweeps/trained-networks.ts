@@ -1,0 +1,62 @@
+/** @file Opens trained runs for pruning; networks of one shape share a compiled evaluation. */
+import type { RunSettings } from '../config/schema.ts';
+import type { DatasetSettings } from '../data/registry.ts';
+import type { Dataset, StartStage } from '../data/types.ts';
+import type { Engine } from '../engines/types.ts';
+import { getOrMake } from '../maps.ts';
+import type { Model } from '../models/types.ts';
+import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
+import type { FinishedRun } from '../runs/find.ts';
+import { readRunSettings } from '../runs/run-settings.ts';
+import { Evaluator } from '../training/evaluator.ts';
+import { createSetup } from '../training/trainer.ts';
+import { checkpointId } from './rows.ts';
+import type { TrainedNetwork } from './sweep-network.ts';
+import { TrainedImages } from './trained-images.ts';
+
+export class TrainedNetworks {
+  private readonly images: TrainedImages;
+  private readonly evaluators = new Map<string, Promise<Evaluator>>();
+
+  /** @param startStage called when images have to be fetched */
+  constructor(
+    private readonly engine: Engine,
+    startStage: StartStage,
+  ) {
+    this.images = new TrainedImages(startStage);
+  }
+
+  /**
+   * @param datasets where else the images of the experiment's runs may lie
+   * @param signal once aborted, the evaluation under way is given up: it throws the signal's reason
+   * @throws UserError if the run's folder does not hold what its summary says, or its images are not found
+   */
+  async open(
+    run: FinishedRun,
+    datasets: readonly DatasetSettings[],
+    signal?: AbortSignal,
+  ): Promise<TrainedNetwork> {
+    const { experiment, variant, seed } = run.identity;
+    const spec = readRunSettings(run.directory);
+    const dataset = await this.images.load(run, datasets);
+    const { model, regularizer } = await createSetup(spec.settings, dataset);
+    return {
+      names: { experiment, variant, seed, runId: checkpointId(run.id, run.summary.checkpointSha256) },
+      model,
+      regularizer,
+      state: readFinalCheckpoint(run).arrays,
+      evaluate: async (parameters) =>
+        (await this.evaluatorOf(spec.settings, model, dataset)).evaluate(parameters, signal),
+    };
+  }
+
+  dispose(): void {
+    for (const evaluator of this.evaluators.values()) void evaluator.then((compiled) => compiled.dispose());
+  }
+
+  /** Compiled when the first network of its shape is evaluated: not where all rows are known. */
+  private evaluatorOf(settings: RunSettings, model: Model, dataset: Dataset): Promise<Evaluator> {
+    const key = JSON.stringify([settings.model, settings.dataset]);
+    return getOrMake(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
+  }
+}

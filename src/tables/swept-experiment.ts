@@ -1,0 +1,137 @@
+/** @file Finds the rows of a sweep that a user names, and the settings that its runs were trained with. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Experiment, expandRuns } from '../config/experiment.ts';
+import { loadExperiment } from '../config/load.ts';
+import type { RunSettings } from '../config/schema.ts';
+import { suggest, UserError } from '../errors.ts';
+import { describeCommand } from '../next-command.ts';
+import { recallImages } from '../runner/data-identity.ts';
+import { type DamagedRun, findRuns, lookAtRun } from '../runs/find.ts';
+import { findRunSettings } from '../runs/run-settings.ts';
+import { listExperiments, type RunPlace } from '../runs/walk.ts';
+import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
+import { allRuns, type KnownRuns } from './missing-runs.ts';
+
+/** Experiments that come with this program. */
+const CONFIGS = join(import.meta.dirname, '../../configs');
+
+export interface SweptExperiment {
+  readonly experiment: string;
+  /** At least one. */
+  readonly rows: readonly SweepRow[];
+  /** By the first 8 digits of their hash, as far as they are known. */
+  readonly settings: ReadonlyMap<string, RunSettings>;
+  /** Runs of these rows whose folders lie beside the table and are damaged. */
+  readonly damaged: readonly DamagedRun[];
+  /** Path of the table that the rows are from. */
+  readonly path: string;
+  /** The experiment, if its file was named. */
+  readonly definition?: Experiment;
+}
+
+/**
+ * Reads the sweep that an argument names: an experiment file, a CSV file, an experiment's name in the results folder,
+ * or a folder with a sweep.csv.
+ *
+ * @throws UserError if there is no such sweep, or a file is malformed
+ */
+export function findSwept(argument: string, results: string): SweptExperiment {
+  if (/\.ya?ml$/i.test(argument)) {
+    const experiment = recallImages(loadExperiment(argument));
+    const path = sweepPath(results, experiment.name);
+    if (existsSync(path)) return { ...readSwept(path, [experiment]), definition: experiment };
+    const command = describeCommand('sweep', [argument], results);
+    throw new UserError(`experiment "${experiment.name}" is not swept in ${results}; sweep with: ${command}`);
+  }
+  if (/\.csv$/i.test(argument)) {
+    if (existsSync(argument)) return readSwept(argument);
+    throw new UserError(`there is no file ${argument}, expected a sweep.csv`);
+  }
+  const path = [sweepPath(results, argument), join(argument, 'sweep.csv')].find((candidate) =>
+    existsSync(candidate),
+  );
+  if (path !== undefined) return readSwept(path);
+  const swept = listSwept(results);
+  const valid = swept.length === 0 ? '; "td sweep" makes one' : suggest(argument, swept);
+  throw new UserError(`${results} holds no swept experiment "${argument}"${valid}`);
+}
+
+/**
+ * Reads a sweep, and the settings of its runs: from their folders if they lie beside it, else from experiment files in
+ * which a variant has the hash that the rows name.
+ *
+ * @param experiments to look the settings up in, before those that come with this program
+ * @throws UserError if the file is malformed or has no rows
+ */
+export function readSwept(path: string, experiments: readonly Experiment[] = []): SweptExperiment {
+  const rows = readSweep(path);
+  const [first] = rows;
+  if (first === undefined) throw new UserError(`${path} has no rows, expected those of a sweep`);
+  const wanted = new Map(rows.map((row) => [settingsHashOf(row), row]));
+  const settings = new Map<string, RunSettings>();
+  const add = (experiment: Experiment) => {
+    for (const run of expandRuns(experiment)) {
+      const hash = run.hash.slice(0, 8);
+      if (wanted.has(hash) && !settings.has(hash)) settings.set(hash, run.settings);
+    }
+  };
+  const places = placesOf(path, rows);
+  for (const { directory } of places) addSettings(directory, wanted, settings);
+  const damaged = places.map(lookAtRun).filter((run) => typeof run === 'object' && run.state === 'damaged');
+  experiments.forEach(add);
+  if (settings.size < wanted.size) bundledExperiments(first.experiment).forEach(add);
+  return { experiment: first.experiment, rows, settings, damaged, path };
+}
+
+/** The folders of the runs of a table, as far as they lie beside it. */
+function placesOf(path: string, rows: readonly SweepRow[]): RunPlace[] {
+  const folder = dirname(resolve(path));
+  const places = rows.map((row): RunPlace => {
+    const { experiment, variant, seed } = row;
+    const id = runIdOf(row);
+    // A folder of results is named after its experiment, and may have been copied.
+    const owner = basename(path) === 'sweep.csv' ? basename(folder) : experiment;
+    const identity = { experiment: owner, variant, seed, hash: id.replace(/^.*-/, '') };
+    return { identity, directory: join(dirname(path), id) };
+  });
+  const distinct = new Map(places.map((place) => [place.directory, place]));
+  return [...distinct.values()].filter(({ directory }) => existsSync(directory));
+}
+
+/** Adds the settings of a run, unless its config.yaml is missing or damaged. */
+function addSettings(
+  directory: string,
+  wanted: ReadonlyMap<string, unknown>,
+  settings: Map<string, RunSettings>,
+): void {
+  const run = findRunSettings(directory);
+  const hash = run?.hash.slice(0, 8) ?? '';
+  if (run !== undefined && wanted.has(hash) && !settings.has(hash)) settings.set(hash, run.settings);
+}
+
+/** The runs that a table should have: those of the experiment's file, and those in the folder that the table lies in. */
+export function findKnownRuns({ path, definition, settings }: SweptExperiment): KnownRuns {
+  const folder = dirname(resolve(path));
+  const isSweep = basename(path) === 'sweep.csv';
+  const expected = definition && expandRuns(definition);
+  const found = isSweep ? allRuns(findRuns(dirname(folder), [basename(folder)])) : [];
+  const all = new Map(settings);
+  for (const run of expected ?? []) all.set(run.hash.slice(0, 8), run.settings);
+  for (const { identity, directory } of found) {
+    if (!all.has(identity.hash)) addSettings(directory, new Map([[identity.hash, undefined]]), all);
+  }
+  return { expected, found, settings: all };
+}
+
+function bundledExperiments(name: string): Experiment[] {
+  return readdirSync(CONFIGS, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => loadExperiment(join(CONFIGS, file)))
+    .filter((experiment) => experiment.name === name);
+}
+
+/** Names of the experiments that have a sweep.csv. */
+export function listSwept(results: string): string[] {
+  return listExperiments(results).filter((folder) => existsSync(sweepPath(results, folder)));
+}

@@ -1,0 +1,122 @@
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { collectFigures } from '../../src/figures/collect-figures.ts';
+import type { GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
+import { findRuns } from '../../src/runs/find.ts';
+import { readSweep, sweepPath } from '../../src/sweeps/rows.ts';
+import { addRuns, type ExperimentResults } from '../../src/tables/experiment-results.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
+import { ACCURACIES, beginRun, directoryOf, EXPERIMENT, weightsOf, writeResults } from './results-folder.ts';
+
+function sourceOf(results: string): ExperimentResults {
+  const rows = readSweep(sweepPath(results, EXPERIMENT));
+  return addRuns(findRuns(results, [EXPERIMENT]), { experiment: EXPERIMENT, rows, settings: new Map() });
+}
+
+async function collect(results: string): Promise<readonly [GranularityFigures, GranularityFigures]> {
+  const { granularities } = await collectFigures(sourceOf(results));
+  return granularities as unknown as readonly [GranularityFigures, GranularityFigures];
+}
+
+describe('the figures of an experiment', () => {
+  it('have a line for each method of the granularity, named and ordered as tables are', async () => {
+    const results = temporaryFolder();
+    writeResults(results);
+    const [weight, unit] = await collect(results);
+    expect([weight.granularity, unit.granularity]).toEqual(['weight', 'unit']);
+    expect(weight.accuracy.map(({ heading, variant }) => [heading, variant])).toEqual([
+      ['none', 'none'],
+      ['targeted(0.66, 0.5)', 'targeted-weight'],
+    ]);
+    expect(unit.accuracy.map(({ variant }) => variant)).toEqual(['none', 'targeted-unit']);
+  });
+
+  it('give methods of one name one style, for weights and for units', async () => {
+    const results = temporaryFolder();
+    writeResults(results);
+    const [weight, unit] = await collect(results);
+    const stylesOf = (figures: GranularityFigures) =>
+      [figures.accuracy, figures.training, figures.weights?.panels ?? []].map((lines) =>
+        lines.map(({ style }) => style),
+      );
+    expect([...stylesOf(weight), ...stylesOf(unit)]).toEqual(Array(6).fill([0, 1]));
+  });
+
+  it('show mean and sample standard deviation over seeds', async () => {
+    const results = temporaryFolder();
+    writeResults(results);
+    const [weight] = await collect(results);
+    const [none, targeted] = weight.accuracy;
+    expect(none?.points.map(({ rate }) => rate)).toEqual([0, 0.5, 0.9]);
+    const [a = 0, b = 0] = ACCURACIES.none?.[1] ?? [];
+    expect(none?.points[1]?.accuracy.mean).toBeCloseTo((a + b) / 2, 12);
+    // Of two numbers: half their distance times the root of 2.
+    expect(none?.points[1]?.accuracy.deviation).toBeCloseTo((Math.abs(a - b) / 2) * Math.SQRT2, 12);
+    expect(targeted?.points[0]?.accuracy).toEqual({ mean: 0.97, deviation: 0, seeds: 2 });
+    const [first, second] = weight.training[0]?.points ?? [];
+    expect(first?.trainLoss?.mean).toBeCloseTo((1 + 2) / 2, 12);
+    expect(second?.testAccuracy?.mean).toBeCloseTo((0.9 + 0.88) / 2, 12);
+  });
+
+  it('separate weights by the rate that targeted methods share, of the lowest seed', async () => {
+    const results = temporaryFolder();
+    writeResults(results);
+    const [weight] = await collect(results);
+    const { rate, panels } = weight.weights as WeightFigure;
+    expect(rate).toBe(0.5);
+    expect(panels.map(({ seed }) => seed)).toEqual([0, 0]);
+    const measured = panels[0]?.removedNorm;
+    const expected = (columnShare([784, 4], 'dense1/kernel') + columnShare([4, 3], 'dense2/kernel')) / 2;
+    expect(measured).toBeCloseTo(expected, 6);
+    expect(weight.layers?.layers).toEqual(['dense1', 'dense2']);
+    expect(weight.layers?.rows[0]?.pruned).toEqual([0.5, 0.5]);
+  });
+
+  it('show runs that go on as far as they are, and nothing of their weights', async () => {
+    const results = temporaryFolder();
+    const [run] = writeResults(results);
+    if (run === undefined) throw new Error('there is a run');
+    rmSync(join(results, EXPERIMENT), { recursive: true });
+    beginRun(results, run);
+    const { granularities } = await collectFigures(sourceOf(results));
+    expect(granularities).toHaveLength(1);
+    expect(granularities[0]).toMatchObject({ accuracy: [], training: [{ variant: 'none' }] });
+    expect(granularities[0]).not.toHaveProperty('weights');
+  });
+
+  it('do without a network whose checkpoint is gone', async () => {
+    const results = temporaryFolder();
+    const [run] = writeResults(results);
+    if (run === undefined) throw new Error('there is a run');
+    rmSync(join(directoryOf(results, run), 'checkpoint.safetensors'));
+    const [weight] = await collect(results);
+    expect(weight.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
+    expect((await collectFigures(sourceOf(results))).problems).toEqual([]);
+  });
+
+  it('do without a network whose checkpoint is damaged, and say so once', async () => {
+    const results = temporaryFolder();
+    const [run] = writeResults(results);
+    if (run === undefined) throw new Error('there is a run');
+    const path = join(directoryOf(results, run), 'checkpoint.safetensors');
+    appendFileSync(path, 'x');
+    const { granularities, problems } = await collectFigures(sourceOf(results));
+    expect(granularities[0]?.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
+    expect(problems).toEqual([
+      `${path} is damaged: its SHA-256 is not the one in checkpoint.json; remove the folder to train this run again`,
+    ]);
+  });
+});
+
+/** Share of the squared norm in the lower half of each column, by sorting. */
+function columnShare([rows = 0, columns = 0]: readonly number[], name: string): number {
+  const weight = weightsOf(name, [rows, columns], 0);
+  let removed = 0;
+  for (let column = 0; column < columns; column++) {
+    const squares = Array.from({ length: rows }, (_, row) => (weight[row * columns + column] ?? 0) ** 2);
+    const lowest = squares.toSorted((a, b) => a - b).slice(0, rows / 2);
+    removed += lowest.reduce((sum, square) => sum + square, 0);
+  }
+  return removed / weight.reduce((sum, value) => sum + value ** 2, 0);
+}

@@ -1,0 +1,70 @@
+/** @file Checks that a sweep evaluates what it should, each time from the trained weights. */
+import { describe, expect, it, vi } from 'vitest';
+import type { NamedArrays } from '../../src/engines/types.ts';
+import type { SweepRow } from '../../src/sweeps/rows.ts';
+import { type PruningGrid, sweepNetwork, type TrainedNetwork } from '../../src/sweeps/sweep-network.ts';
+import { model, trainedState } from './network.ts';
+
+/** Accuracy is the share of nonzero entries of one kernel, so that a forgotten restoration shows. */
+async function evaluate(parameters: NamedArrays) {
+  const kernel = parameters['dense1/kernel'] as Float32Array;
+  return { accuracy: kernel.filter((entry) => entry !== 0).length / 8, loss: 0.5, count: 100 };
+}
+
+const NAMES = { experiment: 'mnist', variant: 'none', seed: 0, runId: 'none/seed-0-1a2b3c4d@5e6f7a8b' };
+const GRID: PruningGrid = { pruneRates: [0.5, 0], granularities: ['weight', 'unit'] };
+
+function networkWith(parts: Partial<TrainedNetwork> = {}): TrainedNetwork {
+  return { names: NAMES, model, regularizer: { name: 'none' }, state: trainedState(), evaluate, ...parts };
+}
+
+async function collect(network: TrainedNetwork, grid: PruningGrid, known: readonly SweepRow[] = []) {
+  const swept = [];
+  for await (const one of sweepNetwork(network, grid, known)) swept.push(one);
+  return swept;
+}
+
+describe('sweepNetwork', () => {
+  it('evaluates each granularity and rate from the trained weights, whatever came before', async () => {
+    const state = trainedState();
+    const swept = await collect(networkWith({ state }), GRID);
+    expect(swept.map(({ row }) => [row.granularity, row.pruneRate, row.accuracy])).toEqual([
+      ['weight', 0.5, 0.5],
+      ['weight', 0, 1],
+      ['unit', 0.5, 0.5],
+      ['unit', 0, 1],
+    ]);
+    expect(state).toEqual(trainedState());
+  });
+
+  it('reports what was asked and what was got', async () => {
+    const swept = await collect(networkWith(), { pruneRates: [0.3], granularities: ['weight'] });
+    // floor(0.3 · 2) = 0 entries of each filter, floor(0.3 · 4) = 1 entry of each dense column.
+    const row = {
+      ...NAMES,
+      granularity: 'weight',
+      pruneRate: 0.3,
+      sparsity: 2 / 12,
+      parametersTotal: 24,
+      parametersKept: 22,
+      accuracy: 0.75,
+      loss: 0.5,
+      testImages: 100,
+    };
+    expect(swept).toEqual([{ row, isKnown: false }]);
+  });
+
+  it('does not compute known rows again, and yields every row in order', async () => {
+    const known = { ...NAMES, granularity: 'weight', pruneRate: 0.5, accuracy: 0.42 } as SweepRow;
+    const other = { ...known, runId: 'none/seed-0-1a2b3c4d@ffffffff', pruneRate: 0 };
+    const evaluated = vi.fn(evaluate);
+    const grid: PruningGrid = { ...GRID, granularities: ['weight'] };
+    const swept = await collect(networkWith({ evaluate: evaluated }), grid, [known, other]);
+    expect(swept[0]?.row).toBe(known);
+    expect(evaluated).toHaveBeenCalledTimes(1);
+    expect(swept.map(({ row, isKnown }) => [row.pruneRate, isKnown])).toEqual([
+      [0.5, true],
+      [0, false],
+    ]);
+  });
+});
