@@ -1,4 +1,5 @@
 /** @file td baseline: writes the sweep of an experiment as the one that later sweeps are compared with. */
+import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { baselinePath } from '../gate/baseline.ts';
 import { hashPresentSettings } from '../gate/present-hashes.ts';
@@ -8,9 +9,27 @@ import { findSwept } from '../tables/swept-experiment.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { resultsOption } from '../terminal/options.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
 import { counted } from '../terminal/words.ts';
+
+const HELP = `
+Commit the file: "td check" compares later sweeps with it. Five seeds or more
+let it know how far the seeds scatter. Named by its file, an experiment gives
+the rows of its present settings, and every variant must have some.
+
+Examples:
+  td baseline configs/ci.yaml
+  td baseline ci --results elsewhere --out baselines/ci.csv`;
+
+export function define(command: Command): void {
+  command
+    .option('--out <file>', 'CSV file (default: results/baseline/<experiment>.csv)')
+    .addOption(resultsOption())
+    .addHelpText('after', HELP)
+    .action(baseline);
+}
 
 export interface BaselineOptions {
   readonly out?: string;

@@ -1,11 +1,25 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
+import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { collectFigures } from '../figures/collect-figures.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
+
+const HELP = `
+Accuracy against prune rate, training curves, where the weights lie, sparsity of
+each layer; for pruned weights and for pruned units. Written beside the tables:
+<results>/<experiment>/figure-<name>.svg and .png.
+
+Examples:
+  td figures mnist-lenet
+  td figures                             all that is trained`;
+
+export function define(command: Command): void {
+  command.addOption(resultsOption()).addHelpText('after', HELP).action(figures);
+}
 
 export interface FiguresOptions {
   readonly results: string;
@@ -25,8 +39,9 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
   tellDamaged(sources);
 }
 
-/** Draws what there is of one experiment, and says where. The plotting library is loaded now. */
+/** Draws what there is of one experiment, and says where. Only now what prunes networks and what plots is loaded. */
 export async function drawFigures(source: ExperimentResults, results: string): Promise<void> {
+  const { collectFigures } = await import('../figures/collect-figures.ts');
   const { figurePath, writeFigures } = await import('../figures/write-figures.ts');
   const collected = await collectFigures(source);
   const names = writeFigures(results, collected);

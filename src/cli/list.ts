@@ -1,12 +1,18 @@
 /** @file td list: the runs in a results folder. */
+import type { Command } from 'commander';
 import { suggest, UserError } from '../errors.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import type { DamagedRun, FoundRun } from '../runs/find.ts';
 import { comparePlaces, walkResults } from '../runs/walk.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
+import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { wordState } from '../terminal/run-state.ts';
+
+export function define(command: Command): void {
+  command.addOption(jsonOption()).addOption(resultsOption()).action(list);
+}
 
 export interface ListOptions {
   readonly json?: boolean;

@@ -2,6 +2,7 @@
 
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
 import { toOneLine } from '../errors.ts';
 import { formatPoints, formatRate } from '../format.ts';
@@ -18,10 +19,20 @@ import { widthOf } from '../terminal/capabilities.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
 import { wordState } from '../terminal/run-state.ts';
 import { grouped, percent } from '../terminal/words.ts';
+
+const HELP = `
+Examples:
+  td show mnist-mlp/targeted-weight/0
+  td show results/mnist-mlp/none/seed-0-da4f2546 --json`;
+
+export function define(command: Command): void {
+  command.addOption(jsonOption()).addOption(resultsOption()).addHelpText('after', HELP).action(show);
+}
 
 export interface ShowOptions {
   readonly json?: boolean;

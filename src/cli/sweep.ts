@@ -1,10 +1,11 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
-import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
@@ -22,10 +23,43 @@ import { type Failure, reportFailures, wordFailure } from '../terminal/failures.
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
-import type { ExecutionOptions } from '../terminal/options.ts';
+import {
+  type ExecutionOptions,
+  executionOptions,
+  granularityOption,
+  pruneOption,
+  resultsOption,
+} from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
+
+const HELP = `
+The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
+a:b:step goes from a to b, both included. Every prunable layer loses the same
+share without retraining: the lowest-ranked entries of each column (weight), or
+the lowest-ranked columns (unit). Rates that sweep.csv has for the same
+checkpoint are not computed again.
+
+Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
+and figures of them (figure-*.svg and .png), which "td figures" draws again.
+
+Examples:
+  td sweep                                     all that is trained
+  td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
+  td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01`;
+
+export function define(command: Command): void {
+  command
+    .addOption(pruneOption())
+    .addOption(granularityOption())
+    .option('--no-figures', 'draw no figures')
+    .addOption(resultsOption());
+  for (const option of executionOptions()) command.addOption(option);
+  command
+    .addHelpText('after', HELP)
+    .action((files, { prune: pruneRates, ...options }) => sweep(files, { ...options, pruneRates }));
+}
 
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
@@ -69,6 +103,7 @@ async function openNetworks(
   options: ExecutionOptions,
 ): Promise<TrainedNetworks> {
   await loadTfjs();
+  const { chooseFastestEngine } = await import('../runner/trial/choose.ts');
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const settings = run && readRunSettings(run.directory).settings;
   const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);

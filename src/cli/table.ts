@@ -1,4 +1,5 @@
 /** @file td table: prints what a sweep found in the layout of the paper. */
+import type { Command } from 'commander';
 import type { SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { Granularity } from '../pruning/types.ts';
@@ -10,8 +11,37 @@ import { findKnownRuns, findSwept, type SweptExperiment } from '../tables/swept-
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { formatOption, granularityOption, jsonOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
+
+const HELP = `
+The paper's layout: a row a prune rate, a column a method with its settings
+(alpha before gamma), mean ± sample standard deviation over seeds, the best of
+each row marked. What was trained for the other granularity is left out; runs
+that failed or are missing are named below the table.
+
+--paper sets the published number beside each of ours, with the difference, and
+says under the table what is known to be wrong with the published numbers, and
+where network, data or length are others than in the paper.
+
+Nothing is trained or pruned: "td sweep" makes the numbers.
+
+Examples:
+  td table mnist-lenet
+  td table configs/cifar-resnet.yaml --granularity weight --paper
+  td table results/mnist-lenet/sweep.csv --format latex > table.tex`;
+
+export function define(command: Command): void {
+  command
+    .addOption(granularityOption('what was swept'))
+    .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
+    .addOption(jsonOption('print JSON, as --format json does'))
+    .option('--paper', 'with the published numbers, and what is wrong with them')
+    .addOption(resultsOption())
+    .addHelpText('after', HELP)
+    .action(table);
+}
 
 export interface TableOptions {
   readonly granularity?: SweepSettings['granularity'];

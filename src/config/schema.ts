@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { methods, regularizerSchema } from '../methods/registry.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
-import { count, countTo, findRepeated, listOf, name, point, positive, rate } from '../settings/values.ts';
+import { findRepeated } from '../settings/repeated.ts';
+import { count, countTo, listOf, name, point, positive, rate } from '../settings/values.ts';
 
 const dataset = z.strictObject({
   name: z.enum(['mnist', 'cifar10', 'cifar100']).default('mnist'),
