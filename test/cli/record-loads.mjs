@@ -4,9 +4,10 @@ import { createRequire, register } from 'node:module';
 
 const hooks = `
 import { appendFileSync } from 'node:fs';
-export function load(url, context, nextLoad) {
-  appendFileSync(process.env.TD_LOADED, url + '\\n');
-  return nextLoad(url, context);
+export async function resolve(specifier, context, nextResolve) {
+  const found = await nextResolve(specifier, context);
+  appendFileSync(process.env.TD_LOADED, found.url + '\\n');
+  return found;
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 
