@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommandLine } from '../next-command.ts';
-import { wordFailure } from '../terminal/failures.ts';
+import { describeFailure } from '../terminal/failures.ts';
 import { InterruptedError } from '../terminal/interruption.ts';
 import { createProgram } from './program.ts';
 
@@ -31,7 +31,7 @@ function report(error: unknown, words: readonly string[]): number {
     process.stderr.write(`td: ${error.message}; to go on: ${describeCommandLine(words)}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`td: ${wordFailure(error)}\n`);
+  process.stderr.write(`td: ${describeFailure(error)}\n`);
   if (error instanceof BusyError) return EXIT_IN_OTHER_HANDS;
   return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
 }

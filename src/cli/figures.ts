@@ -1,12 +1,10 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { requireResultsFolder } from '../terminal/experiments.ts';
+import { drawFigures } from '../terminal/figures.ts';
 import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
-import { tellFaults } from '../terminal/found-runs.ts';
 import { resultsOption } from '../terminal/options.ts';
-import { print } from '../terminal/output.ts';
 
 const HELP = `
 Accuracy against prune rate, training curves, where the weights lie, sparsity of
@@ -37,16 +35,4 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
   await requireTrainedImages(sources);
   for (const source of sources) await drawFigures(source, results);
   tellDamaged(sources);
-}
-
-/** Draws what there is of one experiment, and says where. Only now what prunes networks and what plots is loaded. */
-export async function drawFigures(source: ExperimentResults, results: string): Promise<void> {
-  const { collectFigures } = await import('../figures/collect-figures.ts');
-  const { figurePath, writeFigures } = await import('../figures/write-figures.ts');
-  const collected = await collectFigures(source);
-  const names = writeFigures(results, collected);
-  const path = figurePath(results, source.experiment, '*');
-  const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
-  print(`figures of ${source.experiment}: ${outcome}`);
-  tellFaults(collected.problems);
 }

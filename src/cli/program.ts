@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { refuseSlips, wordUsageErrors } from '../terminal/usage-errors.ts';
+import { refuseSlips, rewordUsageErrors } from '../terminal/usage-errors.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 
 const DESCRIPTION = `Trains small image networks with targeted dropout and the methods it is compared with, prunes every trained network at increasing rates, and writes tables that compare them.`;
@@ -63,7 +63,7 @@ function configure(command: Command, path: string): void {
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ subcommandTerm: describeTerm })
     .exitOverride();
-  wordUsageErrors(command, path);
+  rewordUsageErrors(command, path);
   refuseSlips(command, ['set']);
   for (const child of command.commands) configure(child, `${path} ${child.name()}`);
 }

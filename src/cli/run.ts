@@ -133,14 +133,14 @@ async function identifyRuns(experiments: readonly Experiment[], results: string)
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {
   const rows = outcomes.map(({ run: spec, summary, failure }) => [
     ...namesOf(spec),
-    summary === undefined ? wordState(failure) : percent(summary.testAccuracy),
+    summary === undefined ? describeMissingResult(failure) : percent(summary.testAccuracy),
     summary === undefined ? '' : duration(summary.trainSeconds),
     runDirectory(results, spec),
   ]);
   printTable(['experiment', 'variant', 'seed', 'test accuracy', 'time', 'folder'], rows);
 }
 
-function wordState(failure: Outcome['failure']): string {
+function describeMissingResult(failure: Outcome['failure']): string {
   return failure === undefined ? 'under way' : 'failed';
 }
 

@@ -1,7 +1,5 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
@@ -9,18 +7,24 @@ import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
-import { readSweep, runIdOf, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { findLostRuns, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows, changeTables } from '../sweeps/store.ts';
 import { sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
 import { formatVariantTable } from '../tables/format-variant-table.ts';
 import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts';
-import { tabulateVariants, variantTablePath, writeVariantTable } from '../tables/variant-table.ts';
+import {
+  selectRates,
+  tabulateVariants,
+  variantTablePath,
+  writeVariantTable,
+} from '../tables/variant-table.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { loadExperiments, requireResultsFolder } from '../terminal/experiments.ts';
-import { type Failure, reportFailures, wordFailure } from '../terminal/failures.ts';
+import { describeFailure, type Failure, reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { drawFigures } from '../terminal/figures.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import {
@@ -127,8 +131,7 @@ async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
 
 /** Their rows stay in the tables. */
 function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: string): void {
-  const ids = [...new Set(rows.map(runIdOf))];
-  const lost = ids.filter((id) => !existsSync(join(results, experiment, id)));
+  const lost = findLostRuns(results, experiment, rows);
   if (lost.length === 0) return;
   const them = lost.length === 1 ? 'it is' : 'they are';
   printLine(
@@ -137,7 +140,6 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
 }
 
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
-  const { drawFigures } = await import('./figures.ts');
   for (const { experiment, datasets } of tasks) {
     try {
       const left = readResults(experiment, results);
@@ -177,7 +179,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
       );
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
-      const reason = wordFailure(error);
+      const reason = describeFailure(error);
       printLine(`${label}: failed: ${reason}`);
       failed.push({ run: `${experiment}/${run.id}`, reason, needsHand: error instanceof UserError });
     }
@@ -227,23 +229,13 @@ function printTables(
   const paths = [sweepPath(results, experiment)];
   const known = { expected, found: allRuns(lookUpRuns(results, [experiment])) };
   for (const granularity of granularities) {
-    const comparison = tabulateVariants(rows, granularity, variants);
+    const table = tabulateVariants(rows, granularity, variants);
     const path = variantTablePath(results, experiment, granularity);
-    writeVariantTable(path, comparison);
+    writeVariantTable(path, table);
     paths.push(path);
-    const asked = { ...comparison, ...onlyRates(comparison, pruneRates) };
     const notes = describeMissing(findMissing(rows, granularity, known));
     const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
-    print(`${experiment}: ${formatVariantTable(asked, layout)}\n`);
+    print(`${experiment}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
   }
   print(`written: ${paths.join(', ')}`);
-}
-
-/** The rows of a comparison that were asked for now; the files hold all that were ever computed. */
-function onlyRates<T>(
-  { rates, cells }: { rates: readonly number[]; cells: readonly T[] },
-  asked: readonly number[],
-) {
-  const kept = rates.map((rate) => asked.includes(rate));
-  return { rates: rates.filter((_, index) => kept[index]), cells: cells.filter((_, index) => kept[index]) };
 }

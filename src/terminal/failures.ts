@@ -17,7 +17,7 @@ export interface Failure {
 }
 
 /** An error that is somebody's to mend in one sentence; any other with its stack. */
-export function wordFailure(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (error instanceof InstallationError) return toOneLine(error.message);
   const hasSentence =
     error instanceof UserError || error instanceof DivergedError || error instanceof DeviceError;
@@ -25,7 +25,7 @@ export function wordFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (isOutOfMemory(error))
     return `out of memory: ${error.message}; a smaller model or schedule.batchSize needs less`;
-  return isSystemError(error) ? wordSystemError(error) : (error.stack ?? error.message);
+  return isSystemError(error) ? describeFailedCall(error) : (error.stack ?? error.message);
 }
 
 /** Lists what failed and lets the process end with exit code 1. */
@@ -51,7 +51,7 @@ function isSystemError(error: Error): error is NodeJS.ErrnoException {
 }
 
 /** Node says `EACCES: permission denied, open 'a/b'`. */
-function wordSystemError(error: NodeJS.ErrnoException): string {
+function describeFailedCall(error: NodeJS.ErrnoException): string {
   const { path, syscall } = error;
   return toOneLine(
     `cannot ${path === undefined ? syscall : `${syscall} ${path}`}: ${describeSystemError(error)}`,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { toOneLine, UserError } from '../errors.ts';
 
 /** Commander's messages, and what stands for them. */
-const WORDINGS: readonly (readonly [RegExp, string])[] = [
+const REWORDINGS: readonly (readonly [RegExp, string])[] = [
   [/^unknown option '(.*?)'/, 'unknown option "$1"'],
   [/^unknown command '(.*?)'/, 'unknown command "$1"'],
   [/^missing required argument '(.*)'$/, 'the argument <$1> is missing'],
@@ -21,15 +21,15 @@ const WORDINGS: readonly (readonly [RegExp, string])[] = [
  *
  * @param path the command as the user types it: `td data list`
  */
-export function wordUsageErrors(command: Command, path: string): void {
+export function rewordUsageErrors(command: Command, path: string): void {
   command.configureOutput({
-    outputError: (text, write) => write(`td: ${wordMessage(text)}; see ${path} --help\n`),
+    outputError: (text, write) => write(`td: ${rewordMessage(text)}; see ${path} --help\n`),
   });
 }
 
-function wordMessage(text: string): string {
+function rewordMessage(text: string): string {
   const message = toOneLine(text.trim().replace(/^error: /, ''));
-  return WORDINGS.reduce((worded, [pattern, replacement]) => worded.replace(pattern, replacement), message);
+  return REWORDINGS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), message);
 }
 
 /**
