@@ -5,12 +5,12 @@ import { listDoubts, selectBaselineRows } from '../gate/baseline-rows.ts';
 import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { formatSweep } from '../sweeps/rows.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { resultsOption } from '../terminal/options.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { counted } from '../terminal/words.ts';
 
 const HELP = `

@@ -11,12 +11,12 @@ import {
 } from '../gate/judgement-text.ts';
 import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { alphaOption, formatOption, resultsOption } from '../terminal/options.ts';
 import { paint, print, printJson, printTable } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `
 Compares the sweep of an experiment with its baseline, for every variant,

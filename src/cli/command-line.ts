@@ -1,4 +1,4 @@
-/** @file Runs a command line within this process, and words whatever goes wrong. */
+/** @file Runs one command line within this process, and reports what goes wrong. */
 import { CommanderError } from 'commander';
 import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommandLine } from '../next-command.ts';

@@ -1,10 +1,10 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { drawFigures } from '../terminal/figures.ts';
 import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { resultsOption } from '../terminal/options.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `
 Accuracy against prune rate, training curves, where the weights lie, sparsity of

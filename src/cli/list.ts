@@ -1,10 +1,10 @@
 /** @file td list: the runs in a results folder. */
 import type { Command } from 'commander';
-import { type ListedRun, listRuns, requireExperiments } from '../runs/listed-runs.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
-import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
+import type { ListedRun } from '../runs/listed-runs.ts';
+import { requireExperiments, walkResults } from '../runs/walk.ts';
 import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { describeState } from '../terminal/run-state.ts';
 
 export function define(command: Command): void {
@@ -23,7 +23,16 @@ export interface ListOptions {
  */
 export async function list(names: readonly string[], { json = false, results }: ListOptions): Promise<void> {
   requireResultsFolder(results, 'read');
-  requireExperiments(names, results);
+  const walked = walkResults(results);
+  requireExperiments(names, walked, results);
+  if (walked.places.length === 0 && walked.passedOver.length === 0) {
+    if (json) printJson([]);
+    else print(`no runs in ${results}`);
+    return;
+  }
+  // What inspects runs takes longer to load than all the rest.
+  const { listRuns } = await import('../runs/listed-runs.ts');
+  const { lookUpRuns, tellFaults } = await import('../terminal/found-runs.ts');
   const survey = lookUpRuns(results, names.length === 0 ? undefined : names);
   const runs = listRuns(survey);
   if (json) printJson(runs);

@@ -40,7 +40,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
   return program;
 }
 
-/** A word that is a command's name may stand for something else, a file say; the command's file is then loaded in vain. */
+/** Where a word only looks like the name of a command, being the name of a file, say, a command is loaded without need. */
 async function addCommands(
   parent: Command,
   entries: readonly CommandEntry[],

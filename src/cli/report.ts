@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { portOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `
 One HTML file that needs no network: what came out in words, tables, figures to

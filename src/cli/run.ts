@@ -10,7 +10,7 @@ import { adoptRuns } from '../runner/adopted-runs.ts';
 import { identifyImages } from '../runner/data-identity.ts';
 import type { Outcome, TrainOptions } from '../runner/train-runs.ts';
 import { runDirectory } from '../runs/directory.ts';
-import { loadExperiments, requireResultsFolder, requireRunFolders } from '../terminal/experiments.ts';
+import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { outliveHangUps } from '../terminal/interruption.ts';
@@ -25,6 +25,7 @@ import {
 } from '../terminal/options.ts';
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
+import { requireResultsFolder, requireRunFolders } from '../terminal/results-folder.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
 
@@ -100,7 +101,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     return;
   }
   outliveHangUps();
-  // What computes takes a second to load; a mistake above is answered at once.
+  // The engines take a second to load, so mistakes are looked for before.
   await loadTfjs();
   const { trainRuns } = await import('../runner/train-runs.ts');
   const outcomes = await trainRuns(runs, options);

@@ -10,12 +10,12 @@ import type { MetricsRow } from '../runs/metrics.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 import { listFiles, type RunDetails, type RunFile, readRunDetails } from '../sweeps/run-details.ts';
 import { widthOf } from '../terminal/capabilities.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { describeState } from '../terminal/run-state.ts';
 import { grouped, percent } from '../terminal/words.ts';
 

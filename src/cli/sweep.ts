@@ -21,7 +21,7 @@ import {
   writeVariantTable,
 } from '../tables/variant-table.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
-import { loadExperiments, requireResultsFolder } from '../terminal/experiments.ts';
+import { loadExperiments } from '../terminal/experiments.ts';
 import { describeFailure, type Failure, reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { drawFigures } from '../terminal/figures.ts';
@@ -36,6 +36,7 @@ import {
 } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
 
 const HELP = `
@@ -114,7 +115,7 @@ async function openNetworks(
   return new TrainedNetworks(engine, startFetchStage);
 }
 
-/** Prints the tables of an experiment. A sweep.csv that cannot be read is no matter of the others. */
+/** Prints the tables of an experiment. A sweep.csv that cannot be read leaves the other experiments alone. */
 async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
   try {
     const tabulateRows = (rows: readonly SweepRow[]) => {
@@ -147,7 +148,7 @@ async function drawAll(tasks: readonly SweepTask[], results: string): Promise<vo
       if (problem === undefined) await drawFigures(left, results);
       else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
-      // Why there is nothing to draw was told with the tables.
+      // The tables have told why there is nothing to draw.
       if (!(error instanceof UserError)) throw error;
     }
   }
@@ -174,7 +175,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     const swept: SweepRow[] = [];
     try {
       signal.throwIfAborted();
-      await sweepShown(label, run, task, place, swept).finally(() =>
+      await sweepWithProgress(label, run, task, place, swept).finally(() =>
         addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }),
       );
     } catch (error) {
@@ -192,7 +193,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
  *
  * @param swept receives the rows as they come
  */
-async function sweepShown(
+async function sweepWithProgress(
   label: string,
   run: FinishedRun,
   { experiment, pruneRates, granularities, datasets }: SweepTask,

@@ -5,11 +5,11 @@ import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
 import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import { formatOption, granularityOption, jsonOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `
 The paper's layout: a row a prune rate, a column a method with its settings

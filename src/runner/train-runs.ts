@@ -8,7 +8,7 @@ import { conditionOf, countCutOffs } from '../runs/condition.ts';
 import { runDirectory, runState } from '../runs/directory.ts';
 import { collectEnvironment, type Environment } from '../runs/environment.ts';
 import type { Summary } from '../runs/summary.ts';
-import { tryResultsFolder } from '../terminal/experiments.ts';
+import { tryResultsFolder } from '../terminal/results-folder.ts';
 import { describeFailure, type Failure } from '../terminal/failures.ts';
 import { interruptible, listHangUps } from '../terminal/interruption.ts';
 import { openLogEcho } from '../terminal/log-echo.ts';

@@ -1,8 +1,7 @@
 /** @file The runs of a results folder in one list, each with the reason why it is not done. */
-import { suggest, UserError } from '../errors.ts';
 import { type Condition, conditionOf } from './condition.ts';
 import type { DamagedRun, FoundRun, Survey } from './find.ts';
-import { comparePlaces, walkResults } from './walk.ts';
+import { comparePlaces } from './walk.ts';
 
 /** A run that is not done has the condition that keeps it from being so. */
 export type ListedRun = (FoundRun & { readonly condition?: Condition }) | DamagedRun;
@@ -14,14 +13,4 @@ export function listRuns({ runs, damaged }: Survey): ListedRun[] {
 
 function addCondition(run: FoundRun): ListedRun {
   return run.state === 'done' ? run : { ...run, condition: conditionOf(run.directory) };
-}
-
-/** @throws UserError if one of the experiments has no run */
-export function requireExperiments(names: readonly string[], results: string): void {
-  if (names.length === 0) return;
-  const { places } = walkResults(results);
-  const experiments = [...new Set(places.map(({ identity }) => identity.experiment))];
-  const unknown = names.find((name) => !experiments.includes(name));
-  if (unknown !== undefined)
-    throw new UserError(`${results} holds no experiment "${unknown}"${suggest(unknown, experiments)}`);
 }

@@ -1,4 +1,4 @@
-/** @file What went wrong, in words: a sentence for what happens to users, the stack for a bug. */
+/** @file Describes failures: one sentence for what a user can meet, the stack for a bug. */
 import { getSystemErrorMap } from 'node:util';
 import { DeviceError } from '../engines/device-error.ts';
 import { InstallationError } from '../engines/tensorflow/installation/errors.ts';
@@ -16,7 +16,7 @@ export interface Failure {
   readonly needsHand?: boolean;
 }
 
-/** An error that is somebody's to mend in one sentence; any other with its stack. */
+/** The sentence of an error that somebody can do something about; the stack of any other. */
 export function describeFailure(error: unknown): string {
   if (error instanceof InstallationError) return toOneLine(error.message);
   const hasSentence =

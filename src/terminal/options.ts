@@ -65,7 +65,7 @@ export function threadsOption(): Option {
   });
 }
 
-/** More threads than this many times what can run at once are a slip of the hand. */
+/** More threads than this many times those that can run at once are taken for a typing error. */
 const MOST_OVERSUBSCRIBED = 16;
 
 /** @throws UserError if the process may use far fewer */
@@ -192,7 +192,7 @@ function parseList(text: string, flag: string, what: string): string[] {
   return entries;
 }
 
-/** A repeated entry is a slip of the hand: the second was meant to be another. */
+/** A repeated entry is taken for a typing error: the second was meant to be another one. */
 function refuseRepeated(entries: readonly (string | number)[], flag: string): void {
   const repeated = entries[findRepeated(entries)];
   if (repeated !== undefined) throw new UserError(`${flag}: "${repeated}" stands twice, expected each once`);

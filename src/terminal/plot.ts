@@ -28,7 +28,7 @@ export function plot(
   if (finite.length === 0) return [];
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   const scale = high > low ? (HEIGHT * EIGHTHS - 1) / (high - low) : 0;
-  // The lowest value is seen, too: one eighth.
+  // The lowest value is one eighth high, so that it can be seen.
   const heights = bars.map((value) => (Number.isFinite(value) ? 1 + Math.round((value - low) * scale) : 0));
   const labels = [format(high), ...Array.from({ length: HEIGHT - 2 }, () => ''), format(low)];
   const margin = Math.max(...labels.map((label) => label.length));

@@ -1,4 +1,4 @@
-/** @file Words commander's own errors as sentences like all others, and refuses flags that are given twice or taken for values. */
+/** @file Puts commander's error messages into the form of td's own, and refuses repeated flags and flags in the place of values. */
 import type { Command } from 'commander';
 import { toOneLine, UserError } from '../errors.ts';
 
@@ -33,8 +33,8 @@ function rewordMessage(text: string): string {
 }
 
 /**
- * Refuses a second value of a flag that takes one: commander would let the last win without a word. Refuses a flag for a value,
- * too: `--results --dry-run` would train, into a folder of that name.
+ * Refuses a second value for a flag that takes one, where commander would silently take the last. Refuses a flag in the place
+ * of a value, too: `--results --dry-run` would train, into a folder named "--dry-run".
  *
  * @param repeatable attribute names of the flags that collect their values
  */

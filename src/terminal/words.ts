@@ -23,7 +23,7 @@ export function columns(header: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
-/** Rows under one another, a line for each cell that is not empty: `seed: 0`. */
+/** Rows one below the other, with a line for each cell that is not empty: `seed: 0`. */
 export function cells(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const word = (row: readonly string[]) =>
     header.flatMap((name, index) => (row[index] ? [`${name}: ${row[index]}`] : [])).join('\n');

@@ -53,6 +53,11 @@ describe('what td loads', () => {
     expect(loaded.filter((path) => HEAVY.test(path))).toEqual([]);
   });
 
+  it('for a folder without runs is nothing that inspects runs', async () => {
+    const loaded = await loadedBy(temporaryPlace(), 'list');
+    expect(packagesOf(loaded)).toEqual(['commander', 'fastest-levenshtein']);
+  });
+
   it('for the flags and the help of any command is no engine', async () => {
     // The files of all commands that a line names are loaded.
     const names = COMMANDS.flatMap(({ name, commands = [] }) => [
