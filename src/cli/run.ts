@@ -10,6 +10,7 @@ import { adoptRuns } from '../runner/adopted-runs.ts';
 import { identifyImages } from '../runner/data-identity.ts';
 import type { Outcome, TrainOptions } from '../runner/train-runs.ts';
 import { runDirectory } from '../runs/directory.ts';
+import { requireRunFolders } from '../runs/path-lengths.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
@@ -25,7 +26,7 @@ import {
 } from '../terminal/options.ts';
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
-import { requireResultsFolder, requireRunFolders } from '../terminal/results-folder.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
 

@@ -1,10 +1,8 @@
 /** @file What commands ask of the results folder before they do anything. */
 import { accessSync, constants, lstatSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { RunSpec } from '../config/experiment.ts';
 import { UserError } from '../errors.ts';
 import { lookAt } from '../files/read.ts';
-import { runDirectory } from '../runs/directory.ts';
 
 /**
  * Refuses a results folder that cannot be one.
@@ -42,27 +40,6 @@ export function tryResultsFolder(folder: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(`--results: ${folder} cannot be written to (${code}), expected a folder that can`);
-  }
-}
-
-/** The longest name of a file in a run's folder: that of a checkpoint while it is being written. */
-const LONGEST_NAME = `.checkpoint.previous.safetensors.${'0'.repeat(36)}.tmp`;
-
-/**
- * Refuses runs whose folders would have names or paths longer than the system takes.
- *
- * @throws UserError naming the first
- */
-export function requireRunFolders(runs: readonly RunSpec[], results: string): void {
-  for (const run of runs) {
-    try {
-      statSync(join(resolve(runDirectory(results, run)), LONGEST_NAME));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') continue;
-      throw new UserError(
-        `the folder of run ${run.id} would have a longer path than this system takes, expected shorter names of --results, experiment or variant`,
-      );
-    }
   }
 }
 
