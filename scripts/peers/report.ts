@@ -2,7 +2,7 @@
 
 import { type Columns, type Row, writeCsv } from '../../src/files/csv.ts';
 import { median } from '../../src/runner/timing.ts';
-import { columns } from '../../src/terminal/words.ts';
+import { formatColumns } from '../../src/terminal/words.ts';
 import { QUIET } from './load.ts';
 import { isEngine, nameSide, SIDES, type Side } from './sides.ts';
 import type { Measurement, SettledMeasurements } from './timing.ts';
@@ -123,7 +123,7 @@ export function formatRows(rows: readonly PeerRow[]): string {
     formatRatio(row.privateMemoryToPytorch),
     formatRatio(row.privateMemoryToOnnx),
   ]);
-  const [header = '', ...lines] = columns(HEADER, cells).split('\n');
+  const [header = '', ...lines] = formatColumns(HEADER, cells).split('\n');
   const headings = rows.map(describeRow);
   const body = lines.flatMap((line, index) =>
     headings[index] === headings[index - 1] ? [line] : ['', `${headings[index]}`, line],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { describeCommand } from '../../src/next-command.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
-import { columns, counted, duration, grouped, percent } from '../../src/terminal/words.ts';
+import { counted, duration, formatColumns, grouped, percent } from '../../src/terminal/words.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
 
 describe('numbers', () => {
@@ -34,7 +34,7 @@ describe('a table', () => {
       ['1', 'yes'],
       ['12345', ''],
     ];
-    expect(columns(['id', 'answer'], rows)).toBe('id     answer\n1      yes\n12345');
+    expect(formatColumns(['id', 'answer'], rows)).toBe('id     answer\n1      yes\n12345');
   });
 });
 
