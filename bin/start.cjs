@@ -3,7 +3,7 @@
 
 const { lstatSync, mkdirSync, mkdtempSync, rmdirSync } = require('node:fs');
 const { register } = require('node:module');
-const { tmpdir, userInfo } = require('node:os');
+const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
@@ -24,12 +24,13 @@ function findCache() {
     );
     return undefined;
   }
-  const { uid } = userInfo();
-  const folder = join(parent, `td-translated-${uid}`);
+  // Absent on Windows, where every user has a temporary folder of their own.
+  const uid = process.getuid?.();
+  const folder = join(parent, `td-translated-${uid ?? 'sources'}`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const status = lstatSync(folder);
-    const isOwn = process.platform === 'win32' || (status.uid === uid && (status.mode & 0o022) === 0);
+    const isOwn = uid === undefined || (status.uid === uid && (status.mode & 0o022) === 0);
     return status.isDirectory() && isOwn ? folder : undefined;
   } catch {
     return undefined;

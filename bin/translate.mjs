@@ -5,7 +5,7 @@
  * tsx does the same for the scripts. It serves many more cases, and takes four times as long to get ready.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,8 +24,12 @@ const OPTIONS = {
   tsconfigRaw,
 };
 
+/** Milliseconds after which a translation is made anew, so that those of sources that are no more do not pile up: 30 days. */
+const LIFETIME = 30 * 24 * 3600 * 1000;
+
 /** Nothing is kept if there is no folder. */
 let cache;
+let isCleared = false;
 let version;
 
 /** @param data what `register` was given: the folder of the translations, if there is one */
@@ -62,9 +66,21 @@ async function transform(path, source) {
 function keep(path, code) {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
+    clearOnce();
     writeFileSync(temporary, code, { mode: 0o600 });
     renameSync(temporary, path);
   } catch {
     rmSync(temporary, { force: true });
+  }
+}
+
+function clearOnce() {
+  if (isCleared) return;
+  isCleared = true;
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name);
+    // Another process may have removed it.
+    const { mtimeMs = Date.now() } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (Date.now() - mtimeMs > LIFETIME) rmSync(path, { force: true });
   }
 }

@@ -1,5 +1,5 @@
 /** @file td's sources are TypeScript: they are translated when they are loaded, and the translations are kept. */
-import { chmodSync, cpSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Ended, execute, makeFolder, type Place } from './td.ts';
@@ -38,6 +38,19 @@ describe('a source', () => {
     place.write('src/cli/main.ts', 'const answer: number = 42;\nconsole.log(answer);\n');
     expect(await start(place)).toEqual({ code: 0, stdout: '42\n', stderr: '' });
     expect(keptIn(place).files).toHaveLength(2);
+  });
+
+  it('that is no more leaves no translation behind for ever', async () => {
+    const place = makeProgram('console.log("first");\n');
+    await start(place);
+    const { path, files } = keptIn(place);
+    const [old = ''] = files;
+    const now = Date.now() / 1000;
+    utimesSync(join(path, old), now, now - 31 * 24 * 3600);
+    place.write('src/cli/main.ts', 'console.log("second");\n');
+    expect(await start(place)).toMatchObject({ stdout: 'second\n' });
+    expect(keptIn(place).files).toHaveLength(1);
+    expect(keptIn(place).files).not.toContain(old);
   });
 
   it('is named with its own lines by the stack of an error, whether its translation was kept or is new', async () => {
