@@ -8,6 +8,7 @@ import { blankDataset } from '../../src/data/registry.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/optimize.ts';
 import { sizeOf } from '../../src/engines/types.ts';
+import { definitionOf } from '../../src/methods/names.ts';
 import type { Model } from '../../src/models/types.ts';
 
 export interface Work {
@@ -55,14 +56,15 @@ export function multiplyAdds({ prunable }: Model): number {
   );
 }
 
-/**
- * Networks that were trained for the tables of a network: one for each method and granularity, and for random pruning one
- * for each rate, since its mask is chosen before.
- */
+/** Networks that were trained for the tables of a network: one for each method and granularity, or for each rate as well. */
 export function countTrainings(cells: readonly PublishedCell[], network: string): number {
   const own = cells.filter((cell) => cell.network === network);
   const keys = own.map(({ method, granularity, prune_percent }) =>
-    [method, granularity, ...(method === 'random-prune' ? [prune_percent] : [])].join(),
+    [
+      method,
+      granularity,
+      ...(definitionOf({ name: method })?.published?.isTrainedPerRate ? [prune_percent] : []),
+    ].join(),
   );
   return new Set(keys).size;
 }

@@ -1,7 +1,7 @@
 /** @file What is measured: every model with every method. */
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { describeSchema, listChoices, schemaAt } from '../../src/settings/schema-words.ts';
+import { methods } from '../../src/methods/registry.ts';
 
 type Given = z.input<typeof runSettingsSchema>;
 type Method = NonNullable<Given['regularizer']>;
@@ -28,15 +28,13 @@ export const MODELS: Readonly<Record<string, Given>> = {
 
 export const METHODS: Readonly<Record<string, Method>> = Object.fromEntries(listMethods());
 
-/** Every method of the schema, at both granularities where it has one. */
+/** Every method, at both granularities where it has one. */
 function listMethods(): (readonly [string, Method])[] {
-  const data = { regularizer: {} };
-  const choice = schemaAt(describeSchema(runSettingsSchema), data, ['regularizer', 'name']);
-  return listChoices(choice ?? {}).flatMap((name) => {
-    const methods = (['weight', 'unit'] as const).map((granularity) => ({ name, granularity }) as Method);
+  return methods.names.flatMap((name) => {
+    const both = (['weight', 'unit'] as const).map((granularity) => ({ name, granularity }) as Method);
     const isKnown = (method: Method) => runSettingsSchema.safeParse({ regularizer: method }).success;
-    if (!methods.every(isKnown)) return [[name, { name } as Method] as const];
-    return methods.map(
+    if (!both.every(isKnown)) return [[name, { name } as Method] as const];
+    return both.map(
       (method) => [`${name} ${(method as { granularity?: string }).granularity}`, method] as const,
     );
   });

@@ -11,6 +11,7 @@ import { identifyImages } from '../runner/data-identity.ts';
 import type { Outcome, TrainOptions } from '../runner/train-runs.ts';
 import { runDirectory } from '../runs/directory.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
+import { describeChoices } from '../terminal/choices.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
@@ -63,7 +64,7 @@ export function define(command: Command): void {
     .addOption(whenBusyOption())
     .addOption(resultsOption());
   for (const option of executionOptions()) command.addOption(option);
-  command.addHelpText('after', HELP).action(run);
+  command.addHelpText('after', () => `${HELP}\n\n${describeChoices()}`).action(run);
 }
 
 export interface RunOptions extends TrainOptions {

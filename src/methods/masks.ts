@@ -5,12 +5,12 @@ import { lowestColumns, lowestEntries, type Share } from '../pruning/ranking.ts'
 import type { Granularity } from '../pruning/types.ts';
 import type { Noise, Probability, WeightContext } from './types.ts';
 
-/** Shape of what there is one of for each entry (weight) or column (unit): the weight's, or `[columns]`. */
+/** Shape of an array with a number for each entry of a weight (weight), or for each of its columns (unit). */
 export function shapeOfParts(spec: PrunableWeight, granularity: Granularity): readonly number[] {
   return granularity === 'weight' ? spec.shape : spec.shape.slice(-1);
 }
 
-/** Whether each entry (weight) or column (unit) is dropped if it may be. */
+/** Noise that says of each entry (weight) or column (unit) whether it is dropped, should it be a candidate. */
 export function dropNoise(spec: PrunableWeight, granularity: Granularity, dropRate: Probability): Noise {
   return { shape: shapeOfParts(spec, granularity), distribution: 'bernoulli', probability: dropRate };
 }

@@ -5,6 +5,7 @@ import { choiceOf } from '../settings/choice.ts';
 import type { MethodDefinition } from './definition.ts';
 import { delayedPrune } from './delayed-prune/settings.ts';
 import { dropout } from './dropout/settings.ts';
+import { gradualMagnitude } from './gradual-magnitude/settings.ts';
 import { l0 } from './l0/settings.ts';
 import { l1 } from './l1/settings.ts';
 import { none } from './none/settings.ts';
@@ -13,6 +14,7 @@ import { randomPrune } from './random-prune/settings.ts';
 import { smallify } from './smallify/settings.ts';
 import { targeted } from './targeted/settings.ts';
 import { targetedArd } from './targeted-ard/settings.ts';
+import { targetedSaliency } from './targeted-saliency/settings.ts';
 import type { Regularizer } from './types.ts';
 import { variational } from './variational/settings.ts';
 
@@ -29,6 +31,8 @@ const BUILT_IN = [
   randomPrune,
   targetedArd,
   delayedPrune,
+  targetedSaliency,
+  gradualMagnitude,
 ] as const;
 
 export const methods = new Registry<MethodDefinition>('method', BUILT_IN);

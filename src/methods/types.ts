@@ -62,8 +62,8 @@ export interface Regularizer {
   /** Methods whose penalty already is a prior on the weights train without weight decay. */
   readonly disablesWeightDecay?: boolean;
   /**
-   * Whether a step chooses entries, candidates, and uses those of them that it drops as exactly zero: in
-   * `effectiveWeight`, or in the kernel that `linear` applies. Their share is then shown.
+   * Whether a training step sets chosen entries to exactly zero, in `effectiveWeight` or in the kernel that `linear`
+   * applies. TensorBoard then shows their share.
    */
   readonly dropsCandidates?: boolean;
   /** Extra state of each prunable weight, by name. */

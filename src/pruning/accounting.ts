@@ -1,6 +1,17 @@
 /** @file What pruning achieved: sparsity, parameters and multiply-adds that are left. */
-import { sizeOf } from '../engines/types.ts';
-import type { Model, PrunableWeight } from '../models/types.ts';
+import { matrixShape } from './criteria.ts';
+
+/** The shapes of a model's arrays. */
+interface ModelShapes<Weight extends WeightShape = WeightShape> {
+  /** The role `average` is that of running averages, which are not trained. */
+  readonly parameters: readonly { readonly role: string; readonly shape: readonly number[] }[];
+  readonly prunable: readonly Weight[];
+}
+
+interface WeightShape {
+  /** Of the layer's output without the batch axis: `[units]` or `[height, width, filters]`. */
+  readonly outputShape: readonly number[];
+}
 
 /** Counts of a pruned network. An entry counts as removed if it is zero, whether pruning or the method made it so. */
 export interface Accounting {
@@ -24,10 +35,15 @@ export interface Accounting {
  *
  * @param weightOf gives the pruned numbers of a prunable weight
  */
-export function accountFor(model: Model, weightOf: (spec: PrunableWeight) => Float32Array): Accounting {
-  const layers = model.prunable.map((spec) => {
-    const positions = sizeOf(spec.outputShape.slice(0, -1));
-    return { positions, entries: sizeOf(spec.shape), kept: countNonzero(weightOf(spec)) };
+export function accountFor<Weight extends WeightShape>(
+  model: ModelShapes<Weight>,
+  weightOf: (weight: Weight) => Float32Array,
+): Accounting {
+  const layers = model.prunable.map((weight) => {
+    const entries = weightOf(weight);
+    // The last axis of the output is the column, so that each other place in it is a position.
+    const { rows: positions } = matrixShape(weight.outputShape);
+    return { positions, entries: entries.length, kept: countNonzero(entries) };
   });
   const entries = sum(layers.map((layer) => layer.entries));
   const removed = entries - sum(layers.map((layer) => layer.kept));
@@ -42,8 +58,9 @@ export function accountFor(model: Model, weightOf: (spec: PrunableWeight) => Flo
 }
 
 /** Trained numbers of a model: every parameter but running averages. */
-export function countParameters(model: Model): number {
-  return sum(model.parameters.filter(({ role }) => role !== 'average').map(({ shape }) => sizeOf(shape)));
+export function countParameters(model: Pick<ModelShapes, 'parameters'>): number {
+  const trained = model.parameters.filter(({ role }) => role !== 'average');
+  return sum(trained.map(({ shape }) => shape.reduce((product, extent) => product * extent, 1)));
 }
 
 function countNonzero(weight: Float32Array): number {

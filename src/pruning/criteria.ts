@@ -25,13 +25,34 @@ export function magnitudes(weight: Float32Array): Float32Array {
  * @returns `[columns]`
  */
 export function columnNorms(weight: Float32Array, shape: readonly number[]): Float32Array {
+  return Float32Array.from(
+    sumColumns(weight, shape, (entry) => entry * entry),
+    Math.sqrt,
+  );
+}
+
+/**
+ * Sum of each column, in double precision as in `columnNorms`.
+ *
+ * @param shape the last axis is the column
+ * @returns `[columns]`
+ */
+export function columnSums(entries: Float32Array, shape: readonly number[]): Float32Array {
+  return Float32Array.from(sumColumns(entries, shape, (entry) => entry));
+}
+
+function sumColumns(
+  entries: Float32Array,
+  shape: readonly number[],
+  termOf: (entry: number) => number,
+): Float64Array {
   const { columns } = matrixShape(shape);
-  const squares = new Float64Array(columns);
-  weight.forEach((entry, index) => {
+  const sums = new Float64Array(columns);
+  entries.forEach((entry, index) => {
     const column = index % columns;
-    squares[column] = (squares[column] ?? 0) + entry * entry;
+    sums[column] = (sums[column] ?? 0) + termOf(entry);
   });
-  return Float32Array.from(squares, Math.sqrt);
+  return sums;
 }
 
 /**

@@ -1,5 +1,4 @@
 /** @file Removal of the lowest-ranked entries or columns of one kernel. */
-import { sizeOf } from '../engines/types.ts';
 import { countLowest, matrixShape } from './criteria.ts';
 import type { Granularity } from './types.ts';
 
@@ -29,8 +28,8 @@ export function pruneWeight(
   rate: number,
 ): PrunedWeight {
   const { rows, columns } = matrixShape(shape);
-  requireLength('weight', weight.length, sizeOf(shape));
-  requireLength('scores', scores.length, granularity === 'unit' ? columns : sizeOf(shape));
+  requireLength('weight', weight.length, rows * columns);
+  requireLength('scores', scores.length, granularity === 'unit' ? columns : rows * columns);
   if (!(rate >= 0 && rate <= 1))
     throw new RangeError(`prune rate ${rate} is outside its range, expected 0 to 1`);
   return granularity === 'unit'

@@ -33,6 +33,28 @@ export function lowestColumns(weight: tf.Tensor, share: Share): tf.Tensor {
   return selectLowest(squaredNorms, squaredNorms, share);
 }
 
+/**
+ * Marks the columns whose sum is among the lowest, as `lowestColumns` does by their norms.
+ *
+ * @param entries `[…, columns]`, not negative
+ * @returns booleans `[columns]`
+ */
+export function lowestColumnSums(entries: tf.Tensor, share: Share): tf.Tensor {
+  const sums = tf.sum(viewColumns(entries), 0);
+  return selectLowest(sums, sums, share);
+}
+
+/**
+ * Marks the entries whose magnitude is strictly below the value at index floor(share · n) of the sorted magnitudes of all
+ * n entries.
+ *
+ * @returns booleans of the weight's shape
+ */
+export function lowestOfAll(weight: tf.Tensor, share: Share): tf.Tensor {
+  const magnitudes = tf.abs(weight);
+  return selectLowest(magnitudes, tf.reshape(magnitudes, [-1]), share);
+}
+
 /** `[…, columns] → [everything else, columns]` */
 function viewColumns(weight: tf.Tensor): tf.Tensor {
   return tf.reshape(weight, [-1, weight.shape.at(-1) ?? 1]);

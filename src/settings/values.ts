@@ -5,10 +5,10 @@ import { z } from 'zod';
 export const rate = z.number().min(0).max(1);
 export const positive = z.number().positive();
 export const count = z.int().positive();
-/** Whole numbers that have a highest sensible value, far from the usual ones: it is told to those alone who exceed it. */
+/** Whole numbers up to a bound far above usual values; only the message to somebody who exceeds it mentions the bound. */
 export const countTo = (most: number) =>
   count.refine((value) => value <= most, { error: `expected at most ${most}` });
-/** A list of `least` entries or more; it is bounded as `countTo` is. */
+/** A list of `least` entries or more, with an upper bound as in `countTo`. */
 export const listOf = <T extends z.ZodType>(entry: T, least: number, most: number) =>
   z
     .array(entry)

@@ -132,6 +132,10 @@ describe('help', () => {
         td run configs/mnist-lenet.yaml --dry-run    what is to do, for how long
         td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
         td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow
+
+      Methods, as regularizer.name: none, dropout, targeted, variational, l1, l0,
+      smallify, ramping, random-prune, targeted-ard, delayed-prune, targeted-saliency,
+      gradual-magnitude.
       "
     `);
   });

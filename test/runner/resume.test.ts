@@ -87,6 +87,24 @@ const CASES: Readonly<Record<RegularizerSettings['name'], readonly SettingsInput
       schedule: { optimizer: { name: 'adam' }, learningRate: 1e-3 },
     },
   ],
+  'targeted-saliency': [
+    {
+      regularizer: { name: 'targeted-saliency', granularity: 'unit' },
+      schedule: { optimizer: { name: 'momentum' } },
+    },
+  ],
+  'gradual-magnitude': [
+    {
+      regularizer: {
+        name: 'gradual-magnitude',
+        granularity: 'weight',
+        begin: '2it',
+        end: '10it',
+        every: '4it',
+      },
+      schedule: { optimizer: { name: 'momentum' }, weightDecay: 1e-3 },
+    },
+  ],
   'targeted-ard': [{ regularizer: { name: 'targeted-ard' }, schedule: { optimizer: { name: 'momentum' } } }],
 };
 

@@ -79,6 +79,21 @@ describe('The rooms', () => {
     expect(await checkRooms()).toContain('error no circle');
   });
 
+  it('let the settings of a method load its regularizer when it is needed, and not before', async () => {
+    const regularizer = "import type { S } from './settings.ts';\nexport const create = (_: S) => 1;\n";
+    write({
+      'src/methods/x/regularizer.ts': regularizer,
+      'src/methods/x/settings.ts':
+        "export type S = 1;\nexport const load = () => import('./regularizer.ts');\n",
+    });
+    expect(await checkRooms()).toContain('no dependency violations found');
+    write({
+      'src/methods/x/settings.ts':
+        "import { create } from './regularizer.ts';\nexport type S = 1;\ncreate(1);\n",
+    });
+    expect(await checkRooms()).toContain('error what is known of a method needs no tfjs');
+  });
+
   it('serve scripts without the command line', async () => {
     write({
       'src/cli/e.ts': 'export const e = 1;\n',

@@ -82,6 +82,25 @@ export const METHODS: Readonly<Record<string, RegularizerInput>> = {
   'random pruning of weights': { name: 'random-prune', granularity: 'weight' },
   'random pruning of units': { name: 'random-prune', granularity: 'unit', targetRate: 0.4 },
   'random dropout of a fixed set': { name: 'random-prune', granularity: 'weight', dropRate: 0.5 },
+  'targeted dropout of weights by saliency': { name: 'targeted-saliency', granularity: 'weight' },
+  'targeted dropout of units by saliency': { name: 'targeted-saliency', granularity: 'unit' },
+  // A mask at each other step of a test.
+  'gradual pruning of weights': {
+    name: 'gradual-magnitude',
+    granularity: 'weight',
+    begin: 0,
+    end: '4it',
+    every: '2it',
+    initialRate: 0.2,
+  },
+  'gradual pruning of units': {
+    name: 'gradual-magnitude',
+    granularity: 'unit',
+    targetRate: 0.6,
+    begin: '1it',
+    end: '3it',
+    every: '1it',
+  },
   'L1 mean': { name: 'l1' },
   'L1 sum': { name: 'l1', coefficient: 0.01, reduction: 'sum' },
   'variational dropout': {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
+import { labelTargeted } from '../targeted/settings.ts';
 import { defaultTo, isPerEntryOfUnits, l1, perEntry, UNITS_EXPECTED } from '../values.ts';
 
 const settings = z
@@ -33,11 +34,7 @@ export const ramping = defineMethod({
     'ramping-targeted + l1':
       'targeted dropout with rising α and γ, and an L1 penalty, whose factor is the third number.',
   },
-  label: ({ dropRate, targetRate, l1, perEntry }) => ({
-    column: l1 > 0 ? 'ramping-targeted + l1' : 'ramping-targeted',
-    numbers: [dropRate, targetRate, ...(l1 > 0 ? [l1] : [])],
-    extras: perEntry ? ['per entry'] : [],
-  }),
+  label: (settings) => labelTargeted('ramping-targeted', settings),
   published: { isTuned: true, isUnstated: true },
   load: async () => (await import('./regularizer.ts')).createRamping,
 });

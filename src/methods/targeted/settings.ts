@@ -1,7 +1,7 @@
 /** @file Settings of targeted dropout. */
 import { z } from 'zod';
 import { granularity, name, rate } from '../../settings/values.ts';
-import { defineMethod } from '../definition.ts';
+import { defineMethod, type Label } from '../definition.ts';
 import { isPerEntryOfUnits, l1, perEntry, UNITS_EXPECTED } from '../values.ts';
 
 const settings = z
@@ -19,6 +19,23 @@ const settings = z
 
 export type TargetedSettings = z.output<typeof settings>;
 
+/** How targeted dropout is called in tables, alone or beside an L1 penalty. */
+export function labelTargeted<const Name extends string>(
+  name: Name,
+  {
+    dropRate,
+    targetRate,
+    l1,
+    perEntry,
+  }: Pick<TargetedSettings, 'dropRate' | 'targetRate' | 'l1' | 'perEntry'>,
+): Label<Name | `${Name} + l1`> {
+  return {
+    column: l1 > 0 ? `${name} + l1` : name,
+    numbers: [dropRate, targetRate, ...(l1 > 0 ? [l1] : [])],
+    extras: perEntry ? ['per entry'] : [],
+  };
+}
+
 export const targeted = defineMethod({
   name: 'targeted',
   settings,
@@ -27,10 +44,6 @@ export const targeted = defineMethod({
       'targeted dropout (α, γ): at each step the smallest share γ of the weights or units, which pruning would remove, is looked up, and each of these is left out with probability α.',
     'targeted + l1': 'targeted dropout (α, γ) with an L1 penalty, whose factor is the third number.',
   },
-  label: ({ dropRate, targetRate, l1, perEntry }) => ({
-    column: l1 > 0 ? 'targeted + l1' : 'targeted',
-    numbers: [dropRate, targetRate, ...(l1 > 0 ? [l1] : [])],
-    extras: perEntry ? ['per entry'] : [],
-  }),
+  label: (settings) => labelTargeted('targeted', settings),
   load: async () => (await import('./regularizer.ts')).createTargeted,
 });

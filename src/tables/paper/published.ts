@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import { LARGEST_RECORD } from '../../files/json.ts';
 import { readBoundedFile } from '../../files/read.ts';
-import { haveEqualNumbers, type Method } from '../../methods/names.ts';
+import { definitionOf, haveEqualNumbers, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
 
 const PAPER_TABLES = join(import.meta.dirname, '../../../results/paper/paper-tables.csv');
@@ -79,9 +79,6 @@ function parseRows(path: string): unknown[] {
   }
 }
 
-/** Methods whose one number the paper tuned to its network: another network has another. */
-const TUNED = ['l1', 'l0', 'smallify', 'variational', 'ramping-targeted'];
-
 /** What the paper has for a method. */
 export interface PublishedMatch {
   readonly numbers: readonly PublishedNumber[];
@@ -102,15 +99,12 @@ export function matchPublished(
   others: readonly Method[],
 ): PublishedMatch {
   const named = published.filter((number) => number.method.name === method.name);
+  const { isTrainedPerRate, isTuned, isUnstated } = definitionOf(method)?.published ?? {};
   const isOf = (of: Method, { method: found, pruneRate }: PublishedNumber) =>
-    of.name === 'random-prune'
-      ? Math.abs((of.numbers[0] ?? 0) - pruneRate) < 1e-9
-      : haveEqualNumbers(of, found);
+    isTrainedPerRate ? Math.abs((of.numbers[0] ?? 0) - pruneRate) < 1e-9 : haveEqualNumbers(of, found);
   const exact = named.filter((number) => isOf(method, number));
   // Settings that the paper does not state are taken to be those of the method.
-  const unstated = named.filter(
-    ({ method: found }) => found.numbers.length === 0 && method.name === 'ramping-targeted',
-  );
+  const unstated = isUnstated ? named.filter(({ method: found }) => found.numbers.length === 0) : [];
   if (exact.length > 0) {
     const isPlain = method.extras.length === 0;
     return { numbers: [...new Set([...exact, ...unstated])], isExact: isPlain };
@@ -118,7 +112,7 @@ export function matchPublished(
   const free = named.filter(
     (number) => !others.some((other) => other.name === method.name && isOf(other, number)),
   );
-  return { numbers: TUNED.includes(method.name) ? free : [], isExact: false };
+  return { numbers: isTuned ? free : [], isExact: false };
 }
 
 function parseMethod(text: string): Pick<Method, 'name' | 'numbers'> {

@@ -1,0 +1,44 @@
+/** @file Settings of gradual magnitude pruning. */
+import { z } from 'zod';
+import { granularity, name, point, rate } from '../../settings/values.ts';
+import { defineMethod } from '../definition.ts';
+
+const settings = z
+  .strictObject({
+    name: name('gradual-magnitude'),
+    granularity,
+    /** s_i: share of each layer that is removed at `begin`. */
+    initialRate: rate.default(0),
+    /** s_f: share of each layer that is removed from `end` on. */
+    targetRate: rate.default(0.9),
+    /** t_0: when the first mask is chosen. */
+    begin: point.default(1),
+    /** t_0 + n Δt: when the last mask is chosen. */
+    end: point.default(8),
+    /** Δt: how long a mask is kept. */
+    every: point.default('100it'),
+  })
+  .refine(({ initialRate, targetRate }) => initialRate <= targetRate, {
+    path: ['initialRate'],
+    error: 'expected at most targetRate, to which the share rises',
+  })
+  .refine(({ every }) => every !== 0 && every !== '0it', {
+    path: ['every'],
+    error: 'expected more than nothing between two masks',
+  });
+
+export type GradualMagnitudeSettings = z.output<typeof settings>;
+
+export const gradualMagnitude = defineMethod({
+  name: 'gradual-magnitude',
+  settings,
+  columns: {
+    'gradual-magnitude':
+      'gradual magnitude pruning: a growing share of the smallest weights or units of each layer, up to the number given, is removed during training.',
+  },
+  label: ({ initialRate, targetRate }) => ({
+    numbers: [targetRate],
+    extras: initialRate > 0 ? [`from ${initialRate}`] : [],
+  }),
+  load: async () => (await import('./regularizer.ts')).createGradualMagnitude,
+});
