@@ -1,7 +1,7 @@
 /** @file npm run bench:memory: what trainings take at most, beside what td estimates before it begins them. */
 import { Command, Option } from 'commander';
 import { availableThreads } from '../../src/engines/threads.ts';
-import { columns } from '../../src/terminal/words.ts';
+import { formatColumns } from '../../src/terminal/words.ts';
 import { ACCURACY } from '../../src/training/memory.ts';
 import { measureMemory } from './process.ts';
 import { listWorkloads, METHODS, MODELS } from './workloads.ts';
@@ -33,4 +33,4 @@ for (const { model, method, settings } of listWorkloads(models, methods)) {
   process.stderr.write(`${row.join('  ')}\n`);
   rows.push(row);
 }
-process.stdout.write(`${columns(['model', 'method', 'measured', 'estimate', 'ratio', ''], rows)}\n`);
+process.stdout.write(`${formatColumns(['model', 'method', 'measured', 'estimate', 'ratio', ''], rows)}\n`);

@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { UserError } from '../../src/errors.ts';
 import { collectEnvironment } from '../../src/runs/environment.ts';
-import { wordFailure } from '../../src/terminal/failures.ts';
+import { describeFailure } from '../../src/terminal/failures.ts';
 import { printLine } from '../../src/terminal/progress.ts';
 import { counted } from '../../src/terminal/words.ts';
 import { checkAgreement, describeAgreements } from './agreement.ts';
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    printLine(`bench:peers: ${wordFailure(error)}`);
+    printLine(`bench:peers: ${describeFailure(error)}`);
     return error instanceof UserError ? 2 : 1;
   }
 }

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { INSTALL_COMMAND } from '../../src/engines/tensorflow/installation/locate.ts';
 import { suggest, UserError } from '../../src/errors.ts';
 import { countOption } from '../../src/terminal/options.ts';
-import { refuseSlips, wordUsageErrors } from '../../src/terminal/usage-errors.ts';
+import { refuseSlips, rewordUsageErrors } from '../../src/terminal/usage-errors.ts';
 import { CHOICES, type Choice } from './sides.ts';
 import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
 
@@ -81,7 +81,7 @@ function createCommand(): Command {
     .option('--out <file>', 'the table as CSV', 'results/bench/peers.csv')
     .option('--check-only', 'compare what all sides compute, and time nothing')
     .exitOverride();
-  wordUsageErrors(command, NAME);
+  rewordUsageErrors(command, NAME);
   refuseSlips(command, []);
   return command;
 }

@@ -1,8 +1,10 @@
 /** @file From measurements to rows with ratios, as a table for people and as CSV. */
 
+import { dirname } from 'node:path';
 import { type Columns, type Row, writeCsv } from '../../src/files/csv.ts';
+import { makeDirectory } from '../../src/files/directories.ts';
 import { median } from '../../src/runner/timing.ts';
-import { columns } from '../../src/terminal/words.ts';
+import { formatColumns } from '../../src/terminal/words.ts';
 import { QUIET } from './load.ts';
 import { isEngine, nameSide, SIDES, type Side } from './sides.ts';
 import type { Measurement, SettledMeasurements } from './timing.ts';
@@ -123,7 +125,7 @@ export function formatRows(rows: readonly PeerRow[]): string {
     formatRatio(row.privateMemoryToPytorch),
     formatRatio(row.privateMemoryToOnnx),
   ]);
-  const [header = '', ...lines] = columns(HEADER, cells).split('\n');
+  const [header = '', ...lines] = formatColumns(HEADER, cells).split('\n');
   const headings = rows.map(describeRow);
   const body = lines.flatMap((line, index) =>
     headings[index] === headings[index - 1] ? [line] : ['', `${headings[index]}`, line],
@@ -146,8 +148,9 @@ export function describeDisturbance({
   return ` (disturbed: other programs took ${share} % of the cores in the quietest of ${tries} tries)`;
 }
 
-/** Writes rows as CSV, all digits kept. */
+/** Writes rows as CSV, all digits kept, and makes the folder that the file is to be in. */
 export function writeRows(path: string, rows: readonly PeerRow[]): void {
+  makeDirectory(dirname(path));
   writeCsv(path, COLUMNS, rows);
 }
 

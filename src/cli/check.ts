@@ -1,4 +1,5 @@
 /** @file td check: fails if accuracy after pruning is not what a committed baseline lets expect. */
+import type { Command } from 'commander';
 import { baselinePath, readBaseline } from '../gate/baseline.ts';
 import { failedCells, type Judgement, judge } from '../gate/judge.ts';
 import {
@@ -10,11 +11,38 @@ import {
 } from '../gate/judgement-text.ts';
 import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { alphaOption, formatOption, resultsOption } from '../terminal/options.ts';
 import { paint, print, printJson, printTable } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
+
+const HELP = `
+Compares the sweep of an experiment with its baseline, for every variant,
+granularity and rate. Fails (exit code 1) if a cell is lower, or higher, than
+the scatter of the seeds and the size of the test set explain; if all test
+images are classified correctly; if a variant or rate of the baseline is
+missing; if it was trained with other settings.
+
+Nothing is trained or pruned: "td run" and "td sweep" make the numbers.
+docs/ci.md has a workflow for GitHub Actions, docs/methods.md the test.
+
+Examples:
+  td check configs/ci.yaml
+  td check configs/ci.yaml --alpha 0.05 --summary summary.md
+  td check ci --baseline baselines/ci.csv --format json`;
+
+export function define(command: Command): void {
+  command
+    .option('--baseline <file>', 'CSV file (default: results/baseline/<experiment>.csv)')
+    .addOption(alphaOption())
+    .addOption(formatOption(['text', 'md', 'json']))
+    .option('--summary <file>', 'also write a summary for a pull request (Markdown)')
+    .addOption(resultsOption())
+    .addHelpText('after', HELP)
+    .action(check);
+}
 
 export interface CheckOptions {
   readonly baseline?: string;

@@ -1,8 +1,8 @@
-/** @file Runs a command line within this process, and words whatever goes wrong. */
+/** @file Runs one command line within this process, and reports what goes wrong. */
 import { CommanderError } from 'commander';
 import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommandLine } from '../next-command.ts';
-import { wordFailure } from '../terminal/failures.ts';
+import { describeFailure } from '../terminal/failures.ts';
 import { InterruptedError } from '../terminal/interruption.ts';
 import { createProgram } from './program.ts';
 
@@ -17,7 +17,8 @@ const EXIT_USAGE = 2;
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync(words, { from: 'user' });
+    const program = await createProgram(words);
+    await program.parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return report(error, words);
@@ -30,7 +31,7 @@ function report(error: unknown, words: readonly string[]): number {
     process.stderr.write(`td: ${error.message}; to go on: ${describeCommandLine(words)}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`td: ${wordFailure(error)}\n`);
+  process.stderr.write(`td: ${describeFailure(error)}\n`);
   if (error instanceof BusyError) return EXIT_IN_OTHER_HANDS;
   return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
 }

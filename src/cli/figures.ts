@@ -1,11 +1,23 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
+import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { collectFigures } from '../figures/collect-figures.ts';
-import type { ExperimentResults } from '../tables/experiment-results.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
+import { drawFigures } from '../terminal/figures.ts';
 import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
-import { tellFaults } from '../terminal/found-runs.ts';
-import { print } from '../terminal/output.ts';
+import { resultsOption } from '../terminal/options.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
+
+const HELP = `
+Accuracy against prune rate, training curves, where the weights lie, sparsity of
+each layer; for pruned weights and for pruned units. Written beside the tables:
+<results>/<experiment>/figure-<name>.svg and .png.
+
+Examples:
+  td figures mnist-lenet
+  td figures                             all that is trained`;
+
+export function define(command: Command): void {
+  command.addOption(resultsOption()).addHelpText('after', HELP).action(figures);
+}
 
 export interface FiguresOptions {
   readonly results: string;
@@ -23,15 +35,4 @@ export async function figures(names: readonly string[], { results }: FiguresOpti
   await requireTrainedImages(sources);
   for (const source of sources) await drawFigures(source, results);
   tellDamaged(sources);
-}
-
-/** Draws what there is of one experiment, and says where. The plotting library is loaded now. */
-export async function drawFigures(source: ExperimentResults, results: string): Promise<void> {
-  const { figurePath, writeFigures } = await import('../figures/write-figures.ts');
-  const collected = await collectFigures(source);
-  const names = writeFigures(results, collected);
-  const path = figurePath(results, source.experiment, '*');
-  const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
-  print(`figures of ${source.experiment}: ${outcome}`);
-  tellFaults(collected.problems);
 }

@@ -1,13 +1,9 @@
-/** @file The command line: commands, flags and their help. Each command's code is loaded when it is called. */
+/** @file The parser of the command line, made from the table of commands. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { refuseSlips, wordUsageErrors } from '../terminal/usage-errors.ts';
-import { addFigures, addReport } from './figure-commands.ts';
-import { addBaseline, addCheck } from './gate-commands.ts';
-import { addData, addEngines } from './machine-commands.ts';
-import { addList, addShow, addTable } from './result-commands.ts';
-import { addBench, addRun, addSweep } from './training-commands.ts';
+import { refuseSlips, rewordUsageErrors } from '../terminal/usage-errors.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
 
 const DESCRIPTION = `Trains small image networks with targeted dropout and the methods it is compared with, prunes every trained network at increasing rates, and writes tables that compare them.`;
 
@@ -28,27 +24,36 @@ Exit codes:
   2  a mistake in the command line, a config or a file; nothing was written
   130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there`;
 
-/** A parser of the command line that throws instead of ending the process. */
-export function createProgram(): Command {
+/**
+ * A parser of the command line that throws instead of ending the process.
+ *
+ * @param words the command line that it is for: the files of the commands that it names are loaded, no others
+ */
+export async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command('td')
     .description(DESCRIPTION)
     .usage('<command> [options]')
     .addHelpText('after', EXAMPLES)
     .version(readVersion(), '-v, --version', 'print the version');
-  addRun(program);
-  addSweep(program);
-  addTable(program);
-  addBaseline(program);
-  addCheck(program);
-  addList(program);
-  addShow(program);
-  addFigures(program);
-  addReport(program);
-  addData(program);
-  addEngines(program);
-  addBench(program);
+  await addCommands(program, COMMANDS, words);
   configure(program, 'td');
   return program;
+}
+
+/** Where a word only looks like the name of a command, being the name of a file, say, a command is loaded without need. */
+async function addCommands(
+  parent: Command,
+  entries: readonly CommandEntry[],
+  words: readonly string[],
+): Promise<void> {
+  for (const { name, summary, arguments: parameters = [], usage, load, commands = [] } of entries) {
+    const command = parent.command(name).description(summary);
+    for (const [parameter, description] of parameters) command.argument(parameter, description);
+    if (usage !== undefined) command.usage(usage);
+    if (!words.includes(name)) continue;
+    (await load?.())?.define(command);
+    await addCommands(command, commands, words);
+  }
 }
 
 /** What holds for a command and those below it. */
@@ -58,7 +63,7 @@ function configure(command: Command, path: string): void {
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ subcommandTerm: describeTerm })
     .exitOverride();
-  wordUsageErrors(command, path);
+  rewordUsageErrors(command, path);
   refuseSlips(command, ['set']);
   for (const child of command.commands) configure(child, `${path} ${child.name()}`);
 }

@@ -1,13 +1,40 @@
 /** @file td report: what experiments found, as one HTML page; written to a file, or shown while runs go on. */
+
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { portOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
+
+const HELP = `
+One HTML file that needs no network: what came out in words, tables, figures to
+point at, settings and environment of every run, what failed. Written to
+<results>/<experiment>/report.html for one experiment, <results>/report.html for
+several or all.
+
+With --serve nothing is written: the page is shown to this machine alone, and
+follows the runs while they go on.
+
+Examples:
+  td report mnist-lenet
+  td report --out everything.html
+  td report --serve --port 8080`;
+
+export function define(command: Command): void {
+  command
+    .option('--out <file>', 'HTML file (default: report.html in the folder of the results)')
+    .option('--serve', 'show it to this machine alone, kept up to date')
+    .addOption(portOption())
+    .addOption(resultsOption())
+    .addHelpText('after', HELP)
+    .action(report);
+}
 
 export interface ReportOptions {
   readonly out?: string;

@@ -1,4 +1,5 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
+import type { Command } from 'commander';
 import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
 import { readExperimentFile } from '../config/files.ts';
 import { renderSettings } from '../config/render.ts';
@@ -9,14 +10,62 @@ import { adoptRuns } from '../runner/adopted-runs.ts';
 import { identifyImages } from '../runner/data-identity.ts';
 import type { Outcome, TrainOptions } from '../runner/train-runs.ts';
 import { runDirectory } from '../runs/directory.ts';
-import { loadExperiments, requireResultsFolder, requireRunFolders } from '../terminal/experiments.ts';
+import { requireRunFolders } from '../runs/path-lengths.ts';
+import { describeChoices } from '../terminal/choices.ts';
+import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { outliveHangUps } from '../terminal/interruption.ts';
+import {
+  checkpointMinutesOption,
+  executionOptions,
+  resultsOption,
+  seedsOption,
+  settingOption,
+  variantsOption,
+  whenBusyOption,
+} from '../terminal/options.ts';
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
+
+const HELP = `
+A run is one variant with one seed. Its folder is
+<results>/<experiment>/<variant>/seed-<n>-<hash>, where the hash covers every
+setting that can change the numbers, and the content of images of your own. A
+run that is done is skipped, one that was cut off goes on from its last
+checkpoint, as if it had not been cut off. Ctrl-C saves a checkpoint first; a
+second one ends at once. Several processes, also on several machines with one
+results folder, share the runs of an experiment: what another process trains is
+skipped. If nothing else is left, the exit code is 75.
+
+With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
+each epoch that is still to come: a run that is done gets nothing new. To look
+at it: tensorboard --logdir results
+
+Examples:
+  td run configs/mnist-lenet.yaml --dry-run    what is to do, for how long
+  td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
+  td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow`;
+
+export function define(command: Command): void {
+  command
+    .addOption(variantsOption('only these variants: none,l1'))
+    .addOption(seedsOption())
+    .addOption(settingOption())
+    .option('--dry-run', 'list the runs, their states and the time left, and do nothing')
+    .option('--no-measure', 'with --dry-run: estimate times from earlier runs alone')
+    .option('--print-config', 'print all settings as an experiment file, and do nothing')
+    .option('--verbose', 'show the log of each run instead of its progress')
+    .option('--tensorboard', 'also write curves and histograms of weights for TensorBoard')
+    .addOption(checkpointMinutesOption())
+    .addOption(whenBusyOption())
+    .addOption(resultsOption());
+  for (const option of executionOptions()) command.addOption(option);
+  command.addHelpText('after', () => `${HELP}\n\n${describeChoices()}`).action(run);
+}
 
 export interface RunOptions extends TrainOptions {
   readonly only?: readonly string[];
@@ -54,7 +103,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     return;
   }
   outliveHangUps();
-  // What computes takes a second to load; a mistake above is answered at once.
+  // The engines take a second to load, so mistakes are looked for before.
   await loadTfjs();
   const { trainRuns } = await import('../runner/train-runs.ts');
   const outcomes = await trainRuns(runs, options);
@@ -87,14 +136,14 @@ async function identifyRuns(experiments: readonly Experiment[], results: string)
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {
   const rows = outcomes.map(({ run: spec, summary, failure }) => [
     ...namesOf(spec),
-    summary === undefined ? wordState(failure) : percent(summary.testAccuracy),
+    summary === undefined ? describeMissingResult(failure) : percent(summary.testAccuracy),
     summary === undefined ? '' : duration(summary.trainSeconds),
     runDirectory(results, spec),
   ]);
   printTable(['experiment', 'variant', 'seed', 'test accuracy', 'time', 'folder'], rows);
 }
 
-function wordState(failure: Outcome['failure']): string {
+function describeMissingResult(failure: Outcome['failure']): string {
   return failure === undefined ? 'under way' : 'failed';
 }
 

@@ -1,31 +1,70 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+
+import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
-import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
-import { readSweep, runIdOf, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { findLostRuns, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows, changeTables } from '../sweeps/store.ts';
 import { sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
 import { formatVariantTable } from '../tables/format-variant-table.ts';
 import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts';
-import { tabulateVariants, variantTablePath, writeVariantTable } from '../tables/variant-table.ts';
+import {
+  selectRates,
+  tabulateVariants,
+  variantTablePath,
+  writeVariantTable,
+} from '../tables/variant-table.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
-import { loadExperiments, requireResultsFolder } from '../terminal/experiments.ts';
-import { type Failure, reportFailures, wordFailure } from '../terminal/failures.ts';
+import { loadExperiments } from '../terminal/experiments.ts';
+import { describeFailure, type Failure, reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { drawFigures } from '../terminal/figures.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
-import type { ExecutionOptions } from '../terminal/options.ts';
+import {
+  type ExecutionOptions,
+  executionOptions,
+  granularityOption,
+  pruneOption,
+  resultsOption,
+} from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
+
+const HELP = `
+The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
+a:b:step goes from a to b, both included. Every prunable layer loses the same
+share without retraining: the lowest-ranked entries of each column (weight), or
+the lowest-ranked columns (unit). Rates that sweep.csv has for the same
+checkpoint are not computed again.
+
+Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
+and figures of them (figure-*.svg and .png), which "td figures" draws again.
+
+Examples:
+  td sweep                                     all that is trained
+  td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
+  td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01`;
+
+export function define(command: Command): void {
+  command
+    .addOption(pruneOption())
+    .addOption(granularityOption())
+    .option('--no-figures', 'draw no figures')
+    .addOption(resultsOption());
+  for (const option of executionOptions()) command.addOption(option);
+  command
+    .addHelpText('after', HELP)
+    .action((files, { prune: pruneRates, ...options }) => sweep(files, { ...options, pruneRates }));
+}
 
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
@@ -69,13 +108,14 @@ async function openNetworks(
   options: ExecutionOptions,
 ): Promise<TrainedNetworks> {
   await loadTfjs();
+  const { chooseFastestEngine } = await import('../runner/trial/choose.ts');
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const settings = run && readRunSettings(run.directory).settings;
   const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
   return new TrainedNetworks(engine, startFetchStage);
 }
 
-/** Prints the tables of an experiment. A sweep.csv that cannot be read is no matter of the others. */
+/** Prints the tables of an experiment. A sweep.csv that cannot be read leaves the other experiments alone. */
 async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
   try {
     const tabulateRows = (rows: readonly SweepRow[]) => {
@@ -92,8 +132,7 @@ async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
 
 /** Their rows stay in the tables. */
 function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: string): void {
-  const ids = [...new Set(rows.map(runIdOf))];
-  const lost = ids.filter((id) => !existsSync(join(results, experiment, id)));
+  const lost = findLostRuns(results, experiment, rows);
   if (lost.length === 0) return;
   const them = lost.length === 1 ? 'it is' : 'they are';
   printLine(
@@ -102,7 +141,6 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
 }
 
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
-  const { drawFigures } = await import('./figures.ts');
   for (const { experiment, datasets } of tasks) {
     try {
       const left = readResults(experiment, results);
@@ -110,7 +148,7 @@ async function drawAll(tasks: readonly SweepTask[], results: string): Promise<vo
       if (problem === undefined) await drawFigures(left, results);
       else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
-      // Why there is nothing to draw was told with the tables.
+      // The tables have told why there is nothing to draw.
       if (!(error instanceof UserError)) throw error;
     }
   }
@@ -137,12 +175,12 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     const swept: SweepRow[] = [];
     try {
       signal.throwIfAborted();
-      await sweepShown(label, run, task, place, swept).finally(() =>
+      await sweepWithProgress(label, run, task, place, swept).finally(() =>
         addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }),
       );
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
-      const reason = wordFailure(error);
+      const reason = describeFailure(error);
       printLine(`${label}: failed: ${reason}`);
       failed.push({ run: `${experiment}/${run.id}`, reason, needsHand: error instanceof UserError });
     }
@@ -155,7 +193,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
  *
  * @param swept receives the rows as they come
  */
-async function sweepShown(
+async function sweepWithProgress(
   label: string,
   run: FinishedRun,
   { experiment, pruneRates, granularities, datasets }: SweepTask,
@@ -192,23 +230,13 @@ function printTables(
   const paths = [sweepPath(results, experiment)];
   const known = { expected, found: allRuns(lookUpRuns(results, [experiment])) };
   for (const granularity of granularities) {
-    const comparison = tabulateVariants(rows, granularity, variants);
+    const table = tabulateVariants(rows, granularity, variants);
     const path = variantTablePath(results, experiment, granularity);
-    writeVariantTable(path, comparison);
+    writeVariantTable(path, table);
     paths.push(path);
-    const asked = { ...comparison, ...onlyRates(comparison, pruneRates) };
     const notes = describeMissing(findMissing(rows, granularity, known));
     const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
-    print(`${experiment}: ${formatVariantTable(asked, layout)}\n`);
+    print(`${experiment}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
   }
   print(`written: ${paths.join(', ')}`);
-}
-
-/** The rows of a comparison that were asked for now; the files hold all that were ever computed. */
-function onlyRates<T>(
-  { rates, cells }: { rates: readonly number[]; cells: readonly T[] },
-  asked: readonly number[],
-) {
-  const kept = rates.map((rate) => asked.includes(rate));
-  return { rates: rates.filter((_, index) => kept[index]), cells: cells.filter((_, index) => kept[index]) };
 }

@@ -1,24 +1,48 @@
 /** @file td table: prints what a sweep found in the layout of the paper. */
-import type { SweepSettings } from '../config/schema.ts';
+import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import type { Granularity } from '../pruning/types.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
-import { buildMethodTable } from '../tables/method-table.ts';
-import { findMissing } from '../tables/missing-runs.ts';
-import { readPublished } from '../tables/paper/published.ts';
-import { findKnownRuns, findSwept, type SweptExperiment } from '../tables/swept-experiment.ts';
+import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts';
+import { findSwept } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
-import { requireResultsFolder } from '../terminal/experiments.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { formatOption, granularityOption, jsonOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
 
-export interface TableOptions {
-  readonly granularity?: SweepSettings['granularity'];
+const HELP = `
+The paper's layout: a row a prune rate, a column a method with its settings
+(alpha before gamma), mean ± sample standard deviation over seeds, the best of
+each row marked. What was trained for the other granularity is left out; runs
+that failed or are missing are named below the table.
+
+--paper sets the published number beside each of ours, with the difference, and
+says under the table what is known to be wrong with the published numbers, and
+where network, data or length are others than in the paper.
+
+Nothing is trained or pruned: "td sweep" makes the numbers.
+
+Examples:
+  td table mnist-lenet
+  td table configs/cifar-resnet.yaml --granularity weight --paper
+  td table results/mnist-lenet/sweep.csv --format latex > table.tex`;
+
+export function define(command: Command): void {
+  command
+    .addOption(granularityOption('what was swept'))
+    .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
+    .addOption(jsonOption('print JSON, as --format json does'))
+    .option('--paper', 'with the published numbers, and what is wrong with them')
+    .addOption(resultsOption())
+    .addHelpText('after', HELP)
+    .action(table);
+}
+
+export interface TableOptions extends TableChoice {
   readonly format: FormatName;
   /** The same as format json. */
   readonly json?: boolean;
-  readonly paper?: boolean;
   readonly results: string;
 }
 
@@ -30,18 +54,9 @@ export interface TableOptions {
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
   const format = chooseFormat(options);
-  const source = findSwept(argument, options.results);
-  tellFaults(source.damaged.map(({ reason }) => reason));
-  const known = findKnownRuns(source);
-  const published = options.paper ? readPublished() : undefined;
-  const tables = granularitiesOf(source, options.granularity).map((granularity) =>
-    buildMethodTable({
-      ...source,
-      granularity,
-      missing: findMissing(source.rows, granularity, known),
-      published,
-    }),
-  );
+  const swept = findSwept(argument, options.results);
+  tellFaults(swept.damaged.map(({ reason }) => reason));
+  const tables = buildMethodTables(swept, options);
   print(RENDERERS[format](tables, { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) }));
   // Under a CSV table there is no place for a sentence.
   if (format === 'csv') for (const note of tables.flatMap(({ notes }) => notes)) printLine(note);
@@ -52,14 +67,4 @@ function chooseFormat({ format, json = false }: TableOptions): FormatName {
   // The default cannot be told from a format that was asked for, and text beside JSON makes no difference.
   if (format === 'text' || format === 'json') return 'json';
   throw new UserError(`--json and --format ${format} are both given, expected one of them`);
-}
-
-function granularitiesOf(source: SweptExperiment, asked: TableOptions['granularity']): Granularity[] {
-  const choices: readonly Granularity[] =
-    asked === undefined || asked === 'both' ? ['weight', 'unit'] : [asked];
-  const swept = choices.filter((choice) => source.rows.some(({ granularity }) => granularity === choice));
-  if (swept.length > 0) return swept;
-  throw new UserError(
-    `experiment "${source.experiment}" was not swept at granularity "${asked}"; sweep with: td sweep --granularity ${asked}`,
-  );
 }

@@ -4,7 +4,8 @@ import { datasetSchema, datasets } from '../data/registry.ts';
 import { methods, regularizerSchema } from '../methods/registry.ts';
 import { modelSchema, models } from '../models/registry.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
-import { count, countTo, findRepeated, listOf, name, point, positive, rate } from '../settings/values.ts';
+import { findRepeated } from '../settings/repeated.ts';
+import { count, countTo, listOf, name, point, positive, rate } from '../settings/values.ts';
 
 /** As many as metrics.csv may have rows. */
 const MOST_EPOCHS = 100_000;

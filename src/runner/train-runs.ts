@@ -8,12 +8,12 @@ import { conditionOf, countCutOffs } from '../runs/condition.ts';
 import { runDirectory, runState } from '../runs/directory.ts';
 import { collectEnvironment, type Environment } from '../runs/environment.ts';
 import type { Summary } from '../runs/summary.ts';
-import { tryResultsFolder } from '../terminal/experiments.ts';
-import { type Failure, wordFailure } from '../terminal/failures.ts';
+import { describeFailure, type Failure } from '../terminal/failures.ts';
 import { interruptible, listHangUps } from '../terminal/interruption.ts';
 import { openLogEcho } from '../terminal/log-echo.ts';
 import type { ExecutionOptions } from '../terminal/options.ts';
 import { printLine } from '../terminal/progress.ts';
+import { tryResultsFolder } from '../terminal/results-folder.ts';
 import { listLosses } from '../terminal/streams.ts';
 import { showTraining } from '../terminal/training-progress.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
@@ -182,7 +182,7 @@ async function trainOne({ run, label, dataset }: Task, workplace: Workplace): Pr
       printLine(`${label}: interrupted${saved}`);
       throw error;
     }
-    const reason = wordFailure(error);
+    const reason = describeFailure(error);
     printLine(`${label}: failed: ${reason}`);
     const needsHand = error instanceof DamageError;
     return { run, failure: { run: `${run.experiment}/${run.id}`, reason, needsHand } };

@@ -1,7 +1,7 @@
 /** @file Walking a results folder: experiments, and the folders of runs below them. Links to folders are followed. */
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { UserError } from '../errors.ts';
+import { suggest, UserError } from '../errors.ts';
 import { compareNaturally } from '../order.ts';
 import type { RunIdentity } from './directory.ts';
 
@@ -53,6 +53,20 @@ function placeOf(folder: string, name: string, experiment: string, variant: stri
   const [, seed, hash] = RUN_FOLDER.exec(name) ?? [];
   if (seed === undefined || hash === undefined) return [];
   return [{ identity: { experiment, variant, seed: Number(seed), hash }, directory: join(folder, name) }];
+}
+
+/** @throws UserError if one of the experiments has no run in the results folder */
+export function requireExperiments(
+  names: readonly string[],
+  { places }: Walked,
+  resultsDirectory: string,
+): void {
+  const experiments = [...new Set(places.map(({ identity }) => identity.experiment))];
+  const unknown = names.find((name) => !experiments.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(
+      `${resultsDirectory} holds no experiment "${unknown}"${suggest(unknown, experiments)}`,
+    );
 }
 
 /** The order of runs in lists. */

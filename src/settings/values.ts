@@ -14,12 +14,7 @@ export const listOf = <T extends z.ZodType>(entry: T, least: number, most: numbe
     .array(entry)
     .min(least)
     .refine((list) => list.length <= most, { error: `expected at most ${most}` });
-/** The place of the first entry that stands before already, or -1. */
-export function findRepeated(entries: readonly unknown[]): number {
-  const seen = new Set<unknown>();
-  return entries.findIndex((entry) => seen.size === seen.add(entry).size);
-}
-/** The `name` of one member of a choice, which tells it from the others. */
+/** The word that tells one member of a choice from the others. */
 export const name = <T extends string>(value: T) => z.literal(value);
 export const granularity = z.enum(['weight', 'unit']);
 

@@ -1,4 +1,5 @@
 /** @file sweep.csv: a row per run, granularity and prune rate, in an order that depends on nothing else. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
@@ -89,6 +90,16 @@ function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
 /** The id of a row's run, without its checkpoint: `<variant>/seed-<n>-<hash8>`. */
 export function runIdOf({ runId }: SweepRow): string {
   return runId.replace(/@[0-9a-f]+$/, '');
+}
+
+/** Ids of the runs whose rows a sweep keeps although their folders are not there, as where results were copied in part. */
+export function findLostRuns(
+  resultsDirectory: string,
+  experiment: string,
+  rows: readonly SweepRow[],
+): string[] {
+  const ids = [...new Set(rows.map(runIdOf))];
+  return ids.filter((id) => !existsSync(join(resultsDirectory, experiment, id)));
 }
 
 /** First 8 digits of the hash of the settings that a row's run was trained with; the seed is no part of it. */

@@ -53,6 +53,16 @@ export function tabulateVariants(
   return { granularity, variants, hashes, rates, cells };
 }
 
+/** The rows of a table at some of its prune rates. */
+export function selectRates(table: VariantTable, pruneRates: readonly number[]): VariantTable {
+  const isSelected = table.rates.map((rate) => pruneRates.includes(rate));
+  return {
+    ...table,
+    rates: table.rates.filter((_, index) => isSelected[index]),
+    cells: table.cells.filter((_, index) => isSelected[index]),
+  };
+}
+
 /** `<results>/<experiment>/table-weight.csv` or `table-unit.csv` */
 export function variantTablePath(
   resultsDirectory: string,

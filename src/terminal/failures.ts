@@ -1,4 +1,4 @@
-/** @file What went wrong, in words: a sentence for what happens to users, the stack for a bug. */
+/** @file Describes failures: one sentence for what a user can meet, the stack for a bug. */
 import { getSystemErrorMap } from 'node:util';
 import { DeviceError } from '../engines/device-error.ts';
 import { InstallationError } from '../engines/tensorflow/installation/errors.ts';
@@ -16,8 +16,8 @@ export interface Failure {
   readonly needsHand?: boolean;
 }
 
-/** An error that is somebody's to mend in one sentence; any other with its stack. */
-export function wordFailure(error: unknown): string {
+/** The sentence of an error that somebody can do something about; the stack of any other. */
+export function describeFailure(error: unknown): string {
   if (error instanceof InstallationError) return toOneLine(error.message);
   const hasSentence =
     error instanceof UserError || error instanceof DivergedError || error instanceof DeviceError;
@@ -25,7 +25,7 @@ export function wordFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (isOutOfMemory(error))
     return `out of memory: ${error.message}; a smaller model or schedule.batchSize needs less`;
-  return isSystemError(error) ? wordSystemError(error) : (error.stack ?? error.message);
+  return isSystemError(error) ? describeFailedCall(error) : (error.stack ?? error.message);
 }
 
 /** Lists what failed and lets the process end with exit code 1. */
@@ -51,7 +51,7 @@ function isSystemError(error: Error): error is NodeJS.ErrnoException {
 }
 
 /** Node says `EACCES: permission denied, open 'a/b'`. */
-function wordSystemError(error: NodeJS.ErrnoException): string {
+function describeFailedCall(error: NodeJS.ErrnoException): string {
   const { path, syscall } = error;
   return toOneLine(
     `cannot ${path === undefined ? syscall : `${syscall} ${path}`}: ${describeSystemError(error)}`,

@@ -3,7 +3,7 @@ import { findRuns, type Survey } from '../runs/find.ts';
 import { printLine } from './progress.ts';
 import { counted } from './words.ts';
 
-/** What was told before: a command may look several times. */
+/** Folders that were warned of before: a command may look for runs several times. */
 const told = new Set<string>();
 
 /** Finds runs; what cannot be looked into is told in one warning. */

@@ -1,6 +1,6 @@
 /**
- * @file Signals that ask td to end. Work that has something to save is asked to come to a stop, all else ends at once. A
- * hang-up says no more than that a terminal is gone: training and sweeping need none.
+ * @file The signals that ask td to end. Work that has something to save is asked to stop; any other command ends at once. A
+ * hang-up only says that the terminal is gone, which training and sweeping do not need.
  */
 import { isatty } from 'node:tty';
 
@@ -27,7 +27,7 @@ let worksUnderWay = 0;
 let isOutlivingHangUps = false;
 let isHungUp = false;
 
-/** From here on the command goes on without its terminal. */
+/** From here on a hang-up does not end the command. */
 export function outliveHangUps(): void {
   isOutlivingHangUps = true;
 }
@@ -65,13 +65,15 @@ function isEcho(name: EndingSignal): boolean {
 }
 
 /**
- * Listens for the signals. The first aborts interruptible work; a second one, unless it is the same within half a second,
- * or the first if there is no such work, ends the process: files are replaced whole or not at all, so that no moment is a bad one.
+ * Listens for the signals. The first one aborts interruptible work. A second one ends the process (the same signal within half
+ * a second does not count), and so does the first where there is no such work. Files are always replaced whole, so that any
+ * moment is safe.
  *
  * @param exit ends the process
  */
 export function listenForSignals(exit: (code: number) => void): void {
-  // Node takes back what `nohup` asks for, that hang-ups are ignored. What is left of it are streams that are no terminals.
+  // nohup asks that its child ignore hang-ups, and Node undoes that when it starts. A process without any terminal is taken for
+  // one that nohup started.
   const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   for (const name of Object.keys(EXIT_CODES) as EndingSignal[]) {
     process.on(name, () => {

@@ -5,7 +5,7 @@ import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts
 import { suggest, UserError } from '../errors.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
-import { findRepeated } from '../settings/values.ts';
+import { findRepeated } from '../settings/repeated.ts';
 import { printLine } from './progress.ts';
 
 /** Where a command computes. */
@@ -28,7 +28,12 @@ export function resultsOption(): Option {
   );
 }
 
-export function engineOption(): Option {
+/** The flags of whatever trains or evaluates networks, in the order of the help. */
+export function executionOptions(): Option[] {
+  return [engineOption(), deviceOption(), eagerOption(), xlaOption(), threadsOption()];
+}
+
+function engineOption(): Option {
   const names = ['auto', ...ENGINE_NAMES];
   return new Option('--engine <name>', `what computes: ${names.join(', ')}`)
     .default('auto', 'auto')
@@ -36,17 +41,17 @@ export function engineOption(): Option {
     .argParser((text) => parseChoice(text, names, '--engine'));
 }
 
-export function deviceOption(): Option {
+function deviceOption(): Option {
   return new Option('--device <name>', `where it computes: ${DEVICE_NAMES.join(', ')}`)
     .default('auto', 'auto')
     .argParser((text) => parseChoice(text, DEVICE_NAMES, '--device'));
 }
 
-export function eagerOption(): Option {
+function eagerOption(): Option {
   return new Option('--eager', 'with tensorflow: operation by operation, not compiled');
 }
 
-export function xlaOption(): Option {
+function xlaOption(): Option {
   return new Option('--xla', 'with tensorflow: the whole step compiled by XLA').conflicts('eager');
 }
 
@@ -60,7 +65,7 @@ export function threadsOption(): Option {
   });
 }
 
-/** More threads than this many times what can run at once are a slip of the hand. */
+/** More threads than this many times those that can run at once are taken for a typing error. */
 const MOST_OVERSUBSCRIBED = 16;
 
 /** @throws UserError if the process may use far fewer */
@@ -101,6 +106,10 @@ export function pruneOption(): Option {
       throw error instanceof UserError ? new UserError(`--prune: ${error.message}`) : error;
     }
   });
+}
+
+export function jsonOption(description = 'print JSON'): Option {
+  return new Option('--json', description);
 }
 
 /** @param otherwise what holds if the flag is absent, in words */
@@ -183,7 +192,7 @@ function parseList(text: string, flag: string, what: string): string[] {
   return entries;
 }
 
-/** A repeated entry is a slip of the hand: the second was meant to be another. */
+/** A repeated entry is taken for a typing error: the second was meant to be another one. */
 function refuseRepeated(entries: readonly (string | number)[], flag: string): void {
   const repeated = entries[findRepeated(entries)];
   if (repeated !== undefined) throw new UserError(`${flag}: "${repeated}" stands twice, expected each once`);

@@ -1,10 +1,10 @@
-/** @file Files that flags name: refused before anything is done for them if they cannot be, and written where they point. */
+/** @file Files that flags name: checked before any work is done, and written where their paths point. */
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { lookAt } from '../files/read.ts';
-import { findExisting } from './experiments.ts';
 import { print } from './output.ts';
 import { printLine } from './progress.ts';
+import { findExisting } from './results-folder.ts';
 import { writeOutput } from './write-output.ts';
 
 /**

@@ -1,11 +1,11 @@
 /** @file What commands print on standard output: tables for people, JSON for programs. */
 import { styleText } from 'node:util';
 import { isNarrow, takesEscapes } from './capabilities.ts';
-import { cells, columns } from './words.ts';
+import { formatCells, formatColumns } from './words.ts';
 
 /** Rows under a header; in a narrow terminal a line for each cell. */
 export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): void {
-  print(isNarrow(process.stdout) ? cells(header, rows) : columns(header, rows));
+  print(isNarrow(process.stdout) ? formatCells(header, rows) : formatColumns(header, rows));
 }
 
 export function printJson(value: unknown): void {

@@ -1,10 +1,13 @@
-/** @file Ends with the process that started this one, where that is npm: it hands on SIGINT and SIGTERM only, and dies of all else alone. */
+/**
+ * @file Ends this process when npm, which started it, has ended. npm passes SIGINT and SIGTERM on; any other signal ends npm and
+ * leaves its child running.
+ */
 
 /** Milliseconds between two looks at who the parent is. */
 const INTERVAL = 500;
 
 /**
- * Calls back once when the parent of this process is another than now, since the one that there is now ended.
+ * Calls back once, when the parent of this process has ended. The process then has another parent.
  *
  * @returns stops looking
  */
@@ -25,7 +28,7 @@ const SCRIPTS = ['td', 'demo'];
 /**
  * Asks this process to end, as SIGTERM does, when the npm script that it belongs to has ended.
  *
- * @param wasHungUp whether a terminal hung up, which ended npm too: this process then does with it as it will
+ * @param wasHungUp whether a hang-up has reached this process: it ended npm, too, and this process may go on without a terminal
  */
 export function endWithNpm(wasHungUp: () => boolean): void {
   const { npm_package_name: name, npm_lifecycle_event: script = '' } = process.env;

@@ -13,13 +13,13 @@ const MARGIN = 10;
  * Draws a curve from its lowest to its highest value. Where there are more values than columns, neighbours are averaged.
  *
  * @param values not all of them need be finite: a gap stands for one that is not
- * @param word writes a value beside the scale
+ * @param format writes a value beside the scale
  * @param width columns of the terminal
  * @returns lines, the highest first; none if no value is finite
  */
 export function plot(
   values: readonly number[],
-  word: (value: number) => string,
+  format: (value: number) => string,
   width = MOST_COLUMNS + MARGIN,
 ): string[] {
   const columns = Math.max(FEWEST_COLUMNS, Math.min(MOST_COLUMNS, width - MARGIN));
@@ -28,9 +28,9 @@ export function plot(
   if (finite.length === 0) return [];
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   const scale = high > low ? (HEIGHT * EIGHTHS - 1) / (high - low) : 0;
-  // The lowest value is seen, too: one eighth.
+  // The lowest value is one eighth high, so that it can be seen.
   const heights = bars.map((value) => (Number.isFinite(value) ? 1 + Math.round((value - low) * scale) : 0));
-  const labels = [word(high), ...Array.from({ length: HEIGHT - 2 }, () => ''), word(low)];
+  const labels = [format(high), ...Array.from({ length: HEIGHT - 2 }, () => ''), format(low)];
   const margin = Math.max(...labels.map((label) => label.length));
   return labels.map((label, row) => {
     const floor = (HEIGHT - 1 - row) * EIGHTHS;

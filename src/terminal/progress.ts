@@ -1,6 +1,9 @@
 /** @file Progress of long work: a bar in a terminal that can draw one, plain lines elsewhere; both on standard error. */
-import { SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
 import { takesEscapes } from './capabilities.ts';
+
+/** The library of bars is loaded when there is one to draw: most commands draw none. */
+const require = createRequire(import.meta.url);
 
 export interface Progress {
   /** Moves the bar; `detail` stands behind it. Without a bar it does nothing. */
@@ -27,6 +30,7 @@ export function printLine(text: string, stream: NodeJS.WriteStream = process.std
 }
 
 function startBar(label: string, total: number, stream: NodeJS.WriteStream): Progress {
+  const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
   const bar = new SingleBar({
     format: `${label} {bar} {percentage}% · {detail}`,
     barCompleteChar: '█',

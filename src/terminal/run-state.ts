@@ -5,7 +5,7 @@ import { paint } from './output.ts';
 import { duration, percent } from './words.ts';
 
 /** Empty where there is nothing to say. */
-export interface WordedState {
+export interface DescribedState {
   readonly state: string;
   readonly accuracy: string;
   readonly time: string;
@@ -14,7 +14,7 @@ export interface WordedState {
 const COLOURS = { 'under way': 'yellow', failed: 'red', unfinished: 'yellow' } as const;
 
 /** @param condition of a run that is not done */
-export function wordState(run: FoundRun | DamagedRun, condition: Condition | undefined): WordedState {
+export function describeState(run: FoundRun | DamagedRun, condition: Condition | undefined): DescribedState {
   if (run.state === 'damaged') return { state: paint('red', 'damaged'), accuracy: '', time: '' };
   if (run.state === 'done') {
     const { testAccuracy, trainSeconds } = run.summary;

@@ -10,13 +10,14 @@ type StreamName = keyof typeof STREAMS;
 
 /** What each stream first failed with. */
 const losses = new Map<StreamName, NodeJS.ErrnoException>();
-/** Descriptors, standard input's 0 among them, asked at the start: a terminal that has vanished is none any more. */
+/** Descriptors that were terminals when td began (0 is standard input): one that has vanished no longer says that it is one. */
 const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 let isLossAllowed = false;
 
 /**
- * Lets work go on when its words cannot be written: what is lost is remembered. Writes to files are whole, where Node's
- * own leave out the rest of what a disk has no room for, without a word.
+ * Keeps a failed write to standard output or standard error from ending the process, and remembers the first error of each.
+ * Where a stream is redirected to a file, each write is made here, whole or with an error: Node's own stream silently drops
+ * what a full disk has no room for.
  */
 export function guardStreams(): void {
   for (const name of Object.keys(STREAMS) as StreamName[]) {
@@ -35,7 +36,10 @@ export function guardStreams(): void {
   process.on('exit', closeVanished);
 }
 
-/** At its end Node sets terminals back as they were, and aborts if they are gone; what is closed it leaves alone. */
+/**
+ * When a process ends, Node restores the settings of its terminals, and aborts if one of them has vanished. It does not touch
+ * closed descriptors, so those of vanished terminals are closed here.
+ */
 function closeVanished(): void {
   for (const descriptor of terminals) {
     if (isatty(descriptor)) continue;
@@ -51,7 +55,7 @@ function remember(name: StreamName, error: NodeJS.ErrnoException): void {
   if (!losses.has(name)) losses.set(name, error);
 }
 
-/** From here on what is printed is in files, too: the command has done its work even if nobody can read of it here. */
+/** Says that files now hold all that is still to be printed: a failed write is a warning from here on, and no failure. */
 export function allowLoss(): void {
   isLossAllowed = true;
 }

@@ -1,9 +1,9 @@
-/** @file Words commander's own errors as sentences like all others, and refuses flags that are given twice or taken for values. */
+/** @file Puts commander's error messages into the form of td's own, and refuses repeated flags and flags in the place of values. */
 import type { Command } from 'commander';
 import { toOneLine, UserError } from '../errors.ts';
 
 /** Commander's messages, and what stands for them. */
-const WORDINGS: readonly (readonly [RegExp, string])[] = [
+const REWORDINGS: readonly (readonly [RegExp, string])[] = [
   [/^unknown option '(.*?)'/, 'unknown option "$1"'],
   [/^unknown command '(.*?)'/, 'unknown command "$1"'],
   [/^missing required argument '(.*)'$/, 'the argument <$1> is missing'],
@@ -21,20 +21,20 @@ const WORDINGS: readonly (readonly [RegExp, string])[] = [
  *
  * @param path the command as the user types it: `td data list`
  */
-export function wordUsageErrors(command: Command, path: string): void {
+export function rewordUsageErrors(command: Command, path: string): void {
   command.configureOutput({
-    outputError: (text, write) => write(`td: ${wordMessage(text)}; see ${path} --help\n`),
+    outputError: (text, write) => write(`td: ${rewordMessage(text)}; see ${path} --help\n`),
   });
 }
 
-function wordMessage(text: string): string {
+function rewordMessage(text: string): string {
   const message = toOneLine(text.trim().replace(/^error: /, ''));
-  return WORDINGS.reduce((worded, [pattern, replacement]) => worded.replace(pattern, replacement), message);
+  return REWORDINGS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), message);
 }
 
 /**
- * Refuses a second value of a flag that takes one: commander would let the last win without a word. Refuses a flag for a value,
- * too: `--results --dry-run` would train, into a folder of that name.
+ * Refuses a second value for a flag that takes one, where commander would silently take the last. Refuses a flag in the place
+ * of a value, too: `--results --dry-run` would train, into a folder named "--dry-run".
  *
  * @param repeatable attribute names of the flags that collect their values
  */

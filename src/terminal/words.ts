@@ -9,7 +9,7 @@ export function grouped(number: number): string {
 }
 
 /** Rows under a header, columns aligned on the left and separated by two spaces. Colours take no room. */
-export function columns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows];
   const widthOf = (cell: string) => stripVTControlCharacters(cell).length;
   const widths = header.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))));
@@ -23,9 +23,9 @@ export function columns(header: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
-/** Rows under one another, a line for each cell that is not empty: `seed: 0`. */
-export function cells(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const word = (row: readonly string[]) =>
+/** Rows one below the other, with a line for each cell that is not empty: `seed: 0`. */
+export function formatCells(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const formatRow = (row: readonly string[]) =>
     header.flatMap((name, index) => (row[index] ? [`${name}: ${row[index]}`] : [])).join('\n');
-  return rows.map(word).join('\n\n');
+  return rows.map(formatRow).join('\n\n');
 }

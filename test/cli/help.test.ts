@@ -5,12 +5,13 @@ import { createProgram } from '../../src/cli/program.ts';
 import { makeFolder, td } from './td.ts';
 
 /** The help of a command in a terminal of 80 columns. */
-function helpOf(path: string): string {
-  const program = createProgram();
-  const command = path
-    .split(' ')
-    .filter((name) => name !== '')
-    .reduce((parent, name) => parent.commands.find((child) => child.name() === name) as Command, program);
+async function helpOf(path: string): Promise<string> {
+  const names = path.split(' ').filter((name) => name !== '');
+  const program = await createProgram(names);
+  const command = names.reduce(
+    (parent, name) => parent.commands.find((child) => child.name() === name) as Command,
+    program,
+  );
   let text = '';
   command.configureOutput({
     getOutHelpWidth: () => 80,
@@ -23,8 +24,8 @@ function helpOf(path: string): string {
 }
 
 describe('help', () => {
-  it('of the program says what it does, with which commands, and what it returns', () => {
-    expect(helpOf('')).toMatchInlineSnapshot(`
+  it('of the program says what it does, with which commands, and what it returns', async () => {
+    expect(await helpOf('')).toMatchInlineSnapshot(`
       "Usage: td <command> [options]
 
       Trains small image networks with targeted dropout and the methods it is compared
@@ -74,8 +75,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of run', () => {
-    expect(helpOf('run')).toMatchInlineSnapshot(`
+  it('of run', async () => {
+    expect(await helpOf('run')).toMatchInlineSnapshot(`
       "Usage: td run [options] <experiment...>
 
       train the variants of an experiment that are not trained yet
@@ -145,8 +146,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of sweep', () => {
-    expect(helpOf('sweep')).toMatchInlineSnapshot(`
+  it('of sweep', async () => {
+    expect(await helpOf('sweep')).toMatchInlineSnapshot(`
       "Usage: td sweep [options] [experiment...]
 
       prune trained networks at increasing rates, and compare them in tables
@@ -187,8 +188,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of table', () => {
-    expect(helpOf('table')).toMatchInlineSnapshot(`
+  it('of table', async () => {
+    expect(await helpOf('table')).toMatchInlineSnapshot(`
       "Usage: td table [options] <experiment>
 
       print the tables of a sweep in the layout of the paper
@@ -224,8 +225,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of list', () => {
-    expect(helpOf('list')).toMatchInlineSnapshot(`
+  it('of list', async () => {
+    expect(await helpOf('list')).toMatchInlineSnapshot(`
       "Usage: td list [options] [name...]
 
       list runs: state, accuracy, time
@@ -240,8 +241,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of baseline', () => {
-    expect(helpOf('baseline')).toMatchInlineSnapshot(`
+  it('of baseline', async () => {
+    expect(await helpOf('baseline')).toMatchInlineSnapshot(`
       "Usage: td baseline [options] <experiment>
 
       write a sweep as the one that later sweeps are compared with
@@ -264,8 +265,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of check', () => {
-    expect(helpOf('check')).toMatchInlineSnapshot(`
+  it('of check', async () => {
+    expect(await helpOf('check')).toMatchInlineSnapshot(`
       "Usage: td check [options] <experiment>
 
       fail if accuracy is not what a baseline lets expect
@@ -299,8 +300,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of show', () => {
-    expect(helpOf('show')).toMatchInlineSnapshot(`
+  it('of show', async () => {
+    expect(await helpOf('show')).toMatchInlineSnapshot(`
       "Usage: td show [options] <run>
 
       show a run: settings, state, curves, files
@@ -319,8 +320,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of data', () => {
-    expect(helpOf('data')).toMatchInlineSnapshot(`
+  it('of data', async () => {
+    expect(await helpOf('data')).toMatchInlineSnapshot(`
       "Usage: td data <command> [options]
 
       list, fetch and verify data sets
@@ -335,8 +336,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of data list', () => {
-    expect(helpOf('data list')).toMatchInlineSnapshot(`
+  it('of data list', async () => {
+    expect(await helpOf('data list')).toMatchInlineSnapshot(`
       "Usage: td data list [options]
 
       list the data sets, and where they lie
@@ -347,8 +348,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of data fetch', () => {
-    expect(helpOf('data fetch')).toMatchInlineSnapshot(`
+  it('of data fetch', async () => {
+    expect(await helpOf('data fetch')).toMatchInlineSnapshot(`
       "Usage: td data fetch [options] <name>
 
       bring the files of a data set, unless they are there
@@ -375,8 +376,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of data verify', () => {
-    expect(helpOf('data verify')).toMatchInlineSnapshot(`
+  it('of data verify', async () => {
+    expect(await helpOf('data verify')).toMatchInlineSnapshot(`
       "Usage: td data verify [options] [name]
 
       hash every file of a data set, and report what is damaged
@@ -390,8 +391,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of engines', () => {
-    expect(helpOf('engines')).toMatchInlineSnapshot(`
+  it('of engines', async () => {
+    expect(await helpOf('engines')).toMatchInlineSnapshot(`
       "Usage: td engines [command] [options]
 
       list what can compute here, or why not; install TensorFlow
@@ -408,7 +409,7 @@ describe('help', () => {
         uninstall <engine>    remove what td has installed
       "
     `);
-    expect(helpOf('engines install')).toMatchInlineSnapshot(`
+    expect(await helpOf('engines install')).toMatchInlineSnapshot(`
       "Usage: td engines install [options] <engine>
 
       install an engine that does not come with td
@@ -437,7 +438,7 @@ describe('help', () => {
         td engines install tensorflow --from ~/venv
       "
     `);
-    expect(helpOf('engines uninstall')).toMatchInlineSnapshot(`
+    expect(await helpOf('engines uninstall')).toMatchInlineSnapshot(`
       "Usage: td engines uninstall [options] <engine>
 
       remove what td has installed
@@ -450,8 +451,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of bench', () => {
-    expect(helpOf('bench')).toMatchInlineSnapshot(`
+  it('of bench', async () => {
+    expect(await helpOf('bench')).toMatchInlineSnapshot(`
       "Usage: td bench [options] <experiment>
 
       time the training step and the evaluation of an experiment's variants
@@ -481,8 +482,8 @@ describe('help', () => {
       "
     `);
   });
-  it('of td figures', () => {
-    expect(helpOf('figures')).toMatchInlineSnapshot(`
+  it('of td figures', async () => {
+    expect(await helpOf('figures')).toMatchInlineSnapshot(`
       "Usage: td figures [options] [experiment...]
 
       draw the figures of experiments as SVG and PNG
@@ -505,8 +506,8 @@ describe('help', () => {
     `);
   });
 
-  it('of td report', () => {
-    expect(helpOf('report')).toMatchInlineSnapshot(`
+  it('of td report', async () => {
+    expect(await helpOf('report')).toMatchInlineSnapshot(`
       "Usage: td report [options] [experiment...]
 
       write what experiments found as one HTML page, or show it while runs go on
@@ -542,11 +543,11 @@ describe('help', () => {
     const { folder, remove } = makeFolder({});
     const [asked, bare] = await Promise.all([td(folder, '--help'), td(folder, 'data')]);
     remove();
-    expect(asked).toEqual({ code: 0, stdout: helpOf(''), stderr: '' });
-    expect(bare).toEqual({ code: 2, stdout: '', stderr: helpOf('data') });
+    expect(asked).toEqual({ code: 0, stdout: await helpOf(''), stderr: '' });
+    expect(bare).toEqual({ code: 2, stdout: '', stderr: await helpOf('data') });
   });
 
-  it('fits 80 columns', () => {
+  it('fits 80 columns', async () => {
     const paths = [
       '',
       'run',
@@ -567,7 +568,8 @@ describe('help', () => {
       'engines uninstall',
       'bench',
     ];
-    const lines = paths.flatMap((path) => helpOf(path).split('\n'));
+    const texts = await Promise.all(paths.map(helpOf));
+    const lines = texts.flatMap((text) => text.split('\n'));
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { wordFailure } from '../../src/terminal/failures.ts';
+import { describeFailure } from '../../src/terminal/failures.ts';
 import { type Ended, makeFolder, TINY, td } from './td.ts';
 
 /** Its first layer makes a thousand times as many numbers of a batch as any machine could hold. */
@@ -80,12 +80,12 @@ describe('memory that runs out while something computes', () => {
     ),
     new Error('std::bad_alloc'),
   ])('is told in a sentence: %s', (error) => {
-    expect(wordFailure(error)).toBe(
+    expect(describeFailure(error)).toBe(
       `out of memory: ${error.message}; a smaller model or schedule.batchSize needs less`,
     );
   });
 
   it('is no excuse for other errors, which show their stack', () => {
-    expect(wordFailure(new RangeError('index 3 is out of bounds'))).toContain('out-of-memory.test.ts');
+    expect(describeFailure(new RangeError('index 3 is out of bounds'))).toContain('out-of-memory.test.ts');
   });
 });

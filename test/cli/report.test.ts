@@ -76,7 +76,8 @@ describe('td report', () => {
   ])('td %s is refused in a sentence', async (words, sentence) => {
     const place = words.includes('--results') ? '' : ' --results RESULTS';
     const parameters = `${words}${place}`.split(' ').map((word) => word.replace('RESULTS', results));
-    const parsed = createProgram().parseAsync(parameters, { from: 'user' });
+    const program = await createProgram(parameters);
+    const parsed = program.parseAsync(parameters, { from: 'user' });
     await expect(parsed).rejects.toThrow(new UserError(sentence.replace('RESULTS', results)));
   });
 });

@@ -9,7 +9,7 @@ import type { ExperimentFigures } from '../../src/figures/types.ts';
 import { writeFigures } from '../../src/figures/write-figures.ts';
 import { changeTables } from '../../src/sweeps/store.ts';
 import { tabulateVariants, variantTablePath, writeVariantTable } from '../../src/tables/variant-table.ts';
-import { wordFailure } from '../../src/terminal/failures.ts';
+import { describeFailure } from '../../src/terminal/failures.ts';
 import { EXPERIMENT, writeResults } from '../figures/results-folder.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { withFaults } from '../support/faulty-fs.ts';
@@ -99,7 +99,7 @@ describe('what a sweep, a report and a baseline write', () => {
       const code = CODES[faulty % CODES.length];
       const fails = (call: number) => (call === faulty ? code : undefined);
       const { error } = await withFaults(fails, () => writeOutputs(results, 'second'));
-      if (error !== undefined) expect(wordFailure(error), `call ${faulty}`).toMatch(`(${code})`);
+      if (error !== undefined) expect(describeFailure(error), `call ${faulty}`).toMatch(`(${code})`);
       const found = outputsIn(results);
       for (const name of OUTPUTS)
         expect([first[name], second[name]], `${name}, call ${faulty}`).toContain(found[name]);

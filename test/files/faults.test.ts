@@ -12,7 +12,7 @@ import { recoverCheckpoint } from '../../src/runs/recovery.ts';
 import { readSummary, writeSummary } from '../../src/runs/summary.ts';
 import { readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
 import { addSweepRows } from '../../src/sweeps/store.ts';
-import { wordFailure } from '../../src/terminal/failures.ts';
+import { describeFailure } from '../../src/terminal/failures.ts';
 import { ENVIRONMENT, RUN, summaryOf } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { withFaults } from '../support/faulty-fs.ts';
@@ -126,7 +126,7 @@ describe('a file that cannot be written', () => {
     const write = () => writeFileAtomic(path, 'new');
     // Open, write: only the first would know the path by themselves.
     const { error } = await withFaults((call) => (call === 2 ? 'ENOSPC' : undefined), write);
-    expect(wordFailure(error)).toBe(`cannot write ${path}: ordered fault (ENOSPC)`);
+    expect(describeFailure(error)).toBe(`cannot write ${path}: ordered fault (ENOSPC)`);
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(join(path, '..'))).toEqual(['metrics.csv']);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { trainAndRecord } from '../../src/runner/record.ts';
-import { wordFailure } from '../../src/terminal/failures.ts';
+import { describeFailure } from '../../src/terminal/failures.ts';
 import { ENVIRONMENT } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { withFaults } from '../support/faulty-fs.ts';
@@ -58,7 +58,7 @@ describe('a results folder that is removed in mid-run', () => {
         expect(error).toMatchObject({
           message: expect.stringContaining(`${directory} or the lock in it was removed`),
         });
-      else expect(wordFailure(error)).not.toContain('\n');
+      else expect(describeFailure(error)).not.toContain('\n');
     }
     expect(removals).toBeGreaterThan(50);
   });

@@ -6,7 +6,8 @@ import { availableThreads } from '../../src/engines/threads.ts';
 /** Parses what the user types after `td`. Every case here fails before a command begins. */
 async function refusalOf(typed: string): Promise<string> {
   try {
-    await createProgram().parseAsync(['node', 'td', ...typed.split(' ')]);
+    const words = typed.split(' ');
+    await (await createProgram(words)).parseAsync(words, { from: 'user' });
   } catch (error) {
     if (error instanceof Error && error.name === 'UserError') return error.message;
     throw error;

@@ -1,7 +1,7 @@
 /** @file Colours: in a terminal alone, and not where NO_COLOR is set. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { paint } from '../../src/terminal/output.ts';
-import { columns } from '../../src/terminal/words.ts';
+import { formatColumns } from '../../src/terminal/words.ts';
 
 const RED = '\u001b[31mfailed\u001b[39m';
 
@@ -32,7 +32,7 @@ describe('paint', () => {
 
 describe('columns', () => {
   it('align as if colours were not there', () => {
-    const plain = columns(
+    const plain = formatColumns(
       ['state', 'time'],
       [
         ['failed', '1 s'],
@@ -40,7 +40,7 @@ describe('columns', () => {
       ],
     );
     expect(
-      columns(
+      formatColumns(
         ['state', 'time'],
         [
           [RED, '1 s'],

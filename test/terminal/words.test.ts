@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { describeCommand } from '../../src/next-command.ts';
-import { wordFailure } from '../../src/terminal/failures.ts';
-import { columns, counted, duration, grouped, percent } from '../../src/terminal/words.ts';
+import { describeFailure } from '../../src/terminal/failures.ts';
+import { counted, duration, formatColumns, grouped, percent } from '../../src/terminal/words.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
 
 describe('numbers', () => {
@@ -34,7 +34,7 @@ describe('a table', () => {
       ['1', 'yes'],
       ['12345', ''],
     ];
-    expect(columns(['id', 'answer'], rows)).toBe('id     answer\n1      yes\n12345');
+    expect(formatColumns(['id', 'answer'], rows)).toBe('id     answer\n1      yes\n12345');
   });
 });
 
@@ -50,8 +50,8 @@ describe('the next command', () => {
 
 describe('a failure', () => {
   it('of the user or of a training is its message', () => {
-    expect(wordFailure(new UserError('a.yaml does not exist'))).toBe('a.yaml does not exist');
-    expect(wordFailure(new DivergedError('the loss is NaN'))).toBe('the loss is NaN');
+    expect(describeFailure(new UserError('a.yaml does not exist'))).toBe('a.yaml does not exist');
+    expect(describeFailure(new DivergedError('the loss is NaN'))).toBe('the loss is NaN');
   });
 
   it('of the file system is one sentence with the path', () => {
@@ -63,11 +63,11 @@ describe('a failure', () => {
       errno: -28,
       syscall: 'write',
     });
-    expect(wordFailure(full)).toBe('cannot write: no space left on device (ENOSPC)');
+    expect(describeFailure(full)).toBe('cannot write: no space left on device (ENOSPC)');
   });
 
   it('of the program itself shows its stack', () => {
-    expect(wordFailure(new TypeError('x is not a function'))).toMatch(
+    expect(describeFailure(new TypeError('x is not a function'))).toMatch(
       /^TypeError: x is not a function\n +at /,
     );
   });
@@ -77,7 +77,7 @@ function failureOf(action: () => void): string {
   try {
     action();
   } catch (error) {
-    return wordFailure(error);
+    return describeFailure(error);
   }
   throw new Error('nothing failed');
 }

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { writeFileAtomic } from '../../src/files/atomic.ts';
-import { wordFailure } from '../../src/terminal/failures.ts';
+import { describeFailure } from '../../src/terminal/failures.ts';
 import { writeOutput } from '../../src/terminal/write-output.ts';
 import { execute } from '../cli/td.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -100,7 +100,7 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
     const path = await makePipe();
     const reader = spawn('head', ['-c', '1', path], { stdio: 'ignore' });
     const error = await writeOutput(path, LONG, SILENT, ANY_TIME).catch((thrown: unknown) => thrown);
-    expect(wordFailure(error)).toBe(`cannot write ${path}: broken pipe (EPIPE)`);
+    expect(describeFailure(error)).toBe(`cannot write ${path}: broken pipe (EPIPE)`);
     reader.kill();
   });
 
@@ -117,6 +117,6 @@ describe('errors of writing', () => {
     const path = join(temporaryFolder(), 'file');
     const fails = (call: number) => (call === faulty ? 'ENOSPC' : undefined);
     const { error } = await withFaults(fails, () => writeFileAtomic(path, 'text'));
-    expect(wordFailure(error)).toMatch(new RegExp(`^cannot \\w+ ${path}: .*\\(ENOSPC\\)$`));
+    expect(describeFailure(error)).toMatch(new RegExp(`^cannot \\w+ ${path}: .*\\(ENOSPC\\)$`));
   });
 });

@@ -7,7 +7,7 @@ import { megabytes } from '../../../format.ts';
 import { type Choice, chooseFrom, chooseTensorflow } from './choose-tensorflow.ts';
 import { type Compiler, findCompiler } from './compiler.ts';
 import type { Surroundings } from './help.ts';
-import { sizeOfFile } from './locate.ts';
+import { sizeOfFile, type TensorflowInstallation } from './locate.ts';
 import { besides, installationFolder } from './paths.ts';
 import { describeUntested, type Machine, requireSupported, thisMachine } from './platform.ts';
 import { choosePip, findPythons, type Python } from './pythons.ts';
@@ -142,4 +142,15 @@ function freeBytes(folder: string): number {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Whether an installation is the one that a request asks for. A build for graphics cards computes on the processor, too. */
+export function satisfies(
+  { build, source }: TensorflowInstallation,
+  { gpu, from, python }: InstallRequest,
+): boolean {
+  if (gpu && build !== 'gpu') return false;
+  if (from === undefined && python === undefined) return true;
+  const owners = source.kind === 'folder' ? [source.owner] : [...source.wheels, source.python];
+  return [from, python].every((path) => path === undefined || owners.includes(path));
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DeviceError } from '../../../../src/engines/device-error.ts';
 import { wordDeviceFailure } from '../../../../src/engines/onnx/webgpu/failures.ts';
-import { wordFailure } from '../../../../src/terminal/failures.ts';
+import { describeFailure } from '../../../../src/terminal/failures.ts';
 
 /** As onnxruntime words an array of 1,000 MiB where the limit of a binding is 128 MiB. */
 const TOO_MANY_BUFFERS =
@@ -51,7 +51,7 @@ describe('a failure of a graphics card', () => {
   it('is one line of any other, and not worded twice', () => {
     const error = wordDeviceFailure(new Error('Non-zero status code\nreturned while running Foo node'));
     expect(error).toBeInstanceOf(DeviceError);
-    expect(wordFailure(error)).toBe(
+    expect(describeFailure(error)).toBe(
       'WebGPU failed: Non-zero status code returned while running Foo node; --device cpu does without it',
     );
     expect(wordDeviceFailure(error)).toBe(error);

@@ -1,26 +1,49 @@
-/** @file td engines install, uninstall: brings TensorFlow to this machine, and takes it away. */
+/** @file td engines install: brings TensorFlow to this machine. */
 import { resolve } from 'node:path';
-import { installTensorflow, uninstallTensorflow } from '../engines/tensorflow/installation/install.ts';
-import { locateTensorflow, type TensorflowInstallation } from '../engines/tensorflow/installation/locate.ts';
-import { installationFolder } from '../engines/tensorflow/installation/paths.ts';
+import type { Command } from 'commander';
+import { requireInstallable } from '../../engines/installable.ts';
+import { installTensorflow } from '../../engines/tensorflow/installation/install.ts';
+import {
+  locateTensorflow,
+  type TensorflowInstallation,
+} from '../../engines/tensorflow/installation/locate.ts';
 import {
   type InstallPlan,
-  type InstallRequest,
   planInstallation,
+  satisfies,
   thisSite,
-} from '../engines/tensorflow/installation/plan.ts';
-import { ENGINE_NAMES } from '../engines/types.ts';
-import { suggest, UserError } from '../errors.ts';
-import { megabytes } from '../format.ts';
-import { startFetchStage } from '../terminal/fetch-progress.ts';
-import { interruptible } from '../terminal/interruption.ts';
-import { print } from '../terminal/output.ts';
-import { printLine } from '../terminal/progress.ts';
-import { duration } from '../terminal/words.ts';
+} from '../../engines/tensorflow/installation/plan.ts';
+import { megabytes } from '../../format.ts';
+import { startFetchStage } from '../../terminal/fetch-progress.ts';
+import { interruptible } from '../../terminal/interruption.ts';
+import { print } from '../../terminal/output.ts';
+import { printLine } from '../../terminal/progress.ts';
+import { duration } from '../../terminal/words.ts';
 
-const PROGRESS = { startStage: startFetchStage, say: printLine };
+const HELP = `
+td takes a TensorFlow of 2.15 or newer that a Python on this machine has. Where
+there is none, it fetches one through pip into its own cache folder (TD_CACHE,
+else ~/.cache/td): 274 MB for the processor, 3.4 GB with --gpu. It builds a
+small native module for it and tries a training step. Python's own packages
+stay as they are.
 
-export interface InstallOptions {
+Examples:
+  td engines install tensorflow --dry-run
+  td engines install tensorflow --gpu
+  td engines install tensorflow --from ~/venv`;
+
+export function define(command: Command): void {
+  command
+    .option('--gpu', 'with CUDA and the libraries of NVIDIA')
+    .option('--from <path>', 'this TensorFlow: its folder, the environment around it, or a wheel')
+    .option('--python <path>', 'this Python alone, for its TensorFlow or its pip')
+    .option('--dry-run', 'say what would be fetched and built, and where; write nothing')
+    .option('--force', 'build and test it again if it is there')
+    .addHelpText('after', HELP)
+    .action(installEngine);
+}
+
+interface InstallOptions {
   readonly gpu?: boolean;
   readonly from?: string;
   readonly python?: string;
@@ -33,7 +56,7 @@ export interface InstallOptions {
  * @throws BusyError if another process is at it
  * @throws InstallationError if the build or its self-test fails
  */
-export async function installEngine(engine: string, options: InstallOptions): Promise<void> {
+async function installEngine(engine: string, options: InstallOptions): Promise<void> {
   requireInstallable(engine);
   const { gpu = false, dryRun = false, force = false } = options;
   // pip runs in another folder; a name without a slash is looked for on PATH.
@@ -42,7 +65,7 @@ export async function installEngine(engine: string, options: InstallOptions): Pr
   const present = locateTensorflow();
   if (!('reason' in present) && !force && satisfies(present, { gpu, from, python })) {
     const how = 'td engines install tensorflow --force builds and tests it again';
-    printText(['tensorflow is installed already', ...describeInstallation(present), how]);
+    printLines(['tensorflow is installed already', ...describeInstallation(present), how]);
     return;
   }
   await interruptible(async (signal) => {
@@ -50,43 +73,18 @@ export async function installEngine(engine: string, options: InstallOptions): Pr
     printLine('looking for Python, TensorFlow and a C++ compiler');
     const plan = await planInstallation({ gpu, from, python }, site, signal);
     if (dryRun) {
-      printText([...describePlan(plan), 'nothing was written']);
+      printLines([...describePlan(plan), 'nothing was written']);
       return;
     }
     for (const line of describePlan(plan)) printLine(line);
-    const installed = await installTensorflow(plan, site, PROGRESS, signal);
-    printText(['tensorflow is installed', ...describeInstallation(installed)]);
+    const installed = await installTensorflow(
+      plan,
+      site,
+      { startStage: startFetchStage, say: printLine },
+      signal,
+    );
+    printLines(['tensorflow is installed', ...describeInstallation(installed)]);
   });
-}
-
-/**
- * @throws UserError if there is no such engine
- * @throws BusyError if another process is installing it
- */
-export async function uninstallEngine(engine: string): Promise<void> {
-  requireInstallable(engine);
-  const site = thisSite();
-  const folder = installationFolder(site.environment);
-  const wasThere = await uninstallTensorflow(site, PROGRESS);
-  printText([wasThere ? `removed ${folder}` : `tensorflow is not installed: there is no ${folder}`]);
-}
-
-function requireInstallable(engine: string): void {
-  if (engine === 'tensorflow') return;
-  if ((ENGINE_NAMES as readonly string[]).includes(engine))
-    throw new UserError(`the engine "${engine}" comes with td: there is nothing to install or remove`);
-  throw new UserError(`there is no engine "${engine}" to install${suggest(engine, ['tensorflow'])}`);
-}
-
-/** Whether what is there is what is asked for. A build for cards computes on the processor, too. */
-function satisfies(
-  { build, source }: TensorflowInstallation,
-  { gpu, from, python }: InstallRequest,
-): boolean {
-  if (gpu && build !== 'gpu') return false;
-  if (from === undefined && python === undefined) return true;
-  const owners = source.kind === 'folder' ? [source.owner] : [...source.wheels, source.python];
-  return [from, python].every((path) => path === undefined || owners.includes(path));
 }
 
 function describePlan(plan: InstallPlan): string[] {
@@ -132,6 +130,6 @@ function describeBuild(build: 'cpu' | 'gpu'): string {
   return build === 'gpu' ? 'with CUDA' : 'for the processor alone';
 }
 
-function printText(lines: readonly string[]): void {
+function printLines(lines: readonly string[]): void {
   print(lines.join('\n'));
 }

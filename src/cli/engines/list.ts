@@ -1,27 +1,43 @@
-/** @file td engines: what can compute here. */
-import { expandRuns } from '../config/experiment.ts';
-import { loadExperiment } from '../config/load.ts';
-import { listEngines } from '../engines/registry.ts';
-import { describeUnusedCard } from '../engines/tensorflow/installation/card-note.ts';
-import { locateTensorflow } from '../engines/tensorflow/installation/locate.ts';
-import { UserError } from '../errors.ts';
-import { describeCandidate, tryAnew } from '../runner/trial/choose.ts';
-import { print, printJson, printTable } from '../terminal/output.ts';
-import { printLine } from '../terminal/progress.ts';
+/** @file td engines: what can compute here, and how fast. */
+import type { Command } from 'commander';
+import { expandRuns } from '../../config/experiment.ts';
+import { loadExperiment } from '../../config/load.ts';
+import { describeUnusedCard } from '../../engines/tensorflow/installation/card-note.ts';
+import { locateTensorflow } from '../../engines/tensorflow/installation/locate.ts';
+import { suggest, UserError } from '../../errors.ts';
+import { jsonOption, threadsOption } from '../../terminal/options.ts';
+import { print, printJson, printTable } from '../../terminal/output.ts';
+import { printLine } from '../../terminal/progress.ts';
 
-export interface EnginesOptions {
+interface EnginesOptions {
   readonly json?: boolean;
   /** An experiment file: the engines are timed on the network of its first run. */
   readonly trial?: string;
   readonly threads?: number;
 }
 
-/** @throws UserError if the experiment file is wrong */
-export async function engines({ json = false, trial, threads }: EnginesOptions): Promise<void> {
+export function define(command: Command): void {
+  command
+    .addOption(jsonOption())
+    .option('--trial <experiment>', 'time the engines on the network of an experiment file')
+    .addOption(threadsOption())
+    // A word that is no command would be answered with how many there may be; the action names it.
+    .allowExcessArguments()
+    .action((options: EnginesOptions) => engines(command.args, options));
+}
+
+/** @throws UserError if a word is no command of td engines, or the experiment file is wrong */
+async function engines(
+  [word]: readonly string[],
+  { json = false, trial, threads }: EnginesOptions,
+): Promise<void> {
+  if (word !== undefined)
+    throw new UserError(`td engines has no command "${word}"${suggest(word, ['install', 'uninstall'])}`);
   if (trial !== undefined) {
     await showTrial(trial, { json, threads });
     return;
   }
+  const { listEngines } = await import('../../engines/registry.ts');
   const found = await listEngines();
   const card = await describeUnusedCard(locateTensorflow(), process.env);
   if (json) {
@@ -47,6 +63,7 @@ async function showTrial(
 ): Promise<void> {
   const [run] = expandRuns(loadExperiment(file));
   if (run === undefined) throw new UserError(`${file} describes no run`);
+  const { describeCandidate, tryAnew } = await import('../../runner/trial/choose.ts');
   printLine('timing the engines for some seconds');
   const { times } = await tryAnew(run.settings, threads === undefined ? {} : { threads });
   if (json) {
