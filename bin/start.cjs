@@ -1,47 +1,36 @@
-/** @file Runs src/cli/main.ts: the sources are TypeScript, which translate.mjs translates as they are loaded. */
+/** @file Runs src/cli/main.ts, from a bundle of all sources where one can be kept. */
 'use strict';
 
-const { lstatSync, mkdirSync, mkdtempSync, rmdirSync } = require('node:fs');
-const { register } = require('node:module');
+const { mkdtempSync, rmdirSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
-/**
- * The folder for translated sources, below the temporary folder. tsx, which td's own child processes are started with, keeps
- * its own there, and cannot start where nothing can be written.
- *
- * @returns nothing where nothing can be written, or where somebody else made the folder: its files would be run as td
- */
-function findCache() {
-  const parent = tmpdir();
+/** tsx keeps what it has translated in the temporary folder, and cannot start where there is none. */
+function requireCache() {
+  const folder = tmpdir();
   try {
-    rmdirSync(mkdtempSync(join(parent, 'td-')));
+    rmdirSync(mkdtempSync(join(folder, 'td-')));
   } catch (error) {
     process.env.TSX_DISABLE_CACHE = '1';
     process.stderr.write(
-      `td: the temporary folder ${parent} cannot be written to (${error.code}), where the translated sources are kept, so each start takes longer; TMPDIR names another\n`,
+      `td: the temporary folder ${folder} cannot be written to (${error.code}), where translated sources are kept, so each start takes longer; TMPDIR names another\n`,
     );
-    return undefined;
-  }
-  // Absent on Windows, where every user has a temporary folder of their own.
-  const uid = process.getuid?.();
-  const folder = join(parent, `td-translated-${uid ?? 'sources'}`);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const status = lstatSync(folder);
-    const isOwn = uid === undefined || (status.uid === uid && (status.mode & 0o022) === 0);
-    return status.isDirectory() && isOwn ? folder : undefined;
-  } catch {
-    return undefined;
   }
 }
 
 async function start() {
-  // Without it nothing can be translated: the packages are missing.
-  require.resolve('esbuild');
-  register('./translate.mjs', { parentURL: pathToFileURL(__filename), data: { folder: findCache() } });
-  process.setSourceMapsEnabled(true);
+  // A bundle loads packages before its own code; this must be set before onnxruntime is loaded (src/engines/onnx/no-telemetry.ts).
+  process.env.ORT_DISABLE_TELEMETRY = '1';
+  const bundle = await require('./bundle.cjs').findBundle();
+  if (bundle !== undefined) {
+    //process.setSourceMapsEnabled(true);
+    await import(pathToFileURL(bundle).href);
+    return;
+  }
+  requireCache();
+  const { register } = await import('tsx/esm/api');
+  register();
   await import('../src/cli/main.ts');
 }
 
