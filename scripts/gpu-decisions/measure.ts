@@ -2,8 +2,7 @@
 import { at, type Graph, type NamedValue, rewrite, type Value } from '../../src/compiler/graph.ts';
 import { FEED, NEXT, STATE, traceStep } from '../../src/compiler/trace-step.ts';
 import type { RunSettings } from '../../src/config/schema.ts';
-import { epochOrder } from '../../src/data/batches.ts';
-import type { Split } from '../../src/data/types.ts';
+import type { Dataset, ImageShape, Split } from '../../src/data/types.ts';
 import { blockSize } from '../../src/engines/onnx/block-size.ts';
 import { lower } from '../../src/engines/onnx/lower/lower.ts';
 import { adaptTypes } from '../../src/engines/onnx/lower/webgpu/element-types.ts';
@@ -13,12 +12,10 @@ import { serialize } from '../../src/engines/onnx/serialize.ts';
 import { SessionPool } from '../../src/engines/onnx/session-pool.ts';
 import { DeviceSession, openDevice, type Tensors } from '../../src/engines/onnx/webgpu/session.ts';
 import { type ArrayData, type NamedSpecs, sizeOf } from '../../src/engines/types.ts';
-import { createRegularizer } from '../../src/methods/registry.ts';
-import { createModel } from '../../src/models/registry.ts';
 import { fillUniform } from '../../src/random/streams.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
-import { buildTrainingStep } from '../../src/training/step.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
 
 const RELU = 'fetch/relu/';
 const MASK = 'mask/';
@@ -41,27 +38,20 @@ export interface Decisions {
 /** @param imageShape `[height, width, channels]` of random images */
 export async function compareDecisions(
   settings: RunSettings,
-  imageShape: readonly number[],
+  imageShape: ImageShape,
   seed: number,
 ): Promise<Decisions> {
-  const setup = {
-    model: createModel(settings.model, [...imageShape] as never, CLASSES),
-    regularizer: await createRegularizer(settings.regularizer),
-    schedule: settings.schedule,
-  };
-  const compiled = buildTrainingStep(setup);
-  const { traced } = traceStep(compiled.step, compiled.signature, LEFT_OUT);
+  const { batchSize } = settings.schedule;
+  const training = await prepareTraining({ settings, seed }, randomDataset(imageShape, batchSize));
+  const { traced } = traceStep(training.step, training.signature, LEFT_OUT);
   const inputs = [
     ...new Set(traced.operations.filter(({ op }) => op === 'Relu').map(({ inputs: [x] }) => x as Value)),
   ];
   const images = inputs.filter(({ type }) => type === 'float32');
   const watched = watch(traced, images);
-  const { batchSize } = settings.schedule;
-  const feeds = new TrainingFeeds(setup, compiled, randomSplit(imageShape, batchSize), 1, seed);
-  const state = initialState(setup, compiled.signature, seed);
   const tensors = {
-    ...toTensors(compiled.signature.state, state, STATE),
-    ...toTensors(compiled.signature.feeds, feeds.fill(0, epochOrder(seed, 0, batchSize), 0), FEED),
+    ...toTensors(training.signature.state, initialState(training), STATE),
+    ...toTensors(training.signature.feeds, new TrainingFeeds(training).fill(0), FEED),
   };
   const onCard = await runOnCard(watched, tensors);
   const onProcessor = await runOnProcessor(watched, tensors);
@@ -161,13 +151,14 @@ function toTensors(specs: NamedSpecs, arrays: Readonly<Record<string, ArrayData>
   return Object.fromEntries(entries);
 }
 
-function randomSplit(imageShape: readonly number[], count: number): Split {
+function randomDataset(imageShape: ImageShape, count: number): Dataset {
   const images = new Float32Array(count * sizeOf(imageShape));
   fillUniform({ seed: 11, purpose: 'images', index: 0 }, images);
-  return {
+  const split: Split = {
     count,
     images: Uint8Array.from(images, (share) => 256 * share),
     labels: Uint8Array.from({ length: count }, (_, index) => (index * 7) % CLASSES),
     normalization: 'standardize',
   };
+  return { name: 'random', imageShape, classes: CLASSES, train: split, test: split };
 }

@@ -3,7 +3,7 @@ import { type Graph, GraphBuilder, type Value } from '../../src/compiler/graph.t
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
 import { sizeOf } from '../../src/engines/types.ts';
-import { median } from '../../src/runner/timing.ts';
+import { median } from '../../src/median.ts';
 
 /** Operands, by name; all float32. */
 export type Operands = Readonly<Record<string, Value>>;

@@ -54,7 +54,8 @@ export async function checkAgreement(
   const [first, second] = splitPeers(peers);
   const folder = mkdtempSync(join(tmpdir(), 'td-peers-'));
   const pathOf = (name: string): string => join(folder, `${name}.safetensors`);
-  const { signature, metric, averages, createState, createFeeds, fillNoise } = await describeStep(task);
+  const { training, metric, averages, createState, createFeeds, fillNoise } = await describeStep(task);
+  const { signature } = training;
   const keepsState = task.what === 'evaluation';
   const run = async (peer: Peer, before: NamedArrays): Promise<Outcome> => {
     const output = keepsState ? null : pathOf(peer.side);

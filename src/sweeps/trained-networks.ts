@@ -9,7 +9,7 @@ import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { Evaluator } from '../training/evaluator.ts';
-import { createSetup } from '../training/trainer.ts';
+import { createSetup } from '../training/setup.ts';
 import { checkpointId } from './rows.ts';
 import type { TrainedNetwork } from './sweep-network.ts';
 import { TrainedImages } from './trained-images.ts';

@@ -6,7 +6,8 @@ import { parsePruneRates } from '../../src/pruning/rates.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 import { sweepNetwork } from '../../src/sweeps/sweep-network.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
-import { createSetup, train } from '../../src/training/trainer.ts';
+import { createSetup, prepareTraining } from '../../src/training/setup.ts';
+import { train } from '../../src/training/train.ts';
 
 /** A run as it is when training has ended. */
 export interface TrainedRun {
@@ -44,11 +45,8 @@ export async function trainVariants(
   const trained: TrainedRun[] = [];
   for (const run of expandRuns(experiment, { only: variants, seeds })) {
     let state: NamedArrays = {};
-    const { settings, seed } = run;
-    const onEpoch = (report: { readonly state: NamedArrays }) => {
-      state = report.state;
-    };
-    await train({ settings, seed, dataset, engine, onEpoch });
+    const training = await prepareTraining(run, dataset);
+    for await (const event of train(training, { engine })) if (event.kind === 'epoch') state = event.state;
     trained.push({ run, state });
   }
   return trained;

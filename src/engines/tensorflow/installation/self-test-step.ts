@@ -1,11 +1,10 @@
 /** @file One training step of LeNet-5 with targeted dropout, on an engine and on the reference engine. */
 import { runSettingsSchema } from '../../../config/schema.ts';
-import { createRegularizer } from '../../../methods/registry.ts';
-import { createModel } from '../../../models/registry.ts';
+import type { Dataset, Split } from '../../../data/types.ts';
 import { fillUniform } from '../../../random/streams.ts';
-import { TrainingFeeds } from '../../../training/feeds.ts';
 import { initialState } from '../../../training/initial-state.ts';
-import { buildTrainingStep } from '../../../training/step.ts';
+import { TrainingProgram } from '../../../training/program.ts';
+import { prepareTraining } from '../../../training/setup.ts';
 import { createReferenceEngine } from '../../eager/engine.ts';
 import type { Engine, NamedArrays } from '../../types.ts';
 
@@ -43,38 +42,26 @@ async function runStep(engine: Engine): Promise<{ before: NamedArrays; after: Na
     regularizer: { name: 'targeted', granularity: 'weight' },
     schedule: { batchSize: BATCH_SIZE, learningRate: 0.1 },
   });
-  const setup = {
-    model: createModel(settings.model, IMAGE_SHAPE, CLASSES),
-    regularizer: await createRegularizer(settings.regularizer),
-    schedule: settings.schedule,
-  };
-  const compiled = buildTrainingStep(setup);
-  const state = initialState(setup, compiled.signature, SEED);
-  const feeds = new TrainingFeeds(setup, compiled, randomImages(), 1, SEED);
-  const program = await engine.compile(compiled.step, compiled.signature);
+  const training = await prepareTraining({ settings, seed: SEED }, randomDataset());
+  const before = initialState(training);
+  const program = await TrainingProgram.compile(engine, training, before);
   try {
-    await program.writeState(state);
-    const fetches = await program.run(
-      feeds.fill(
-        0,
-        Uint32Array.from({ length: BATCH_SIZE }, (_, i) => i),
-        0,
-      ),
-    );
-    return { before: state, after: { ...(await program.readState()), ...fetches } };
+    const fetches = await program.run(0);
+    return { before, after: { ...(await program.readState()), ...fetches } };
   } finally {
     program.dispose();
   }
 }
 
-function randomImages(): { count: number; images: Uint8Array; labels: Uint8Array } {
+function randomDataset(): Dataset {
   const draws = new Float32Array(BATCH_SIZE * IMAGE_SHAPE[0] * IMAGE_SHAPE[1]);
   fillUniform({ seed: SEED, purpose: 'self-test', index: 0 }, draws);
-  return {
+  const split: Split = {
     count: BATCH_SIZE,
     images: Uint8Array.from(draws, (value) => 256 * value),
     labels: Uint8Array.from({ length: BATCH_SIZE }, (_, index) => (3 * index) % CLASSES),
   };
+  return { name: 'random', imageShape: IMAGE_SHAPE, classes: CLASSES, train: split, test: split };
 }
 
 /** Infinite where a name or a number is missing, or a number is none. */
