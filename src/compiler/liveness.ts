@@ -1,6 +1,5 @@
 /** @file The most bytes that the values of a step occupy at the same time. */
-
-import { sizeOf } from '../engines/types.ts';
+import { sizeOf } from '../arrays.ts';
 import type { Graph, Value, ValueType } from './graph.ts';
 
 const BYTES: Readonly<Record<ValueType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };

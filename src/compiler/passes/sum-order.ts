@@ -5,29 +5,30 @@
  * filters come as soon as they can: images are then freed layer by layer. That of a dense layer with more weights than the batch
  * has activations comes last, when the images are gone.
  */
-import { sizeOf } from '../../engines/types.ts';
-import type { Graph, Operation, Value } from '../graph.ts';
+import { sizeOf } from '../../arrays.ts';
+import type { Value } from '../graph.ts';
+import type { KernelGraph, KernelOperation } from '../kernels.ts';
 import { rewriteJoining } from './uses.ts';
 
 interface Made {
-  readonly by: Operation;
+  readonly by: KernelOperation;
   readonly position: number;
 }
 
 /** Over a traced graph, whose operations stand in the order of the layers, forward and back. */
-export function orderSums(graph: Graph): Graph {
+export function orderSums(graph: KernelGraph): KernelGraph {
   const made = new Map<Value, Made>();
   for (const [position, by] of graph.operations.entries()) {
     for (const output of by.outputs) made.set(output, { by, position });
   }
-  return rewriteJoining(graph, ({ op, inputs, outputs: [sum], attributes }, builder) => {
+  return rewriteJoining(graph, ({ op, inputs, outputs: [sum] }, builder) => {
     if (op !== 'AddN' || !sum || sizeOf(sum.shape) !== 1) return undefined;
     const terms = inputs.map((value) => ({ value, ...rankOf(value, made) }));
     const ordered = terms
       .toSorted((a, b) => Number(a.grows) - Number(b.grows) || a.position - b.position)
       .map(({ value }) => value);
     if (ordered.every((value, index) => value === inputs[index])) return undefined;
-    return builder.emit('AddN', ordered, sum, attributes);
+    return builder.emit('AddN', ordered, sum);
   });
 }
 

@@ -36,10 +36,10 @@ function countUses(graph: Graph): ChangingUses {
  *
  * @returns the graph itself if the rule never applied
  */
-export function rewriteJoining(
-  graph: Graph,
-  join: (operation: Operation, builder: GraphBuilder, uses: Uses) => Value | undefined,
-): Graph {
+export function rewriteJoining<Op extends Operation>(
+  graph: Graph<Op>,
+  join: (operation: Op, builder: GraphBuilder<Op>, uses: Uses) => Value | undefined,
+): Graph<Op> {
   const uses = countUses(graph);
   let applied = false;
   const rewritten = rewrite(graph, (operation, builder) => {

@@ -1,6 +1,7 @@
 /** @file How many channels onnxruntime's blocked layout takes together on this machine. */
 import { GraphBuilder } from '../../compiler/graph.ts';
 import { BLOCKED } from './lower/lowering.ts';
+import type { OnnxOperation } from './operators.ts';
 import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
 
@@ -18,10 +19,10 @@ export function blockSize(): Promise<number> {
 
 /** Reorders two pixels whose numbers tell channel and pixel: the place of the second pixel is the size of a block. */
 async function probe(): Promise<number> {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder<OnnxOperation>();
   const shape = [1, CHANNELS, 1, 2];
   const input = builder.input(shape, 'float32');
-  const output = builder.emit('ReorderInput', [input], { shape }, { channels_last: 0 }, BLOCKED);
+  const output = builder.emitIn(BLOCKED, 'ReorderInput', [input], { shape }, { channels_last: 0 });
   const model = serialize({
     inputs: [{ name: 'x', value: input }],
     operations: builder.operations,

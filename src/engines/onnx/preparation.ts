@@ -1,18 +1,18 @@
 /** @file What a graph computes from state that it never changes is computed once: filters in the layout of the kernels. */
-
-import type { Graph, NamedValue, Operation, Value } from '../../compiler/graph.ts';
+import { sizeOf } from '../../arrays.ts';
+import type { NamedValue, Value } from '../../compiler/graph.ts';
 import { removeDeadCode } from '../../compiler/passes/dead-code.ts';
 import { NEXT, STATE } from '../../compiler/trace-step.ts';
-import { sizeOf } from '../types.ts';
+import type { OnnxGraph, OnnxOperation } from './operators.ts';
 
 /** Prefix of the names of what a preparation hands to the rest. */
 export const PREPARED = 'prepared/';
 
 export interface PreparedGraph {
   /** From the state, some arrays each: onnxruntime holds all outputs of a run twice when it hands them over. */
-  readonly preparations: readonly Graph[];
+  readonly preparations: readonly OnnxGraph[];
   /** Takes what was prepared as inputs. */
-  readonly rest: Graph;
+  readonly rest: OnnxGraph;
 }
 
 /** Elements that are prepared at once, or those of one array. */
@@ -23,9 +23,9 @@ const GROUP_ELEMENTS = 2 ** 22;
  *
  * @param groupElements how much is prepared at once, if it is more than one array
  */
-export function splitPreparation(graph: Graph, groupElements = GROUP_ELEMENTS): PreparedGraph {
+export function splitPreparation(graph: OnnxGraph, groupElements = GROUP_ELEMENTS): PreparedGraph {
   const known = constantState(graph);
-  const early = new Set<Operation>();
+  const early = new Set<OnnxOperation>();
   const constants = graph.operations.filter(({ data }) => data);
   const fixed = new Set<Value>(constants.flatMap(({ outputs }) => outputs));
   for (const operation of graph.operations) {
@@ -70,13 +70,13 @@ function groupBySize(values: readonly NamedValue[], elements: number): NamedValu
   return groups;
 }
 
-function keepUsedInputs(graph: Graph): Graph {
+function keepUsedInputs(graph: OnnxGraph): OnnxGraph {
   const used = new Set(graph.operations.flatMap(({ inputs }) => inputs));
   for (const { value } of graph.outputs) used.add(value);
   return { ...graph, inputs: graph.inputs.filter(({ value }) => used.has(value)) };
 }
 
-function constantState({ inputs, outputs }: Graph): Set<Value> {
+function constantState({ inputs, outputs }: OnnxGraph): Set<Value> {
   const changed = new Set(outputs.map(({ name }) => name));
   const isConstant = ({ name }: NamedValue): boolean =>
     name.startsWith(STATE) && !changed.has(NEXT + name.slice(STATE.length));

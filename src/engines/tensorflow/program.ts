@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { at } from '../../compiler/graph.ts';
+import { at } from '../../lookup.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import { freeGarbage } from '../garbage.ts';
 import type { ArrayData, ArraySpec, NamedArrays, Program, Signature } from '../types.ts';

@@ -1,11 +1,12 @@
 /** @file A traced step as a SavedModel: its state in TensorFlow's variables, the step itself as a function that is called. */
-import type { Graph } from '../../compiler/graph.ts';
-import { at } from '../../compiler/graph.ts';
+
 import { FETCH } from '../../compiler/trace-step.ts';
+import { at } from '../../lookup.ts';
 import type { ArraySpec, Signature } from '../types.ts';
 import { placeFeed } from './feeds.ts';
 import { DATA_TYPES, encode } from './format.ts';
 import { encodeNode } from './functions.ts';
+import type { TensorflowGraph } from './kernels.ts';
 import {
   booleanAttribute,
   type NodeAttributes,
@@ -45,7 +46,7 @@ const STEP = 'step';
  * assigns their next values before it returns what is fetched.
  */
 export function buildSavedModel(
-  graph: Graph,
+  graph: TensorflowGraph,
   signature: Signature,
   options: SavedModelOptions = {},
 ): { readonly bytes: Uint8Array; readonly names: ModelNames } {

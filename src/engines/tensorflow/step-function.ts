@@ -1,9 +1,11 @@
 /** @file The step as a TensorFlow function of its variables and feeds: it reads the state, computes, and writes the state. */
-import { at, type Graph, type Value } from '../../compiler/graph.ts';
+import type { Value } from '../../compiler/graph.ts';
 import { FEED, FETCH, NEXT, STATE } from '../../compiler/trace-step.ts';
+import { at, orThrow } from '../../lookup.ts';
 import type { Signature } from '../types.ts';
 import { DATA_TYPES } from './format.ts';
 import { encodeFunction } from './functions.ts';
+import type { TensorflowGraph } from './kernels.ts';
 import { lowerOperations } from './lower/lower.ts';
 import {
   booleanAttribute,
@@ -25,7 +27,7 @@ const FLOAT = typeAttribute('float32');
  */
 export function buildStep(
   name: string,
-  graph: Graph,
+  graph: TensorflowGraph,
   signature: Signature,
   attributes: NodeAttributes,
 ): object {
@@ -58,7 +60,7 @@ class StepBody {
   private readonly inputs: ReadonlyMap<string, Value>;
 
   constructor(
-    private readonly graph: Graph,
+    private readonly graph: TensorflowGraph,
     signature: Signature,
   ) {
     const state = Object.keys(signature.state);
@@ -134,9 +136,7 @@ class StepBody {
   }
 
   private variable(name: string): Output {
-    const variable = this.variables.get(name);
-    if (variable === undefined) throw new Error(`the signature has no state named ${name}`);
-    return variable;
+    return orThrow(this.variables.get(name), `the signature has no state named ${name}`);
   }
 }
 

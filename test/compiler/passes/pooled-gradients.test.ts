@@ -1,7 +1,7 @@
 /** @file Gradients are masked and summed at the outputs of a pool, and reach its inputs as they did. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { printGraph } from '../../../src/compiler/graph.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { compileGraph } from '../../../src/engines/onnx/compile.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';

@@ -1,7 +1,7 @@
 /** @file A number looked up in a sort by a computed index is selected, not sorted for, and is the same number. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { printGraph } from '../../../src/compiler/graph.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
 import { compileGraph } from '../../../src/engines/onnx/compile.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
 import type { Signature, StepFunction } from '../../../src/engines/types.ts';

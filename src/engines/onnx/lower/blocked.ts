@@ -1,7 +1,9 @@
 /** @file The blocked layout of onnxruntime's fastest CPU kernels: channels in blocks, innermost. */
 
-import { type Attribute, at, type Value } from '../../../compiler/graph.ts';
+import type { AttributesArgument, Value } from '../../../compiler/graph.ts';
+import { at } from '../../../lookup.ts';
 import { sizeOf } from '../../types.ts';
+import type { OnnxOperation, OnnxOperator } from '../operators.ts';
 import { BLOCKED, type Lowering } from './lowering.ts';
 
 /** Shape of a rank-4 value as blocked operators name it: `[batch, channels, height, width]`. */
@@ -45,14 +47,14 @@ export function turnedBlockedFilter(filter: Value, context: Lowering): Value {
 }
 
 /** An operator on blocked images; `shape` is that of its result, `[batch, channels, height, width]`. */
-export function emitBlocked(
-  context: Lowering,
-  op: string,
+export function emitBlocked<Op extends OnnxOperator>(
+  { builder }: Lowering,
+  op: Op,
   operands: readonly Value[],
   shape: readonly number[],
-  attributes: Readonly<Record<string, Attribute>> = {},
+  ...attributes: AttributesArgument<OnnxOperation, Op>
 ): Value {
-  return context.builder.emit(op, operands, { shape }, attributes, BLOCKED);
+  return builder.emitIn(BLOCKED, op, operands, { shape }, ...attributes);
 }
 
 /** Blocked images with zeros around, in one pass on all threads: a convolution of each channel with a single 1. */

@@ -1,6 +1,7 @@
 /** @file onnxruntime's sessions on a graphics card, each run of which proves that it took place. */
-import { type Graph, GraphBuilder, type NamedValue } from '../../../compiler/graph.ts';
+import { GraphBuilder, type NamedValue } from '../../../compiler/graph.ts';
 import { DeviceError } from '../../device-error.ts';
+import type { OnnxGraph, OnnxOperation } from '../operators.ts';
 import { ort } from '../runtime.ts';
 import { serialize } from '../serialize.ts';
 import type { Session, SessionPool } from '../session-pool.ts';
@@ -33,7 +34,7 @@ export class DeviceSession {
    */
   static async create(
     pool: SessionPool,
-    graph: Graph,
+    graph: OnnxGraph,
     locationOf: (output: string) => Location,
   ): Promise<DeviceSession> {
     const locations = graph.outputs.map(({ name }) => [name, locationOf(name)] as const);
@@ -77,8 +78,8 @@ export function disposeAll(tensors: Iterable<ort.Tensor | undefined>): void {
   for (const tensor of tensors) if (tensor?.location === 'gpu-buffer') tensor.dispose();
 }
 
-function withPulse(graph: Graph): Graph {
-  const builder = new GraphBuilder();
+function withPulse(graph: OnnxGraph): OnnxGraph {
+  const builder = new GraphBuilder<OnnxOperation>();
   const value = builder.input([1], 'float32');
   const answer = builder.emit('Neg', [value], value);
   return {
@@ -124,7 +125,7 @@ export async function openDevice(): Promise<void> {
 }
 
 async function open(): Promise<ort.InferenceSession> {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder<OnnxOperation>();
   const x = builder.input([1], 'float32');
   const y = builder.emit('Add', [x, x], x);
   const named = (name: string, value: typeof x): NamedValue => ({ name, value });

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GraphBuilder } from '../../../../src/compiler/graph.ts';
 import { DeviceError } from '../../../../src/engines/device-error.ts';
+import type { OnnxOperation } from '../../../../src/engines/onnx/operators.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { type Session, SessionPool } from '../../../../src/engines/onnx/session-pool.ts';
 import { createWebGpuEngine } from '../../../../src/engines/onnx/webgpu/engine.ts';
@@ -116,7 +117,7 @@ class FailingPool extends SessionPool {
 }
 
 describe('a run on a device that fails without a word', () => {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder<OnnxOperation>();
   const x = builder.input([2], 'float32');
   const y = builder.emit('Neg', [x], x);
   const graph = {
