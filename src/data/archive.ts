@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { describeNames } from './content.ts';
 import { describeFile, LARGEST_FILE, requireDataFile, sizeOfFiles } from './files.ts';
 import { beginPassage, type Passage } from './large.ts';
-import type { StartStage } from './types.ts';
+import type { StartStage } from '../progress.ts';
 
 /** Most entries of an archive, with those that are not read; that of CIFAR-10 has nine. */
 const MOST_ENTRIES = 10_000;

@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import type { FileReport } from './files.ts';
 import type { CommonSettings } from './settings.ts';
-import type { Dataset, DatasetFacts, StartStage } from './types.ts';
+import type { Dataset, DatasetFacts } from './types.ts';
+import type { StartStage } from '../progress.ts';
 
 export interface DatasetDefinition<
   Name extends string = string,

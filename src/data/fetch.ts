@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
 import { describeDamage, type FileReport, inspectBytes, inspectFile } from './files.ts';
 import type { PinnedFile } from './manifest.ts';
-import type { StartStage } from './types.ts';
+import type { StartStage } from '../progress.ts';
 import { inWorkplace } from './workplace.ts';
 
 /** The files of a data set that are kept, by what they hold, and where. */

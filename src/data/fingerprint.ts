@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { beginPassage } from './large.ts';
-import type { Dataset, StartStage } from './types.ts';
+import type { Dataset } from './types.ts';
+import type { StartStage } from '../progress.ts';
 
 /** Bytes that are hashed between two looks at how far it is. */
 const PIECE = 2 ** 24;

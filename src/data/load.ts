@@ -12,7 +12,8 @@ import {
 } from './fingerprint-cache.ts';
 import { type DatasetSettings, datasets } from './registry.ts';
 import { commonSettings } from './settings.ts';
-import type { Dataset, DatasetForm, Split, StartStage } from './types.ts';
+import type { Dataset, DatasetForm, Split } from './types.ts';
+import type { StartStage } from '../progress.ts';
 
 /** For callers that show nothing. */
 export const SILENT: StartStage = () => ({ update() {}, stop() {} });

@@ -4,7 +4,8 @@ import { UserError } from '../errors.ts';
 import type { FileReport } from './files.ts';
 import { SILENT } from './load.ts';
 import { datasets } from './registry.ts';
-import type { DatasetFacts, StartStage } from './types.ts';
+import type { DatasetFacts } from './types.ts';
+import type { StartStage } from '../progress.ts';
 
 export type DatasetSummary = DatasetFacts & { readonly name: string; readonly summary: string };
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { megabytes } from '../format.ts';
 import type { NpmSource } from './records/manifest.ts';
-import type { Stage } from './types.ts';
+import type { Stage } from '../progress.ts';
 
 /** Milliseconds between two looks at how much has arrived. */
 const POLL_INTERVAL = 200;

@@ -3,7 +3,8 @@
 import { requireImages } from '../data/fingerprint.ts';
 import { loadDataset } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import type { Dataset, StartStage } from '../data/types.ts';
+import type { Dataset } from '../data/types.ts';
+import type { StartStage } from '../progress.ts';
 import { getOrMake } from '../maps.ts';
 import { identifyIfPresent, locateTrainedImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';

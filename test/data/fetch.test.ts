@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RecordStore } from '../../src/data/records/manifest.ts';
 import { fetchRecords, inspectRecords } from '../../src/data/records/sources.ts';
-import type { StartStage } from '../../src/data/types.ts';
+import type { StartStage } from '../../src/progress.ts';
 import { inWorkplace } from '../../src/data/workplace.ts';
 import { UserError } from '../../src/errors.ts';
 import { type SmallSet, smallCifar10, smallCifar100, writeFiles } from './cifar-files.ts';

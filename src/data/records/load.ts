@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { readPinnedFile } from '../files.ts';
-import type { Dataset, StartStage } from '../types.ts';
+import type { Dataset } from '../types.ts';
+import type { StartStage } from '../../progress.ts';
 import { decodeRecords } from './format.ts';
 import { isCached, type RecordStore } from './manifest.ts';
 import { readOfficial } from './official.ts';

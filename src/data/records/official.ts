@@ -6,7 +6,7 @@ import { readArchive } from '../archive.ts';
 import { describeNames } from '../content.ts';
 import { type FileReport, inspectFile, isFolder, readDataFile, sizeOfFiles } from '../files.ts';
 import { beginPassage } from '../large.ts';
-import type { StartStage } from '../types.ts';
+import type { StartStage } from '../../progress.ts';
 import { countRecords } from './format.ts';
 import type { OfficialSource, RecordFormat } from './manifest.ts';
 

@@ -7,7 +7,7 @@ import { download } from '../download.ts';
 import { type Cache, type Fetched, fetchInto, inspectCache, refuseDamaged, type Sources } from '../fetch.ts';
 import { type FileReport, inspectFile, isFolder, type Pins } from '../files.ts';
 import { packFromNpm } from '../npm-pack.ts';
-import type { StartStage } from '../types.ts';
+import type { StartStage } from '../../progress.ts';
 import type { NpmSource, RecordStore } from './manifest.ts';
 import { readNpmImages } from './npm-images.ts';
 import { inspectOfficial, readOfficial } from './official.ts';

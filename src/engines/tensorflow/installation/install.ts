@@ -1,7 +1,7 @@
 /** @file Carries out a plan in a folder beside the final one, which gets its name when the self-test has passed. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { StartStage } from '../../../data/types.ts';
+import type { StartStage } from '../../../progress.ts';
 import { megabytes } from '../../../format.ts';
 import { compileModule } from './compiler.ts';
 import { fullDisk, InstallationError } from './errors.ts';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Stage } from '../../../data/types.ts';
+import type { Stage } from '../../../progress.ts';
 import { UserError } from '../../../errors.ts';
 import { megabytes } from '../../../format.ts';
 import { fullDisk, tellsFullDisk } from './errors.ts';

@@ -1,5 +1,5 @@
 /** @file Unpacks a wheel with Python's own zipfile. */
-import type { Stage } from '../../../data/types.ts';
+import type { Stage } from '../../../progress.ts';
 import { megabytes } from '../../../format.ts';
 import { fullDisk, InstallationError, tellsFullDisk } from './errors.ts';
 import type { Python } from './pythons.ts';
