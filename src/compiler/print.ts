@@ -34,3 +34,8 @@ function printCall(operation: Operation, nameOf: (value: Value) => string): stri
   const name = operation.domain ? `${operation.domain}.${operation.op}` : operation.op;
   return `${name}(${operation.inputs.map(nameOf).join(', ')})${attributes ? ` {${attributes}}` : ''}`;
 }
+
+/** A part of a program: a heading that says when it is done, and below it what is done. */
+export function printPart(heading: string, text: string): string {
+  return [`${heading}:`, ...text.split('\n').map((line) => `  ${line}`)].join('\n');
+}

@@ -1,5 +1,4 @@
 /** @file The engine on TensorFlow: steps are traced, lowered to one TensorFlow graph, and run by its native library. */
-import { recordStep } from '../../compiler/trace-step.ts';
 import { UserError } from '../../errors.ts';
 import { skippedPasses } from '../pass-names.ts';
 import { availableThreads } from '../threads.ts';
@@ -9,7 +8,7 @@ import { describeUnusedCard } from './installation/card-note.ts';
 import { findCards } from './installation/graphics-card.ts';
 import { locateTensorflow } from './installation/locate.ts';
 import { type LoadableInstallation, loadNative, type Native } from './native/load.ts';
-import { optimizeForTensorflow } from './passes/optimize.ts';
+import { planProgram } from './plan.ts';
 import { TensorflowProgram } from './program.ts';
 import { buildSavedModel, type SavedModelOptions } from './saved-model.ts';
 
@@ -64,8 +63,8 @@ export function compile(
   const { feedsAsWords = native.usesGpu, xla } = options;
   // TensorFlow selects by rank on processors only, and XLA not at all.
   const unknown = native.usesGpu || xla !== undefined ? ['rank-lookups'] : [];
-  const graph = optimizeForTensorflow(recordStep(step, signature), new Set([...skip, ...unknown]));
-  const { bytes, names } = buildSavedModel(graph, signature, { ...options, feedsAsWords });
+  const plan = planProgram(step, signature, new Set([...skip, ...unknown]));
+  const { bytes, names } = buildSavedModel(plan, signature, { ...options, feedsAsWords });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
 }
 

@@ -6,7 +6,6 @@ import type { ArraySpec, Signature } from '../types.ts';
 import { placeFeed } from './feeds.ts';
 import { DATA_TYPES, encode } from './format.ts';
 import { encodeNode } from './functions.ts';
-import type { TensorflowGraph } from './kernels.ts';
 import {
   booleanAttribute,
   type NodeAttributes,
@@ -17,6 +16,7 @@ import {
   typeAttribute,
 } from './nodes.ts';
 import { buildStep } from './step-function.ts';
+import type { UpdatedGraph } from './updates.ts';
 
 export interface SavedModelOptions {
   /** `compile` has XLA compile the whole step; `cluster` lets it take the parts that it thinks worth it. */
@@ -46,7 +46,7 @@ const STEP = 'step';
  * assigns their next values before it returns what is fetched.
  */
 export function buildSavedModel(
-  graph: TensorflowGraph,
+  plan: UpdatedGraph,
   signature: Signature,
   options: SavedModelOptions = {},
 ): { readonly bytes: Uint8Array; readonly names: ModelNames } {
@@ -67,7 +67,7 @@ export function buildSavedModel(
   const fed = feeds.map(([, spec], index) =>
     placeFeed(builder, spec, `feed${index}`, options.feedsAsWords === true),
   );
-  const fetched = graph.outputs.filter(({ name }) => name.startsWith(FETCH));
+  const fetched = plan.rest.outputs.filter(({ name }) => name.startsWith(FETCH));
   const call = builder.add(
     'StatefulPartitionedCall',
     [...handles, ...fed],
@@ -94,7 +94,7 @@ export function buildSavedModel(
         metaInfoDef: { tags: ['serve'] },
         graphDef: {
           node: builder.nodes.map((node) => encodeNode(node, 'graph')),
-          library: { function: [buildStep(STEP, graph, signature, functionAttributes(options))] },
+          library: { function: [buildStep(STEP, plan, signature, functionAttributes(options))] },
           versions: { producer: PRODUCER },
         },
       },

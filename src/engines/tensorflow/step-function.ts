@@ -15,23 +15,20 @@ import {
   type Output,
   typeAttribute,
 } from './nodes.ts';
-import { splitUpdates, type Update, writtenBy } from './updates.ts';
+import { type Update, type UpdatedGraph, writtenBy } from './updates.ts';
 
 const FLOAT = typeAttribute('float32');
 
 /**
  * Builds the message FunctionDef. Arguments: a resource for each entry of the state, then the feeds, both in the order of the
  * signature. Results: the fetches in the order of the graph's outputs.
- *
- * @param graph after all passes
  */
 export function buildStep(
   name: string,
-  graph: TensorflowGraph,
+  { rest, updates }: UpdatedGraph,
   signature: Signature,
   attributes: NodeAttributes,
 ): object {
-  const { rest, updates } = splitUpdates(graph);
   const body = new StepBody(rest, signature);
   lowerOperations(rest, body.builder);
   const effects = [...body.assignRest(updates), ...updates.map((update) => body.apply(update))];
