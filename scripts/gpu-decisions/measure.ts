@@ -1,4 +1,5 @@
 /** @file One training step on both devices, with the inputs of every ReLU; and once more with the same decisions on both. */
+import { type ArrayData, type NamedSpecs, sizeOf } from '../../src/arrays.ts';
 import { type NamedValue, rewrite, type Value } from '../../src/compiler/graph.ts';
 import type { KernelGraph } from '../../src/compiler/kernels.ts';
 import { FEED, NEXT, STATE, traceStep } from '../../src/compiler/trace-step.ts';
@@ -12,8 +13,8 @@ import { optimize } from '../../src/engines/onnx/passes/simplify.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
 import { SessionPool } from '../../src/engines/onnx/session-pool.ts';
-import { DeviceSession, openDevice, type Tensors } from '../../src/engines/onnx/webgpu/session.ts';
-import { type ArrayData, type NamedSpecs, sizeOf } from '../../src/engines/types.ts';
+import type { Tensors } from '../../src/engines/onnx/tensors.ts';
+import { DeviceSession, openDevice } from '../../src/engines/onnx/webgpu/session.ts';
 import { at } from '../../src/lookup.ts';
 import { createRegularizer } from '../../src/methods/registry.ts';
 import { createModel } from '../../src/models/registry.ts';

@@ -1,9 +1,9 @@
 /** @file Times small graphs in onnxruntime against one another. */
+import { sizeOf } from '../../src/arrays.ts';
 import { GraphBuilder, type Value } from '../../src/compiler/graph.ts';
 import type { OnnxBuilder, OnnxGraph, OnnxOperation } from '../../src/engines/onnx/operators.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
-import { sizeOf } from '../../src/engines/types.ts';
 import { median } from '../../src/runner/timing.ts';
 
 /** Operands, by name; all float32. */

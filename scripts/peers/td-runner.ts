@@ -1,14 +1,7 @@
 /** @file What a side of td runs: a training step or an evaluation of one batch, by the project's own code. */
-import { createArray } from '../../src/engines/arrays.ts';
-import {
-  type ArrayData,
-  type Engine,
-  type NamedArrays,
-  type Program,
-  type Signature,
-  type StepFunction,
-  sizeOf,
-} from '../../src/engines/types.ts';
+import { type ArrayData, createArray, type NamedArrays, sizeOf } from '../../src/arrays.ts';
+import type { Signature, StepFunction } from '../../src/compiler/step.ts';
+import type { Engine, Program } from '../../src/engines/types.ts';
 import { createRegularizer } from '../../src/methods/registry.ts';
 import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';

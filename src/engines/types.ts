@@ -2,9 +2,6 @@
 import type { NamedArrays } from '../arrays.ts';
 import type { Signature, StepFunction } from '../compiler/step.ts';
 
-export * from '../arrays.ts';
-export * from '../compiler/step.ts';
-
 /** A compiled step with its state. Not re-entrant: await one call before the next. */
 export interface Program {
   /**

@@ -1,5 +1,5 @@
 /** @file Whether a training can go on from a snapshot. */
-import type { NamedSpecs } from '../engines/types.ts';
+import type { NamedSpecs } from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import type { TrainingSnapshot } from '../training/epoch.ts';
 

@@ -1,8 +1,9 @@
 /** @file Times a training step and an evaluation as they run in earnest, feeds included. */
+import type { NamedArrays } from '../arrays.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { epochOrder } from '../data/batches.ts';
 import type { Dataset, Split } from '../data/types.ts';
-import type { Engine, NamedArrays } from '../engines/types.ts';
+import type { Engine } from '../engines/types.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Model } from '../models/types.ts';
 import { Evaluator } from '../training/evaluator.ts';

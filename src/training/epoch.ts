@@ -1,9 +1,11 @@
 /** @file The steps of one epoch, from wherever an earlier session left it. */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { NamedArrays, NamedSpecs } from '../arrays.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { epochOrder } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
-import type { NamedArrays, NamedSpecs, Program } from '../engines/types.ts';
+import type { Program } from '../engines/types.ts';
 import { DivergedError } from './diverged.ts';
 import type { TrainingFeeds } from './feeds.ts';
 

@@ -1,8 +1,9 @@
 /** @file The training loop: epochs of steps, each epoch ended by an evaluation on the test images. */
+import type { NamedArrays, NamedSpecs } from '../arrays.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
-import type { Engine, NamedArrays, NamedSpecs, Program } from '../engines/types.ts';
+import type { Engine, Program } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { createRegularizer } from '../methods/registry.ts';

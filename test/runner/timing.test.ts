@@ -1,9 +1,10 @@
 /** @file Checks how often steps and evaluations are repeated to be timed, and what is made of the times. */
+import type { NamedArrays } from '../../src/arrays.ts';
 import { describe, expect, it } from 'vitest';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset, isDatasetPresent } from '../../src/data/load.ts';
 import { listDatasets } from '../../src/data/manage.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { median, timeEvaluation, timeTraining } from '../../src/runner/timing.ts';
 
 const SETTINGS = runSettingsSchema.parse({

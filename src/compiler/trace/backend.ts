@@ -1,5 +1,6 @@
 /** @file A tfjs backend whose kernels record operations on symbols instead of computing numbers. */
 import * as tf from '@tensorflow/tfjs';
+import { messageOf } from '../../errors.ts';
 import { at, namesOf } from '../../lookup.ts';
 import { withBackend } from '../backend-scope.ts';
 import { type ConstantData, GraphBuilder, type NamedValue, type Value } from '../graph.ts';
@@ -132,6 +133,7 @@ function record<K extends Kernel>(
   const infos = outputs.map((value) => ({
     dataId: backend.adopt(value),
     shape: [...value.shape],
+    // Tracing makes no integers of 64 bits, which tfjs does not know.
     dtype: value.type as tf.DataType,
   }));
   // tfjs hands a list on as a list: only kernels with several results return one.
@@ -143,8 +145,7 @@ function explainRefusal<T>(what: string, infer: () => T): T {
   try {
     return infer();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${what} cannot be compiled: ${reason}`, { cause: error });
+    throw new Error(`${what} cannot be compiled: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,16 +1,10 @@
 /** @file A step run op by op on a tfjs backend. */
+
 import * as tf from '@tensorflow/tfjs';
+import type { ArrayData, NamedArrays, NamedSpecs } from '../../arrays.ts';
+import type { NamedTensors, Signature, StepFunction, StepResult } from '../../compiler/step.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
-import type {
-  ArrayData,
-  NamedArrays,
-  NamedSpecs,
-  NamedTensors,
-  Program,
-  Signature,
-  StepFunction,
-  StepResult,
-} from '../types.ts';
+import type { Program } from '../types.ts';
 
 export class EagerProgram implements Program {
   private state: Record<string, tf.Tensor> = {};

@@ -1,7 +1,8 @@
 /** @file Steps traced, lowered to ONNX and run by onnxruntime on the processor. */
+import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { skippedPasses } from '../pass-names.ts';
 import { availableThreads } from '../threads.ts';
-import type { Engine, EngineOptions, Program, Signature, StepFunction } from '../types.ts';
+import type { Engine, EngineOptions, Program } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { planProgram } from './plan.ts';
 import { OnnxProgram } from './program.ts';

@@ -1,8 +1,9 @@
 /** @file The engine on TensorFlow: steps are traced, lowered to one TensorFlow graph, and run by its native library. */
+import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { UserError } from '../../errors.ts';
 import { skippedPasses } from '../pass-names.ts';
 import { availableThreads } from '../threads.ts';
-import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
+import type { Engine, EngineOptions, EngineStatus, Program } from '../types.ts';
 import { createEagerCompiler } from './eager.ts';
 import { describeUnusedCard } from './installation/card-note.ts';
 import { findCards } from './installation/graphics-card.ts';

@@ -1,5 +1,5 @@
 /** @file How arrays enter a graph: as they are, or as words of 32 bits. */
-import { type ArrayData, type ArraySpec, sizeOf } from '../types.ts';
+import { type ArrayData, type ArraySpec, sizeOf } from '../../arrays.ts';
 import { type NodeBuilder, type Output, shapeAttribute, typeAttribute } from './nodes.ts';
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;

@@ -1,8 +1,9 @@
 /** @file A traced step as a SavedModel: its state in TensorFlow's variables, the step itself as a function that is called. */
 
+import type { ArraySpec } from '../../arrays.ts';
+import type { Signature } from '../../compiler/step.ts';
 import { FETCH } from '../../compiler/trace-step.ts';
 import { at } from '../../lookup.ts';
-import type { ArraySpec, Signature } from '../types.ts';
 import { placeFeed } from './feeds.ts';
 import { DATA_TYPES, encode } from './format.ts';
 import { encodeNode } from './functions.ts';

@@ -1,8 +1,9 @@
 /** @file The step as a TensorFlow function of its variables and feeds: it reads the state, computes, and writes the state. */
+
 import type { Value } from '../../compiler/graph.ts';
+import type { Signature } from '../../compiler/step.ts';
 import { FEED, FETCH, NEXT, STATE } from '../../compiler/trace-step.ts';
 import { at, orThrow } from '../../lookup.ts';
-import type { Signature } from '../types.ts';
 import { DATA_TYPES } from './format.ts';
 import { encodeFunction } from './functions.ts';
 import type { TensorflowGraph } from './kernels.ts';

@@ -1,11 +1,12 @@
 /** @file What depends on unchanging state alone is computed once, and anew when the state is written. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../../src/compiler/graph.ts';
 import { printGraph } from '../../../src/compiler/print.ts';
+import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
 import { splitPreparation } from '../../../src/engines/onnx/preparation.ts';
-import type { Signature, StepFunction } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { buildOnnxGraph, scalar } from '../../support/graphs.ts';
 

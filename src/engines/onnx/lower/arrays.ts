@@ -1,9 +1,9 @@
 /** @file Lowering of kernels that make, move, cut, join or reduce arrays. */
 
+import { sizeOf } from '../../../arrays.ts';
 import type { Attributes, NoAttributes, Operation, OperationOf, Value } from '../../../compiler/graph.ts';
 import type { AxisAttributes, ReductionAttributes, TfjsKernels } from '../../../compiler/kernels.ts';
 import { at } from '../../../lookup.ts';
-import { sizeOf } from '../../types.ts';
 import { reduceBlocked } from './blocked-elementwise.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
 

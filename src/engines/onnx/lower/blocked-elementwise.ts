@@ -1,9 +1,9 @@
 /** @file Lowering of elementwise operations and reductions on blocked images. */
 
+import { sizeOf } from '../../../arrays.ts';
 import type { Attributes, NoAttributes, Operation, OperationOf, Value } from '../../../compiler/graph.ts';
 import type { ReductionAttributes } from '../../../compiler/kernels.ts';
 import { at } from '../../../lookup.ts';
-import { sizeOf } from '../../types.ts';
 import type { OnnxOperator } from '../operators.ts';
 import { blockedShape, emitBlocked } from './blocked.ts';
 import { channelAffine, STEEPEST } from './channel-affine.ts';

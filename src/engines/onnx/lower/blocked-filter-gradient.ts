@@ -1,8 +1,8 @@
 /** @file Lowering of filter gradients to a convolution on images blocked along the batch. */
 
+import { sizeOf } from '../../../arrays.ts';
 import type { Value } from '../../../compiler/graph.ts';
 import { at } from '../../../lookup.ts';
-import { sizeOf } from '../../types.ts';
 import { emitBlocked, gatherRows, padBlocked, transposeBlocks, transposeRows } from './blocked.ts';
 import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';

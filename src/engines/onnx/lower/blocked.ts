@@ -1,8 +1,8 @@
 /** @file The blocked layout of onnxruntime's fastest CPU kernels: channels in blocks, innermost. */
 
+import { sizeOf } from '../../../arrays.ts';
 import type { AttributesArgument, Value } from '../../../compiler/graph.ts';
 import { at } from '../../../lookup.ts';
-import { sizeOf } from '../../types.ts';
 import type { OnnxOperation, OnnxOperator } from '../operators.ts';
 import { BLOCKED, type Lowering } from './lowering.ts';
 

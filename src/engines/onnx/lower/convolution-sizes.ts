@@ -1,9 +1,9 @@
 /** @file Strides, dilations and pads of convolutions and of the convolutions that are their gradients. */
 
+import { sizeOf } from '../../../arrays.ts';
 import type { OperationOf } from '../../../compiler/graph.ts';
 import type { ConvolutionAttributes } from '../../../compiler/kernels.ts';
 import { at } from '../../../lookup.ts';
-import { sizeOf } from '../../types.ts';
 
 type Sizes = readonly number[];
 

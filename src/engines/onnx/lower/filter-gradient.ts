@@ -1,9 +1,9 @@
 /** @file Lowering of the gradient of a convolution with respect to its filter. */
 
+import { sizeOf } from '../../../arrays.ts';
 import type { Value } from '../../../compiler/graph.ts';
 import type { ConvolutionAttributes } from '../../../compiler/kernels.ts';
 import { at } from '../../../lookup.ts';
-import { sizeOf } from '../../types.ts';
 import { filterGradientBlocked } from './blocked-filter-gradient.ts';
 import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';

@@ -1,9 +1,9 @@
 /** @file Lowering of products, convolutions, pooling and their gradients, with channels first. */
 
+import { sizeOf } from '../../../arrays.ts';
 import type { OperationOf, Value } from '../../../compiler/graph.ts';
 import type { PoolAttributes, TfjsKernels } from '../../../compiler/kernels.ts';
 import { at } from '../../../lookup.ts';
-import { sizeOf } from '../../types.ts';
 import { channelsFirstShape, convolution, inputGradient } from './convolutions.ts';
 import { filterGradient } from './filter-gradient.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';

@@ -1,7 +1,7 @@
 /** @file Sums the squares of a whole array in one pass over it, without an array of squares: norms of gradients. */
 
+import { sizeOf } from '../../../arrays.ts';
 import { rewriteJoining } from '../../../compiler/passes/uses.ts';
-import { sizeOf } from '../../types.ts';
 import type { OnnxGraph } from '../operators.ts';
 
 /** Over a lowered graph. Along single axes onnxruntime sums faster than it sums squares. */

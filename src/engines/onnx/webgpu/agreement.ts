@@ -5,7 +5,7 @@
  * is zero but for rounding lets it pass on one device and not on the other, one in some millions, and the gradients behind it then change
  * by up to a hundredth of an array (docs/determinism.md). A kernel that computes something else changes arrays by as much as they are.
  */
-import type { ArrayData, NamedArrays } from '../../types.ts';
+import type { ArrayData, NamedArrays } from '../../../arrays.ts';
 
 /** What a step gave. */
 export interface Outcome {

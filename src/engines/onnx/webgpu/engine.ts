@@ -1,7 +1,8 @@
 /** @file Steps traced, lowered to ONNX and run by onnxruntime's WebGPU provider on a graphics card. */
+import type { Signature, StepFunction } from '../../../compiler/step.ts';
 import { UserError } from '../../../errors.ts';
 import { skippedPasses } from '../../pass-names.ts';
-import type { Engine, EngineOptions, Program, Signature, StepFunction } from '../../types.ts';
+import type { Engine, EngineOptions, Program } from '../../types.ts';
 import { createCpuEngine } from '../cpu-engine.ts';
 import { serialize } from '../serialize.ts';
 import { SessionPool } from '../session-pool.ts';

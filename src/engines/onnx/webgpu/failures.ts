@@ -1,4 +1,5 @@
 /** @file What onnxruntime and its drivers throw on a graphics card, in a sentence. */
+import { messageOf } from '../../../errors.ts';
 import { DeviceError } from '../../device-error.ts';
 
 /**
@@ -17,9 +18,9 @@ const LOST =
 const CIRCUMSTANCES = /^.*Status Message: |\S+\.(cc|h):\d+ [^\n]*? was false\.\s*/gs;
 
 /** @param error as onnxruntime threw it */
-export function wordDeviceFailure(error: unknown): DeviceError {
+export function toDeviceError(error: unknown): DeviceError {
   if (error instanceof DeviceError) return error;
-  const message = String((error as Error | undefined)?.message ?? error);
+  const message = messageOf(error);
   const cause = message.replace(CIRCUMSTANCES, '').trim().replace(/\.$/, '');
   if (LOST.test(message))
     return new DeviceError(

@@ -5,9 +5,9 @@ import type { OnnxGraph, OnnxOperation } from '../operators.ts';
 import { ort } from '../runtime.ts';
 import { serialize } from '../serialize.ts';
 import type { Session, SessionPool } from '../session-pool.ts';
-import { wordDeviceFailure } from './failures.ts';
+import { pick, type Tensors } from '../tensors.ts';
+import { toDeviceError } from './failures.ts';
 
-export type Tensors = Record<string, ort.Tensor>;
 /** Where a result is left: on the host, or on the device. */
 export type Location = 'cpu' | 'gpu-buffer';
 
@@ -42,7 +42,7 @@ export class DeviceSession {
     try {
       return new DeviceSession(await pool.take(serialize(withPulse(graph)), options));
     } catch (error) {
-      throw wordDeviceFailure(error);
+      throw toDeviceError(error);
     }
   }
 
@@ -52,13 +52,11 @@ export class DeviceSession {
    */
   async run(tensors: Tensors): Promise<Tensors> {
     this.pulses = (this.pulses % PULSES) + 1;
-    const names = this.session.inputNames.filter((name) => name !== PULSE);
-    const given = names.map((name) => [name, tensors[name] as ort.Tensor] as const);
     const pulse = new ort.Tensor('float32', Float32Array.of(this.pulses), [1]);
     const outputs = await this.session
-      .run({ ...Object.fromEntries(given), [PULSE]: pulse })
+      .run(pick({ ...tensors, [PULSE]: pulse }, this.session.inputNames))
       .catch((error: unknown) => {
-        throw wordDeviceFailure(error);
+        throw toDeviceError(error);
       });
     const { [ANSWER]: answer, ...results } = outputs;
     if (answer?.data[0] === -this.pulses) return results;

@@ -48,7 +48,7 @@ export async function fetchWheel(
   try {
     const ended = await download(wheel, python, work, signal);
     if (tellsFullDisk(ended.stderr)) throw fullDisk(work);
-    if (ended.code !== 0) throw new UserError(wordFailure(wheel, python, ended));
+    if (ended.code !== 0) throw new UserError(describeFailure(wheel, python, ended));
   } finally {
     clearInterval(poll);
   }
@@ -112,7 +112,7 @@ async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
 }
 
 /** What pip says on many lines, as one sentence with what helps. */
-export function wordFailure({ name, version, file }: Wheel, python: string, ended: Ended): string {
+export function describeFailure({ name, version, file }: Wheel, python: string, ended: Ended): string {
   const { stderr, unstartable, endedBy, code } = ended;
   const what = `pip could not fetch ${name} ${version}`;
   if (/DO NOT MATCH THE HASHES/.test(stderr)) {

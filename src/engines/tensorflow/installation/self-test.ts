@@ -53,7 +53,7 @@ export async function testAddon(addon: string, signal?: AbortSignal): Promise<Se
 
 /** @throws InstallationError if the process did not end well, or the step came out differently */
 export function judge(ended: Ended): SelfTest {
-  if (ended.code !== 0) throw new InstallationError(`the self-test failed: ${wordCrash(ended)}`);
+  if (ended.code !== 0) throw new InstallationError(`the self-test failed: ${describeCrash(ended)}`);
   const { usesGpu, largestDifference, where, largestChange, version, seconds } = outcomeSchema.parse(
     JSON.parse(lastLine(ended.stdout)),
   );
@@ -68,7 +68,7 @@ export function judge(ended: Ended): SelfTest {
   return { version, devices, seconds, largestDifference: difference, log: ended.stderr };
 }
 
-function wordCrash({ stderr, endedBy, code }: Ended): string {
+function describeCrash({ stderr, endedBy, code }: Ended): string {
   if (endedBy === 'SIGILL') {
     return 'this processor does not know the instructions (AVX) that TensorFlow was built for';
   }

@@ -1,10 +1,11 @@
 /** @file TensorFlow's native library, by way of the native module of tfjs-node: loaded once a process, with its settings. */
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { UserError } from '../../../errors.ts';
-import type { ArrayData } from '../../types.ts';
+import type { ArrayData } from '../../../arrays.ts';
+import { messageOf, UserError } from '../../../errors.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
 import { HELPER_NAME } from '../installation/paths.ts';
 
@@ -102,7 +103,7 @@ function loadBinding(require: NodeJS.Require, { addon }: LoadableInstallation): 
   try {
     return require(addon) as Binding;
   } catch (error) {
-    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
+    const [reason] = messageOf(error).split('\n');
     throw new UserError(
       `TensorFlow does not load: ${reason}; "td engines install tensorflow --force" builds it anew`,
     );

@@ -1,14 +1,16 @@
 /** @file Updates of the state on the host are those that the graph asked for, bit by bit, without what they make superfluous. */
+
 import { describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../../../src/arrays.ts';
 import type { Value } from '../../../../src/compiler/graph.ts';
 import { printGraph } from '../../../../src/compiler/print.ts';
+import type { Signature } from '../../../../src/compiler/step.ts';
 import type { OnnxBuilder } from '../../../../src/engines/onnx/operators.ts';
 import { OnnxProgram } from '../../../../src/engines/onnx/program.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
 import { compileUpdate, planLoop } from '../../../../src/engines/onnx/updates/compile.ts';
 import { type HostOperator, splitUpdates } from '../../../../src/engines/onnx/updates/split.ts';
-import type { NamedArrays, Signature } from '../../../../src/engines/types.ts';
 import { fillNormal } from '../../../../src/random/streams.ts';
 import { buildOnnxGraph, scalar } from '../../../support/graphs.ts';
 

@@ -1,7 +1,7 @@
 /** @file Lowering of a convolution's gradient with respect to its filter, for graphics cards. */
+import { sizeOf } from '../../../../arrays.ts';
 import type { ConvolutionAttributes } from '../../../../compiler/kernels.ts';
 import { at } from '../../../../lookup.ts';
-import { sizeOf } from '../../../types.ts';
 import { gatherPatches } from '../filter-gradient.ts';
 import type { LoweringRule } from '../lowering.ts';
 
