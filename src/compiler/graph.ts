@@ -69,7 +69,7 @@ export interface Graph<Op extends Operation = Operation> {
 }
 
 /** The attributes of the operation of that name. */
-export type AttributesOf<Op extends Operation, Name extends string> = Op extends Operation
+type AttributesOf<Op extends Operation, Name extends string> = Op extends Operation
   ? Name extends Op['op']
     ? Op['attributes']
     : never

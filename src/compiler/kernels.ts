@@ -19,9 +19,9 @@ export type ConvolutionAttributes = {
 /** Of a pool and of its gradient. */
 export type PoolAttributes = { readonly window: Pair; readonly strides: Pair; readonly pads: Margins };
 
-/** Kernels of whose call the graph keeps no attribute: what they compute is told by operands and results. */
+/** Kernels without attributes in the graph: their operands and the shape and type of their result say all. */
 // biome-ignore format: a table of names
-export type PlainKernel =
+type PlainKernel =
   | 'Abs' | 'Add' | 'AddN' | 'Cast' | 'Equal' | 'Exp' | 'ExpandDims' | 'Floor' | 'Greater' | 'GreaterEqual'
   | 'Identity' | 'Less' | 'LessEqual' | 'Log' | 'Log1p' | 'LogicalAnd' | 'LogicalNot' | 'LogicalOr'
   | 'Maximum' | 'Minimum' | 'Multiply' | 'Neg' | 'NotEqual' | 'OnesLike' | 'Pow' | 'RealDiv' | 'Reciprocal'

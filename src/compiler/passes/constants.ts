@@ -50,7 +50,10 @@ function fold(operation: Operation, output: Value, builder: GraphBuilder): Const
   return isFoldable(operation) ? evaluate(operation, inputs, output) : undefined;
 }
 
-/** The two dialects share most names; where they differ, tfjs' form is told by its types and attributes. */
+/**
+ * Whether tfjs' reference kernel of the same name computes this operation. Graphs in operators of ONNX come here, too: most names mean
+ * the same there, but its Tile has other attributes, and tfjs has no integers of 64 bits.
+ */
 function isFoldable({ op, attributes, inputs }: Operation): boolean {
   const isTracedForm = op !== 'Tile' || attributes.reps !== undefined;
   return FOLDABLE.has(op) && isTracedForm && inputs.every(({ type }) => type !== 'int64');
@@ -61,7 +64,7 @@ function evaluate(operation: Operation, data: readonly ConstantData[], output: V
     const names = INPUT_NAMES[operation.op] ?? (data.length === 1 ? ['x'] : ['a', 'b']);
     const tensors = operation.inputs.map((input, index) => toTensor(at(data, index), input));
     const named = Object.fromEntries(names.map((name, index) => [name, at(tensors, index)]));
-    // tfjs does not say that it leaves the lists in them as they are.
+    // tfjs' type asks for lists that may be written to, and no kernel writes to them.
     const attributes = operation.attributes as unknown as tf.NamedAttrMap;
     const result: tf.Tensor = tf.engine().runKernel(operation.op, named, attributes);
     return convert(result.dataSync(), output);

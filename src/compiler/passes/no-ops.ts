@@ -13,7 +13,7 @@ const RIGHT_IDENTITY: Readonly<Record<string, number>> = {
   Div: 1,
   Pow: 1,
 };
-/** Longer constants are not looked through. */
+/** Constants with more elements are not searched for an element that differs. */
 const LONGEST_COMPARED = 4096;
 const COMMUTATIVE = new Set(['Add', 'Multiply', 'Mul']);
 

@@ -17,7 +17,9 @@ function join(operation: KernelOperation, builder: KernelBuilder, uses: Uses): V
 }
 
 /**
- * A pool of x = ReLU(c) sends each gradient to a maximum m of its window, where ReLU lets it pass if c > 0: if m > 0.
+ * The gradient of ReLU behind that of a max-pool, in the other order. For a pool of x = ReLU(c), the pool's gradient goes to the
+ * maximum m of each window, and ReLU lets it pass where c > 0, which at that place is the same as m > 0. So the mask can be taken
+ * from the maxima, of which there are fewer.
  */
 function mask(gradient: Value, step: Value, builder: KernelBuilder, uses: Uses): Value | undefined {
   const spread = builder.producerOf(gradient);
@@ -41,7 +43,10 @@ function text(attributes: PoolAttributes): string {
   return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Every gradient arrives once, within its own image and channel: a sum over the pixels does not see where. */
+/**
+ * The sum over all pixels of a max-pool's gradient is the sum of the gradients that came in: the pool only moves each of them to a
+ * pixel of the same image and channel.
+ */
 function sum(
   spread: Value,
   { attributes, outputs }: KernelCall<'Sum'>,

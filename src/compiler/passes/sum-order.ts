@@ -1,9 +1,9 @@
 /**
- * @file Orders the terms of a sum of numbers by the memory that they cost: of the norm of all gradients.
+ * @file Orders the terms of a sum of numbers, such as the norm of all gradients, so that the step needs little memory.
  *
- * onnxruntime computes the terms of a sum when it reaches them, and keeps until then what they are computed from. Gradients of
- * filters come as soon as they can: images are then freed layer by layer. That of a dense layer with more weights than the batch
- * has activations comes last, when the images are gone.
+ * onnxruntime computes a term when it reaches it in the sum, and keeps until then the arrays that the term is computed from. The
+ * gradients of filters come first, as soon as the backward pass reaches them: the images of each layer can then be freed. The
+ * gradient of a dense layer that has more weights than the batch has activations comes last, when the images are gone.
  */
 import { sizeOf } from '../../arrays.ts';
 import type { Value } from '../graph.ts';
@@ -32,7 +32,10 @@ export function orderSums(graph: KernelGraph): KernelGraph {
   });
 }
 
-/** When the array under a term can be computed, and whether it is a matrix larger than all that it is computed from. */
+/**
+ * Where a term belongs in the order: `position` is that of the operation that computes the array which the term sums up, and `grows`
+ * says that this array is a matrix larger than the operands that it is computed from.
+ */
 function rankOf(term: Value, made: ReadonlyMap<Value, Made>): { position: number; grows: boolean } {
   const [array] = made.get(term)?.by.inputs ?? [];
   const last = array && lastOfAnotherSize(array, made);
@@ -41,7 +44,10 @@ function rankOf(term: Value, made: ReadonlyMap<Value, Made>): { position: number
   return { position: last.position, grows: array.shape.length === 2 && operands < sizeOf(array.shape) };
 }
 
-/** The last operation before an array whose operands all have other sizes: for a gradient, the product that gives it. */
+/**
+ * The last of the operations behind an array that has no operand of the array's own size. Of a gradient that was decayed or clipped,
+ * which keeps its size, it is the product that computed the gradient.
+ */
 function lastOfAnotherSize(array: Value, made: ReadonlyMap<Value, Made>): Made | undefined {
   const size = sizeOf(array.shape);
   const waiting = [array];

@@ -1,4 +1,4 @@
-/** @file Who uses the values of a graph, also while it is rewritten. */
+/** @file Which operations use each value of a graph, kept up to date while the graph is rewritten. */
 import { type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
 
 export interface Uses {

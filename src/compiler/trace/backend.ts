@@ -128,7 +128,7 @@ function record<K extends Kernel>(
   });
   const outputs = inferred.outputs.map(({ shape, type }): Value => ({ shape: [...shape], type }));
   const call: KernelCall<K> = { op, inputs, attributes: inferred.attributes, outputs };
-  // A call of some kernel is a call of one of all kernels.
+  // TypeScript does not see that a call of one kernel is among the calls of all kernels.
   backend.builder.append(call as KernelCall);
   const infos = outputs.map((value) => ({
     dataId: backend.adopt(value),

@@ -1,7 +1,7 @@
 /** @file Steps traced, lowered to ONNX and run by onnxruntime on the processor. */
 import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { skippedPasses } from '../pass-names.ts';
-import { availableThreads } from '../threads.ts';
+import { availableThreads, describeThreads } from '../threads.ts';
 import type { Engine, EngineOptions, Program } from '../types.ts';
 import { blockSize } from './block-size.ts';
 import { planProgram } from './plan.ts';
@@ -21,7 +21,7 @@ export async function createCpuEngine(options: EngineOptions = {}): Promise<Engi
   const pool = new SessionPool();
   return {
     name: 'onnx',
-    device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    device: `CPU, ${describeThreads(threads)}`,
     compile: (step, signature) => compile(step, signature, { threads, skip, pool }),
   };
 }

@@ -1,4 +1,7 @@
-/** @file What a graph computes from state that it never changes is computed once: filters in the layout of the kernels. */
+/**
+ * @file Cuts off what a graph computes only from state that it never changes, such as filters brought into the kernels' layout. It is
+ * computed once, when the state is written, instead of in each run.
+ */
 import { sizeOf } from '../../arrays.ts';
 import type { NamedValue, Value } from '../../compiler/graph.ts';
 import { removeDeadCode } from '../../compiler/passes/dead-code.ts';
@@ -6,22 +9,22 @@ import { NEXT, STATE } from '../../compiler/trace-step.ts';
 import type { OnnxGraph, OnnxOperation } from './operators.ts';
 
 /** Prefix of the names of what a preparation hands to the rest. */
-export const PREPARED = 'prepared/';
+const PREPARED = 'prepared/';
 
 export interface PreparedGraph {
-  /** From the state, some arrays each: onnxruntime holds all outputs of a run twice when it hands them over. */
+  /** Each computes some of the arrays from the state. Not all at once: onnxruntime holds the outputs of a run twice for a moment. */
   readonly preparations: readonly OnnxGraph[];
   /** Takes what was prepared as inputs. */
   readonly rest: OnnxGraph;
 }
 
-/** Elements that are prepared at once, or those of one array. */
+/** One preparation makes arrays of at most this many elements together, or a single larger array. */
 const GROUP_ELEMENTS = 2 ** 22;
 
 /**
- * Splits a lowered graph. Evaluation never changes its parameters, training most of what it has.
+ * Splits a lowered graph. Evaluation changes none of its state, training most of it.
  *
- * @param groupElements how much is prepared at once, if it is more than one array
+ * @param groupElements largest number of elements of a preparation that makes several arrays
  */
 export function splitPreparation(graph: OnnxGraph, groupElements = GROUP_ELEMENTS): PreparedGraph {
   const known = constantState(graph);
@@ -54,7 +57,7 @@ export function splitPreparation(graph: OnnxGraph, groupElements = GROUP_ELEMENT
   };
 }
 
-/** In their order, neighbours together as long as they are small. */
+/** Puts neighbours into one group as long as their elements together do not exceed the bound. */
 function groupBySize(values: readonly NamedValue[], elements: number): NamedValue[][] {
   const groups: NamedValue[][] = [];
   let room = 0;

@@ -10,7 +10,7 @@ import type { Session } from './session-pool.ts';
 import { arraysOf, dataOf, feedTensors, pick, sortResults, type Tensors, toTensors } from './tensors.ts';
 import type { Update } from './updates/compile.ts';
 
-/** What is done beside the runs of the session. */
+/** What is done before the first run of the session, and after each. */
 export interface ProgramParts {
   /** Compute inputs of the session from the state, whenever it was written. */
   readonly preparations?: readonly Session[];
@@ -20,9 +20,9 @@ export interface ProgramParts {
 
 export class OnnxProgram implements Program {
   private readonly state: Tensors = {};
-  /** Undefined if the state was written since. */
+  /** What the preparations returned; undefined if the state was written since. */
   private prepared: Tensors | undefined;
-  /** Of what was handed to updates, or replaced or copied as state: garbage when the next run begins. */
+  /** Bytes of arrays that nobody needs when the next run begins: gradients that updates have used, state that was replaced. */
   private garbageBytes = 0;
   private disposed = false;
 

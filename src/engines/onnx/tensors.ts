@@ -34,10 +34,10 @@ export function arraysOf(tensors: Tensors): NamedArrays {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, dataOf(tensor)]));
 }
 
-/** Those of the tensors that a session takes. */
-export function pick(tensors: Tensors, names: readonly string[]): Tensors {
+/** The named entries, in the order of the names: for example of all tensors those that a session takes. */
+export function pick<T>(entries: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
   return Object.fromEntries(
-    names.map((name) => [name, orThrow(tensors[name], `the graph takes ${name}, which is not there`)]),
+    names.map((name) => [name, orThrow(entries[name], `there is nothing named ${name}`)]),
   );
 }
 

@@ -2,7 +2,7 @@
 import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { UserError } from '../../errors.ts';
 import { skippedPasses } from '../pass-names.ts';
-import { availableThreads } from '../threads.ts';
+import { availableThreads, describeThreads } from '../threads.ts';
 import type { Engine, EngineOptions, EngineStatus, Program } from '../types.ts';
 import { createEagerCompiler } from './eager.ts';
 import { describeUnusedCard } from './installation/card-note.ts';
@@ -31,7 +31,7 @@ export async function createTensorflowEngine(
   const cards = native.usesGpu ? await findCards(process.env) : undefined;
   const place =
     cards === undefined
-      ? `CPU, ${native.threads} ${native.threads === 1 ? 'thread' : 'threads'}`
+      ? `CPU, ${describeThreads(native.threads)}`
       : `GPU (${cards.names.join(', ') || 'CUDA'})`;
   const way = eager ? ', op by op' : xla ? ', XLA' : '';
   return {

@@ -33,7 +33,7 @@ export const integersAttribute = (i: readonly number[]): NodeAttribute => ({ lis
 export const booleanAttribute = (b: boolean): NodeAttribute => ({ b });
 export const stringAttribute = (text: string): NodeAttribute => ({ s: Buffer.from(text) });
 
-/** Shorter constants are written out. */
+/** Constants of at least this many elements, all equal, are written as a Fill. */
 const SHORTEST_FILLED = 16;
 
 export class NodeBuilder {

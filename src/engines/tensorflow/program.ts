@@ -31,7 +31,7 @@ export interface ModelInterface {
 export class TensorflowProgram implements Program {
   private readonly model: number;
   private readonly written: Record<string, true> = {};
-  /** Of arrays that were written to the state: garbage when the next run begins, if nobody else holds them. */
+  /** Bytes of arrays that were written to the state: TensorFlow has copied them, and they may be garbage when the next run begins. */
   private garbageBytes = 0;
   private disposed = false;
 

@@ -36,7 +36,7 @@ export interface ModelNames {
   readonly writes: Readonly<Record<string, { readonly value: string; readonly done: string }>>;
 }
 
-/** Of the form of the nodes: one that every TensorFlow since 2.13 reads. */
+/** Version of the graph format (GraphDef): one that every TensorFlow since 2.13 reads. */
 const PRODUCER = 1395;
 const STEP = 'step';
 

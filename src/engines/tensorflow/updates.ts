@@ -37,7 +37,7 @@ export interface UpdatedGraph {
 /** Prefix of the names of outputs that updates read. */
 const READ = 'update/';
 
-/** Arrays of fewer elements are not worth it. */
+/** Only arrays of at least this many elements are updated in place. */
 const LEAST_ELEMENTS = 2;
 
 /** Over a traced graph after all passes. */

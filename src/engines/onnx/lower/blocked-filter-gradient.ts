@@ -59,7 +59,7 @@ export function filterGradientBlocked(operation: ConvolutionCall, context: Lower
   return true;
 }
 
-/** Rows of output that the operator hands out to threads: with fewer, some threads would stand idle at the end. */
+/** The operator hands out rows of its output to threads. With fewer rows than this, some threads have nothing to do at the end. */
 const FEWEST_ROWS = 12;
 /** Blocks of filters that one thread computes at once. */
 const FILTER_BLOCKS_AT_ONCE = 4;
@@ -96,7 +96,7 @@ function sumGroups(sums: Value, groups: number, context: Lowering): Value {
   return context.reshape(sum, [parts, filters / groups, rows, columns]);
 }
 
-/** Filters may be filled up to this many times their number. */
+/** The number of filters may grow to at most this many times itself when the last block is filled up with zeros. */
 const MOST_FILLED = 1.3;
 
 function cutFilters(gradient: Value, shape: readonly number[], context: Lowering): Value {

@@ -32,7 +32,10 @@ export function blockedFilter(filter: Value, context: Lowering): Value {
   return context.reshape(moved, [output, input, height, width]);
 }
 
-/** A filter bank turned by 180° with its channels swapped, blocked: convolving with it undoes where the filter read. */
+/**
+ * The filter bank of the input gradient, in blocks: turned by 180° and with its channels swapped. Convolving the output's gradient with it
+ * brings each number back to the pixels that the filter read.
+ */
 export function turnedBlockedFilter(filter: Value, context: Lowering): Value {
   const [height = 1, width = 1, input = 1, output = 1] = filter.shape;
   const { block } = context;
@@ -89,7 +92,7 @@ export function transposeBlocks(matrices: Value, context: Lowering): Value {
   return context.reshape(moved, [count, columns, rows]);
 }
 
-/** Fewer rows are transposed as quickly by the operator made for it. */
+/** For fewer rows, onnxruntime's Transpose is as fast as gathering them. */
 const FEWEST_GATHERED_ROWS = 64;
 
 /**

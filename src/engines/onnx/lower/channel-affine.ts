@@ -1,4 +1,7 @@
-/** @file An affine map of each channel of blocked images: the one elementwise operation that takes its parts in one pass. */
+/**
+ * @file An operation of the compiler's own: it multiplies each channel of blocked images by a number and adds another. A residual and
+ * an activation can be part of it, so that all of them take one pass over the images.
+ */
 import { rewrite, type Value } from '../../../compiler/graph.ts';
 import type { Activation, OnnxBuilder, OnnxGraph, OnnxOperation, OnnxOperators } from '../operators.ts';
 import { BLOCKED, type Lowering } from './lowering.ts';
@@ -40,7 +43,7 @@ export function emitAffine({ x, scale, shift, residual, activation }: Affine, bu
   return builder.emitIn(OWN, 'ChannelAffine', inputs, { shape: x.shape }, attributes);
 }
 
-/** Reads what `emitAffine` wrote. */
+/** The parts of an operation that `emitAffine` emitted; undefined for any other. */
 export function affineOf(operation: OnnxOperation | undefined): Affine | undefined {
   if (operation?.op !== 'ChannelAffine') return undefined;
   const [x, scale, shift, residual] = operation.inputs;

@@ -7,8 +7,8 @@ import { elementwiseBlocked, type Formula, steepStep } from './blocked-elementwi
 import type { LoweringRule, LoweringRules } from './lowering.ts';
 
 /**
- * Runs a formula on blocked images or with channels first if a rank-4 operand already is so, else on values as tfjs lays
- * them out.
+ * A rule that computes in the layout in which the operands are: in blocks or with channels first if an operand of rank 4 is already
+ * laid out so, else as tfjs lays them out.
  */
 export function elementwise<A extends Attributes = NoAttributes>(formula: Formula<A>): LoweringRule<A> {
   return (operation, context) => {

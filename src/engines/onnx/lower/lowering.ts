@@ -99,7 +99,7 @@ export class Lowering {
     const source = this.known(forms.channelsFirst ?? forms.plain);
     const [batch = 1, height = 1, width = 1, channels = 1] = traced.shape;
     const shape = [batch, channels, height, width];
-    // One block of channels inside is what channels last are.
+    // Images whose channels fill one block are the same in blocks and with channels last.
     forms.blocked =
       fromPlain && channels === this.block
         ? this.reshape(source, shape)
@@ -138,7 +138,7 @@ export class Lowering {
     return value.type === type ? value : this.builder.emit('Cast', [value], { shape: value.shape, type });
   }
 
-  /** A constant vector of int32 that all who name it alike share; large ones are made once this way. */
+  /** A constant vector of int32. Rules that ask for one by the same name get the same one, which is made once. */
   sharedTable(name: string, make: () => Int32Array): Value {
     const known = this.tables.get(name);
     if (known !== undefined) return known;

@@ -71,7 +71,7 @@ function plainAffine(value: Value, other: Value, builder: OnnxBuilder, uses: Use
   return isPlain && value.shape.join() === other.shape.join() ? affine : undefined;
 }
 
-/** If all who use the map are activations, each computes the map itself: that is one pass less. */
+/** If only activations use the map, each of them computes the map as part of itself, which saves the pass that made the map. */
 function activate(x: Value, activation: Activation, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const affine = affineOf(builder.producerOf(x));
   if (affine === undefined || affine.activation !== undefined || affine.residual !== undefined)

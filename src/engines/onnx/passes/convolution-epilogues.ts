@@ -35,7 +35,7 @@ function bareConvolution(
   return uses.of(value) === 1 ? operation : undefined;
 }
 
-/** One number a filter, added to images with channels first. */
+/** Takes the addition of one number per filter, a bias, into the convolution. For images with channels first. */
 function addBias(result: Value, other: Value, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const convolution = bareConvolution(result, builder, uses);
   const filters = result.shape[1] ?? 1;
@@ -44,6 +44,7 @@ function addBias(result: Value, other: Value, builder: OnnxBuilder, uses: Uses):
   return builder.emit('Conv', [...convolution.inputs, bias], result, convolution.attributes);
 }
 
+/** Takes the addition of other images, a shortcut, into the convolution. For images in blocks. */
 function addTo(result: Value, other: Value, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const convolution = bareConvolution(result, builder, uses, BLOCKED);
   if (convolution === undefined || result.shape.join() !== other.shape.join()) return undefined;
@@ -53,7 +54,10 @@ function addTo(result: Value, other: Value, builder: OnnxBuilder, uses: Uses): V
   return builder.emitIn(BLOCKED, 'Conv', inputs, result, convolution.attributes);
 }
 
-/** s · conv(x, w) + t = conv(x, s · w) + t, as in evaluation with batch normalisation behind a convolution. */
+/**
+ * Takes an affine map of the channels into the convolution before it: s · conv(x, w) + t = conv(x, s · w) + t. In evaluation, batch
+ * normalisation behind a convolution is such a map.
+ */
 function affineAfter(operation: OnnxOperation, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const affine = affineOf(operation);
   const convolution = affine && bareConvolution(affine.x, builder, uses, BLOCKED);
@@ -74,7 +78,10 @@ function affineAfter(operation: OnnxOperation, builder: OnnxBuilder, uses: Uses)
   return builder.emitIn(BLOCKED, 'Conv', inputs, { shape: affine.x.shape }, attributes);
 }
 
-/** The extent of the innermost axis before a blocked filter bank was named by its plain shape. */
+/**
+ * The number of filters in a block of a blocked filter bank. The lowering ends with a reshape that gives the bank its plain shape; the
+ * last axis before that reshape is the block.
+ */
 function blockOf(filter: Value, builder: OnnxBuilder): number | undefined {
   const reshape = builder.producerOf(filter);
   return reshape?.op === 'Reshape' ? reshape.inputs[0]?.shape.at(-1) : undefined;

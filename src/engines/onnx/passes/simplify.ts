@@ -22,7 +22,7 @@ export const LOWERED_PASSES = {
 /** The lowering to blocked images is left out like a pass. */
 export const BLOCKED_LAYOUT = 'blocked-layout';
 
-/** Splits of the graph, left out in the same way: updates of the state on the host, and what one run prepares for all. */
+/** The two cuts of the graph can be left out in the same way: see `updates/split.ts` and `preparation.ts`. */
 export const HOST_UPDATES = 'host-updates';
 export const PREPARATION = 'preparation';
 

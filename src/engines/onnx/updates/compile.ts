@@ -108,7 +108,7 @@ export function planLoop({ inputs, operations, outputs }: UpdateGraph): LoopPlan
 /** `run` goes over the first bytes of each array, in steps of four elements. */
 type Instance = Exports<'run'>;
 
-/** Many parameters have updates of one form, and none runs while another does. */
+/** Loops by their bytes. Parameters whose updates have the same form share one, since only one update runs at a time. */
 const instances = new Map<string, Instance>();
 
 function instanceOf({ arrays, numbers, terms, body }: LoopPlan): Instance {

@@ -12,14 +12,14 @@ import { at } from '../../../lookup.ts';
 import type { OnnxCall, OnnxGraph, OnnxOperation } from '../operators.ts';
 
 /** Prefix of the names of what the rest of a graph hands to updates. */
-export const HANDED = 'update/';
+const HANDED = 'update/';
 
 export interface SplitGraph {
   /** What remains: without the outputs that the updates give, with those that they need. */
   readonly rest: OnnxGraph;
   /**
-   * Element by element, from arrays of one size and single numbers, the new values of parts of the state. None reads what
-   * another one writes.
+   * Each computes new values of some entries of the state, element by element, from arrays of one size and from single numbers.
+   * No update reads what another one writes.
    */
   readonly updates: readonly UpdateGraph[];
 }
@@ -31,7 +31,7 @@ type HostOperation = OnnxCall<HostOperator>;
 /** An update of the state: its new values from old ones, from feeds, and from what the session hands over. */
 export type UpdateGraph = Graph<HostOperation | Constant>;
 
-/** Elements of an array that is updated here; of single numbers the graph makes more than updates. */
+/** Only arrays of at least this many elements are updated on the host: what the graph computes of a single number has other uses, too. */
 const LEAST_ELEMENTS = 2;
 
 /**
@@ -97,7 +97,7 @@ function isScalar({ shape }: Value): boolean {
   return sizeOf(shape) === 1;
 }
 
-/** Operations that share an array, also by way of others, in their order. */
+/** Groups operations: two are in one group if they share an array, or each shares one with a third operation of the group. */
 function groupBySharedArrays(tail: readonly HostOperation[], { operations }: OnnxGraph): HostOperation[][] {
   const groupOf = new Map<Value, HostOperation[]>();
   const groups = new Set<HostOperation[]>();

@@ -1,4 +1,4 @@
-/** @file The adapter that WebGPU finds here, with the name that the platform's own tools give it: onnxruntime tells none. */
+/** @file The adapter that WebGPU finds here. onnxruntime does not tell its name; the platform's own tools do. */
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -52,10 +52,18 @@ export class WebGpuProgram implements Program {
     return fetches;
   }
 
-  /** Takes what lies on the host to the device. With results there, onnxruntime insists on all of them: all is copied. */
+  /**
+   * Takes the state to the device. A session whose results stay there returns all of them, so that all entries are copied even if only
+   * one lies on the host.
+   */
   private async upload(state: Tensors): Promise<void> {
     if (Object.values(state).every(({ location }) => location === 'gpu-buffer')) return;
-    this.replace(withoutPrefix(await this.sessions.upload.run(state), COPY));
+    this.replace(await this.copiesOf(state));
+  }
+
+  /** On the device. */
+  private async copiesOf(state: Tensors): Promise<Tensors> {
+    return pick(withoutPrefix(await this.sessions.upload.run(state), COPY), Object.keys(state));
   }
 
   private async prepare(): Promise<Tensors> {
@@ -69,7 +77,8 @@ export class WebGpuProgram implements Program {
     if (Object.values(this.state).every(({ location }) => location === 'cpu'))
       return copyArrays(arraysOf(this.state));
     // A part of the state can only be written before the first run: by then it is whole.
-    return withoutPrefix(arraysOf(await this.sessions.download.run(this.state)), COPY);
+    const copies = withoutPrefix(arraysOf(await this.sessions.download.run(this.state)), COPY);
+    return pick(copies, Object.keys(this.state));
   }
 
   async writeState(values: NamedArrays): Promise<void> {
@@ -82,7 +91,7 @@ export class WebGpuProgram implements Program {
     if (!(source instanceof WebGpuProgram)) throw new Error('the state to copy is not on this device');
     const state = { ...this.state, ...pick(source.state, names) };
     checkState(state, this.signature.state);
-    this.replace(withoutPrefix(await this.sessions.upload.run(state), COPY));
+    this.replace(await this.copiesOf(state));
     this.forgetPrepared();
   }
 

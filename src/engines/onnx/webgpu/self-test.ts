@@ -1,4 +1,4 @@
-/** @file The first run of a program on a graphics card, compared with the processor: a driver at fault says nothing by itself. */
+/** @file Compares the first run of a program on a graphics card with the processor: a faulty driver computes wrongly without a word. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -110,7 +110,7 @@ function describeRefusal({ name }: NamedAdapter, { share, where }: Difference): 
   );
 }
 
-/** Where nothing can be written, the next process tests again. */
+/** Remembers that a model passed. If the cache folder cannot be written, the next process tests it again. */
 function record(path: string, result: object): void {
   try {
     makeDirectory(dirname(path));

@@ -11,17 +11,17 @@ import { toDeviceError } from './failures.ts';
 /** Where a result is left: on the host, or on the device. */
 export type Location = 'cpu' | 'gpu-buffer';
 
-/** onnxruntime's scale of what it logs: 4 is fatal errors only. What it throws is worded here. */
+/** onnxruntime's scale of what it logs: 4 is fatal errors only. What it throws becomes a sentence in `failures.ts`. */
 const LOG_FATAL_ONLY = 4;
 
-/** A number goes in and its negative comes out, beside all else that a session computes. */
+/** Beside all else, each session computes the negative of a number that it is fed (`withPulse`). */
 const PULSE = 'pulse';
 const ANSWER = 'answer';
 const PULSES = 2 ** 20;
 
 /**
- * A model on the device. Besides its own inputs it is fed a number, another at each run, and what comes back must be its negative:
- * of a device that is lost or out of memory, drivers may hand over zeros, or what an earlier run left behind.
+ * A model on the device. Each run is fed one more number, different from that of the run before, and its negative must come back. If the
+ * device is lost or out of memory, some drivers return zeros, or what an earlier run left behind, instead of an error.
  */
 export class DeviceSession {
   private pulses = 0;
@@ -71,7 +71,7 @@ export class DeviceSession {
   }
 }
 
-/** Of tensors on the device. Those on the host are left to the collector. */
+/** Frees tensors on the device. Those on the host are left to the garbage collector. */
 export function disposeAll(tensors: Iterable<ort.Tensor | undefined>): void {
   for (const tensor of tensors) if (tensor?.location === 'gpu-buffer') tensor.dispose();
 }

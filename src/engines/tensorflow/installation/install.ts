@@ -191,7 +191,7 @@ async function buildModules(
   remove(build);
 }
 
-/** The user may not know of the TensorFlow that was found. */
+/** Adds to a failure which TensorFlow was used: td found it by itself, and the user may not know of it. */
 function nameTensorflow({ message }: InstallationError, { version, libraries }: TensorflowFolder): Error {
   return new InstallationError(
     `${message}; that is TensorFlow ${version} in ${libraries}, and --from names another`,

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { createArray, type NamedArrays, sizeOf } from '../../../arrays.ts';
 import type { NamedTensors, Signature, StepFunction } from '../../../compiler/step.ts';
-import { orThrow } from '../../../lookup.ts';
+import { namesOf, orThrow } from '../../../lookup.ts';
 import { initialize } from '../../../random/initializers.ts';
 import { fillBernoulli, fillUniform } from '../../../random/streams.ts';
 
@@ -23,7 +23,7 @@ const WEIGHTS = {
   'logits/bias': [CLASSES],
 } as const;
 type WeightName = keyof typeof WEIGHTS;
-const NAMES = Object.keys(WEIGHTS) as WeightName[];
+const NAMES = namesOf(WEIGHTS);
 
 /** Weights of which the lowest half of each column may be dropped, with a probability of one half. */
 const TARGETED: readonly WeightName[] = ['conv2/kernel', 'dense1/kernel'];
@@ -87,10 +87,10 @@ export const lenetStep: StepFunction = (state, feeds) => {
   const logitsOf = (weights: readonly tf.Tensor[]): tf.Tensor2D => {
     const weight = (name: WeightName) => orThrow(weights[NAMES.indexOf(name)], `no ${name} in the step`);
     const kernel = (name: WeightName) => (masks[name] ? tf.mul(weight(name), masks[name]) : weight(name));
-    const pooled = [1, 2].reduce((x, layer) => {
-      const filters = kernel(`conv${layer}/kernel` as WeightName) as tf.Tensor4D;
+    const pooled = (['conv1', 'conv2'] as const).reduce((x, layer) => {
+      const filters = kernel(`${layer}/kernel`) as tf.Tensor4D;
       const convolved = tf.conv2d(x as tf.Tensor4D, filters, 1, 'valid');
-      const activated = tf.relu(tf.add(convolved, weight(`conv${layer}/bias` as WeightName)));
+      const activated = tf.relu(tf.add(convolved, weight(`${layer}/bias`)));
       return tf.maxPool(activated as tf.Tensor4D, 2, 2, 'same');
     }, images);
     const features = tf.reshape(pooled, [BATCH_SIZE, -1]);

@@ -90,7 +90,7 @@ function download(wheel: Wheel, python: string, folder: string, signal?: AbortSi
 }
 
 /** @throws UserError if a file is not byte for byte the pinned wheel */
-export async function requireWheel(path: string, wheel: Wheel, signal?: AbortSignal): Promise<void> {
+async function requireWheel(path: string, wheel: Wheel, signal?: AbortSignal): Promise<void> {
   const bytes = sizeOfFile(path);
   if (bytes === undefined) throw new UserError(`pip delivered another file than ${wheel.file}`);
   const found = await sha256Of(path, signal);
@@ -111,7 +111,7 @@ async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   return hash.digest('hex');
 }
 
-/** What pip says on many lines, as one sentence with what helps. */
+/** The cause of pip's failure in one sentence, with what the user can do, from the many lines that pip prints. */
 export function describeFailure({ name, version, file }: Wheel, python: string, ended: Ended): string {
   const { stderr, unstartable, endedBy, code } = ended;
   const what = `pip could not fetch ${name} ${version}`;
@@ -143,7 +143,7 @@ function largestFile(folder: string): number {
       .map((entry) => join(entry.parentPath, entry.name));
     return Math.max(0, ...files.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0));
   } catch {
-    // The folder changes under our eyes.
+    // pip removes files while this looks.
     return 0;
   }
 }

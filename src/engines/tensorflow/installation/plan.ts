@@ -89,7 +89,7 @@ export async function planInstallation(
   return plan;
 }
 
-/** What td installed itself goes away when it is installed again, and cannot be what the new one uses. */
+/** Refuses td's own installation as the TensorFlow to build against: installing again removes it first. */
 function refuseOwn(choice: Choice, folder: string): void {
   if (choice.kind !== 'folder' || !existsSync(folder)) return;
   const { libraries } = choice.found;

@@ -11,7 +11,7 @@ export interface StepComparison {
   readonly largestDifference: number;
   /** Where it is: `conv1/kernel[17]`. */
   readonly where: string;
-  /** How far the step itself moves the state, at most: a difference as large as that says that nothing was computed. */
+  /** The largest change that the step makes to a number of the state. If the engines differed by as much, one might have done nothing. */
   readonly largestChange: number;
 }
 

@@ -79,7 +79,7 @@ function describeCrash({ stderr, endedBy, code }: Ended): string {
   const version = /version [`'](GLIBC\S+|CXXABI\S+|GLIBCXX\S+)' not found/.exec(stderr)?.[1];
   if (version !== undefined) return `this system's libraries are older than TensorFlow needs (${version})`;
   const said = stderr.split('\n').find((line) => /^\w*Error\b|Check failed|^F\d{4} /.test(line));
-  // What helps an installation is of no help within one.
+  // The advice to install TensorFlow makes no sense while it is being installed.
   return (
     said?.replace(/; "td engines install.*/, '').trim() ??
     `its process ended with ${endedBy ?? `exit code ${code}`}`

@@ -10,13 +10,13 @@ const SAME_NAME = [
   'Sqrt', 'Square', 'SquaredDifference', 'Sub', 'Tanh',
 ] as const; // biome-ignore format: a table of names
 
-/** A node of one type, that of the operands. */
+/** A node whose type attribute is the element type of its operands. */
 const node = (op: string): LoweringRule => {
   return (operation, inputs, builder) =>
     builder.add(op, inputs, { T: typeAttribute(operand(operation).type) });
 };
 
-/** A node that knows booleans only. */
+/** A node without a type attribute: its operands are booleans. */
 const logical = (op: string): LoweringRule => {
   return (_, inputs, builder) => builder.add(op, inputs);
 };

@@ -67,8 +67,8 @@ function convolutionAttributes(
 }
 
 /**
- * At every pixel, of which only those at the strides are kept. oneDNN, as TensorFlow 2.21 uses it, convolves images of one channel by other
- * strides down than across to wrong numbers.
+ * A convolution at every pixel, of whose result only the pixels at the strides are kept. With different strides down and across, oneDNN
+ * as TensorFlow 2.21 uses it convolves images of one channel wrongly.
  */
 const convolveWithUnequalStrides: LoweringRule<ConvolutionAttributes> = (operation, inputs, builder) => {
   const { strides, dilations, pads } = operation.attributes;
@@ -105,7 +105,7 @@ function poolAttributes(
   };
 }
 
-/** A product of single matrices is another kernel than one of many. */
+/** TensorFlow has one kernel for the product of two matrices and another for batches of them. */
 const matrixProduct: LoweringRule<TfjsKernels['BatchMatMul']> = (operation, inputs, builder) => {
   const { shape } = result(operation);
   const { transposeA, transposeB } = operation.attributes;

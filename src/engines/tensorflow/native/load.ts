@@ -110,7 +110,7 @@ function loadBinding(require: NodeJS.Require, { addon }: LoadableInstallation): 
   }
 }
 
-/** Without it all works, with more memory and some lines on the standard error. */
+/** td's own small module. Without it the engine works, but takes more memory and prints some lines to the standard error. */
 function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): ProcessModule | undefined {
   try {
     return require(join(dirname(addon), HELPER_NAME)) as ProcessModule;
@@ -119,7 +119,7 @@ function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): P
   }
 }
 
-/** Before its log is set up, the library writes to the standard error what it would not log. */
+/** Keeps the lines that the library prints to the standard error while it is loaded, when its log is not set up yet. */
 function keepingLog<T>(helper: ProcessModule | undefined, work: () => T): { result: T; log: string } {
   if (helper === undefined) return { result: work(), log: '' };
   const folder = mkdtempSync(join(tmpdir(), 'td-tensorflow-'));

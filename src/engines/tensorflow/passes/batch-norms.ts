@@ -180,7 +180,7 @@ class Finder {
       this.reducesBatch(variance, 'Mean', square);
     const number = epsilon && this.producers.get(epsilon)?.data;
     if (!isMean || !isVariance || number?.length !== 1) return undefined;
-    // They are asked for before all else that the pattern needs.
+    // The kernel stands where the mean was computed: only inputs of the graph are sure to be there by then.
     if (!this.inputs.has(scale) || !this.inputs.has(shift)) return undefined;
     if (sizeOf(x.shape) / sizeOf(mean.shape) < 2) return undefined;
     const found = { x, scale, shift, mean, variance, centred, inverse, factor, result };

@@ -23,7 +23,7 @@ export function joinRankLookups(graph: TensorflowGraph): TensorflowGraph {
   });
 }
 
-/** Of what the largest values along the last axis were taken, if nothing else is made of them. */
+/** The operand, number and order of a TopK whose values are used once, by this lookup, and whose positions are not used. */
 function largestOf(
   values: Value,
   builder: TensorflowBuilder,

@@ -1,4 +1,4 @@
-/** @file Lowering of kernels for whose usual operators onnxruntime's WebGPU provider has no kernel, or none to rely on. */
+/** @file Other lowerings for WebGPU: of kernels whose usual operators onnxruntime's WebGPU provider lacks or computes unreliably. */
 import type { Value } from '../../../../compiler/graph.ts';
 import type { AxisAttributes, TfjsKernels } from '../../../../compiler/kernels.ts';
 import { at } from '../../../../lookup.ts';
@@ -13,7 +13,7 @@ const or = elementwise((operands, result, { builder }) => {
   return builder.emit('Not', [builder.emit('And', negated, result)], result);
 });
 
-/** There is no `Sign`: whether a number is above zero, less whether it is below. */
+/** There is no `Sign`: 1 if the number is above zero, minus 1 if it is below. */
 const sign = elementwise((operands, result, context) => {
   const x = at(operands, 0);
   const zero = context.scalar(0, x.type);
@@ -53,7 +53,10 @@ function argument(reduce: 'ReduceMax' | 'ReduceMin'): LoweringRule<AxisAttribute
   };
 }
 
-/** Positions come in 64 bits, which cannot be cast but can look up: in a table of the numbers themselves. */
+/**
+ * Positions come as integers of 64 bits, which WebGPU cannot cast. It can look up by them, and a table of 0, 1, 2 … returns the same
+ * positions as int32.
+ */
 const topK: LoweringRule<TfjsKernels['TopK']> = (operation, context) => {
   const [values, positions] = [at(operation.outputs, 0), at(operation.outputs, 1)];
   const { builder } = context;
@@ -75,13 +78,16 @@ const topK: LoweringRule<TfjsKernels['TopK']> = (operation, context) => {
   );
 };
 
-/** As it stands: a selection whose size is known only when the program runs would have to be read back by the host. */
+/**
+ * A plain lookup. The selection of the processor's rule has a size that is computed in the run, and the host would have to read it back
+ * from the card.
+ */
 const gather: LoweringRule<AxisAttributes> = (operation, context) => {
   const operands = operation.inputs.map((input) => context.plain(input));
   context.set(at(operation.outputs, 0), context.like(operation, 'Gather', operands, operation.attributes));
 };
 
-/** They stand in for the rules of the same kernels. */
+/** On WebGPU, these rules take the place of those that the processor has for the same kernels. */
 export const webGpuRules = {
   ArgMax: argument('ReduceMax'),
   ArgMin: argument('ReduceMin'),
