@@ -3,14 +3,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFileAtomic } from '../../../files/atomic.ts';
-import { cacheFolder } from '../../../files/cache-folder.ts';
-import { makeDirectory } from '../../../files/directories.ts';
-import { join } from 'node:path';
 import type { NamedArrays } from '../../../arrays.ts';
 import type { Signature, StepFunction } from '../../../compiler/step.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
 import { cacheFolder } from '../../../files/cache-folder.ts';
+import { makeDirectory } from '../../../files/directories.ts';
 import { copyArrays } from '../../arrays.ts';
 import { DeviceError } from '../../device-error.ts';
 import type { Engine, Program } from '../../types.ts';
