@@ -1,6 +1,7 @@
 /** @file Checks how often steps and evaluations are repeated to be timed, and what is made of the times. */
-import type { NamedArrays } from '../../src/arrays.ts';
+
 import { describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset, isDatasetPresent } from '../../src/data/load.ts';
 import { listDatasets } from '../../src/data/manage.ts';

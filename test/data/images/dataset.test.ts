@@ -6,8 +6,8 @@ import { blankDataset, formOf, identifyDataset, loadDataset, recallDataset } fro
 import type { DatasetSettings } from '../../../src/data/registry.ts';
 import { images } from '../../../src/data/sets/images.ts';
 import type { Dataset, Split } from '../../../src/data/types.ts';
-import type { StartStage } from '../../../src/progress.ts';
 import { UserError } from '../../../src/errors.ts';
+import type { StartStage } from '../../../src/progress.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 import { batchOf } from './batch.ts';
 import { greyPng, writePictures } from './files.ts';

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Stage } from '../../../progress.ts';
 import { UserError } from '../../../errors.ts';
 import { megabytes } from '../../../format.ts';
+import type { Stage } from '../../../progress.ts';
 import { fullDisk, tellsFullDisk } from './errors.ts';
 import { sizeOfFile } from './locate.ts';
 import type { Python } from './pythons.ts';
