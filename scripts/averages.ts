@@ -5,14 +5,16 @@
  * dropping, or with other weights missing, then normalises by averages of another network. Here the averages are taken
  * anew over training batches, with all weights as they are: what accuracy gains was not lost by the weights.
  */
+
 import { Command } from 'commander';
+import type { NamedArrays } from '../src/arrays.ts';
 import { expandRuns } from '../src/config/experiment.ts';
 import { loadExperiment } from '../src/config/load.ts';
 import type { RunSettings } from '../src/config/schema.ts';
 import { loadDataset } from '../src/data/load.ts';
 import type { Dataset } from '../src/data/types.ts';
 import { chooseEngine } from '../src/engines/registry.ts';
-import type { Engine, NamedArrays } from '../src/engines/types.ts';
+import type { Engine } from '../src/engines/types.ts';
 import { UserError } from '../src/errors.ts';
 import { parsePruneRates } from '../src/pruning/rates.ts';
 import type { Granularity } from '../src/pruning/types.ts';

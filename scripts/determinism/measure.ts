@@ -1,7 +1,8 @@
 /** @file How far apart two short trainings of one run end: by engine, threads or kernels. */
+import type { ArrayData, NamedArrays } from '../../src/arrays.ts';
 import type { RunSettings } from '../../src/config/schema.ts';
 import type { Dataset } from '../../src/data/types.ts';
-import type { ArrayData, Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import type { EpochEvent } from '../../src/training/events.ts';
 import { prepareTraining } from '../../src/training/setup.ts';
 import { train } from '../../src/training/train.ts';

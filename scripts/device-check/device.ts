@@ -1,11 +1,13 @@
 /** @file What a device is checked for: whether its steps are right, how long they take, whether it learns. */
+
 import { execFileSync } from 'node:child_process';
+import { sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { LARGEST_SHARE } from '../../src/engines/onnx/webgpu/agreement.ts';
 import { compareFirstStep } from '../../src/engines/onnx/webgpu/self-test.ts';
-import { type Engine, sizeOf } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { median } from '../../src/median.ts';
 import { fillUniform } from '../../src/random/streams.ts';
 import { TrainingProgram } from '../../src/training/program.ts';

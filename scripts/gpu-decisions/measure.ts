@@ -1,5 +1,7 @@
 /** @file One training step on both devices, with the inputs of every ReLU; and once more with the same decisions on both. */
-import { at, type Graph, type NamedValue, rewrite, type Value } from '../../src/compiler/graph.ts';
+import { type ArrayData, type NamedSpecs, sizeOf } from '../../src/arrays.ts';
+import { type NamedValue, rewrite, type Value } from '../../src/compiler/graph.ts';
+import type { KernelGraph } from '../../src/compiler/kernels.ts';
 import { FEED, NEXT, STATE, traceStep } from '../../src/compiler/trace-step.ts';
 import type { RunSettings } from '../../src/config/schema.ts';
 import type { Dataset, ImageShape, Split } from '../../src/data/types.ts';
@@ -10,8 +12,9 @@ import { optimize } from '../../src/engines/onnx/passes/simplify.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
 import { SessionPool } from '../../src/engines/onnx/session-pool.ts';
-import { DeviceSession, openDevice, type Tensors } from '../../src/engines/onnx/webgpu/session.ts';
-import { type ArrayData, type NamedSpecs, sizeOf } from '../../src/engines/types.ts';
+import type { Tensors } from '../../src/engines/onnx/tensors.ts';
+import { DeviceSession, openDevice } from '../../src/engines/onnx/webgpu/session.ts';
+import { at } from '../../src/lookup.ts';
 import { fillUniform } from '../../src/random/streams.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
@@ -70,13 +73,13 @@ export async function compareDecisions(
 }
 
 /** With the inputs of ReLUs among the results. */
-function watch(graph: Graph, images: readonly Value[]): Graph {
+function watch(graph: KernelGraph, images: readonly Value[]): KernelGraph {
   const outputs = images.map((value, index): NamedValue => ({ name: RELU + index, value }));
   return { ...graph, outputs: [...graph.outputs, ...outputs] };
 }
 
 /** With ReLUs, and the gradients behind them, that take their decisions from inputs of the graph. */
-function force(graph: Graph, images: readonly Value[]): Graph {
+function force(graph: KernelGraph, images: readonly Value[]): KernelGraph {
   const masks = new Map(images.map((image) => [image, { shape: image.shape, type: 'float32' } as Value]));
   const originals = new Map(
     graph.operations.flatMap((operation) => operation.outputs.map((output) => [output, operation])),
@@ -94,7 +97,7 @@ function force(graph: Graph, images: readonly Value[]): Graph {
 
 const pool = new SessionPool();
 
-async function runOnCard(graph: Graph, tensors: Tensors): Promise<Tensors> {
+async function runOnCard(graph: KernelGraph, tensors: Tensors): Promise<Tensors> {
   await openDevice();
   const lowered = adaptTypes(optimize(lower(graph, { target: 'webgpu' })));
   const session = await DeviceSession.create(pool, lowered, () => 'cpu');
@@ -103,7 +106,7 @@ async function runOnCard(graph: Graph, tensors: Tensors): Promise<Tensors> {
   return results;
 }
 
-async function runOnProcessor(graph: Graph, tensors: Tensors): Promise<Tensors> {
+async function runOnProcessor(graph: KernelGraph, tensors: Tensors): Promise<Tensors> {
   const lowered = optimize(lower(graph, { block: await blockSize() }));
   const session = await ort.InferenceSession.create(serialize(lowered), { logSeverityLevel: 3 });
   const given = session.inputNames.map((name) => [name, tensors[name] as ort.Tensor] as const);

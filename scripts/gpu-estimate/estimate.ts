@@ -1,12 +1,12 @@
 /** @file What a training at the paper's scale computes: arithmetic, kernels, steps. */
 
+import { sizeOf } from '../../src/arrays.ts';
 import { recordStep } from '../../src/compiler/trace-step.ts';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { blankDataset } from '../../src/data/load.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/optimize.ts';
-import { sizeOf } from '../../src/engines/types.ts';
 import { definitionOf } from '../../src/methods/names.ts';
 import type { Model } from '../../src/models/types.ts';
 

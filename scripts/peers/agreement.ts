@@ -1,8 +1,9 @@
 /** @file Whether the sides compute the same: some runs of each, all from the same state, batch and noise. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NamedArrays } from '../../src/engines/types.ts';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { compareNumbers, compareStates, type Difference, larger } from './compare.ts';
 import { readExchange, writeExchange } from './exchange.ts';
 import type { CheckResult, Peer } from './peer.ts';

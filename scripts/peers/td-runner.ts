@@ -1,13 +1,9 @@
 /** @file What a side of td runs: a training step or an evaluation of one batch, by the project's own code. */
+
+import { type ArrayData, createArray, type NamedArrays, sizeOf } from '../../src/arrays.ts';
+import type { Signature } from '../../src/compiler/step.ts';
 import type { Dataset, Split } from '../../src/data/types.ts';
-import { createArray } from '../../src/engines/arrays.ts';
-import {
-  type ArrayData,
-  type Engine,
-  type NamedArrays,
-  type Signature,
-  sizeOf,
-} from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import type { Model } from '../../src/models/types.ts';
 import { fillNormal, fillUniform } from '../../src/random/streams.ts';
 import { Progress } from '../../src/settings/training-time.ts';

@@ -3,8 +3,8 @@ import type { Experiment } from '../config/experiment.ts';
 import { describeOtherImages, requireImages } from '../data/fingerprint.ts';
 import { identifyDataset, imagesKey, recallDataset } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import type { StartStage } from '../data/types.ts';
 import { UserError, unlessUserError } from '../errors.ts';
+import type { StartStage } from '../progress.ts';
 import type { FoundRun } from '../runs/find.ts';
 import { readTrainedData } from '../runs/run-settings.ts';
 

@@ -1,7 +1,9 @@
 /** @file Times training steps and evaluations as a training runs them, feeds included. */
+
+import type { NamedArrays } from '../arrays.ts';
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset, Split } from '../data/types.ts';
-import type { Engine, NamedArrays } from '../engines/types.ts';
+import type { Engine } from '../engines/types.ts';
 import { median } from '../median.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Model } from '../models/types.ts';

@@ -1,10 +1,11 @@
 /** @file Opens trained runs for pruning; networks of one shape share a compiled evaluation. */
 import type { RunSettings } from '../config/schema.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import type { Dataset, StartStage } from '../data/types.ts';
+import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { getOrMake } from '../maps.ts';
 import type { Model } from '../models/types.ts';
+import type { StartStage } from '../progress.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';

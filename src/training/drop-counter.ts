@@ -1,13 +1,9 @@
 /** @file Counts what a training step drops, in a program of its own, so that training computes the same with and without it. */
+
 import * as tf from '@tensorflow/tfjs';
-import {
-  type ArraySpec,
-  type Engine,
-  type NamedArrays,
-  type NamedSpecs,
-  type StepFunction,
-  sizeOf,
-} from '../engines/types.ts';
+import { type ArraySpec, type NamedArrays, type NamedSpecs, sizeOf } from '../arrays.ts';
+import type { StepFunction } from '../compiler/step.ts';
+import type { Engine } from '../engines/types.ts';
 import { regularizedLayers } from '../methods/layers.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { PrunableWeight } from '../models/types.ts';

@@ -1,5 +1,5 @@
 /** @file What happens in a training, as the events of a stream. */
-import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
+import type { NamedArrays, NamedSpecs } from '../arrays.ts';
 import type { Evaluation } from './evaluator.ts';
 
 /** Means over the training images of an epoch so far. */

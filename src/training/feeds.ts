@@ -1,7 +1,7 @@
 /** @file What a training step is fed: batch, learning rate, noise and scalars, in arrays that are used again. */
+
+import { type ArrayData, createArray, type NamedArrays, sizeOf } from '../arrays.ts';
 import { countDraws, epochOrder, fillBatch } from '../data/batches.ts';
-import { createArray } from '../engines/arrays.ts';
-import { type ArrayData, type NamedArrays, sizeOf } from '../engines/types.ts';
 import { NormalTable } from '../random/normal-table.ts';
 import { fillUniform } from '../random/streams.ts';
 import { Progress } from '../settings/training-time.ts';

@@ -1,6 +1,5 @@
 /** @file The state in which training begins. */
-import type { ArrayData, NamedArrays } from '../engines/types.ts';
-import { sizeOf } from '../engines/types.ts';
+import { type ArrayData, type NamedArrays, sizeOf } from '../arrays.ts';
 import { initialize } from '../random/initializers.ts';
 import type { Initializer } from '../random/types.ts';
 import { extraStateName } from './names.ts';

@@ -1,9 +1,12 @@
 /** @file How much memory a training takes, and whether this machine has it. */
+
 import { totalmem } from 'node:os';
+import { type NamedSpecs, sizeOf } from '../arrays.ts';
 import type { Value } from '../compiler/graph.ts';
 import { peakBytes } from '../compiler/liveness.ts';
+import type { Signature } from '../compiler/step.ts';
 import { traceStep } from '../compiler/trace-step.ts';
-import { type Engine, type NamedSpecs, type Signature, sizeOf } from '../engines/types.ts';
+import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { buildEvaluationStep, EVALUATION_BATCH } from './evaluator.ts';
 import type { Training } from './types.ts';

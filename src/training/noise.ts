@@ -1,5 +1,5 @@
 /** @file Draws what the noise of a regularizer asks for. */
-import type { ArrayData } from '../engines/types.ts';
+import type { ArrayData } from '../arrays.ts';
 import type { Noise, Probability } from '../methods/types.ts';
 import { fillBernoulli, fillNormal, fillUniform } from '../random/streams.ts';
 import type { StreamKey } from '../random/types.ts';

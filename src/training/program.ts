@@ -1,5 +1,7 @@
 /** @file A compiled training: the one place where training steps are compiled, fed and taken. */
-import type { Engine, NamedArrays, Program } from '../engines/types.ts';
+
+import type { NamedArrays } from '../arrays.ts';
+import type { Engine, Program } from '../engines/types.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
 import type { Training } from './types.ts';

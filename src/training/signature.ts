@@ -1,6 +1,7 @@
 /** @file Names and shapes of what a training step keeps and is fed. */
+import type { ArraySpec } from '../arrays.ts';
+import type { Signature } from '../compiler/step.ts';
 import type { ScheduleSettings } from '../config/schema.ts';
-import type { ArraySpec, Signature } from '../engines/types.ts';
 import type { Noise, Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
 import { Progress } from '../settings/training-time.ts';

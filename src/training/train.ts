@@ -1,6 +1,7 @@
 /** @file The training loop: epochs of steps, each epoch ended by an evaluation on the test images. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Engine, NamedArrays } from '../engines/types.ts';
+import type { NamedArrays } from '../arrays.ts';
+import type { Engine } from '../engines/types.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { Progress } from '../settings/training-time.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';

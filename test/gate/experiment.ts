@@ -1,7 +1,8 @@
 /** @file Trains and sweeps configs/ci.yaml within the test's own process, where faults can be planted. */
+import type { NamedArrays } from '../../src/arrays.ts';
 import { type Experiment, expandRuns, type RunSpec } from '../../src/config/experiment.ts';
 import type { Dataset } from '../../src/data/types.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { parsePruneRates } from '../../src/pruning/rates.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 import { sweepNetwork } from '../../src/sweeps/sweep-network.ts';

@@ -1,9 +1,11 @@
 /** @file Whole trainings of small networks with batch normalisation: both engines agree, learn, and evaluate by averages. */
+
 import { describe, expect, it } from 'vitest';
+import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import { type Engine, type NamedArrays, sizeOf } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
 import { Progress } from '../../src/settings/training-time.ts';

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Dataset } from '../../src/data/types.ts';
-import { wordDeviceFailure } from '../../src/engines/onnx/webgpu/failures.ts';
+import { toDeviceError } from '../../src/engines/onnx/webgpu/failures.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { tryLock } from '../../src/locks/lock.ts';
@@ -212,7 +212,7 @@ describe('a run directory', () => {
   it('goes on bit for bit after its graphics card was lost in the second epoch', async () => {
     const whole = await record({}, { results: temporaryFolder() });
     const results = temporaryFolder();
-    const lost = wordDeviceFailure(new Error('WebGPU device lost (2): the device was lost'));
+    const lost = toDeviceError(new Error('WebGPU device lost (2): the device was lost'));
     const working = engine;
     let steps = 0;
     engine = {

@@ -1,9 +1,11 @@
 /** @file Checks how often steps and evaluations are repeated to be timed, and what is made of the times. */
+
 import { describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset, isDatasetPresent } from '../../src/data/load.ts';
 import { listDatasets } from '../../src/data/manage.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { median } from '../../src/median.ts';
 import { timeEvaluation, timeTraining } from '../../src/runner/timing.ts';
 

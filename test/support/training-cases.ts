@@ -1,8 +1,9 @@
 /** @file Small but whole training setups: a model, a method, an optimizer, and batches of random images. */
+
 import type { z } from 'zod';
+import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import type { Split } from '../../src/data/types.ts';
-import { type NamedArrays, sizeOf } from '../../src/engines/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';

@@ -1,10 +1,12 @@
 /** @file The claim of the paper, in small: networks trained with targeted dropout survive pruning that others do not. */
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import type { NamedArrays } from '../../src/arrays.ts';
 import type { runSettingsSchema } from '../../src/config/schema.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import type { Granularity } from '../../src/pruning/types.ts';
 import { sweepNetwork } from '../../src/sweeps/sweep-network.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';

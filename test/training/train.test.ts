@@ -1,8 +1,10 @@
 /** @file Training on real images: it learns, reports what it did, and fails where it should. */
+
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../src/arrays.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import type { Engine, NamedArrays, Program } from '../../src/engines/types.ts';
+import type { Engine, Program } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';

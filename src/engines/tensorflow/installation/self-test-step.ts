@@ -1,18 +1,8 @@
-/** @file One training step of LeNet-5 with targeted dropout, on an engine and on the reference engine. */
-import { runSettingsSchema } from '../../../config/schema.ts';
-import type { Dataset, Split } from '../../../data/types.ts';
-import { fillUniform } from '../../../random/streams.ts';
-import { initialState } from '../../../training/initial-state.ts';
-import { TrainingProgram } from '../../../training/program.ts';
-import { prepareTraining } from '../../../training/setup.ts';
+/** @file A training step of LeNet-5 with targeted dropout, on an engine and on the reference engine. */
+import type { NamedArrays } from '../../../arrays.ts';
 import { createReferenceEngine } from '../../eager/engine.ts';
-import type { Engine, NamedArrays } from '../../types.ts';
-
-const IMAGE_SHAPE = [28, 28, 1] as const;
-const CLASSES = 10;
-/** The reference engine takes a tenth of a second for each image. */
-const BATCH_SIZE = 2;
-const SEED = 1;
+import type { Engine } from '../../types.ts';
+import { lenetArrays, lenetSignature, lenetStep } from './lenet-step.ts';
 
 export interface StepComparison {
   /** Compilation and the first step on the engine under test, in seconds. */
@@ -21,7 +11,7 @@ export interface StepComparison {
   readonly largestDifference: number;
   /** Where it is: `conv1/kernel[17]`. */
   readonly where: string;
-  /** How far the step itself moves the state, at most: a difference as large as that says that nothing was computed. */
+  /** The largest change that the step makes to a number of the state. If the engines differed by as much, one might have done nothing. */
   readonly largestChange: number;
 }
 
@@ -37,31 +27,15 @@ export async function compareStep(createEngine: () => Promise<Engine>): Promise<
 }
 
 async function runStep(engine: Engine): Promise<{ before: NamedArrays; after: NamedArrays }> {
-  const settings = runSettingsSchema.parse({
-    model: { name: 'lenet' },
-    regularizer: { name: 'targeted', granularity: 'weight' },
-    schedule: { batchSize: BATCH_SIZE, learningRate: 0.1 },
-  });
-  const training = await prepareTraining({ settings, seed: SEED }, randomDataset());
-  const before = initialState(training);
-  const program = await TrainingProgram.compile(engine, training, before);
+  const { state, feeds } = lenetArrays();
+  const program = await engine.compile(lenetStep, lenetSignature);
   try {
-    const fetches = await program.run(0);
-    return { before, after: { ...(await program.readState()), ...fetches } };
+    await program.writeState(state);
+    const fetches = await program.run(feeds);
+    return { before: state, after: { ...(await program.readState()), ...fetches } };
   } finally {
     program.dispose();
   }
-}
-
-function randomDataset(): Dataset {
-  const draws = new Float32Array(BATCH_SIZE * IMAGE_SHAPE[0] * IMAGE_SHAPE[1]);
-  fillUniform({ seed: SEED, purpose: 'self-test', index: 0 }, draws);
-  const split: Split = {
-    count: BATCH_SIZE,
-    images: Uint8Array.from(draws, (value) => 256 * value),
-    labels: Uint8Array.from({ length: BATCH_SIZE }, (_, index) => (3 * index) % CLASSES),
-  };
-  return { name: 'random', imageShape: IMAGE_SHAPE, classes: CLASSES, train: split, test: split };
 }
 
 /** Infinite where a name or a number is missing, or a number is none. */
