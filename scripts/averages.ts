@@ -5,25 +5,26 @@
  * dropping, or with other weights missing, then normalises by averages of another network. Here the averages are taken
  * anew over training batches, with all weights as they are: what accuracy gains was not lost by the weights.
  */
+
 import { Command } from 'commander';
+import type { NamedArrays } from '../src/arrays.ts';
 import { expandRuns } from '../src/config/experiment.ts';
 import { loadExperiment } from '../src/config/load.ts';
 import type { RunSettings } from '../src/config/schema.ts';
-import { epochOrder } from '../src/data/batches.ts';
 import { loadDataset } from '../src/data/load.ts';
 import type { Dataset } from '../src/data/types.ts';
 import { chooseEngine } from '../src/engines/registry.ts';
-import type { Engine, NamedArrays } from '../src/engines/types.ts';
+import type { Engine } from '../src/engines/types.ts';
 import { UserError } from '../src/errors.ts';
 import { parsePruneRates } from '../src/pruning/rates.ts';
 import type { Granularity } from '../src/pruning/types.ts';
 import { readCheckpoint } from '../src/runs/checkpoint.ts';
 import { prunedWeights } from '../src/sweeps/pruned-weights.ts';
 import { Evaluator } from '../src/training/evaluator.ts';
-import { TrainingFeeds } from '../src/training/feeds.ts';
 import { initialState } from '../src/training/initial-state.ts';
-import { buildTrainingStep } from '../src/training/step.ts';
-import { createSetup } from '../src/training/trainer.ts';
+import { TrainingProgram } from '../src/training/program.ts';
+import { createSetup, prepareTraining } from '../src/training/setup.ts';
+import type { Training } from '../src/training/types.ts';
 
 /** Batches over which the averages are taken; the first ones count for e^-5 in the end. */
 const BATCHES = 100;
@@ -67,12 +68,8 @@ async function report(folder: string, engine: Engine): Promise<void> {
 /** Training steps that change nothing but the moving averages. */
 class AveragesTaker {
   private constructor(
-    private readonly step: Awaited<ReturnType<Engine['compile']>>,
-    private readonly first: NamedArrays,
-    private readonly feeds: TrainingFeeds,
-    private readonly order: Uint32Array,
-    private readonly names: readonly string[],
-    private readonly batchSize: number,
+    private readonly training: Training,
+    private readonly program: TrainingProgram,
   ) {}
 
   static async create(engine: Engine, settings: RunSettings, dataset: Dataset): Promise<AveragesTaker> {
@@ -82,28 +79,22 @@ class AveragesTaker {
       ...settings,
       model: { ...network, batchNorm: { ...network.batchNorm, momentum: MOMENTUM } } as RunSettings['model'],
       regularizer: { name: 'none' },
-      schedule: { ...settings.schedule, learningRate: 0, weightDecay: 0 },
+      // A decay may end at a rate of its own.
+      schedule: { ...settings.schedule, learningRate: 0, decay: { name: 'constant' }, weightDecay: 0 },
     };
-    const setup = await createSetup(still, dataset);
-    const compiled = buildTrainingStep(setup);
-    return new AveragesTaker(
-      await engine.compile(compiled.step, compiled.signature),
-      initialState(setup, compiled.signature, SEED),
-      new TrainingFeeds(setup, compiled, dataset.train, BATCHES, SEED),
-      epochOrder(SEED, 0, dataset.train.count),
-      setup.model.parameters.filter(({ role }) => role === 'average').map(({ name }) => name),
-      still.schedule.batchSize,
-    );
+    const training = await prepareTraining({ settings: still, seed: SEED }, dataset);
+    return new AveragesTaker(training, await TrainingProgram.compile(engine, training));
   }
 
   async take(parameters: NamedArrays): Promise<NamedArrays> {
-    const given = Object.entries(parameters).filter(([name]) => name in this.first);
-    await this.step.writeState({ ...this.first, ...Object.fromEntries(given) });
-    const batches = Math.floor(this.order.length / this.batchSize);
-    for (let step = 0; step < BATCHES; step++)
-      await this.step.run(this.feeds.fill(step, this.order, (step % batches) * this.batchSize));
-    const state = await this.step.readState();
-    return Object.fromEntries(this.names.map((name) => [name, state[name] as Float32Array]));
+    const { training, program } = this;
+    const first = initialState(training);
+    const given = Object.entries(parameters).filter(([name]) => name in first);
+    await program.writeState({ ...first, ...Object.fromEntries(given) });
+    for await (const _ of program.steps(0, BATCHES));
+    const state = await program.readState();
+    const averages = training.model.parameters.filter(({ role }) => role === 'average');
+    return Object.fromEntries(averages.map(({ name }) => [name, state[name] as Float32Array]));
   }
 }
 

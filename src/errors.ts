@@ -40,6 +40,18 @@ export function unlessUserError<T>(read: () => T): T | undefined {
   }
 }
 
+/** What an error says, whoever threw it. */
+export function messageOf(error: unknown): string {
+  const isError = typeof error === 'object' && error !== null && 'message' in error;
+  return String(isError ? error.message : error);
+}
+
+/** The system's code of an error, such as ENOENT; empty where it has none. */
+export function codeOf(error: unknown): string {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode && typeof error.code === 'string' ? error.code : '';
+}
+
 /** Text as one line of bounded length: line ends become spaces, and what cannot be seen is written as `\x1b`. */
 export function toOneLine(text: string): string {
   const line = text

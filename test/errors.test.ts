@@ -1,6 +1,6 @@
 /** @file The sentence that a user's mistake is answered by. */
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../src/errors.ts';
+import { codeOf, messageOf, UserError } from '../src/errors.ts';
 
 describe('a mistake of the user', () => {
   it('is told on one line, whatever it quotes', () => {
@@ -16,5 +16,21 @@ describe('a mistake of the user', () => {
     const { message } = new UserError(`"${'x'.repeat(1e6)}" is no name`);
     expect(message).toMatch(/^"x{1499} … x+" is no name$/);
     expect(message.length).toBeLessThan(2010);
+  });
+});
+
+describe('what was thrown', () => {
+  it('has a message, whether it is an error or not', () => {
+    expect(messageOf(new Error('the disk is full'))).toBe('the disk is full');
+    expect(messageOf({ message: 'of another realm' })).toBe('of another realm');
+    expect(messageOf('a text')).toBe('a text');
+    expect(messageOf(undefined)).toBe('undefined');
+  });
+
+  it('has the code that the system gave it, or none', () => {
+    expect(codeOf(Object.assign(new Error('there is no such file'), { code: 'ENOENT' }))).toBe('ENOENT');
+    expect(codeOf(Object.assign(new Error('a number'), { code: 7 }))).toBe('');
+    expect(codeOf(new Error('none'))).toBe('');
+    expect(codeOf(null)).toBe('');
   });
 });

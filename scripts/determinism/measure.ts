@@ -1,8 +1,11 @@
 /** @file How far apart two short trainings of one run end: by engine, threads or kernels. */
+import type { ArrayData, NamedArrays } from '../../src/arrays.ts';
 import type { RunSettings } from '../../src/config/schema.ts';
 import type { Dataset } from '../../src/data/types.ts';
-import type { ArrayData, Engine, NamedArrays } from '../../src/engines/types.ts';
-import { type EpochReport, train } from '../../src/training/trainer.ts';
+import type { Engine } from '../../src/engines/types.ts';
+import type { EpochEvent } from '../../src/training/events.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
+import { train } from '../../src/training/train.ts';
 
 /** Where a training ended. */
 export interface Outcome {
@@ -30,9 +33,9 @@ export async function trainBriefly(
   settings: RunSettings,
   dataset: Dataset,
 ): Promise<Outcome> {
-  const reports: EpochReport[] = [];
-  await train({ settings, seed: 0, dataset, engine, onEpoch: (report) => void reports.push(report) });
-  const last = reports.at(-1);
+  const training = await prepareTraining({ settings, seed: 0 }, dataset);
+  let last: EpochEvent | undefined;
+  for await (const event of train(training, { engine })) if (event.kind === 'epoch') last = event;
   if (last === undefined) throw new Error('expected at least one epoch');
   return {
     state: last.state,

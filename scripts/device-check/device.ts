@@ -1,14 +1,18 @@
 /** @file What a device is checked for: whether its steps are right, how long they take, whether it learns. */
+
 import { execFileSync } from 'node:child_process';
+import { sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { LARGEST_SHARE } from '../../src/engines/onnx/webgpu/agreement.ts';
 import { compareFirstStep } from '../../src/engines/onnx/webgpu/self-test.ts';
-import { type Engine, sizeOf } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
+import { median } from '../../src/median.ts';
 import { fillUniform } from '../../src/random/streams.ts';
-import { median } from '../../src/runner/timing.ts';
-import { train } from '../../src/training/trainer.ts';
+import { TrainingProgram } from '../../src/training/program.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
+import { train } from '../../src/training/train.ts';
 import { describeStep } from '../peers/td-runner.ts';
 import { type Comparand, listComparands, taskOf, VARIANTS, WORKLOADS } from '../peers/workloads.ts';
 
@@ -86,20 +90,18 @@ async function measureStep(
   { seconds, steps }: CheckLimits,
 ): Promise<Omit<StepCheck, 'network' | 'variant' | 'batchSize'>> {
   const described = await describeStep(taskOf(comparand, 0));
-  const began = performance.now();
-  const program = await engine.compile(described.step, described.signature);
-  const compileMilliseconds = performance.now() - began;
+  const program = await TrainingProgram.compile(engine, described.training, described.createState());
+  const { compileMilliseconds } = program;
   try {
-    await program.writeState(described.createState());
     const feeds = described.createFeeds();
     described.fillNoise(feeds, 0);
-    const { difference } = await compareFirstStep(program, reference, described, feeds);
+    const { difference } = await compareFirstStep(program.program, reference, described.training, feeds);
     const times: number[] = [];
     const end = performance.now() + 1000 * seconds;
     do {
       const start = performance.now();
       described.fillNoise(feeds, times.length + 1);
-      await program.run(feeds);
+      await program.runOn(feeds);
       times.push(performance.now() - start);
     } while (times.length < steps && performance.now() < end);
     const cardMegabytes = readCardMegabytes();
@@ -171,17 +173,11 @@ async function timeEpoch(
   let accuracy = Number.NaN;
   try {
     const signal = AbortSignal.timeout(1000 * seconds);
-    await train({
-      settings,
-      seed: 0,
-      dataset,
-      engine,
-      signal,
-      onStep: () => void steps++,
-      onEpoch: ({ test }) => {
-        accuracy = test.accuracy;
-      },
-    });
+    const training = await prepareTraining({ settings, seed: 0 }, dataset);
+    for await (const event of train(training, { engine, signal })) {
+      if (event.kind === 'step') steps++;
+      if (event.kind === 'epoch') accuracy = event.test.accuracy;
+    }
     return { network, images, seconds: elapsed(), steps, accuracy };
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { median } from '../../src/runner/timing.ts';
+import { median } from '../../src/median.ts';
 import { type Comparand, taskOf } from '../peers/workloads.ts';
 import { type CheckLimits, isTimeUp, listChecks, TIME_IS_UP } from './device.ts';
 

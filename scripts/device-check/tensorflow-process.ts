@@ -4,13 +4,15 @@
  * Its one argument is a `TensorflowTask` as JSON. It prints what it finds as it finds it, a `TensorflowLine` as JSON each. TensorFlow's
  * own log goes to the standard error.
  */
+
 import { writeSync } from 'node:fs';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { createCpuEngine } from '../../src/engines/onnx/cpu-engine.ts';
 import { createEagerCompiler } from '../../src/engines/tensorflow/eager.ts';
 import { compile } from '../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../src/engines/tensorflow/native/load.ts';
 import { availableThreads } from '../../src/engines/threads.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { TdRunner } from '../peers/td-runner.ts';
 import { taskOf } from '../peers/workloads.ts';
 import { checkEpoch, checkLearning, checkStep, listChecks, secondsForEpoch } from './device.ts';

@@ -1,6 +1,7 @@
 /** @file npm run gpu-decisions: where a step on the graphics card differs from one on the processor, what decides otherwise. */
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
+import type { ImageShape } from '../../src/data/types.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import { printTable } from '../../src/terminal/output.ts';
 
@@ -12,7 +13,7 @@ const resnet = { name: 'resnet', filters: [16, 16, 32], units: 1 } as const;
 
 interface Case {
   readonly network: string;
-  readonly imageShape: readonly number[];
+  readonly imageShape: ImageShape;
   readonly settings: Pick<Settings, 'regularizer'> & { readonly model: unknown };
   readonly batchSizes: readonly number[];
 }

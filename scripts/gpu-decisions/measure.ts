@@ -1,9 +1,10 @@
 /** @file One training step on both devices, with the inputs of every ReLU; and once more with the same decisions on both. */
-import { at, type Graph, type NamedValue, rewrite, type Value } from '../../src/compiler/graph.ts';
+import { type ArrayData, type NamedSpecs, sizeOf } from '../../src/arrays.ts';
+import { type NamedValue, rewrite, type Value } from '../../src/compiler/graph.ts';
+import type { KernelGraph } from '../../src/compiler/kernels.ts';
 import { FEED, NEXT, STATE, traceStep } from '../../src/compiler/trace-step.ts';
 import type { RunSettings } from '../../src/config/schema.ts';
-import { epochOrder } from '../../src/data/batches.ts';
-import type { Split } from '../../src/data/types.ts';
+import type { Dataset, ImageShape, Split } from '../../src/data/types.ts';
 import { blockSize } from '../../src/engines/onnx/block-size.ts';
 import { lower } from '../../src/engines/onnx/lower/lower.ts';
 import { adaptTypes } from '../../src/engines/onnx/lower/webgpu/element-types.ts';
@@ -11,14 +12,13 @@ import { optimize } from '../../src/engines/onnx/passes/simplify.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
 import { SessionPool } from '../../src/engines/onnx/session-pool.ts';
-import { DeviceSession, openDevice, type Tensors } from '../../src/engines/onnx/webgpu/session.ts';
-import { type ArrayData, type NamedSpecs, sizeOf } from '../../src/engines/types.ts';
-import { createRegularizer } from '../../src/methods/registry.ts';
-import { createModel } from '../../src/models/registry.ts';
+import type { Tensors } from '../../src/engines/onnx/tensors.ts';
+import { DeviceSession, openDevice } from '../../src/engines/onnx/webgpu/session.ts';
+import { at } from '../../src/lookup.ts';
 import { fillUniform } from '../../src/random/streams.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
-import { buildTrainingStep } from '../../src/training/step.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
 
 const RELU = 'fetch/relu/';
 const MASK = 'mask/';
@@ -41,27 +41,20 @@ export interface Decisions {
 /** @param imageShape `[height, width, channels]` of random images */
 export async function compareDecisions(
   settings: RunSettings,
-  imageShape: readonly number[],
+  imageShape: ImageShape,
   seed: number,
 ): Promise<Decisions> {
-  const setup = {
-    model: createModel(settings.model, [...imageShape] as never, CLASSES),
-    regularizer: await createRegularizer(settings.regularizer),
-    schedule: settings.schedule,
-  };
-  const compiled = buildTrainingStep(setup);
-  const { traced } = traceStep(compiled.step, compiled.signature, LEFT_OUT);
+  const { batchSize } = settings.schedule;
+  const training = await prepareTraining({ settings, seed }, randomDataset(imageShape, batchSize));
+  const { traced } = traceStep(training.step, training.signature, LEFT_OUT);
   const inputs = [
     ...new Set(traced.operations.filter(({ op }) => op === 'Relu').map(({ inputs: [x] }) => x as Value)),
   ];
   const images = inputs.filter(({ type }) => type === 'float32');
   const watched = watch(traced, images);
-  const { batchSize } = settings.schedule;
-  const feeds = new TrainingFeeds(setup, compiled, randomSplit(imageShape, batchSize), 1, seed);
-  const state = initialState(setup, compiled.signature, seed);
   const tensors = {
-    ...toTensors(compiled.signature.state, state, STATE),
-    ...toTensors(compiled.signature.feeds, feeds.fill(0, epochOrder(seed, 0, batchSize), 0), FEED),
+    ...toTensors(training.signature.state, initialState(training), STATE),
+    ...toTensors(training.signature.feeds, new TrainingFeeds(training).fill(0), FEED),
   };
   const onCard = await runOnCard(watched, tensors);
   const onProcessor = await runOnProcessor(watched, tensors);
@@ -80,13 +73,13 @@ export async function compareDecisions(
 }
 
 /** With the inputs of ReLUs among the results. */
-function watch(graph: Graph, images: readonly Value[]): Graph {
+function watch(graph: KernelGraph, images: readonly Value[]): KernelGraph {
   const outputs = images.map((value, index): NamedValue => ({ name: RELU + index, value }));
   return { ...graph, outputs: [...graph.outputs, ...outputs] };
 }
 
 /** With ReLUs, and the gradients behind them, that take their decisions from inputs of the graph. */
-function force(graph: Graph, images: readonly Value[]): Graph {
+function force(graph: KernelGraph, images: readonly Value[]): KernelGraph {
   const masks = new Map(images.map((image) => [image, { shape: image.shape, type: 'float32' } as Value]));
   const originals = new Map(
     graph.operations.flatMap((operation) => operation.outputs.map((output) => [output, operation])),
@@ -104,7 +97,7 @@ function force(graph: Graph, images: readonly Value[]): Graph {
 
 const pool = new SessionPool();
 
-async function runOnCard(graph: Graph, tensors: Tensors): Promise<Tensors> {
+async function runOnCard(graph: KernelGraph, tensors: Tensors): Promise<Tensors> {
   await openDevice();
   const lowered = adaptTypes(optimize(lower(graph, { target: 'webgpu' })));
   const session = await DeviceSession.create(pool, lowered, () => 'cpu');
@@ -113,7 +106,7 @@ async function runOnCard(graph: Graph, tensors: Tensors): Promise<Tensors> {
   return results;
 }
 
-async function runOnProcessor(graph: Graph, tensors: Tensors): Promise<Tensors> {
+async function runOnProcessor(graph: KernelGraph, tensors: Tensors): Promise<Tensors> {
   const lowered = optimize(lower(graph, { block: await blockSize() }));
   const session = await ort.InferenceSession.create(serialize(lowered), { logSeverityLevel: 3 });
   const given = session.inputNames.map((name) => [name, tensors[name] as ort.Tensor] as const);
@@ -161,13 +154,14 @@ function toTensors(specs: NamedSpecs, arrays: Readonly<Record<string, ArrayData>
   return Object.fromEntries(entries);
 }
 
-function randomSplit(imageShape: readonly number[], count: number): Split {
+function randomDataset(imageShape: ImageShape, count: number): Dataset {
   const images = new Float32Array(count * sizeOf(imageShape));
   fillUniform({ seed: 11, purpose: 'images', index: 0 }, images);
-  return {
+  const split: Split = {
     count,
     images: Uint8Array.from(images, (share) => 256 * share),
     labels: Uint8Array.from({ length: count }, (_, index) => (index * 7) % CLASSES),
     normalization: 'standardize',
   };
+  return { name: 'random', imageShape, classes: CLASSES, train: split, test: split };
 }

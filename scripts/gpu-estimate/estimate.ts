@@ -1,13 +1,12 @@
 /** @file What a training at the paper's scale computes: arithmetic, kernels, steps. */
 
+import { sizeOf } from '../../src/arrays.ts';
 import { recordStep } from '../../src/compiler/trace-step.ts';
 import { expandRuns } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { countTrainingBatches } from '../../src/data/batches.ts';
 import { blankDataset } from '../../src/data/load.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/optimize.ts';
-import { sizeOf } from '../../src/engines/types.ts';
 import { definitionOf } from '../../src/methods/names.ts';
 import type { Model } from '../../src/models/types.ts';
 
@@ -32,19 +31,17 @@ const PASSES = 3;
 /** @param file an experiment; its first run counts */
 export async function describeWork(file: string): Promise<Work> {
   await loadTfjs();
-  const { buildTrainingStep } = await import('../../src/training/step.ts');
-  const { createSetup } = await import('../../src/training/trainer.ts');
+  const { prepareTraining } = await import('../../src/training/setup.ts');
   const [run] = expandRuns(loadExperiment(file));
   if (run === undefined) throw new Error(`${file} describes no run`);
-  const dataset = blankDataset(run.settings.dataset);
-  const setup = await createSetup(run.settings, dataset);
-  const { step, signature } = buildTrainingStep(setup);
+  const training = await prepareTraining(run, blankDataset(run.settings.dataset));
+  const { step, signature, model, stepsPerEpoch } = training;
   const { operations } = optimizeForTensorflow(recordStep(step, signature));
   const { batchSize, epochs } = run.settings.schedule;
   return {
-    flopsPerStep: PASSES * 2 * multiplyAdds(setup.model) * batchSize,
+    flopsPerStep: PASSES * 2 * multiplyAdds(model) * batchSize,
     kernelsPerStep: operations.filter(({ op }) => op !== 'Constant' && op !== 'Reshape').length,
-    steps: epochs * countTrainingBatches(dataset.train.count, batchSize),
+    steps: epochs * stepsPerEpoch,
   };
 }
 

@@ -1,5 +1,6 @@
 /** @file The unit in which the guard measures: processor time of a plain matrix product in onnxruntime. */
 import { GraphBuilder } from '../../src/compiler/graph.ts';
+import type { OnnxOperation } from '../../src/engines/onnx/operators.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
 
@@ -10,7 +11,7 @@ const PRODUCTS = 32;
 
 /** Computes the products once, on one thread. */
 export async function createCalibration(): Promise<() => Promise<void>> {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder<OnnxOperation>();
   const shape = [SIZE, SIZE];
   const matrix = builder.input(shape, 'float32');
   let product = matrix;

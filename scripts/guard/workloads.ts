@@ -1,13 +1,10 @@
 /** @file What the guard times: one training step of each kind of network, and an evaluation. */
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { epochOrder } from '../../src/data/batches.ts';
 import { blankDataset } from '../../src/data/load.ts';
 import type { Engine } from '../../src/engines/types.ts';
-import { TrainingFeeds } from '../../src/training/feeds.ts';
-import { initialState } from '../../src/training/initial-state.ts';
-import { buildTrainingStep } from '../../src/training/step.ts';
-import { planTraining } from '../../src/training/trainer.ts';
+import { TrainingProgram } from '../../src/training/program.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
 
 type Settings = z.input<typeof runSettingsSchema>;
 
@@ -36,17 +33,7 @@ export const WORKLOADS: Readonly<Record<string, Settings>> = {
 /** Takes training steps of a workload on blank images, feeds included, one a call. */
 export async function createWorkload(engine: Engine, input: Settings): Promise<() => Promise<void>> {
   const settings = runSettingsSchema.parse(input);
-  const dataset = blankDataset(settings.dataset);
-  const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
-  const compiled = buildTrainingStep(setup);
-  const program = await engine.compile(compiled.step, compiled.signature);
-  await program.writeState(initialState(setup, compiled.signature, 0));
-  const feeds = new TrainingFeeds(setup, compiled, dataset.train, stepsPerEpoch, 0);
-  const order = epochOrder(0, 0, dataset.train.count);
-  let step = 0;
-  return async () => {
-    const first = (step % stepsPerEpoch) * settings.schedule.batchSize;
-    await program.run(feeds.fill(step, order, first));
-    step++;
-  };
+  const training = await prepareTraining({ settings, seed: 0 }, blankDataset(settings.dataset));
+  const steps = (await TrainingProgram.compile(engine, training)).steps();
+  return async () => void (await steps.next());
 }

@@ -1,25 +1,36 @@
 /** @file Ways to go once through images in blocks: what an elementwise operation costs. */
-import type { GraphBuilder, Value } from '../../src/compiler/graph.ts';
+import type { AttributesArgument, Value } from '../../src/compiler/graph.ts';
 import { BLOCKED } from '../../src/engines/onnx/lower/lowering.ts';
+import type {
+  Activation,
+  OnnxBuilder,
+  OnnxOperation,
+  OnnxOperator,
+} from '../../src/engines/onnx/operators.ts';
 import type { Candidate } from './measure.ts';
 
 /** Each candidate ends with the mean over height and width, whose own cost the first one shows. */
 export function elementwiseCandidates(shape: readonly number[]): Readonly<Record<string, Candidate>> {
   const [batch = 1, channels = 1] = shape;
-  const emit = (builder: GraphBuilder, op: string, inputs: Value[], attributes = {}): Value =>
-    builder.emit(op, inputs, { shape }, attributes);
-  const zero = (builder: GraphBuilder): Value => builder.constant(Float32Array.of(0), [], 'float32');
-  const positive = (builder: GraphBuilder, x: Value): Value =>
+  const emit = <Op extends OnnxOperator>(
+    builder: OnnxBuilder,
+    op: Op,
+    inputs: Value[],
+    ...attributes: AttributesArgument<OnnxOperation, Op>
+  ): Value => builder.emit(op, inputs, { shape }, ...attributes);
+  const zero = (builder: OnnxBuilder): Value => builder.constant(Float32Array.of(0), [], 'float32');
+  const positive = (builder: OnnxBuilder, x: Value): Value =>
     builder.emit('Greater', [x, zero(builder)], { shape, type: 'bool' });
-  const perChannel = (builder: GraphBuilder, inputs: Value[], activation = {}): Value => {
+  const perChannel = (builder: OnnxBuilder, inputs: Value[], activation?: Activation): Value => {
     const ones = new Float32Array(channels).fill(1.5);
     const weights = builder.constant(ones, [channels, 1, 1, 1], 'float32');
     const bias = builder.constant(ones, [channels], 'float32');
     const [x, ...residual] = inputs as [Value, ...Value[]];
-    const attributes = { group: channels, kernel_shape: [1, 1], ...activation };
-    return builder.emit('Conv', [x, weights, bias, ...residual], { shape }, attributes, BLOCKED);
+    const activated = activation === undefined ? {} : { activation };
+    const attributes = { group: channels, kernel_shape: [1, 1], ...activated };
+    return builder.emitIn(BLOCKED, 'Conv', [x, weights, bias, ...residual], { shape }, attributes);
   };
-  const formulas: Readonly<Record<string, (builder: GraphBuilder, x: Value, y: Value) => Value>> = {
+  const formulas: Readonly<Record<string, (builder: OnnxBuilder, x: Value, y: Value) => Value>> = {
     'nothing but the mean': (_, x) => x,
     Mul: (builder, x, y) => emit(builder, 'Mul', [x, y]),
     Relu: (builder, x) => emit(builder, 'Relu', [x]),
@@ -42,11 +53,11 @@ export function elementwiseCandidates(shape: readonly number[]): Readonly<Record
       const shifted = builder.emit('Add', [scaled, numbers], { shape: split });
       return builder.emit('Reshape', [shifted], { shape });
     },
-    'a·x + b, ReLU: convolution by channel': (builder, x) => perChannel(builder, [x], { activation: 'Relu' }),
+    'a·x + b, ReLU: convolution by channel': (builder, x) => perChannel(builder, [x], 'Relu'),
     'a·x + b + y: convolution by channel': (builder, x, y) => perChannel(builder, [x, y]),
   };
-  const mean = (builder: GraphBuilder, value: Value): Value =>
-    builder.emit('GlobalAveragePool', [value], { shape: [batch, channels, 1, 1] }, {}, BLOCKED);
+  const mean = (builder: OnnxBuilder, value: Value): Value =>
+    builder.emitIn(BLOCKED, 'GlobalAveragePool', [value], { shape: [batch, channels, 1, 1] });
   return Object.fromEntries(
     Object.entries(formulas).map(([name, formula]) => [
       name,

@@ -1,7 +1,8 @@
 /** @file Ways to compute the filter gradient of a 3×3 convolution from images and output gradients in blocks of 16. */
-import type { GraphBuilder, Value } from '../../src/compiler/graph.ts';
+import type { Value } from '../../src/compiler/graph.ts';
 import { filterGradientBlocked } from '../../src/engines/onnx/lower/blocked-filter-gradient.ts';
 import { BLOCKED, Lowering } from '../../src/engines/onnx/lower/lowering.ts';
+import type { OnnxBuilder } from '../../src/engines/onnx/operators.ts';
 import type { Candidate } from './measure.ts';
 
 const BLOCK = 16;
@@ -81,27 +82,27 @@ export function filterGradientCandidates(sizes: Sizes): Readonly<Record<string, 
     'for comparison: the convolution itself': (builder, { x }) => {
       const bank = [channels, channels, 3, 3];
       const weights = builder.constant(new Float32Array(channels * channels * 9).fill(0.01), bank, 'float32');
-      const convolved = builder.emit(
+      const convolved = builder.emitIn(
+        BLOCKED,
         'Conv',
         [x as Value, weights],
         { shape: [batch, channels, extent, extent] },
         { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
-        BLOCKED,
       );
-      return builder.emit('GlobalAveragePool', [convolved], { shape: [batch, channels, 1, 1] }, {}, BLOCKED);
+      return builder.emitIn(BLOCKED, 'GlobalAveragePool', [convolved], { shape: [batch, channels, 1, 1] });
     },
   };
 }
 
 type Offset = readonly [row: number, column: number];
 
-function reshape(builder: GraphBuilder, value: Value, shape: readonly number[]): Value {
+function reshape(builder: OnnxBuilder, value: Value, shape: readonly number[]): Value {
   return builder.emit('Reshape', [value], { shape });
 }
 
 /** Rows of 16 channels: for each position of each image, the pixels at some offsets, block by block. */
 function gatherPatches(
-  builder: GraphBuilder,
+  builder: OnnxBuilder,
   images: Value,
   [padRows, padColumns]: Offset,
   offsets: readonly Offset[],
@@ -125,7 +126,7 @@ function gatherPatches(
 }
 
 function pad(
-  builder: GraphBuilder,
+  builder: OnnxBuilder,
   images: Value,
   [rows, columns]: Offset,
   height: number,
@@ -135,5 +136,5 @@ function pad(
   const ones = builder.constant(new Float32Array(channels).fill(1), [channels, 1, 1, 1], 'float32');
   const attributes = { group: channels, kernel_shape: [1, 1], pads: [rows, columns, rows, columns] };
   const shape = [batch, channels, height, width];
-  return builder.emit('Conv', [images, ones], { shape }, attributes, BLOCKED);
+  return builder.emitIn(BLOCKED, 'Conv', [images, ones], { shape }, attributes);
 }

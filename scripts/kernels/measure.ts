@@ -1,14 +1,15 @@
 /** @file Times small graphs in onnxruntime against one another. */
-import { type Graph, GraphBuilder, type Value } from '../../src/compiler/graph.ts';
+import { sizeOf } from '../../src/arrays.ts';
+import { GraphBuilder, type Value } from '../../src/compiler/graph.ts';
+import type { OnnxBuilder, OnnxGraph, OnnxOperation } from '../../src/engines/onnx/operators.ts';
 import { ort } from '../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../src/engines/onnx/serialize.ts';
-import { sizeOf } from '../../src/engines/types.ts';
-import { median } from '../../src/runner/timing.ts';
+import { median } from '../../src/median.ts';
 
 /** Operands, by name; all float32. */
 export type Operands = Readonly<Record<string, Value>>;
 /** Emits one way to compute something; the value returned should be small, since it is copied out. */
-export type Candidate = (builder: GraphBuilder, operands: Operands) => Value;
+export type Candidate = (builder: OnnxBuilder, operands: Operands) => Value;
 
 /**
  * Median milliseconds of processor time of each candidate, on one thread, taken in turns.
@@ -45,8 +46,8 @@ export async function timeCandidates(
   return Object.fromEntries([...times].map(([name, list]) => [name, median(list)]));
 }
 
-function graphOf(shapes: Readonly<Record<string, readonly number[]>>, candidate: Candidate): Graph {
-  const builder = new GraphBuilder();
+function graphOf(shapes: Readonly<Record<string, readonly number[]>>, candidate: Candidate): OnnxGraph {
+  const builder = new GraphBuilder<OnnxOperation>();
   const inputs = Object.entries(shapes).map(([name, shape]) => ({
     name,
     value: builder.input(shape, 'float32'),

@@ -7,9 +7,10 @@ import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset } from '../../src/data/load.ts';
 import type { Dataset, Split } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import { trainAndRecord } from '../../src/runner/record.ts';
+import { recordRun } from '../../src/runner/record.ts';
 import { collectEnvironment } from '../../src/runs/environment.ts';
-import { estimateTraining } from '../../src/training/trainer.ts';
+import { estimateMemory } from '../../src/training/memory.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
 import type { MeasuredMemory } from './process.ts';
 
 const [text = '{}', threads = '1'] = process.argv.slice(2);
@@ -30,13 +31,13 @@ const [run] = expandRuns({
 if (run === undefined) throw new Error('an experiment without runs');
 try {
   const environment = collectEnvironment({ engine: engine.name, device: engine.device });
-  await trainAndRecord({ resultsDirectory, run, dataset, engine, environment });
+  for await (const _ of recordRun({ resultsDirectory, run, dataset, engine, environment }));
 } finally {
   rmSync(resultsDirectory, { recursive: true });
 }
 const measured: MeasuredMemory = {
   peak: process.resourceUsage().maxRSS * 1024,
-  estimate: (await estimateTraining(settings, dataset, engine)) ?? Number.NaN,
+  estimate: estimateMemory(await prepareTraining(run, dataset), engine) ?? Number.NaN,
 };
 process.stdout.write(`${JSON.stringify(measured)}\n`);
 

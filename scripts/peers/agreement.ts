@@ -1,8 +1,9 @@
 /** @file Whether the sides compute the same: some runs of each, all from the same state, batch and noise. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NamedArrays } from '../../src/engines/types.ts';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { compareNumbers, compareStates, type Difference, larger } from './compare.ts';
 import { readExchange, writeExchange } from './exchange.ts';
 import type { CheckResult, Peer } from './peer.ts';
@@ -54,7 +55,8 @@ export async function checkAgreement(
   const [first, second] = splitPeers(peers);
   const folder = mkdtempSync(join(tmpdir(), 'td-peers-'));
   const pathOf = (name: string): string => join(folder, `${name}.safetensors`);
-  const { signature, metric, averages, createState, createFeeds, fillNoise } = await describeStep(task);
+  const { training, metric, averages, createState, createFeeds, fillNoise } = await describeStep(task);
+  const { signature } = training;
   const keepsState = task.what === 'evaluation';
   const run = async (peer: Peer, before: NamedArrays): Promise<Outcome> => {
     const output = keepsState ? null : pathOf(peer.side);

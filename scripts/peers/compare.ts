@@ -1,5 +1,5 @@
 /** @file How far two results of the same run lie apart, as a share of what rounding may do. */
-import type { ArrayData, NamedArrays } from '../../src/engines/types.ts';
+import type { ArrayData, NamedArrays } from '../../src/arrays.ts';
 
 /** The largest difference that was found. */
 export interface Difference {

@@ -1,7 +1,9 @@
 /** @file State and feeds of one run, as a file that all sides read or write. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { ArraySpec, NamedArrays } from '../../src/arrays.ts';
+import type { Signature } from '../../src/compiler/step.ts';
 import { withoutPrefix, withPrefix } from '../../src/compiler/trace-step.ts';
-import type { ArraySpec, NamedArrays, Signature } from '../../src/engines/types.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.ts';
 
 export interface Exchange {

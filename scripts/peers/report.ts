@@ -3,7 +3,7 @@
 import { dirname } from 'node:path';
 import { type Columns, type Row, writeCsv } from '../../src/files/csv.ts';
 import { makeDirectory } from '../../src/files/directories.ts';
-import { median } from '../../src/runner/timing.ts';
+import { median } from '../../src/median.ts';
 import { formatColumns } from '../../src/terminal/words.ts';
 import { QUIET } from './load.ts';
 import { isEngine, nameSide, SIDES, type Side } from './sides.ts';

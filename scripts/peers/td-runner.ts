@@ -1,29 +1,25 @@
 /** @file What a side of td runs: a training step or an evaluation of one batch, by the project's own code. */
-import { createArray } from '../../src/engines/arrays.ts';
-import {
-  type ArrayData,
-  type Engine,
-  type NamedArrays,
-  type Program,
-  type Signature,
-  type StepFunction,
-  sizeOf,
-} from '../../src/engines/types.ts';
-import { createRegularizer } from '../../src/methods/registry.ts';
-import { createModel } from '../../src/models/registry.ts';
+
+import { type ArrayData, createArray, type NamedArrays, sizeOf } from '../../src/arrays.ts';
+import type { Signature } from '../../src/compiler/step.ts';
+import type { Dataset, Split } from '../../src/data/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import type { Model } from '../../src/models/types.ts';
 import { fillNormal, fillUniform } from '../../src/random/streams.ts';
+import { Progress } from '../../src/settings/training-time.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
+import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
-import { fillNoise } from '../../src/training/noise.ts';
-import { buildTrainingStep } from '../../src/training/step.ts';
+import { TrainingProgram } from '../../src/training/program.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
+import type { Training } from '../../src/training/types.ts';
 import type { Exchange } from './exchange.ts';
 import type { PeerTask } from './workloads.ts';
 
 /** A step before it is compiled, with what it begins with and is fed. */
 export interface TdStep {
-  readonly step: StepFunction;
-  readonly signature: Signature;
+  /** Its step and signature are those of the evaluation where that is what is compared. */
+  readonly training: Training;
   /** The fetch that is compared beside the loss. */
   readonly metric: 'gradientNorm' | 'correct';
   /** Names of the state that is a moving average. */
@@ -35,7 +31,7 @@ export interface TdStep {
   createState(): NamedArrays;
   /** A random batch and the learning rate; noise is zero. */
   createFeeds(): NamedArrays;
-  /** Draws the noise of a step into the feeds, as the trainer does. */
+  /** Draws the noise of a step into the feeds, as a training does. */
   fillNoise(feeds: NamedArrays, step: number): void;
 }
 
@@ -44,29 +40,39 @@ const SEED = 0;
 const STEPS_PER_EPOCH = 390;
 
 /** @throws UserError if the model cannot take such images */
-export async function describeStep({ what, settings, imageShape, classes }: PeerTask): Promise<TdStep> {
-  const { schedule } = settings;
-  const model = createModel(settings.model, imageShape, classes);
-  const setup = { model, regularizer: await createRegularizer(settings.regularizer), schedule };
-  const isTraining = what === 'step';
-  const training = buildTrainingStep(setup);
-  const { step, signature } = isTraining ? training : buildEvaluationStep(model, schedule.batchSize);
-  const noise = Object.entries(isTraining ? training.noise : {});
+export async function describeStep(task: PeerTask): Promise<TdStep> {
+  const { what, settings, classes } = task;
+  const { learningRate, batchSize } = settings.schedule;
+  const prepared = await prepareTraining({ settings, seed: SEED }, blankDataset(task));
+  const { model } = prepared;
+  const training: Training = {
+    ...prepared,
+    stepsPerEpoch: STEPS_PER_EPOCH,
+    ...(what === 'evaluation' && { ...buildEvaluationStep(model, batchSize), noise: {} }),
+  };
+  const drawn = new TrainingFeeds(training);
   return {
-    step,
-    signature,
-    metric: isTraining ? 'gradientNorm' : 'correct',
+    training,
+    metric: what === 'step' ? 'gradientNorm' : 'correct',
     averages: new Set(model.parameters.filter(({ role }) => role === 'average').map(({ name }) => name)),
-    createState: () => ({ ...initialState(setup, signature, SEED), ...drawVectors(model) }),
-    createFeeds: () => createFeeds(signature, classes, schedule.learningRate),
-    fillNoise(feeds, index) {
-      const progress = { step: index, stepsPerEpoch: STEPS_PER_EPOCH };
-      for (const [name, distribution] of noise) {
-        const key = { seed: SEED, purpose: name, index };
-        fillNoise(distribution, key, progress, feeds[name] as ArrayData);
-      }
+    createState: () => ({ ...initialState(training), ...drawVectors(model) }),
+    createFeeds: () => createFeeds(training.signature, classes, learningRate),
+    fillNoise(feeds, step) {
+      const all = drawn.fillNoise(new Progress(step, STEPS_PER_EPOCH));
+      for (const name of Object.keys(training.noise)) feeds[name] = all[name] as ArrayData;
     },
   };
+}
+
+/** A batch of images of zeros: what the sides are fed is made elsewhere. */
+function blankDataset({ settings, imageShape, classes }: PeerTask): Dataset {
+  const count = settings.schedule.batchSize;
+  const split: Split = {
+    count,
+    images: new Uint8Array(count * sizeOf(imageShape)),
+    labels: new Uint8Array(count),
+  };
+  return { name: 'blank', imageShape, classes, train: split, test: split };
 }
 
 /** Biases and the arrays of batch normalisation, uniform on [0.5, 1.5). */
@@ -102,20 +108,20 @@ export class TdRunner {
 
   private constructor(
     private readonly description: TdStep,
-    private readonly program: Program,
+    private readonly program: TrainingProgram,
   ) {
     this.feeds = description.createFeeds();
   }
 
   static async create(task: PeerTask, engine: Engine): Promise<TdRunner> {
     const description = await describeStep(task);
-    const program = await engine.compile(description.step, description.signature);
-    await program.writeState(description.createState());
+    const { training } = description;
+    const program = await TrainingProgram.compile(engine, training, description.createState());
     return new TdRunner(description, program);
   }
 
   get signature(): Signature {
-    return this.description.signature;
+    return this.description.training.signature;
   }
 
   /** Milliseconds of each run, the drawing of noise included; the batch is ready. */
@@ -125,7 +131,7 @@ export class TdRunner {
     for (let run = 0; run < runs; run++) {
       const began = performance.now();
       this.description.fillNoise(this.feeds, this.runs++);
-      loss = scalarOf(await this.program.run(this.feeds), 'loss');
+      loss = scalarOf(await this.program.runOn(this.feeds), 'loss');
       milliseconds.push(performance.now() - began);
     }
     return { milliseconds, loss };
@@ -143,7 +149,7 @@ export class TdRunner {
   /** One run from a given state on given feeds. */
   async check({ state, feeds }: Exchange): Promise<{ state: NamedArrays; loss: number; metric: number }> {
     await this.program.writeState(state);
-    const fetches = await this.program.run(feeds);
+    const fetches = await this.program.runOn(feeds);
     return {
       state: await this.program.readState(),
       loss: scalarOf(fetches, 'loss'),

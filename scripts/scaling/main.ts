@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset } from '../../src/data/load.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import { median, timeTraining } from '../../src/runner/timing.ts';
+import { median } from '../../src/median.ts';
+import { timeTraining } from '../../src/runner/timing.ts';
 import { printTable } from '../../src/terminal/output.ts';
 import { grouped } from '../../src/terminal/words.ts';
 
@@ -49,7 +50,7 @@ for (const { what, filters = NARROW, units = 1, batch = 128, threads = cores } o
   const engine = await createOnnxEngine({ threads });
   const dataset = blankDataset(settings.dataset);
   const { steps, compileMilliseconds } = await timeTraining({ settings, seed: 0 }, dataset, engine, LIMITS);
-  const step = median(steps.map((times) => times.step));
+  const step = median(steps.map((times) => times.milliseconds));
   rows.push([
     what,
     step.toFixed(1),

@@ -7,8 +7,7 @@ import { loadTfjs } from '../engines/load-tfjs.ts';
 import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
-import { identifyImages } from '../runner/data-identity.ts';
-import type { Outcome, TrainOptions } from '../runner/train-runs.ts';
+import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import { runDirectory } from '../runs/directory.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
 import { describeChoices } from '../terminal/choices.ts';
@@ -28,7 +27,9 @@ import {
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
+import type { Outcome } from '../terminal/shown-runs.ts';
 import { allowLoss } from '../terminal/streams.ts';
+import type { TrainingOptions } from '../terminal/training.ts';
 import { counted, duration, percent } from '../terminal/words.ts';
 
 const HELP = `
@@ -67,7 +68,7 @@ export function define(command: Command): void {
   command.addHelpText('after', () => `${HELP}\n\n${describeChoices()}`).action(run);
 }
 
-export interface RunOptions extends TrainOptions {
+export interface RunOptions extends TrainingOptions {
   readonly only?: readonly string[];
   readonly seeds?: readonly number[];
   readonly set?: readonly string[];
@@ -98,15 +99,15 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   requireRunFolders(runs, options.results);
   if (options.dryRun) {
     await loadTfjs();
-    const { printPlan } = await import('../runner/plan.ts');
+    const { printPlan } = await import('../terminal/plan.ts');
     await printPlan(runs, options);
     return;
   }
   outliveHangUps();
   // The engines take a second to load, so mistakes are looked for before.
   await loadTfjs();
-  const { trainRuns } = await import('../runner/train-runs.ts');
-  const outcomes = await trainRuns(runs, options);
+  const { trainShown } = await import('../terminal/training.ts');
+  const outcomes = await trainShown(runs, options);
   allowLoss();
   printOutcomes(outcomes, options.results);
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
@@ -130,7 +131,9 @@ async function identifyRuns(experiments: readonly Experiment[], results: string)
   const runs: RunSpec[] = [];
   for (const experiment of experiments)
     runs.push(...expandRuns(await identifyImages(experiment, startFetchStage)));
-  return adoptRuns(runs, results);
+  const adopted = await adoptRuns(runs, results, (dataset) => identifyIfPresent(dataset, startFetchStage));
+  for (const remark of adopted.remarks) printLine(remark);
+  return adopted.runs;
 }
 
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {

@@ -1,4 +1,5 @@
-/** @file The compiler's intermediate representation: a list of operations on typed values, which prints itself. */
+/** @file The compiler's intermediate representation: a list of operations on typed values. */
+import { at } from '../lookup.ts';
 
 export type ValueType = 'float32' | 'int32' | 'int64' | 'bool';
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
@@ -11,19 +12,49 @@ export interface Value {
 }
 
 /**
- * One operation. Two dialects share this form: a traced graph uses tfjs kernel names and attributes, a lowered one the
- * operators of ONNX.
+ * What any operation may have as attributes. The named ones mean the same wherever they occur, and are all that passes read
+ * which work in every dialect.
  */
-export interface Operation {
-  readonly op: string;
+export type Attributes = {
+  /** Of a transposition: which axis of the operand each axis of the result is. */
+  readonly perm?: readonly number[];
+  /** Of a reduction: the axes that are reduced. */
+  readonly axes?: readonly number[];
+  readonly [name: string]: Attribute | undefined;
+};
+
+/** The attributes of an operation that has none. */
+export type NoAttributes = Readonly<Record<string, never>>;
+
+/** An operation of one kind. */
+export interface OperationOf<Name extends string, A extends Attributes> {
+  readonly op: Name;
   /** Operator set, for example `com.microsoft`; the standard one if absent. */
   readonly domain?: string;
   readonly inputs: readonly Value[];
-  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly attributes: A;
   readonly outputs: readonly Value[];
-  /** Only of op `Constant`. */
-  readonly data?: ConstantData;
+  readonly data?: undefined;
 }
+
+/** Every dialect has constants. */
+export interface Constant extends Omit<OperationOf<'Constant', NoAttributes>, 'data'> {
+  readonly data: ConstantData;
+}
+
+/**
+ * A dialect: which operations there are, with the attributes of each by its name. A graph is in the kernels of tfjs when it has been
+ * recorded (`kernels.ts`), and in the operators of an engine when it has been lowered.
+ */
+export type Dialect = Readonly<Record<string, Attributes>>;
+
+/** An operation of a dialect: a union in which `op` tells the attributes. */
+export type OperationIn<D extends Dialect, Name extends keyof D & string = keyof D & string> = {
+  [N in Name]: OperationOf<N, D[N]>;
+}[Name];
+
+/** An operation of any dialect. */
+export type Operation = OperationOf<string, Attributes> | Constant;
 
 export interface NamedValue {
   readonly name: string;
@@ -31,47 +62,73 @@ export interface NamedValue {
 }
 
 /** Operations stand in an order in which every value is made before it is used. */
-export interface Graph {
+export interface Graph<Op extends Operation = Operation> {
   readonly inputs: readonly NamedValue[];
-  readonly operations: readonly Operation[];
+  readonly operations: readonly Op[];
   readonly outputs: readonly NamedValue[];
 }
 
+/** The attributes of the operation of that name. */
+type AttributesOf<Op extends Operation, Name extends string> = Op extends Operation
+  ? Name extends Op['op']
+    ? Op['attributes']
+    : never
+  : never;
+
+/** The last argument of a call that emits an operation: its attributes, which may be left out where none is required. */
+export type AttributesArgument<Op extends Operation, Name extends string> =
+  Record<never, never> extends AttributesOf<Op, Name>
+    ? [attributes?: AttributesOf<Op, Name>]
+    : [attributes: AttributesOf<Op, Name>];
+
 /** Collects operations in order. */
-export class GraphBuilder {
-  readonly operations: Operation[] = [];
-  private readonly producers = new Map<Value, Operation>();
+export class GraphBuilder<Op extends Operation = Operation> {
+  readonly operations: Op[] = [];
+  private readonly producers = new Map<Value, Op>();
 
   input(shape: readonly number[], type: ValueType): Value {
     return { shape: [...shape], type };
   }
 
   /** Appends an operation with one output of the given shape and type. */
-  emit(
-    op: string,
+  emit<Name extends Op['op']>(
+    op: Name,
     inputs: readonly Value[],
     output: { shape: readonly number[]; type?: ValueType },
-    attributes: Readonly<Record<string, Attribute>> = {},
-    domain?: string,
+    ...attributes: AttributesArgument<Op, Name>
+  ): Value {
+    return this.emitIn(undefined, op, inputs, output, ...attributes);
+  }
+
+  /** The same for an operator of another set than the standard one. */
+  emitIn<Name extends Op['op']>(
+    domain: string | undefined,
+    op: Name,
+    inputs: readonly Value[],
+    output: { shape: readonly number[]; type?: ValueType },
+    ...[attributes]: AttributesArgument<Op, Name>
   ): Value {
     const value: Value = { shape: [...output.shape], type: output.type ?? 'float32' };
-    this.append({ op, inputs, attributes, outputs: [value], ...(domain === undefined ? {} : { domain }) });
+    const named = domain === undefined ? {} : { domain };
+    // The signature holds name and attributes together, which the compiler does not follow into the body.
+    this.append({ op, inputs, attributes: attributes ?? {}, outputs: [value], ...named } as Operation as Op);
     return value;
   }
 
   constant(data: ConstantData, shape: readonly number[], type: ValueType): Value {
     const value: Value = { shape: [...shape], type };
-    this.append({ op: 'Constant', inputs: [], attributes: {}, outputs: [value], data });
+    const constant: Constant = { op: 'Constant', inputs: [], attributes: {}, outputs: [value], data };
+    this.append(constant as Op);
     return value;
   }
 
-  append(operation: Operation): void {
+  append(operation: Op): void {
     this.operations.push(operation);
     for (const output of operation.outputs) this.producers.set(output, operation);
   }
 
   /** The operation that makes a value; undefined for inputs of the graph. */
-  producerOf(value: Value): Operation | undefined {
+  producerOf(value: Value): Op | undefined {
     return this.producers.get(value);
   }
 
@@ -86,19 +143,19 @@ export class GraphBuilder {
  * what stands for its outputs, or undefined to keep the operation as it is. `translate` gives what stands for any value of
  * the graph that was made before.
  */
-export function rewrite(
-  graph: Graph,
+export function rewrite<Op extends Operation>(
+  graph: Graph<Op>,
   visit: (
-    operation: Operation,
-    builder: GraphBuilder,
+    operation: Op,
+    builder: GraphBuilder<Op>,
     translate: (value: Value) => Value,
   ) => readonly Value[] | undefined,
-): Graph {
-  const builder = new GraphBuilder();
+): Graph<Op> {
+  const builder = new GraphBuilder<Op>();
   const translation = new Map<Value, Value>();
   const translate = (value: Value): Value => translation.get(value) ?? value;
   for (const original of graph.operations) {
-    const operation: Operation = { ...original, inputs: original.inputs.map(translate) };
+    const operation = { ...original, inputs: original.inputs.map(translate) };
     const replacement = visit(operation, builder, translate);
     if (replacement === undefined) builder.append(operation);
     else
@@ -110,40 +167,6 @@ export function rewrite(
     operations: builder.operations,
     outputs: graph.outputs.map(({ name, value }) => ({ name, value: translate(value) })),
   };
-}
-
-/** The graph as text, a line an operation: `%3 float32[2,4] = Add(%1, %2)`. */
-export function printGraph(graph: Graph): string {
-  const names = new Map<Value, string>();
-  for (const { name, value } of graph.inputs) names.set(value, name);
-  const nameOf = (value: Value): string => {
-    const known = names.get(value) ?? `%${names.size - graph.inputs.length}`;
-    names.set(value, known);
-    return known;
-  };
-  const lines = graph.inputs.map(({ name, value }) => `input ${name} ${printType(value)}`);
-  for (const operation of graph.operations) {
-    const results = operation.outputs.map((output) => `${nameOf(output)} ${printType(output)}`).join(', ');
-    lines.push(`${results} = ${printCall(operation, nameOf)}`);
-  }
-  for (const { name, value } of graph.outputs) lines.push(`output ${name} = ${nameOf(value)}`);
-  return lines.join('\n');
-}
-
-function printType(value: Value): string {
-  return `${value.type}[${value.shape.join(',')}]`;
-}
-
-function printCall(operation: Operation, nameOf: (value: Value) => string): string {
-  if (operation.data) {
-    const shown = Array.from(operation.data.subarray(0, 4), String).join(', ');
-    return `Constant(${shown}${operation.data.length > 4 ? ', …' : ''})`;
-  }
-  const attributes = Object.entries(operation.attributes)
-    .map(([name, value]) => `${name}=${Array.isArray(value) ? `[${value.join(',')}]` : value}`)
-    .join(' ');
-  const name = operation.domain ? `${operation.domain}.${operation.op}` : operation.op;
-  return `${name}(${operation.inputs.map(nameOf).join(', ')})${attributes ? ` {${attributes}}` : ''}`;
 }
 
 /** One number many times over; not zero is true. */
@@ -158,11 +181,4 @@ export function filled(number: number, count: number, type: ValueType): Constant
     case 'bool':
       return new Uint8Array(count).fill(number === 0 ? 0 : 1);
   }
-}
-
-/** An element that must be there. */
-export function at<T>(list: readonly T[], index: number): T {
-  const element = list[index];
-  if (element === undefined) throw new Error(`no element ${index} in a list of ${list.length}`);
-  return element;
 }

@@ -1,15 +1,14 @@
 /** @file The most bytes that the values of a step occupy at the same time. */
-
-import { sizeOf } from '../engines/types.ts';
+import { sizeOf } from '../arrays.ts';
 import type { Graph, Value, ValueType } from './graph.ts';
 
 const BYTES: Readonly<Record<ValueType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
 
 /**
- * Bytes of the values that operations make, from the operation that makes one to the last that reads it, at the moment at which
- * they are most. Inputs and constants are not counted, since they stay.
+ * The largest sum of bytes that intermediate values need at one moment. A value needs its bytes from the operation that makes it to
+ * the last one that reads it. Inputs and constants are not counted: they are there all the time.
  *
- * @param isCounted leaves values out
+ * @param isCounted says of a value whether it is counted; by default every one is
  */
 export function peakBytes(
   { operations, outputs }: Graph,

@@ -1,7 +1,8 @@
 /** @file From a step function to a simplified graph of tfjs kernels, which every compiled engine lowers in its own way. */
-import type { NamedSpecs, Signature, StepFunction } from '../engines/types.ts';
-import type { Graph } from './graph.ts';
+import type { NamedSpecs } from '../arrays.ts';
+import type { KernelGraph } from './kernels.ts';
 import { optimizeTraced } from './passes/simplify.ts';
+import type { Signature, StepFunction } from './step.ts';
 import { type TraceInput, trace } from './trace/backend.ts';
 
 /** Prefixes of the names under which a graph takes and returns its arrays. */
@@ -12,9 +13,9 @@ export const FETCH = 'fetch/';
 
 export interface TracedStep {
   /** As recorded. */
-  readonly recorded: Graph;
+  readonly recorded: KernelGraph;
   /** Simplified. */
-  readonly traced: Graph;
+  readonly traced: KernelGraph;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface TracedStep {
  *
  * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
  */
-export function recordStep(step: StepFunction, signature: Signature): Graph {
+export function recordStep(step: StepFunction, signature: Signature): KernelGraph {
   const inputs = [...inputsOf(signature.state, STATE), ...inputsOf(signature.feeds, FEED)];
   return trace(inputs, (tensors) => {
     const result = step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED));

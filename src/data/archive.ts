@@ -2,10 +2,10 @@
 import { createReadStream } from 'node:fs';
 import type { ReadEntry } from 'tar';
 import { UserError } from '../errors.ts';
+import type { StartStage } from '../progress.ts';
 import { describeNames } from './content.ts';
 import { describeFile, LARGEST_FILE, requireDataFile, sizeOfFiles } from './files.ts';
 import { beginPassage, type Passage } from './large.ts';
-import type { StartStage } from './types.ts';
 
 /** Most entries of an archive, with those that are not read; that of CIFAR-10 has nine. */
 const MOST_ENTRIES = 10_000;

@@ -1,8 +1,9 @@
 /** @file The contract of a data set: what its file in `sets/` says and can do. */
 import type { z } from 'zod';
+import type { StartStage } from '../progress.ts';
 import type { FileReport } from './files.ts';
 import type { CommonSettings } from './settings.ts';
-import type { Dataset, DatasetFacts, StartStage } from './types.ts';
+import type { Dataset, DatasetFacts } from './types.ts';
 
 export interface DatasetDefinition<
   Name extends string = string,

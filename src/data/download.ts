@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'undici';
 import { UserError } from '../errors.ts';
 import { megabytes } from '../format.ts';
+import type { Stage } from '../progress.ts';
 import { findProxies } from './proxy.ts';
-import type { Stage } from './types.ts';
 
 /** Status codes that lead on to another address, and how often they may. */
 const REDIRECTS = [301, 302, 303, 307, 308];

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
+import type { StartStage } from '../progress.ts';
 import { describeDamage, type FileReport, inspectBytes, inspectFile } from './files.ts';
 import type { PinnedFile } from './manifest.ts';
-import type { StartStage } from './types.ts';
 import { inWorkplace } from './workplace.ts';
 
 /** The files of a data set that are kept, by what they hold, and where. */

@@ -1,8 +1,9 @@
 /** @file Fingerprints of images: hashes of their content, wherever and under whatever name they lie. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
+import type { StartStage } from '../progress.ts';
 import { beginPassage } from './large.ts';
-import type { Dataset, StartStage } from './types.ts';
+import type { Dataset } from './types.ts';
 
 /** Bytes that are hashed between two looks at how far it is. */
 const PIECE = 2 ** 24;

@@ -1,7 +1,7 @@
 /** @file Work on many bytes shows how far it is; on few it is done before anybody could look. */
 
 import { megabytes } from '../format.ts';
-import type { Stage, StartStage } from './types.ts';
+import type { Stage, StartStage } from '../progress.ts';
 
 /** Bytes beyond which reading, unpacking or hashing may take more than two seconds on a slow machine. MNIST has 55 MB. */
 const FEW_BYTES = 2 ** 26;

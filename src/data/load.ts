@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { StartStage } from '../progress.ts';
 import { fingerprintOf, requireImages } from './fingerprint.ts';
 import {
   type DataIdentity,
@@ -12,7 +13,7 @@ import {
 } from './fingerprint-cache.ts';
 import { type DatasetSettings, datasets } from './registry.ts';
 import { commonSettings } from './settings.ts';
-import type { Dataset, DatasetForm, Split, StartStage } from './types.ts';
+import type { Dataset, DatasetForm, Split } from './types.ts';
 
 /** For callers that show nothing. */
 export const SILENT: StartStage = () => ({ update() {}, stop() {} });

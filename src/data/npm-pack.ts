@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { megabytes } from '../format.ts';
+import type { Stage } from '../progress.ts';
 import type { NpmSource } from './records/manifest.ts';
-import type { Stage } from './types.ts';
 
 /** Milliseconds between two looks at how much has arrived. */
 const POLL_INTERVAL = 200;

@@ -35,15 +35,6 @@ export interface Dataset {
   readonly fingerprint?: string;
 }
 
-/** Long work that shows how far it is. */
-export interface Stage {
-  update(done: number, detail: string): void;
-  stop(): void;
-}
-
-/** @param total what `done` counts up to */
-export type StartStage = (label: string, total: number) => Stage;
-
 /** Shapes and numbers of a data set's images. */
 export interface DatasetForm {
   readonly imageShape: ImageShape;

@@ -1,24 +1,9 @@
 /** @file Checks that what crosses the border to an engine has the shape that it was compiled for. */
+import { ARRAY_CLASSES, type NamedArrays, type NamedSpecs, sizeOf } from '../arrays.ts';
 import { suggest } from '../errors.ts';
-import {
-  type ArrayData,
-  type ArraySpec,
-  type ElementType,
-  type NamedArrays,
-  type NamedSpecs,
-  sizeOf,
-} from './types.ts';
 
-const CONSTRUCTORS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
-
-/** Zeros. */
-export function createArray({ shape, dtype }: ArraySpec): ArrayData {
-  return new CONSTRUCTORS[dtype](sizeOf(shape));
-}
-
-export function elementTypeOf(data: ArrayData): ElementType {
-  if (data instanceof Float32Array) return 'float32';
-  return data instanceof Int32Array ? 'int32' : 'bool';
+export function copyArrays(arrays: NamedArrays): NamedArrays {
+  return Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, data.slice()]));
 }
 
 /** @throws Error if an array is unknown or has the wrong length or element type */
@@ -31,7 +16,7 @@ export function checkArrays(arrays: NamedArrays, specs: NamedSpecs, what: string
         `${what} "${name}" has ${data.length} elements where its shape [${spec.shape}] needs ${sizeOf(spec.shape)}`,
       );
     }
-    const expected = CONSTRUCTORS[spec.dtype];
+    const expected = ARRAY_CLASSES[spec.dtype];
     if (!(data instanceof expected)) throw new Error(`${what} "${name}" must be a ${expected.name}`);
   }
 }

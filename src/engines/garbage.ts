@@ -17,7 +17,7 @@ export function freeGarbage(bytes: number): void {
   collect();
 }
 
-/** What `node --expose-gc` shows to a program, for this module alone. */
+/** The function `gc` that `node --expose-gc` gives to every program, for this module alone. */
 function exposeCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const exposed = runInNewContext('gc') as () => void;

@@ -4,7 +4,7 @@ import { suggest, UserError } from '../errors.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
 import { TENSORFLOW_PASSES } from './tensorflow/passes/optimize.ts';
 
-/** Those of every engine: a name that another engine knows is no mistake. */
+/** The passes of all engines. TD_SKIP_PASSES may name a pass of another engine than the one in use. */
 export const PASS_NAMES: readonly string[] = [
   ...Object.keys(PASSES),
   ...Object.keys(TRACED_PASSES),

@@ -87,5 +87,5 @@ const DEVICES: Partial<Record<EngineName, readonly DeviceName[]>> = {
 };
 
 function isEngineName(name: string): name is EngineName {
-  return (ENGINE_NAMES as readonly string[]).includes(name);
+  return ENGINE_NAMES.some((known) => known === name);
 }

@@ -15,6 +15,11 @@ export function availableThreads(processors = availableParallelism(), root = '/'
   return Math.max(1, Math.min(processors, Math.ceil(processorQuota(root))));
 }
 
+/** A number of threads in words: `1 thread`, `2 threads`. */
+export function describeThreads(count: number): string {
+  return `${count} ${count === 1 ? 'thread' : 'threads'}`;
+}
+
 /** In processors; infinite where nothing limits it, as on systems without control groups. */
 function processorQuota(root: string): number {
   const groups = readText(join(root, 'proc/self/cgroup')) ?? '';

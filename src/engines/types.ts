@@ -1,39 +1,6 @@
 /** @file The contract between the trainer and whatever executes tensor programs. */
-import type { Tensor } from '@tensorflow/tfjs';
-
-export type ElementType = 'float32' | 'int32' | 'bool';
-
-/** Shape and element type of an array that crosses the border between host and engine. */
-export interface ArraySpec {
-  readonly shape: readonly number[];
-  readonly dtype: ElementType;
-}
-
-/** Row-major numbers on the host, booleans as 0 and 1; their count is the product of the spec's shape. */
-export type ArrayData = Float32Array | Int32Array | Uint8Array;
-
-export type NamedSpecs = Readonly<Record<string, ArraySpec>>;
-export type NamedArrays = Record<string, ArrayData>;
-export type NamedTensors = Readonly<Record<string, Tensor>>;
-
-/** What a step reads: its state, kept by the program between runs, and its feeds, given anew at each run. */
-export interface Signature {
-  readonly state: NamedSpecs;
-  readonly feeds: NamedSpecs;
-}
-
-export interface StepResult {
-  /** New values of the state that the step changes; entries left out keep their value. Shapes as in the signature. */
-  readonly state: NamedTensors;
-  /** What the caller wants to see of a run: losses, counts. */
-  readonly fetches: NamedTensors;
-}
-
-/**
- * A pure function in tfjs ops. It must not read a tensor's values (`dataSync`, `array`) nor draw random numbers, and may
- * `tf.keep` only what it returns: the onnx engine calls it once, with symbols instead of numbers.
- */
-export type StepFunction = (state: NamedTensors, feeds: NamedTensors) => StepResult;
+import type { NamedArrays } from '../arrays.ts';
+import type { Signature, StepFunction } from '../compiler/step.ts';
 
 /** A compiled step with its state. Not re-entrant: await one call before the next. */
 export interface Program {
@@ -97,8 +64,3 @@ export type EngineStatus =
       readonly version: string;
     }
   | { readonly name: EngineName; readonly available: false; readonly reason: string };
-
-/** Number of elements of an array of this shape. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
-}

@@ -1,8 +1,14 @@
 /** @file Named arrays as bytes in the safetensors format (huggingface/safetensors), float32 and int32 only. */
+
 import { z } from 'zod';
-import { elementTypeOf } from '../engines/arrays.ts';
-import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs } from '../engines/types.ts';
-import { sizeOf } from '../engines/types.ts';
+import {
+  type ArrayData,
+  type ArraySpec,
+  elementTypeOf,
+  type NamedArrays,
+  type NamedSpecs,
+  sizeOf,
+} from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import { parseJson } from './json.ts';
 

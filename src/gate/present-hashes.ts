@@ -1,7 +1,7 @@
 /** @file Which settings an experiment has now, so that the gate knows rows of other settings. */
 import { hashOf } from '../config/identity.ts';
 import { loadExperiment } from '../config/load.ts';
-import type { StartStage } from '../data/types.ts';
+import type { StartStage } from '../progress.ts';
 import { identifyImages } from '../runner/data-identity.ts';
 
 /**

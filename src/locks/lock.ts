@@ -70,9 +70,23 @@ export async function takeLock(
 ): Promise<Lock | Busy> {
   const lock = tryLock(path);
   if ('release' in lock || !lock.isSilent) return lock;
-  onWait?.(`${lock.owner} was not heard of for long; looking for a sign of it for ${WATCH_SECONDS} s`);
-  await sleep(WATCH_SECONDS * 1000, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+  onWait?.(describeSilence(lock));
+  await watchSilentOwner(signal);
   return tryLock(path);
+}
+
+/** What is said of a silent owner before it is watched. */
+export function describeSilence({ owner }: Busy): string {
+  return `${owner} was not heard of for long; looking for a sign of it for ${WATCH_SECONDS} s`;
+}
+
+/**
+ * Waits for as long as it takes to tell whether a silent owner is still there: `tryLock` does so thereafter.
+ *
+ * @throws the signal's reason if it is aborted meanwhile
+ */
+export async function watchSilentOwner(signal?: AbortSignal): Promise<void> {
+  await sleep(WATCH_SECONDS * 1000, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
 }
 
 /**

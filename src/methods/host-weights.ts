@@ -1,5 +1,5 @@
 /** @file A trained network on the host: what regularizers see of it, and what evaluation uses. */
-import { type ArrayData, type NamedArrays, sizeOf } from '../engines/types.ts';
+import { type ArrayData, type NamedArrays, sizeOf } from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';
 import type { HostWeight, Regularizer } from './types.ts';

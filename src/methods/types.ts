@@ -3,6 +3,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import type { PrunableWeight } from '../models/types.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { Initializer } from '../random/types.ts';
+import type { Progress } from '../settings/training-time.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -24,13 +25,6 @@ type Distribution =
   | { readonly distribution: 'bernoulli'; readonly probability: Probability };
 
 export type Probability = number | ((progress: Progress) => number);
-
-/** Where training stands when a step is taken. */
-export interface Progress {
-  /** Steps taken before this one. */
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-}
 
 /** What a regularizer's functions see of one prunable weight, within a step. */
 export interface WeightContext {

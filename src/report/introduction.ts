@@ -1,7 +1,6 @@
 /** @file What a reader has to know who has not read the paper. */
 
-import type { Method } from '../methods/names.ts';
-import { explainMethods } from '../methods/names.ts';
+import { explainMethods, type Method } from '../methods/names.ts';
 import { type Html, html } from './html.ts';
 
 /** @param methods of all experiments of the report */

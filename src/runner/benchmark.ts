@@ -2,7 +2,8 @@
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
-import { median, timeEvaluation, timeTraining } from './timing.ts';
+import { median } from '../median.ts';
+import { timeEvaluation, timeTraining } from './timing.ts';
 
 /** Times are milliseconds, medians over the timed steps unless they say otherwise. */
 export interface Benchmark {
@@ -35,7 +36,7 @@ export async function benchmarkRun(
   const training = await timeTraining(run, dataset, engine, limits);
   const { model, parameters } = training;
   const evaluation = await timeEvaluation(engine, model, dataset.test, parameters, EVALUATIONS);
-  const stepMilliseconds = median(training.steps.map(({ step }) => step));
+  const stepMilliseconds = median(training.steps.map(({ milliseconds }) => milliseconds));
   return {
     variant: run.variant,
     engine: engine.name,
@@ -44,8 +45,8 @@ export async function benchmarkRun(
     steps,
     compileMilliseconds: training.compileMilliseconds,
     stepMilliseconds,
-    fastestStepMilliseconds: Math.min(...training.steps.map(({ step }) => step)),
-    feedMilliseconds: median(training.steps.map(({ feed }) => feed)),
+    fastestStepMilliseconds: Math.min(...training.steps.map(({ milliseconds }) => milliseconds)),
+    feedMilliseconds: median(training.steps.map(({ feedMilliseconds }) => feedMilliseconds)),
     trainingImagesPerSecond: (1000 * batchSize) / stepMilliseconds,
     evaluationImagesPerSecond: (1000 * dataset.test.count) / evaluation,
   };

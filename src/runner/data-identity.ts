@@ -1,16 +1,16 @@
-/** @file Which images the runs of experiments are about: their fingerprints become part of the settings. */
+/** @file Which images the runs of experiments are trained on: the fingerprints of the user's own become part of the settings. */
 import type { Experiment } from '../config/experiment.ts';
 import { describeOtherImages, requireImages } from '../data/fingerprint.ts';
 import { identifyDataset, imagesKey, recallDataset } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import type { StartStage } from '../data/types.ts';
 import { UserError, unlessUserError } from '../errors.ts';
+import type { StartStage } from '../progress.ts';
 import type { FoundRun } from '../runs/find.ts';
 import { readTrainedData } from '../runs/run-settings.ts';
 
 /**
- * Adds the fingerprint of the images under each variant's path to its settings, so that its hash says which they are. They are
- * read if that is not known from an earlier time.
+ * Adds the fingerprint of the images under each variant's path to its settings, so that the variant's hash covers them. The
+ * images are read if their fingerprint is not known from an earlier time.
  *
  * @param startStage called when images have to be read
  * @throws UserError if images are missing or damaged, or others than the settings have the fingerprint of
@@ -30,7 +30,7 @@ export async function identifyImages(experiment: Experiment, startStage: StartSt
   return withFingerprints(experiment, (dataset) => known.get(imagesKey(dataset)));
 }
 
-/** The same as far as it is known without reading images. */
+/** Does what `identifyImages` does, but only for images whose fingerprint is known without reading them. */
 export function recallImages(experiment: Experiment): Experiment {
   return withFingerprints(experiment, (dataset) => recallDataset(dataset)?.fingerprint);
 }

@@ -2,7 +2,8 @@
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset, Split } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
-import { median, type TrainingTimes, timeEvaluation, timeTraining } from './timing.ts';
+import { median } from '../median.ts';
+import { type TrainingTimes, timeEvaluation, timeTraining } from './timing.ts';
 
 export interface MeasuredSpeed {
   readonly compileSeconds: number;
@@ -29,12 +30,12 @@ export class SpeedMeter {
     const perImage = await this.evaluationSeconds(run, dataset, times);
     return {
       compileSeconds: times.compileMilliseconds / 1000,
-      stepSeconds: median(times.steps.map(({ step }) => step)) / 1000,
+      stepSeconds: median(times.steps.map(({ milliseconds }) => milliseconds)) / 1000,
       evaluationSeconds: perImage * dataset.test.count,
     };
   }
 
-  /** Seconds an image. The methods have the evaluation of a network in common. */
+  /** Seconds for each image. All methods evaluate a network in the same way, so it is timed once. */
   private async evaluationSeconds(
     { settings }: RunSpec,
     dataset: Dataset,

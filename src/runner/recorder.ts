@@ -1,69 +1,53 @@
 /** @file What a training leaves in its run's directory while it goes on. Nothing is written without holding the lock. */
 import type { Logger } from 'pino';
-import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
-import type { Engine } from '../engines/types.ts';
-import type { Lock } from '../locks/lock.ts';
-import { createModel } from '../models/registry.ts';
+import type { Model } from '../models/types.ts';
 import { countParameters } from '../pruning/accounting.ts';
-import { type Checkpoint, type CheckpointOwner, writeCheckpoint } from '../runs/checkpoint.ts';
-import { appendEvents } from '../runs/events/event-file.ts';
-import type { EpochSummary } from '../runs/events/messages.ts';
+import { type Checkpoint, writeCheckpoint } from '../runs/checkpoint.ts';
+import { TRAINING_BEGINS } from '../runs/condition.ts';
 import { appendMetrics, readMetrics } from '../runs/metrics.ts';
 import type { Summary } from '../runs/summary.ts';
-import { NO_TOTALS, type TrainingSnapshot } from '../training/epoch.ts';
-import type { EpochReport } from '../training/trainer.ts';
-import { type CheckpointTimer, startCheckpointTimer } from './checkpoint-timer.ts';
+import type { CheckpointEvent, EpochEvent, TrainingEvent, TrainingSnapshot } from '../training/events.ts';
+import type { HeldDirectory } from './held-directory.ts';
+import type { RecordOptions } from './record-options.ts';
+import { ownerOf } from './run-images.ts';
 
 export class RunRecorder {
   private readonly began = performance.now();
-  private readonly timer: CheckpointTimer;
   private sha256: string | undefined;
 
-  /** @param checkpoint from which the training goes on */
+  /** @param options with the checkpoint from which the training goes on */
   constructor(
-    private readonly directory: string,
-    private readonly lock: Lock,
+    private readonly held: HeldDirectory,
     private readonly log: Logger,
-    private readonly options: {
+    private readonly options: Pick<RecordOptions, 'run' | 'dataset' | 'engine'> & {
       readonly checkpoint: Checkpoint | undefined;
-      readonly owner: CheckpointOwner;
-      readonly minutes: number;
     },
   ) {
-    this.timer = startCheckpointTimer(options.minutes);
     this.sha256 = options.checkpoint?.sha256;
   }
 
-  isCheckpointDue(): boolean {
-    return this.timer.isDue();
+  /** To be called before anything that takes memory: a session that is ended for lack of it is known by this line. */
+  recordStart(): void {
+    const { run, engine, checkpoint } = this.options;
+    const { name, device } = engine;
+    const { epoch, step } = checkpoint ?? { epoch: 0, step: 0 };
+    this.log.info({ run: run.id, engine: name, device, epoch, step }, TRAINING_BEGINS);
   }
 
-  recordSnapshot(snapshot: TrainingSnapshot): void {
-    this.write(() => this.save(snapshot));
-    const { epoch, step } = snapshot;
-    this.log.info({ epoch, step, seconds: this.seconds() }, 'checkpoint written');
-  }
-
-  /**
-   * Metrics and events come first: what is beyond the checkpoint is forgotten when the run goes on, and nothing is missed.
-   *
-   * @param summary for TensorBoard, if asked for
-   */
-  recordEpoch(report: EpochReport, summary: EpochSummary | undefined): void {
-    const row = metricsOf(report);
-    this.write(() => appendMetrics(this.directory, row));
-    if (summary !== undefined) this.write(() => appendEvents(this.directory, summary));
-    this.write(() => this.save({ ...report, totals: NO_TOTALS }));
-    this.log.info({ ...row, seconds: this.seconds() }, 'epoch done');
+  /** Writes what an event of the training leaves in the directory. */
+  record(event: TrainingEvent): void {
+    if (event.kind === 'checkpoint') this.recordCheckpoint(event);
+    else if (event.kind === 'epoch') this.recordEpoch(event);
   }
 
   /** Of a run whose last epoch is recorded. */
-  summarize(run: RunSpec, engine: Engine, dataset: Dataset): Summary {
-    const last = readMetrics(this.directory).at(-1);
+  summarize(model: Model): Summary {
+    const { run, engine, dataset } = this.options;
+    const last = readMetrics(this.held.path).at(-1);
     if (last === undefined || this.sha256 === undefined) {
-      this.lock.requireHeld();
-      throw new Error(`${this.directory} has no epoch to summarise`);
+      this.held.requireHeld();
+      throw new Error(`${this.held.path} has no epoch to summarise`);
     }
     const trainSeconds = this.seconds();
     const summary: Summary = {
@@ -80,7 +64,7 @@ export class RunRecorder {
       testLoss: last.testLoss,
       trainSeconds,
       imagesPerSecond: (last.step * run.settings.schedule.batchSize) / trainSeconds,
-      parameters: countParameters(createModel(run.settings.model, dataset.imageShape, dataset.classes)),
+      parameters: countParameters(model),
       data: describeData(dataset),
       finishedAt: new Date().toISOString(),
       checkpointSha256: this.sha256,
@@ -89,14 +73,24 @@ export class RunRecorder {
     return summary;
   }
 
-  private write(work: () => void): void {
-    this.lock.requireHeld();
-    work();
+  private recordCheckpoint(event: CheckpointEvent): void {
+    this.held.write(() => this.save(event));
+    const { epoch, step } = event;
+    this.log.info({ epoch, step, seconds: this.seconds() }, 'checkpoint written');
+  }
+
+  /** Metrics come first: what is beyond the checkpoint is forgotten when the run goes on, and nothing is missed. */
+  private recordEpoch(event: EpochEvent): void {
+    const row = metricsOf(event);
+    this.held.write(() => appendMetrics(this.held.path, row));
+    this.held.write(() => this.save(event));
+    this.log.info({ ...row, seconds: this.seconds() }, 'epoch done');
   }
 
   private save({ epoch, step, totals, state, specs }: TrainingSnapshot): void {
-    this.sha256 = writeCheckpoint(this.directory, {
-      run: this.options.owner,
+    const { run, dataset } = this.options;
+    this.sha256 = writeCheckpoint(this.held.path, {
+      run: ownerOf(run, dataset),
       epoch,
       step,
       trainSeconds: this.seconds(),
@@ -104,7 +98,6 @@ export class RunRecorder {
       arrays: state,
       specs,
     });
-    this.timer.restart();
   }
 
   /** Wall-clock time, added to that of earlier sessions. */
@@ -132,7 +125,7 @@ function describeData({
   };
 }
 
-function metricsOf({ epoch, step, learningRate, means, test }: EpochReport) {
+function metricsOf({ epoch, step, learningRate, means, test }: EpochEvent) {
   return {
     epoch,
     step,

@@ -7,7 +7,8 @@ import { readEnvironment } from '../runs/environment.ts';
 import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
 
 /**
- * Runs of earlier versions get their fingerprint here, once it is known.
+ * Checks that a run that is done was trained on the images at hand. A run of an earlier version, which did not note their
+ * fingerprint, gets it here.
  *
  * @throws UserError if a run that is done was trained on other images than those at hand
  */
@@ -20,7 +21,7 @@ export function requireTrainedImages(directory: string, run: RunSpec, { fingerpr
   noteFingerprint(directory, fingerprint);
 }
 
-/** What is in the run's checkpoints of whose they are. */
+/** What a checkpoint says of the run that it belongs to. */
 export function ownerOf(
   { experiment, variant, seed, hash }: RunSpec,
   { fingerprint }: Dataset,
@@ -35,9 +36,9 @@ export function ownerOf(
 }
 
 /**
- * Whose the checkpoint is was looked at before; here, on which images it was made.
+ * Checks that a run's checkpoint was made on the images at hand. That it is the run's own was checked before.
  *
- * @throws UserError if on others than those at hand
+ * @throws UserError if it was made on others
  */
 export function requireResumableImages(directory: string, run: RunSpec, { fingerprint }: Dataset): void {
   const record = readCheckpointRecord(directory);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunSpec } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
+import { unlessUserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import type { Environment } from '../runs/environment.ts';
@@ -78,20 +78,10 @@ function recordOf(run: FoundRun): SpeedRecord | undefined {
 }
 
 function wasMadeAt(run: FoundRun, place: Place): boolean {
-  const made = unlessWrong(() => readJson(join(run.directory, RUN_FILES.environment), placeSchema));
+  const made = unlessUserError(() => readJson(join(run.directory, RUN_FILES.environment), placeSchema));
   return made?.engine === place.engine && made.device === place.device && made.cpu === place.cpu;
 }
 
 function settingsOf(run: FoundRun): RunSettings | undefined {
-  return unlessWrong(() => readRunSettings(run.directory).settings);
-}
-
-/** An estimate does without a file that is missing or malformed. */
-function unlessWrong<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  return unlessUserError(() => readRunSettings(run.directory).settings);
 }

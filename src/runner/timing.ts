@@ -1,15 +1,16 @@
-/** @file Times a training step and an evaluation as they run in earnest, feeds included. */
-import type { RunSettings } from '../config/schema.ts';
-import { epochOrder } from '../data/batches.ts';
+/** @file Times training steps and evaluations as a training runs them, feeds included. */
+
+import type { NamedArrays } from '../arrays.ts';
+import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset, Split } from '../data/types.ts';
-import type { Engine, NamedArrays } from '../engines/types.ts';
+import type { Engine } from '../engines/types.ts';
+import { median } from '../median.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Model } from '../models/types.ts';
 import { Evaluator } from '../training/evaluator.ts';
-import { TrainingFeeds } from '../training/feeds.ts';
-import { initialState } from '../training/initial-state.ts';
-import { buildTrainingStep } from '../training/step.ts';
-import { planTraining, requireRoom } from '../training/trainer.ts';
+import { estimateMemory, requireMemory } from '../training/memory.ts';
+import { type TakenStep, TrainingProgram } from '../training/program.ts';
+import { prepareTraining } from '../training/setup.ts';
 
 /** How often something is repeated to be timed. */
 export interface TimingLimits {
@@ -21,17 +22,10 @@ export interface TimingLimits {
   readonly seconds?: number;
 }
 
-/** Milliseconds of one step. */
-export interface StepTime {
-  readonly step: number;
-  /** Of it, filling batch and noise. */
-  readonly feed: number;
-}
-
 export interface TrainingTimes {
   readonly compileMilliseconds: number;
-  /** At least one. */
-  readonly steps: readonly StepTime[];
+  /** Those that count, at least one. */
+  readonly steps: readonly TakenStep[];
   readonly model: Model;
   /** What an evaluation after these steps is given. */
   readonly parameters: NamedArrays;
@@ -40,34 +34,22 @@ export interface TrainingTimes {
 /**
  * Compiles a training step and takes steps from the start of training.
  *
- * @throws UserError as `planTraining` and `requireRoom`
+ * @throws UserError if the model or the batch size does not fit the data set, or the memory cannot hold the training
  */
 export async function timeTraining(
-  { settings, seed }: { readonly settings: RunSettings; readonly seed: number },
+  run: Pick<RunSpec, 'settings' | 'seed'>,
   dataset: Dataset,
   engine: Engine,
   limits: TimingLimits,
 ): Promise<TrainingTimes> {
-  const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
-  await requireRoom(settings, dataset, engine);
-  const { batchSize } = settings.schedule;
-  const compiled = buildTrainingStep(setup);
-  const compiling = performance.now();
-  const program = await engine.compile(compiled.step, compiled.signature);
-  const compileMilliseconds = performance.now() - compiling;
+  const training = await prepareTraining(run, dataset);
+  requireMemory(estimateMemory(training, engine));
+  const program = await TrainingProgram.compile(engine, training);
   try {
-    await program.writeState(initialState(setup, compiled.signature, seed));
-    const feeds = new TrainingFeeds(setup, compiled, dataset.train, stepsPerEpoch, seed);
-    const order = epochOrder(seed, 0, dataset.train.count);
-    const steps = await repeat(limits, async (step) => {
-      const began = performance.now();
-      const filled = feeds.fill(step, order, (step % stepsPerEpoch) * batchSize);
-      const feed = performance.now() - began;
-      await program.run(filled);
-      return { step: performance.now() - began, feed };
-    });
-    const parameters = evaluationParameters(setup.model, setup.regularizer, await program.readState());
-    return { compileMilliseconds, steps, model: setup.model, parameters };
+    const steps = await takeCounted(program.steps(), limits);
+    const { model, regularizer } = training;
+    const parameters = evaluationParameters(model, regularizer, await program.readState());
+    return { compileMilliseconds: program.compileMilliseconds, steps, model, parameters };
   } finally {
     program.dispose();
   }
@@ -83,36 +65,34 @@ export async function timeEvaluation(
 ): Promise<number> {
   const evaluator = await Evaluator.create(engine, model, split);
   try {
-    const passes = await repeat(limits, async () => {
-      const began = performance.now();
-      await evaluator.evaluate(parameters);
-      return performance.now() - began;
-    });
-    return median(passes);
+    return median(await takeCounted(timePasses(evaluator, parameters), limits));
   } finally {
     evaluator.dispose();
   }
 }
 
-/** @param numbers at least one */
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+/** Milliseconds of each pass, for as long as somebody asks for the next. */
+async function* timePasses(evaluator: Evaluator, parameters: NamedArrays): AsyncGenerator<number> {
+  for (;;) {
+    const began = performance.now();
+    await evaluator.evaluate(parameters);
+    yield performance.now() - began;
+  }
 }
 
-/** @returns what the repetitions that count gave */
-async function repeat<T>(
+/** @returns what a stream gave once it had warmed up */
+async function takeCounted<T>(
+  stream: AsyncIterable<T>,
   { warmup, repetitions, seconds = Number.POSITIVE_INFINITY }: TimingLimits,
-  once: (repetition: number) => Promise<T>,
 ): Promise<T[]> {
   const end = performance.now() + seconds * 1000;
-  let done = 0;
-  do await once(done++);
-  while (done < warmup && performance.now() < end);
   const counted: T[] = [];
-  do counted.push(await once(done++));
-  while (counted.length < repetitions && performance.now() < end);
+  let warmed = 0;
+  let isWarm = false;
+  for await (const value of stream) {
+    const isLate = performance.now() >= end;
+    if (!isWarm) isWarm = ++warmed >= warmup || isLate;
+    else if (counted.push(value) >= repetitions || isLate) break;
+  }
   return counted;
 }

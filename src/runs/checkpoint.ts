@@ -1,9 +1,10 @@
 /** @file Checkpoints: the whole state of a training, kept so that a crash at any moment leaves one that is whole. */
+
 import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { NamedArrays, NamedSpecs } from '../engines/types.ts';
+import type { NamedArrays, NamedSpecs } from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
 import { jsonNumber, LARGEST_RECORD, readJson, writeJson } from '../files/json.ts';

@@ -1,5 +1,5 @@
 /** @file A trained network as evaluation sees it: the method's evaluation weights, pruned on copies. */
-import type { NamedArrays } from '../engines/types.ts';
+import type { NamedArrays } from '../arrays.ts';
 import { evaluationParameters, hostWeight } from '../methods/host-weights.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';

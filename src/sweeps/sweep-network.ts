@@ -1,5 +1,5 @@
 /** @file Prunes a trained network at each asked granularity and rate, and evaluates what is left. */
-import type { NamedArrays } from '../engines/types.ts';
+import type { NamedArrays } from '../arrays.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
 import type { Granularity } from '../pruning/types.ts';

@@ -3,8 +3,9 @@
 import { requireImages } from '../data/fingerprint.ts';
 import { loadDataset } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import type { Dataset, StartStage } from '../data/types.ts';
+import type { Dataset } from '../data/types.ts';
 import { getOrMake } from '../maps.ts';
+import type { StartStage } from '../progress.ts';
 import { identifyIfPresent, locateTrainedImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';

@@ -1,15 +1,16 @@
 /** @file Opens trained runs for pruning; networks of one shape share a compiled evaluation. */
 import type { RunSettings } from '../config/schema.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import type { Dataset, StartStage } from '../data/types.ts';
+import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { getOrMake } from '../maps.ts';
 import type { Model } from '../models/types.ts';
+import type { StartStage } from '../progress.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { Evaluator } from '../training/evaluator.ts';
-import { createSetup } from '../training/trainer.ts';
+import { createSetup } from '../training/setup.ts';
 import { checkpointId } from './rows.ts';
 import type { TrainedNetwork } from './sweep-network.ts';
 import { TrainedImages } from './trained-images.ts';

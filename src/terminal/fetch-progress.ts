@@ -1,5 +1,5 @@
 /** @file How the fetching of a data set shows itself. */
-import type { Stage } from '../data/types.ts';
+import type { Stage } from '../progress.ts';
 import { takesEscapes } from './capabilities.ts';
 import { printLine, startProgress } from './progress.ts';
 

@@ -1,73 +1,99 @@
-/** @file How a training shows itself while it runs. */
+/** @file How the training of a run shows itself: a bar, or lines elsewhere than in a terminal. */
 import type { RunSpec } from '../config/experiment.ts';
-import type { TrainingProgress } from '../runner/record.ts';
-import type { StepReport } from '../training/epoch.ts';
-import type { EpochReport } from '../training/trainer.ts';
+import type { RunEvent } from '../runner/events.ts';
+import type { EpochEvent, StartedEvent, StepEvent, TrainingProgress } from '../training/events.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
 import { duration, grouped, percent } from './words.ts';
 
 /** Milliseconds between two updates of the bar. */
 const REDRAW_INTERVAL = 100;
 
-export interface ShownTraining {
-  readonly hooks: {
-    onStart(position: TrainingProgress): void;
-    onStep(report: StepReport): void;
-    onEpoch(report: EpochReport): void;
-    onWarning(sentence: string): void;
-  };
-  stop(): void;
-}
-
 /** A bar with loss, accuracy, images per second and time left; a line an epoch elsewhere than in a terminal. */
-export function showTraining(label: string, { settings }: RunSpec): ShownTraining {
-  const { epochs, batchSize } = settings.schedule;
-  let progress: Progress | undefined;
-  let firstStep = 0;
-  let began = performance.now();
-  let drawn = 0;
-  const speedAt = ({ step, stepsPerEpoch }: StepReport) => {
-    const seconds = (performance.now() - began) / 1000;
+export class ShownTraining {
+  private progress: Progress | undefined;
+  private firstStep = 0;
+  private began = 0;
+  private drawn = 0;
+  private saved: TrainingProgress | undefined;
+
+  /** @param isQuiet whether the run's log tells of its course instead */
+  constructor(
+    private readonly label: string,
+    private readonly run: RunSpec,
+    private readonly isQuiet: boolean,
+  ) {}
+
+  show(event: RunEvent): void {
+    if (event.kind === 'checkpoint' || event.kind === 'epoch')
+      this.saved = { epoch: event.epoch, step: event.step };
+    if (event.kind === 'waiting') printLine(`${this.label}: ${event.sentence}`);
+    if (this.isQuiet) return;
+    switch (event.kind) {
+      case 'warning':
+        printLine(`${this.label}: warning: ${event.sentence}`);
+        break;
+      case 'started':
+        this.showStart(event);
+        break;
+      case 'step':
+        this.showStep(event);
+        break;
+      case 'epoch':
+        this.showEpoch(event);
+    }
+  }
+
+  /** Takes the bar away. */
+  stop(): void {
+    this.progress?.stop();
+  }
+
+  /** What is kept of a training that gave way: `, saved after step 245 (epoch 0 of 2 done)`. */
+  describeSaved(): string {
+    return this.saved === undefined ? '' : `, saved after ${this.describePlace(this.saved)}`;
+  }
+
+  private showStart(event: StartedEvent): void {
+    this.progress = startProgress(this.label, 1);
+    if (event.step > 0) this.progress.line(`${this.label}: goes on after ${this.describePlace(event)}`, true);
+    this.firstStep = event.step;
+    this.began = performance.now();
+  }
+
+  private showStep(event: StepEvent): void {
+    if (performance.now() - this.drawn < REDRAW_INTERVAL) return;
+    this.drawn = performance.now();
+    const { epoch, step, stepsPerEpoch, means } = event;
+    const { epochs } = this.run.settings.schedule;
+    const detail = [
+      `epoch ${epoch + 1}/${epochs}`,
+      `loss ${means.loss.toFixed(4)}`,
+      `accuracy ${percent(means.accuracy)}`,
+      this.describeSpeed(event, ' · '),
+    ];
+    this.progress?.update(step / (epochs * stepsPerEpoch), detail.join(' · '));
+  }
+
+  private showEpoch(event: EpochEvent): void {
+    const { epoch, means, test } = event;
+    this.progress?.line(
+      `${this.label}: epoch ${epoch}/${this.run.settings.schedule.epochs}, loss ${means.loss.toFixed(4)}, ` +
+        `train accuracy ${percent(means.accuracy)}, test accuracy ${percent(test.accuracy)}, ` +
+        this.describeSpeed(event, ', '),
+    );
+  }
+
+  /** `7,462 images/s, 2.4 s left` */
+  private describeSpeed({ step, stepsPerEpoch }: StepEvent | EpochEvent, separator: string): string {
+    const { epochs, batchSize } = this.run.settings.schedule;
+    const seconds = (performance.now() - this.began) / 1000;
     // None, if an earlier session took every step of the epoch and was cut off in its evaluation.
-    const steps = Math.max(1, step - firstStep);
-    return {
-      images: (steps * batchSize) / seconds,
-      left: ((epochs * stepsPerEpoch - step) * seconds) / steps,
-    };
-  };
-  return {
-    hooks: {
-      onStart({ epoch, step }) {
-        progress = startProgress(label, 1);
-        if (step > 0)
-          progress.line(`${label}: goes on after step ${step} (epoch ${epoch} of ${epochs} done)`, true);
-        firstStep = step;
-        began = performance.now();
-      },
-      onStep(report) {
-        if (performance.now() - drawn < REDRAW_INTERVAL) return;
-        drawn = performance.now();
-        const { epoch, step, stepsPerEpoch, means } = report;
-        const { images, left } = speedAt(report);
-        const detail = [
-          `epoch ${epoch + 1}/${epochs}`,
-          `loss ${means.loss.toFixed(4)}`,
-          `accuracy ${percent(means.accuracy)}`,
-          `${grouped(images)} images/s`,
-          `${duration(left)} left`,
-        ];
-        progress?.update(step / (epochs * stepsPerEpoch), detail.join(' · '));
-      },
-      onEpoch(report) {
-        const { epoch, means, test } = report;
-        const { images, left } = speedAt(report);
-        progress?.line(
-          `${label}: epoch ${epoch}/${epochs}, loss ${means.loss.toFixed(4)}, train accuracy ${percent(means.accuracy)}, ` +
-            `test accuracy ${percent(test.accuracy)}, ${grouped(images)} images/s, ${duration(left)} left`,
-        );
-      },
-      onWarning: (sentence) => printLine(`${label}: warning: ${sentence}`),
-    },
-    stop: () => progress?.stop(),
-  };
+    const steps = Math.max(1, step - this.firstStep);
+    const left = ((epochs * stepsPerEpoch - step) * seconds) / steps;
+    return [`${grouped((steps * batchSize) / seconds)} images/s`, `${duration(left)} left`].join(separator);
+  }
+
+  private describePlace({ step, epoch }: TrainingProgress): string {
+    return `step ${step} (epoch ${epoch} of ${this.run.settings.schedule.epochs} done)`;
+  }
 }

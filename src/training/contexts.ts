@@ -1,6 +1,7 @@
 /** @file What a regularizer sees of each prunable weight within a step. */
+
 import type * as tf from '@tensorflow/tfjs';
-import type { NamedTensors } from '../engines/types.ts';
+import type { NamedTensors } from '../compiler/step.ts';
 import type { Regularizer, WeightContext } from '../methods/types.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';
 import { extraStateName, noiseName, scalarName } from './names.ts';

@@ -1,6 +1,7 @@
 /** @file The differentiated part of a step: forward pass, loss, penalty and their gradients. */
+
 import * as tf from '@tensorflow/tfjs';
-import type { NamedTensors } from '../engines/types.ts';
+import type { NamedTensors } from '../compiler/step.ts';
 import { regularizedLayers } from '../methods/layers.ts';
 import type { Regularizer, WeightContext } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';

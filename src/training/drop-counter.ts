@@ -1,57 +1,39 @@
 /** @file Counts what a training step drops, in a program of its own, so that training computes the same with and without it. */
+
 import * as tf from '@tensorflow/tfjs';
-import type { RunSettings } from '../config/schema.ts';
-import { epochOrder } from '../data/batches.ts';
-import type { Dataset } from '../data/types.ts';
-import {
-  type ArraySpec,
-  type Engine,
-  type NamedArrays,
-  type NamedSpecs,
-  type Program,
-  type StepFunction,
-  sizeOf,
-} from '../engines/types.ts';
+import { type ArraySpec, type NamedArrays, type NamedSpecs, sizeOf } from '../arrays.ts';
+import type { StepFunction } from '../compiler/step.ts';
+import type { Engine } from '../engines/types.ts';
 import { regularizedLayers } from '../methods/layers.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { PrunableWeight } from '../models/types.ts';
 import { contextBuilder, mapWeights, required } from './contexts.ts';
-import { TrainingFeeds } from './feeds.ts';
 import { extraStateName } from './names.ts';
+import { TrainingProgram } from './program.ts';
 import type { TrainingSetup } from './signature.ts';
-import { buildTrainingStep } from './step.ts';
-import { planTraining } from './trainer.ts';
+import type { Training } from './types.ts';
 
 export class DropCounter {
   private constructor(
-    private readonly program: Program,
+    private readonly program: TrainingProgram,
     private readonly stateNames: readonly string[],
     private readonly entries: number,
-    private readonly feedsOf: (step: number) => NamedArrays,
   ) {}
 
-  /**
-   * @returns nothing if the method has no candidates, or the model no prunable weights
-   * @throws UserError as `planTraining`
-   */
-  static async create(
-    engine: Engine,
-    { settings, seed }: { readonly settings: RunSettings; readonly seed: number },
-    dataset: Dataset,
-  ): Promise<DropCounter | undefined> {
-    const { setup, stepsPerEpoch } = await planTraining(settings, dataset);
-    const { prunable } = setup.model;
-    if (!setup.regularizer.dropsCandidates || prunable.length === 0) return undefined;
-    const compiled = buildTrainingStep(setup);
-    const state = pickState(setup, compiled.signature.state);
-    const program = await engine.compile(buildDropStep(setup), { state, feeds: compiled.signature.feeds });
+  /** @returns nothing if the method has no candidates, or the model no prunable weights */
+  static async create(engine: Engine, training: Training): Promise<DropCounter | undefined> {
+    const { prunable } = training.model;
+    if (!training.regularizer.dropsCandidates || prunable.length === 0) return undefined;
+    const state = pickState(training);
+    const counting = {
+      ...training,
+      step: buildDropStep(training),
+      signature: { state, feeds: training.signature.feeds },
+    };
+    // Its state is written when something is counted.
+    const program = await TrainingProgram.compile(engine, counting, {});
     const entries = prunable.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const feeds = new TrainingFeeds(setup, compiled, dataset.train, stepsPerEpoch, seed);
-    const { batchSize } = settings.schedule;
-    return new DropCounter(program, Object.keys(state), entries, (step) => {
-      const order = epochOrder(seed, Math.floor(step / stepsPerEpoch), dataset.train.count);
-      return feeds.fill(step, order, (step % stepsPerEpoch) * batchSize);
-    });
+    return new DropCounter(program, Object.keys(state), entries);
   }
 
   /**
@@ -63,7 +45,7 @@ export class DropCounter {
   async count(state: NamedArrays, step: number): Promise<number> {
     const own = this.stateNames.map((name) => [name, state[name]] as const);
     await this.program.writeState(Object.fromEntries(own) as NamedArrays);
-    const counts = Object.values(await this.program.run(this.feedsOf(step)));
+    const counts = Object.values(await this.program.run(step));
     return counts.reduce((sum, [count]) => sum + (count ?? Number.NaN), 0) / this.entries;
   }
 
@@ -73,12 +55,12 @@ export class DropCounter {
 }
 
 /** What a forward pass reads of a training's state: all but the optimizer's. */
-function pickState({ model, regularizer }: TrainingSetup, state: NamedSpecs): NamedSpecs {
+function pickState({ model, regularizer, signature }: Training): NamedSpecs {
   const extra = model.prunable.flatMap((spec) =>
     Object.keys(regularizer.extraState?.(spec) ?? {}).map((name) => extraStateName(spec.name, name)),
   );
   const names = [...model.parameters.map(({ name }) => name), ...extra];
-  return Object.fromEntries(names.map((name) => [name, state[name] as ArraySpec]));
+  return Object.fromEntries(names.map((name) => [name, signature.state[name] as ArraySpec]));
 }
 
 /** The forward pass of a training step. Fetches: how many entries of each prunable weight it uses as zero. */

@@ -1,17 +1,12 @@
 /** @file Accuracy and loss of given parameters on the images of a split. */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
+import { type ArraySpec, type NamedArrays, sizeOf } from '../arrays.ts';
+import type { Signature, StepFunction } from '../compiler/step.ts';
 import { countEvaluationBatches, fillEvaluationBatch } from '../data/batches.ts';
 import type { Split } from '../data/types.ts';
-import {
-  type ArraySpec,
-  type Engine,
-  type NamedArrays,
-  type Program,
-  type Signature,
-  type StepFunction,
-  sizeOf,
-} from '../engines/types.ts';
+import type { Engine, Program } from '../engines/types.ts';
 import { plainLayers } from '../models/layers.ts';
 import type { Model } from '../models/types.ts';
 import { required } from './contexts.ts';

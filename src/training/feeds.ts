@@ -1,69 +1,91 @@
 /** @file What a training step is fed: batch, learning rate, noise and scalars, in arrays that are used again. */
-import { countDraws, fillBatch } from '../data/batches.ts';
-import type { Split } from '../data/types.ts';
-import { createArray } from '../engines/arrays.ts';
-import { type ArrayData, type NamedArrays, sizeOf } from '../engines/types.ts';
+
+import { type ArrayData, createArray, type NamedArrays, sizeOf } from '../arrays.ts';
+import { countDraws, epochOrder, fillBatch } from '../data/batches.ts';
 import { NormalTable } from '../random/normal-table.ts';
 import { fillUniform } from '../random/streams.ts';
+import { Progress } from '../settings/training-time.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { scalarName } from './names.ts';
 import { fillNoise } from './noise.ts';
-import type { TrainingSetup } from './signature.ts';
-import type { TrainingStep } from './step.ts';
+import type { Training } from './types.ts';
+
+/** What the feeds of a training depend on. */
+export type FedTraining = Pick<
+  Training,
+  'regularizer' | 'schedule' | 'signature' | 'optimizer' | 'noise' | 'stepsPerEpoch' | 'seed'
+> & { readonly dataset: Pick<Training['dataset'], 'train'> };
 
 export class TrainingFeeds {
   private readonly arrays: NamedArrays;
   private readonly normals: NormalTable;
   private readonly draws: Float32Array;
+  private order: { readonly epoch: number; readonly images: Uint32Array } | undefined;
 
-  constructor(
-    private readonly setup: TrainingSetup,
-    private readonly compiled: TrainingStep,
-    private readonly split: Split,
-    private readonly stepsPerEpoch: number,
-    private readonly seed: number,
-  ) {
-    const { feeds } = compiled.signature;
-    this.arrays = Object.fromEntries(Object.entries(feeds).map(([name, spec]) => [name, createArray(spec)]));
+  constructor(private readonly training: FedTraining) {
+    const { signature, dataset, schedule, seed } = training;
+    const arrays = Object.entries(signature.feeds).map(([name, spec]) => [name, createArray(spec)] as const);
+    this.arrays = Object.fromEntries(arrays);
     this.normals = new NormalTable(seed);
-    this.draws = new Float32Array(countDraws(split, setup.schedule.batchSize));
+    this.draws = new Float32Array(countDraws(dataset.train, schedule.batchSize));
   }
 
   /**
    * Everything that a step is fed. The arrays are overwritten by the next call.
    *
    * @param step steps taken before this one
-   * @param order numbers of the epoch's images
-   * @param start where the batch begins in `order`
    */
-  fill(step: number, order: Uint32Array, start: number): NamedArrays {
-    const { images, labels } = this.arrays;
-    if (this.draws.length > 0) {
-      fillUniform({ seed: this.seed, purpose: 'augmentation', index: step }, this.draws);
+  fill(step: number): NamedArrays {
+    const { schedule, stepsPerEpoch } = this.training;
+    const progress = new Progress(step, stepsPerEpoch);
+    this.fillImages(progress);
+    this.setScalar('learningRate', learningRateAt(schedule, progress));
+    this.fillScalars(progress);
+    return this.fillNoise(progress);
+  }
+
+  /**
+   * Draws the noise of a step, and leaves the rest as it is.
+   *
+   * @returns all feeds
+   */
+  fillNoise(progress: Progress): NamedArrays {
+    const { seed, noise } = this.training;
+    for (const [name, wanted] of Object.entries(noise)) {
+      const key = { seed, purpose: name, index: progress.step };
+      if (wanted.distribution === 'normal') this.arrays[name] = this.normals.slice(key, sizeOf(wanted.shape));
+      else fillNoise(wanted, key, progress, this.arrays[name] as ArrayData);
     }
-    fillBatch(this.split, order, start, images as Float32Array, labels as Int32Array, this.draws);
-    this.setScalar('learningRate', learningRateAt(this.setup.schedule, step, this.stepsPerEpoch));
-    this.fillScalars(step);
-    this.fillNoise(step);
     return this.arrays;
   }
 
-  private fillScalars(step: number): void {
-    const progress = { step, stepsPerEpoch: this.stepsPerEpoch };
-    for (const [name, value] of Object.entries(this.setup.regularizer.scalars?.(progress) ?? {})) {
-      this.setScalar(scalarName('regularizer', name), value);
+  private fillImages(progress: Progress): void {
+    const { dataset, schedule, seed } = this.training;
+    const { images, labels } = this.arrays;
+    if (this.draws.length > 0) {
+      fillUniform({ seed, purpose: 'augmentation', index: progress.step }, this.draws);
     }
-    for (const [name, value] of Object.entries(this.compiled.optimizer.scalars(step))) {
-      this.setScalar(scalarName('optimizer', name), value);
-    }
+    const order = this.orderOf(progress.epoch);
+    const start = progress.stepOfEpoch * schedule.batchSize;
+    fillBatch(dataset.train, order, start, images as Float32Array, labels as Int32Array, this.draws);
   }
 
-  private fillNoise(step: number): void {
-    const progress = { step, stepsPerEpoch: this.stepsPerEpoch };
-    for (const [name, noise] of Object.entries(this.compiled.noise)) {
-      const key = { seed: this.seed, purpose: name, index: step };
-      if (noise.distribution === 'normal') this.arrays[name] = this.normals.slice(key, sizeOf(noise.shape));
-      else fillNoise(noise, key, progress, this.arrays[name] as ArrayData);
+  /** Numbers of an epoch's images, in the order in which it takes them. */
+  private orderOf(epoch: number): Uint32Array {
+    if (this.order?.epoch === epoch) return this.order.images;
+    const { seed, dataset } = this.training;
+    const images = epochOrder(seed, epoch, dataset.train.count);
+    this.order = { epoch, images };
+    return images;
+  }
+
+  private fillScalars(progress: Progress): void {
+    const { regularizer, optimizer } = this.training;
+    for (const [name, value] of Object.entries(regularizer.scalars?.(progress) ?? {})) {
+      this.setScalar(scalarName('regularizer', name), value);
+    }
+    for (const [name, value] of Object.entries(optimizer.scalars(progress.step))) {
+      this.setScalar(scalarName('optimizer', name), value);
     }
   }
 

@@ -1,20 +1,20 @@
 /** @file The state in which training begins. */
-import type { ArrayData, NamedArrays, Signature } from '../engines/types.ts';
-import { sizeOf } from '../engines/types.ts';
+import { type ArrayData, type NamedArrays, sizeOf } from '../arrays.ts';
 import { initialize } from '../random/initializers.ts';
 import type { Initializer } from '../random/types.ts';
 import { extraStateName } from './names.ts';
-import type { TrainingSetup } from './signature.ts';
+import type { Training } from './types.ts';
 
 /**
  * First values of all state: parameters and extra state from their initializers, each from a stream of its own;
  * optimizer slots zero.
  */
-export function initialState(
-  { model, regularizer }: TrainingSetup,
-  signature: Signature,
-  seed: number,
-): NamedArrays {
+export function initialState({
+  model,
+  regularizer,
+  signature,
+  seed,
+}: Pick<Training, 'model' | 'regularizer' | 'signature' | 'seed'>): NamedArrays {
   const draw = (name: string, shape: readonly number[], initializer: Initializer): [string, ArrayData] => [
     name,
     initialize(initializer, shape, { seed, purpose: `initial/${name}`, index: 0 }),

@@ -1,14 +1,15 @@
 /** @file How much memory a training takes, and whether this machine has it. */
+
 import { totalmem } from 'node:os';
+import { type NamedSpecs, sizeOf } from '../arrays.ts';
 import type { Value } from '../compiler/graph.ts';
 import { peakBytes } from '../compiler/liveness.ts';
+import type { Signature } from '../compiler/step.ts';
 import { traceStep } from '../compiler/trace-step.ts';
-import type { Dataset } from '../data/types.ts';
-import { type NamedSpecs, type Signature, sizeOf } from '../engines/types.ts';
+import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { buildEvaluationStep, EVALUATION_BATCH } from './evaluator.ts';
-import type { TrainingSetup } from './signature.ts';
-import { buildTrainingStep } from './step.ts';
+import type { Training } from './types.ts';
 
 const BYTES_PER_NUMBER = 4;
 
@@ -36,21 +37,38 @@ const GARBAGE = 64e6;
 
 /**
  * What the parts of a training take for each of their bytes; fitted to what `npm run bench:memory` measures. State: in the
- * program, and copied for a checkpoint. Garbage: copies of a small state are let lie. Feeds: noise and images, and what their
- * values are copied to. Weights: values of a step of a weight's size, such as gradients, which are handed to the host, too.
- * Images: all other values of a step.
+ * program, and copied for a checkpoint. Garbage: copies of a small state, which are not collected at once. Feeds: noise and
+ * images, and what their values are copied to. Weights: values of a step of a weight's size, such as gradients, which are handed
+ * to the host, too. Images: all other values of a step.
  */
 const SHARES = { state: 2, garbage: 2.1, feeds: 2.3, weights: 1.8, images: 0.8, evaluation: 1.1 } as const;
 
+/** Estimates, which take up to a second, by what they depend on: seeds share them. */
+const estimates = new Map<string, number>();
+
+type EngineKind = Pick<Engine, 'name' | 'device'>;
+
 /**
- * Bytes that a process takes at most while it trains with the compiled engine, measured for every model and method
- * (`npm run bench:memory`): within a quarter of what it takes.
+ * Bytes that a process takes at most while it trains, measured for every model and method (`npm run bench:memory`): within
+ * a quarter of what it takes.
+ *
+ * @returns nothing for all engines but the compiled one on the processor, for which it was measured
  */
-export function estimateMemory(setup: TrainingSetup, dataset: Dataset): number {
-  const training = buildTrainingStep(setup);
-  const evaluation = buildEvaluationStep(setup.model, Math.min(EVALUATION_BATCH, dataset.test.count));
-  const { state, feeds } = training.signature;
-  const { traced } = traceStep(training.step, training.signature);
+export function estimateMemory(training: Training, { name, device }: EngineKind): number | undefined {
+  if (name !== 'onnx' || !device.startsWith('CPU')) return undefined;
+  const { settings, dataset } = training;
+  const { model, regularizer, schedule } = settings;
+  const counts = [dataset.train, dataset.test].map(({ count, images }) => [count, images.buffer.byteLength]);
+  const key = JSON.stringify([model, regularizer, schedule, dataset.imageShape, dataset.classes, counts]);
+  const estimate = estimates.get(key) ?? estimateCompiled(training);
+  estimates.set(key, estimate);
+  return estimate;
+}
+
+function estimateCompiled({ model, step, signature, dataset }: Training): number {
+  const evaluation = buildEvaluationStep(model, Math.min(EVALUATION_BATCH, dataset.test.count));
+  const { state, feeds } = signature;
+  const { traced } = traceStep(step, signature);
   const sizes = new Set(Object.values(state).map(({ shape }) => sizeOf(shape)));
   const isWeight = ({ shape }: Value) => sizes.has(sizeOf(shape));
   return (
@@ -79,7 +97,7 @@ export function judgeMemory(estimate: number, available = memoryOfProcess()): Me
 }
 
 /** `about 6.4 GB of memory, and 3.0 GB are there` */
-export function wordMemory(estimate: number, available = memoryOfProcess()): string {
+export function describeMemory(estimate: number, available = memoryOfProcess()): string {
   return `about ${gigabytes(estimate)} of memory, and ${gigabytes(available)} are there`;
 }
 
@@ -87,12 +105,13 @@ export function wordMemory(estimate: number, available = memoryOfProcess()): str
  * Refuses a training that cannot fit. Left to begin, it would be ended by the operating system, and all other runs of the
  * command with it.
  *
+ * @param estimate bytes; nothing is refused where nothing is known
  * @throws UserError if the training needs more, by all that is known
  */
-export function requireMemory(estimate: number, available = memoryOfProcess()): void {
-  if (judgeMemory(estimate, available) !== 'exceeds') return;
+export function requireMemory(estimate: number | undefined, available = memoryOfProcess()): void {
+  if (estimate === undefined || judgeMemory(estimate, available) !== 'exceeds') return;
   throw new UserError(
-    `the training needs ${wordMemory(estimate, available)}; a smaller model or schedule.batchSize would need less`,
+    `the training needs ${describeMemory(estimate, available)}; a smaller model or schedule.batchSize would need less`,
   );
 }
 

@@ -1,8 +1,9 @@
 /** @file Draws what the noise of a regularizer asks for. */
-import type { ArrayData } from '../engines/types.ts';
-import type { Noise, Probability, Progress } from '../methods/types.ts';
+import type { ArrayData } from '../arrays.ts';
+import type { Noise, Probability } from '../methods/types.ts';
 import { fillBernoulli, fillNormal, fillUniform } from '../random/streams.ts';
 import type { StreamKey } from '../random/types.ts';
+import type { Progress } from '../settings/training-time.ts';
 
 /** @param out of the noise's size and element type: booleans for Bernoulli noise, else float32 */
 export function fillNoise(noise: Noise, key: StreamKey, progress: Progress, out: ArrayData): void {

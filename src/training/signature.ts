@@ -1,8 +1,10 @@
 /** @file Names and shapes of what a training step keeps and is fed. */
+import type { ArraySpec } from '../arrays.ts';
+import type { Signature } from '../compiler/step.ts';
 import type { ScheduleSettings } from '../config/schema.ts';
-import type { ArraySpec, Signature } from '../engines/types.ts';
 import type { Noise, Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
+import { Progress } from '../settings/training-time.ts';
 import { extraStateName, noiseName, scalarName, slotName } from './names.ts';
 import type { Optimizer } from './optimizers.ts';
 
@@ -54,7 +56,7 @@ export function signatureOf(
     optimizer.slots.map((slot) => [slotName(name, slot), shapes[name] ?? []] as const),
   );
   const scalars = [
-    ...Object.keys(regularizer.scalars?.({ step: 0, stepsPerEpoch: 1 }) ?? {}).map((name) =>
+    ...Object.keys(regularizer.scalars?.(new Progress(0, 1)) ?? {}).map((name) =>
       scalarName('regularizer', name),
     ),
     ...Object.keys(optimizer.scalars(0)).map((name) => scalarName('optimizer', name)),

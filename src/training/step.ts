@@ -1,6 +1,7 @@
 /** @file The training step: one pure function from state and batch to new state and metrics. */
+
 import * as tf from '@tensorflow/tfjs';
-import type { NamedTensors, Signature, StepFunction } from '../engines/types.ts';
+import type { NamedTensors, Signature, StepFunction } from '../compiler/step.ts';
 import type { Noise } from '../methods/types.ts';
 import { contextBuilder, mapWeights, required, scalarsOf } from './contexts.ts';
 import { differentiate, forward } from './differentiate.ts';

@@ -1,9 +1,11 @@
 /** @file What small steps compile to, as text: the shape of a program is what its speed depends on. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { type Graph, printGraph } from '../../src/compiler/graph.ts';
+import type { Graph } from '../../src/compiler/graph.ts';
+import { printGraph } from '../../src/compiler/print.ts';
+import type { Signature, StepFunction } from '../../src/compiler/step.ts';
 import { compileGraph } from '../../src/engines/onnx/compile.ts';
-import type { Signature, StepFunction } from '../../src/engines/types.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 
 await useCpuBackend();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/data/fingerprint.ts';
 import { loadDataset } from '../../src/data/load.ts';
-import type { StartStage } from '../../src/data/types.ts';
+import type { StartStage } from '../../src/progress.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { makeTar } from './cifar-files.ts';
 import { encodeIdx, smallFiles, writeFolder } from './idx-files.ts';

@@ -14,9 +14,9 @@ import { commonSettings } from '../../src/data/settings.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { UserError } from '../../src/errors.ts';
 import { loadDatasets } from '../../src/runner/datasets.ts';
-import { trainAndRecord } from '../../src/runner/record.ts';
 import { readSummary } from '../../src/runs/summary.ts';
 import { messageOf, writeFolder } from '../config/folder.ts';
+import { trainAndRecord } from '../runner/recording.ts';
 import { ENVIRONMENT } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
@@ -80,7 +80,7 @@ schedule: { batchSize: 4, epochs: 20 }`,
   });
   const [run] = expandRuns(loadExperiment(join(folder, 'x.yaml')));
   if (run === undefined) throw new Error('no run');
-  const [dataset] = await loadDatasets([run]);
+  const [dataset] = await loadDatasets([run], (settings) => loadDataset(settings));
   if (dataset === undefined) throw new Error('no data set');
   const { engine } = await chooseEngine('onnx', { threads: 1 });
   const results = temporaryFolder();

@@ -1,16 +1,11 @@
 /** @file What every engine promises to the trainer, checked on each engine that can run here. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import type { Signature, StepFunction } from '../../src/compiler/step.ts';
 import { webGpuAdapter } from '../../src/engines/onnx/webgpu/adapter.ts';
 import { chooseEngine, listEngines } from '../../src/engines/registry.ts';
-import type {
-  DeviceName,
-  Engine,
-  EngineName,
-  Program,
-  Signature,
-  StepFunction,
-} from '../../src/engines/types.ts';
+import type { DeviceName, Engine, EngineName, Program } from '../../src/engines/types.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
 import { describeAbsent } from '../support/required-engines.ts';
 import { createTrainingCase } from '../support/training-cases.ts';

@@ -1,7 +1,9 @@
 /** @file Whole training steps give the same on each compiled engine as on the reference engine. */
+
 import { describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
 import { describeCompiledEngines } from '../support/compiled-engines.ts';
 import { largestDifference, runOnce } from '../support/engines.ts';

@@ -1,12 +1,14 @@
 /** @file Trains and sweeps configs/ci.yaml within the test's own process, where faults can be planted. */
+import type { NamedArrays } from '../../src/arrays.ts';
 import { type Experiment, expandRuns, type RunSpec } from '../../src/config/experiment.ts';
 import type { Dataset } from '../../src/data/types.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { parsePruneRates } from '../../src/pruning/rates.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 import { sweepNetwork } from '../../src/sweeps/sweep-network.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
-import { createSetup, train } from '../../src/training/trainer.ts';
+import { createSetup, prepareTraining } from '../../src/training/setup.ts';
+import { train } from '../../src/training/train.ts';
 
 /** A run as it is when training has ended. */
 export interface TrainedRun {
@@ -44,11 +46,8 @@ export async function trainVariants(
   const trained: TrainedRun[] = [];
   for (const run of expandRuns(experiment, { only: variants, seeds })) {
     let state: NamedArrays = {};
-    const { settings, seed } = run;
-    const onEpoch = (report: { readonly state: NamedArrays }) => {
-      state = report.state;
-    };
-    await train({ settings, seed, dataset, engine, onEpoch });
+    const training = await prepareTraining(run, dataset);
+    for await (const event of train(training, { engine })) if (event.kind === 'epoch') state = event.state;
     trained.push({ run, state });
   }
   return trained;

@@ -1,9 +1,10 @@
 /** @file Batch normalisation against plain loops, finite differences, automatic gradients and moving averages by hand. */
+
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Signature, StepFunction } from '../../src/compiler/step.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import type { Signature, StepFunction } from '../../src/engines/types.ts';
 import { batchNorm } from '../../src/models/batch-norm.ts';
 import { plainLayers } from '../../src/models/layers.ts';
 import { describeBatchNorm } from '../../src/models/parameters.ts';

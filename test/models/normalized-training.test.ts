@@ -1,11 +1,14 @@
 /** @file Whole trainings of small networks with batch normalisation: both engines agree, learn, and evaluate by averages. */
+
 import { describe, expect, it } from 'vitest';
+import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import { type Engine, type NamedArrays, sizeOf } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/types.ts';
+import { Progress } from '../../src/settings/training-time.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
 import { initialState } from '../../src/training/initial-state.ts';
 import { buildTrainingStep } from '../../src/training/step.ts';
@@ -56,7 +59,7 @@ function setUp(network: Network, regularizer: MethodInput, { momentum = 0.997, l
     schedule: parsed.schedule,
   };
   const compiled = buildTrainingStep(setup);
-  const state = initialState(setup, compiled.signature, 1);
+  const state = initialState({ ...setup, signature: compiled.signature, seed: 1 });
   const batchFeeds = {
     images: createNumbers(2).normal(sizeOf([batch, ...imageShape])),
     labels: Int32Array.from({ length: batch }, (_, index) => index % CLASSES),
@@ -65,7 +68,7 @@ function setUp(network: Network, regularizer: MethodInput, { momentum = 0.997, l
   const feedsOf = (step: number): NamedArrays => {
     const noise = Object.entries(compiled.noise).map(([name, specification], index) => [
       name,
-      drawNoise(specification, createNumbers(1000 * step + index), { step, stepsPerEpoch: 10 }),
+      drawNoise(specification, createNumbers(1000 * step + index), new Progress(step, 10)),
     ]);
     return { ...batchFeeds, learningRate: Float32Array.of(learningRate), ...Object.fromEntries(noise) };
   };

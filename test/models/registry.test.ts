@@ -1,9 +1,10 @@
 /** @file The networks' parameters and prunable weights, counted by hand. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { sizeOf } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { createModel, type ModelSettings, models } from '../../src/models/registry.ts';
 import { countParameters } from '../../src/pruning/accounting.ts';

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
-import { type RecordOptions, trainAndRecord } from '../../src/runner/record.ts';
+import type { RecordOptions } from '../../src/runner/record-options.ts';
 import { readCheckpoint } from '../../src/runs/checkpoint.ts';
 import { readMetrics } from '../../src/runs/metrics.ts';
 import { type ReadEvent, readEvents } from '../runs/events/reader.ts';
@@ -13,6 +13,7 @@ import { ENVIRONMENT } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { countDroppedWeights, ENTRIES } from '../training/dropped.ts';
 import { loadSmallMnist, runOf, type SettingsInput, smallSettings } from '../training/small-mnist.ts';
+import { type Hooks, trainAndRecord } from './recording.ts';
 
 const NAME = 'events.out.tfevents.td';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   engine = (await chooseEngine('onnx', { threads: 1 })).engine;
 });
 
-type Options = Partial<Pick<RecordOptions, 'onStep' | 'onEpoch' | 'onWarning' | 'signal' | 'writesEvents'>>;
+type Options = Hooks & Pick<RecordOptions, 'signal' | 'writesEvents'>;
 
 /** @returns the run's folder */
 async function record(input: SettingsInput, results: string, options: Options = {}): Promise<string> {

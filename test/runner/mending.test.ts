@@ -6,11 +6,11 @@ import { hashOf } from '../../src/config/identity.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
-import { type Recorded, trainAndRecord } from '../../src/runner/record.ts';
 import { readSummary } from '../../src/runs/summary.ts';
 import { ENVIRONMENT } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { loadSmallMnist, runOf, smallSettings } from '../training/small-mnist.ts';
+import { trainAndRecord } from './recording.ts';
 
 const SETTINGS = smallSettings({ dataset: { trainImages: 640, testImages: 200 } });
 
@@ -42,7 +42,8 @@ async function record(results: string, { seed = 0, images = dataset, onStep, onE
     ...(onStep && { onStep }),
     ...(onEpoch && { onEpoch }),
   });
-  const { wasDone } = recorded as Recorded;
+  if ('owner' in recorded) throw new Error('nobody else trains it');
+  const { wasDone } = recorded;
   return { directory: join(results, 'test', run.id), warnings, wasDone };
 }
 

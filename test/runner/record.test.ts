@@ -11,11 +11,10 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Dataset } from '../../src/data/types.ts';
-import { wordDeviceFailure } from '../../src/engines/onnx/webgpu/failures.ts';
+import { toDeviceError } from '../../src/engines/onnx/webgpu/failures.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { tryLock } from '../../src/locks/lock.ts';
-import { type RecordOptions, trainAndRecord } from '../../src/runner/record.ts';
 import { readCheckpoint } from '../../src/runs/checkpoint.ts';
 import { readMetrics } from '../../src/runs/metrics.ts';
 import { readSummary } from '../../src/runs/summary.ts';
@@ -23,6 +22,7 @@ import { DivergedError } from '../../src/training/diverged.ts';
 import { ENVIRONMENT } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { loadSmallMnist, runOf, type SettingsInput, smallSettings } from '../training/small-mnist.ts';
+import { type Hooks, trainAndRecord } from './recording.ts';
 
 let dataset: Dataset;
 let engine: Engine;
@@ -67,7 +67,7 @@ interface Trained {
 interface Work {
   readonly results: string;
   readonly seed?: number;
-  readonly hooks?: Pick<RecordOptions, 'onStart' | 'onStep' | 'onEpoch' | 'onWarning'>;
+  readonly hooks?: Hooks;
 }
 
 async function record(input: SettingsInput, { results, seed = 0, hooks }: Work): Promise<Trained> {
@@ -212,7 +212,7 @@ describe('a run directory', () => {
   it('goes on bit for bit after its graphics card was lost in the second epoch', async () => {
     const whole = await record({}, { results: temporaryFolder() });
     const results = temporaryFolder();
-    const lost = wordDeviceFailure(new Error('WebGPU device lost (2): the device was lost'));
+    const lost = toDeviceError(new Error('WebGPU device lost (2): the device was lost'));
     const working = engine;
     let steps = 0;
     engine = {
@@ -289,11 +289,21 @@ describe('a run directory', () => {
   it('that is removed between a look at its lock and a write is told in the same way', async () => {
     const results = temporaryFolder();
     const directory = directoryOf({}, results);
-    const onStep = () => {
-      rmSync(directory, { recursive: true });
-      throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+    const working = engine;
+    engine = {
+      ...working,
+      async compile(step, signature) {
+        const program = await working.compile(step, signature);
+        program.run = async () => {
+          rmSync(directory, { recursive: true });
+          throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+        };
+        return program;
+      },
     };
-    const removed = record({}, { results, hooks: { onStep } });
+    const removed = record({}, { results }).finally(() => {
+      engine = working;
+    });
     await expect(removed).rejects.toThrow(`${directory} or the lock in it was removed`);
   });
 

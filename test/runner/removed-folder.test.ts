@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import { trainAndRecord } from '../../src/runner/record.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
 import { ENVIRONMENT } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { withFaults } from '../support/faulty-fs.ts';
 import { loadSmallMnist, runOf, smallSettings } from '../training/small-mnist.ts';
+import { trainAndRecord } from './recording.ts';
 
 vi.mock('node:fs', async (importOriginal) => {
   const { wrapFileSystem } = await import('../support/faulty-fs.ts');

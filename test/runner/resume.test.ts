@@ -6,12 +6,13 @@ import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import type { RegularizerSettings } from '../../src/methods/registry.ts';
-import { startCheckpointTimer } from '../../src/runner/checkpoint-timer.ts';
-import { type RecordOptions, trainAndRecord } from '../../src/runner/record.ts';
+import type { RecordOptions } from '../../src/runner/record-options.ts';
 import { readCheckpoint } from '../../src/runs/checkpoint.ts';
+import { CheckpointTimer } from '../../src/training/checkpoint-timer.ts';
 import { ENVIRONMENT } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { loadSmallMnist, runOf, type SettingsInput, smallSettings } from '../training/small-mnist.ts';
+import { type Hooks, trainAndRecord } from './recording.ts';
 
 let dataset: Dataset;
 let engine: Engine;
@@ -115,8 +116,6 @@ const NAMED_CASES = Object.values(CASES)
     const { model, regularizer, schedule } = smallSettings(input);
     return [`${model.name}, ${regularizer.name}, ${schedule.optimizer.name}`, input] as const;
   });
-
-type Hooks = Partial<Pick<RecordOptions, 'onStep' | 'onEpoch' | 'onCheckpoint' | 'onStart'>>;
 
 async function record(
   input: SettingsInput,
@@ -222,8 +221,8 @@ describe('checkpoints within an epoch', () => {
   });
 
   it('are due once the minutes have passed since the last, whatever the time of day does', () => {
-    const timer = startCheckpointTimer(1 / 60_000);
-    expect(startCheckpointTimer(1).isDue()).toBe(false);
+    const timer = new CheckpointTimer(1 / 60_000);
+    expect(new CheckpointTimer(1).isDue()).toBe(false);
     const began = performance.now();
     while (performance.now() - began < 2);
     expect(timer.isDue()).toBe(true);

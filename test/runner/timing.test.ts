@@ -1,10 +1,13 @@
 /** @file Checks how often steps and evaluations are repeated to be timed, and what is made of the times. */
+
 import { describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset, isDatasetPresent } from '../../src/data/load.ts';
 import { listDatasets } from '../../src/data/manage.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
-import { median, timeEvaluation, timeTraining } from '../../src/runner/timing.ts';
+import type { Engine } from '../../src/engines/types.ts';
+import { median } from '../../src/median.ts';
+import { timeEvaluation, timeTraining } from '../../src/runner/timing.ts';
 
 const SETTINGS = runSettingsSchema.parse({
   dataset: { name: 'mnist', trainImages: 96, testImages: 40 },
@@ -44,9 +47,9 @@ describe('timeTraining', () => {
     const { steps } = await timeTraining(RUN, blankDataset(SETTINGS.dataset), engine, limits);
     expect(counts).toEqual({ runs: 6, disposed: 1 });
     expect(steps).toHaveLength(4);
-    for (const { step, feed } of steps) {
-      expect(feed).toBeGreaterThan(0);
-      expect(step - feed).toBeGreaterThanOrEqual(5);
+    for (const { milliseconds, feedMilliseconds } of steps) {
+      expect(feedMilliseconds).toBeGreaterThan(0);
+      expect(milliseconds - feedMilliseconds).toBeGreaterThanOrEqual(5);
     }
   });
 

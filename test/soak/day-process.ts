@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import { trainAndRecord } from '../../src/runner/record.ts';
+import { trainAndRecord } from '../runner/recording.ts';
 import { ENVIRONMENT } from '../runs/runs.ts';
 import { loadSmallMnist, runOf, smallSettings } from '../training/small-mnist.ts';
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Regularizer, WeightContext } from '../../src/methods/types.ts';
 import type { Parameter, PrunableWeight } from '../../src/models/types.ts';
 import type { Initializer } from '../../src/random/types.ts';
+import { Progress } from '../../src/settings/training-time.ts';
 import { noiseTensor } from './noise.ts';
 import type { Numbers } from './numbers.ts';
 
@@ -43,7 +44,7 @@ export function createContext(
   numbers: Numbers,
   { batchSize = 1, step = 0 } = {},
 ): WeightContext {
-  const progress = { step, stepsPerEpoch: 10 };
+  const progress = new Progress(step, 10);
   const noise = Object.fromEntries(
     Object.entries(regularizer.noise?.(spec, batchSize) ?? {}).map(([name, noise]) => [
       name,

@@ -1,5 +1,7 @@
 /** @file Compiles and runs small steps on an engine, with data that is described and not listed. */
-import type { Engine, NamedArrays, Signature, StepFunction } from '../../src/engines/types.ts';
+import type { NamedArrays } from '../../src/arrays.ts';
+import type { Signature, StepFunction } from '../../src/compiler/step.ts';
+import type { Engine } from '../../src/engines/types.ts';
 
 /** Compiles a step, runs it once with the given state and feeds, and disposes the program. */
 export async function runOnce(

@@ -1,12 +1,23 @@
 /** @file Graphs built by hand, for the compiler's passes. */
-import { type Graph, GraphBuilder, type NamedValue, type Value } from '../../src/compiler/graph.ts';
+import {
+  type Graph,
+  GraphBuilder,
+  type NamedValue,
+  type Operation,
+  type Value,
+} from '../../src/compiler/graph.ts';
+import type { KernelOperation } from '../../src/compiler/kernels.ts';
+import type { OnnxOperation } from '../../src/engines/onnx/operators.ts';
 
-/** A graph whose operations the given function emits; it returns the outputs by name. */
-export function buildGraph(
+/** A graph of any dialect, whose operations the given function emits; it returns the outputs by name. */
+export function buildGraph<Op extends Operation = Operation>(
   inputs: Readonly<Record<string, readonly number[]>>,
-  emit: (builder: GraphBuilder, values: Readonly<Record<string, Value>>) => Readonly<Record<string, Value>>,
-): Graph {
-  const builder = new GraphBuilder();
+  emit: (
+    builder: GraphBuilder<Op>,
+    values: Readonly<Record<string, Value>>,
+  ) => Readonly<Record<string, Value>>,
+): Graph<Op> {
+  const builder = new GraphBuilder<Op>();
   const named = Object.entries(inputs).map(
     ([name, shape]): NamedValue => ({ name, value: builder.input(shape, 'float32') }),
   );
@@ -18,7 +29,13 @@ export function buildGraph(
   };
 }
 
+/** In kernels of tfjs. */
+export const buildKernelGraph = buildGraph<KernelOperation>;
+
+/** In operators of ONNX. */
+export const buildOnnxGraph = buildGraph<OnnxOperation>;
+
 /** A constant of one number. */
-export function scalar(builder: GraphBuilder, number: number): Value {
+export function scalar(builder: Pick<GraphBuilder, 'constant'>, number: number): Value {
   return builder.constant(Float32Array.of(number), [], 'float32');
 }

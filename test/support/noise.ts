@@ -1,7 +1,9 @@
 /** @file Random numbers for the noise of a regularizer, drawn by the tests' own generator. */
+
 import * as tf from '@tensorflow/tfjs';
-import { type ArrayData, sizeOf } from '../../src/engines/types.ts';
-import type { Noise, Progress } from '../../src/methods/types.ts';
+import { type ArrayData, sizeOf } from '../../src/arrays.ts';
+import type { Noise } from '../../src/methods/types.ts';
+import type { Progress } from '../../src/settings/training-time.ts';
 import type { Numbers } from './numbers.ts';
 
 export function drawNoise(noise: Noise, numbers: Numbers, progress: Progress): ArrayData {

@@ -1,9 +1,9 @@
 /** @file Small but whole training setups: a model, a method, an optimizer, and batches of random images. */
+
 import type { z } from 'zod';
+import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { epochOrder } from '../../src/data/batches.ts';
 import type { Split } from '../../src/data/types.ts';
-import { type NamedArrays, sizeOf } from '../../src/engines/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
@@ -161,20 +161,15 @@ export function createTrainingCase(
   };
   const compiled = buildTrainingStep(setup);
   const images = STEPS_PER_EPOCH * settings.schedule.batchSize;
-  const feeds = new TrainingFeeds(setup, compiled, randomSplit(imageShape, images), STEPS_PER_EPOCH, seed);
-  return {
-    setup,
-    compiled,
-    state: initialState(setup, compiled.signature, seed),
-    feedsOf(step) {
-      const epoch = Math.floor(step / STEPS_PER_EPOCH);
-      return feeds.fill(
-        step,
-        epochOrder(seed, epoch, images),
-        (step % STEPS_PER_EPOCH) * settings.schedule.batchSize,
-      );
-    },
+  const fed = {
+    ...setup,
+    ...compiled,
+    seed,
+    stepsPerEpoch: STEPS_PER_EPOCH,
+    dataset: { train: randomSplit(imageShape, images) },
   };
+  const feeds = new TrainingFeeds(fed);
+  return { setup, compiled, state: initialState(fed), feedsOf: (step) => feeds.fill(step) };
 }
 
 function randomSplit(imageShape: readonly number[], count: number): Split {

@@ -1,5 +1,5 @@
 /** @file A network of two prunable weights, small enough to work out by hand. */
-import type { NamedArrays } from '../../src/engines/types.ts';
+import type { NamedArrays } from '../../src/arrays.ts';
 import type { Model, Parameter, PrunableWeight } from '../../src/models/types.ts';
 
 const prunable: PrunableWeight[] = [

@@ -1,6 +1,7 @@
 /** @file Checks that a sweep evaluates what it should, each time from the trained weights. */
+
 import { describe, expect, it, vi } from 'vitest';
-import type { NamedArrays } from '../../src/engines/types.ts';
+import type { NamedArrays } from '../../src/arrays.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 import { type PruningGrid, sweepNetwork, type TrainedNetwork } from '../../src/sweeps/sweep-network.ts';
 import { model, trainedState } from './network.ts';

@@ -5,8 +5,7 @@ import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { DropCounter } from '../../src/training/drop-counter.ts';
 import { initialState } from '../../src/training/initial-state.ts';
-import { buildTrainingStep } from '../../src/training/step.ts';
-import { createSetup } from '../../src/training/trainer.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
 import { countDroppedUnits, countDroppedWeights, ENTRIES, LAYERS, noiseOf } from './dropped.ts';
 import { loadSmallMnist, type SettingsInput, smallSettings } from './small-mnist.ts';
 
@@ -26,9 +25,9 @@ async function countAt(
   { model, computed = engine }: { model?: SettingsInput['model']; computed?: Engine } = {},
 ) {
   const settings = smallSettings({ regularizer, ...(model === undefined ? {} : { model }) });
-  const setup = await createSetup(settings, dataset);
-  const state = initialState(setup, buildTrainingStep(setup).signature, SEED);
-  const counter = await DropCounter.create(computed, { settings, seed: SEED }, dataset);
+  const training = await prepareTraining({ settings, seed: SEED }, dataset);
+  const state = initialState(training);
+  const counter = await DropCounter.create(computed, training);
   try {
     return { share: await counter?.count(state, step), state };
   } finally {

@@ -1,5 +1,5 @@
 /** @file What targeted dropout drops, counted by sorting, for the small MLP of the tests. */
-import type { NamedArrays } from '../../src/engines/types.ts';
+import type { NamedArrays } from '../../src/arrays.ts';
 import { fillUniform } from '../../src/random/streams.ts';
 
 /** Of the MLP of 24 and 12 units on MNIST: rows and columns of its two prunable weights. */

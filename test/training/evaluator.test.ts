@@ -1,9 +1,10 @@
 /** @file Evaluation against plain loops: accuracy and loss of every image, whatever the batches. */
+
 import { describe, expect, it } from 'vitest';
+import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import type { Split } from '../../src/data/types.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
-import { type NamedArrays, sizeOf } from '../../src/engines/types.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
 import { naiveClassifier, plainLinear } from '../support/naive-networks.ts';

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
+import { Progress } from '../../src/settings/training-time.ts';
 import { learningRateAt } from '../../src/training/learning-rate.ts';
 
 type ScheduleInput = NonNullable<z.input<typeof runSettingsSchema>['schedule']>;
@@ -9,7 +10,7 @@ type ScheduleInput = NonNullable<z.input<typeof runSettingsSchema>['schedule']>;
 /** The learning rates at some steps of epochs of 10 steps. */
 function ratesAt(schedule: ScheduleInput, steps: readonly number[]): number[] {
   const settings = runSettingsSchema.parse({ schedule: { learningRate: 0.4, epochs: 10, ...schedule } });
-  return steps.map((step) => learningRateAt(settings.schedule, step, 10));
+  return steps.map((step) => learningRateAt(settings.schedule, new Progress(step, 10)));
 }
 
 function expectRates(schedule: ScheduleInput, expected: Readonly<Record<number, number>>): void {

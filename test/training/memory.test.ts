@@ -8,8 +8,10 @@ import { runSettingsSchema } from '../../src/config/schema.ts';
 import { blankDataset } from '../../src/data/load.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { UserError } from '../../src/errors.ts';
-import { ACCURACY, judgeMemory, requireMemory } from '../../src/training/memory.ts';
-import { estimateTraining, planTraining, train } from '../../src/training/trainer.ts';
+import { ACCURACY, estimateMemory, judgeMemory, requireMemory } from '../../src/training/memory.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
+import { train } from '../../src/training/train.ts';
+import { readAll } from '../support/streams.ts';
 import { loadSmallMnist, smallSettings } from './small-mnist.ts';
 
 const ONNX = { name: 'onnx', device: 'CPU, 1 thread' } as const;
@@ -56,10 +58,14 @@ describe('the estimate of what a training takes', () => {
   it('is made once for all seeds, and only for the engine that it was measured with', async () => {
     const settings = runSettingsSchema.parse({ model: { name: 'mlp', widths: [10] } });
     const dataset = blankDataset(settings.dataset);
-    const estimate = await estimateTraining(settings, dataset, ONNX);
+    const training = await prepareTraining({ settings, seed: 0 }, dataset);
+    const other = await prepareTraining({ settings: structuredClone(settings), seed: 1 }, dataset);
+    const estimate = estimateMemory(training, ONNX);
     expect(estimate).toBeGreaterThan(100e6);
-    expect(await estimateTraining(structuredClone(settings), dataset, ONNX)).toBe(estimate);
-    expect(await estimateTraining(settings, dataset, { ...ONNX, name: 'reference' })).toBeUndefined();
+    // A step is not traced anew for another seed.
+    const untraced = { ...other, step: () => expect.fail('traced again') };
+    expect(estimateMemory(untraced, ONNX)).toBe(estimate);
+    expect(estimateMemory(training, { ...ONNX, name: 'reference' })).toBeUndefined();
   });
 
   it('judges that a training fits, does not, or may not within its accuracy', () => {
@@ -86,14 +92,16 @@ describe('a training that cannot fit', () => {
   it('is refused if a container leaves less to the process, before anything is compiled', async () => {
     vi.spyOn(process, 'constrainedMemory').mockReturnValue(200e3);
     onTestFinished(() => void vi.restoreAllMocks());
-    await expect(train({ settings: smallSettings(), seed: 0, dataset, engine })).rejects.toThrow(
+    const training = await prepareTraining({ settings: smallSettings(), seed: 0 }, dataset);
+    const refused = readAll(train(training, { engine }));
+    await expect(refused).rejects.toThrow(
       /^the training needs about .+ GB of memory, and .+ GB are there; a smaller model or schedule.batchSize/,
     );
   });
 
   it('is refused with all others if its state is larger than a checkpoint can be', async () => {
     const settings = smallSettings({ model: { name: 'mlp', widths: [16_400, 16_400] } });
-    await expect(planTraining(settings, dataset)).rejects.toThrow(
+    await expect(prepareTraining({ settings, seed: 0 }, dataset)).rejects.toThrow(
       /^weights and optimizer take 2\.3 GB, expected at most 2\.1 GB, which a checkpoint can hold/,
     );
   });

@@ -1,14 +1,17 @@
 /** @file The claim of the paper, in small: networks trained with targeted dropout survive pruning that others do not. */
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import type { NamedArrays } from '../../src/arrays.ts';
 import type { runSettingsSchema } from '../../src/config/schema.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import type { Engine, NamedArrays } from '../../src/engines/types.ts';
+import type { Engine } from '../../src/engines/types.ts';
 import type { Granularity } from '../../src/pruning/types.ts';
 import { sweepNetwork } from '../../src/sweeps/sweep-network.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
-import { createSetup, train } from '../../src/training/trainer.ts';
+import { prepareTraining } from '../../src/training/setup.ts';
+import { train } from '../../src/training/train.ts';
 import { loadSmallMnist, smallSettings } from './small-mnist.ts';
 
 type Regularizer = NonNullable<z.input<typeof runSettingsSchema>['regularizer']>;
@@ -40,16 +43,9 @@ async function measure(method: Method, dataset: Dataset, engine: Engine): Promis
     schedule: { learningRate: 0.05, decay: { name: 'cosine' }, weightDecay: 5e-4, gradientClip: 1 },
   });
   let state: NamedArrays = {};
-  await train({
-    settings,
-    seed: SEED,
-    dataset,
-    engine,
-    onEpoch(report) {
-      state = report.state;
-    },
-  });
-  const { model, regularizer } = await createSetup(settings, dataset);
+  const training = await prepareTraining({ settings, seed: SEED }, dataset);
+  for await (const event of train(training, { engine })) if (event.kind === 'epoch') state = event.state;
+  const { model, regularizer } = training;
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const accuracyAt = async (granularity: Granularity, rate: number): Promise<number> => {
     const names = {

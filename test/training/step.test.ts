@@ -1,11 +1,11 @@
 /** @file The training step of a linear classifier, whose gradients have a closed form, in double precision. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { createArray, type NamedArrays } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
-import { createArray } from '../../src/engines/arrays.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
-import type { NamedArrays } from '../../src/engines/types.ts';
 import { createRegularizer } from '../../src/methods/registry.ts';
 import type { Regularizer } from '../../src/methods/types.ts';
 import type { Model } from '../../src/models/types.ts';

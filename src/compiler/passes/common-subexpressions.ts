@@ -1,5 +1,12 @@
 /** @file Computes what is asked for several times only once. */
-import { type ConstantData, type Graph, type Operation, rewrite, type Value } from '../graph.ts';
+import {
+  type Attributes,
+  type ConstantData,
+  type Graph,
+  type Operation,
+  rewrite,
+  type Value,
+} from '../graph.ts';
 
 /** Longer constants are compared by identity only. */
 const LONGEST_COMPARED_CONSTANT = 4096;
@@ -33,7 +40,7 @@ function keyOf(operation: Operation, numberOf: (value: Value) => number): string
 }
 
 /** JSON would write infinities and NaN alike, and lose the sign of zero. */
-function attributesKey(attributes: Operation['attributes']): string {
+function attributesKey(attributes: Attributes): string {
   return JSON.stringify(attributes, (_, value) =>
     typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
       ? `number ${Object.is(value, -0) ? '-0' : value}`

@@ -1,9 +1,9 @@
 /** @file Computes at compile time what depends on constants only, with the reference kernels of tfjs. */
 import * as tf from '@tensorflow/tfjs';
-import { sizeOf } from '../../engines/types.ts';
+import { sizeOf } from '../../arrays.ts';
+import { at } from '../../lookup.ts';
 import { withBackend } from '../backend-scope.ts';
 import {
-  at,
   type ConstantData,
   filled,
   type Graph,
@@ -39,7 +39,8 @@ export function foldConstants(graph: Graph): Graph {
 
 function fold(operation: Operation, output: Value, builder: GraphBuilder): ConstantData | undefined {
   const size = sizeOf(output.shape);
-  if (operation.op === 'Fill') return filled(operation.attributes.value as number, size, output.type);
+  const { value } = operation.attributes;
+  if (operation.op === 'Fill' && typeof value === 'number') return filled(value, size, output.type);
   if (operation.op === 'ZerosLike') return filled(0, size, output.type);
   if (operation.op === 'OnesLike') return filled(1, size, output.type);
   const inputs = operation.inputs.map((input) => builder.constantOf(input));
@@ -49,7 +50,10 @@ function fold(operation: Operation, output: Value, builder: GraphBuilder): Const
   return isFoldable(operation) ? evaluate(operation, inputs, output) : undefined;
 }
 
-/** The two dialects share most names; where they differ, tfjs' form is told by its types and attributes. */
+/**
+ * Whether tfjs' reference kernel of the same name computes this operation. Graphs in operators of ONNX come here, too: most names mean
+ * the same there, but its Tile has other attributes, and tfjs has no integers of 64 bits.
+ */
 function isFoldable({ op, attributes, inputs }: Operation): boolean {
   const isTracedForm = op !== 'Tile' || attributes.reps !== undefined;
   return FOLDABLE.has(op) && isTracedForm && inputs.every(({ type }) => type !== 'int64');
@@ -58,18 +62,23 @@ function isFoldable({ op, attributes, inputs }: Operation): boolean {
 function evaluate(operation: Operation, data: readonly ConstantData[], output: Value): ConstantData {
   return withBackend('cpu', () => {
     const names = INPUT_NAMES[operation.op] ?? (data.length === 1 ? ['x'] : ['a', 'b']);
-    const tensors = operation.inputs.map((input, index) =>
-      tf.tensor(at(data, index) as Float32Array, [...input.shape], input.type as 'float32'),
-    );
+    const tensors = operation.inputs.map((input, index) => toTensor(at(data, index), input));
     const named = Object.fromEntries(names.map((name, index) => [name, at(tensors, index)]));
+    // tfjs' type asks for lists that may be written to, and no kernel writes to them.
     const attributes = operation.attributes as unknown as tf.NamedAttrMap;
     const result: tf.Tensor = tf.engine().runKernel(operation.op, named, attributes);
-    return convert(result.dataSync() as Float32Array, output);
+    return convert(result.dataSync(), output);
   });
 }
 
+function toTensor(data: ConstantData, { shape, type }: Value): tf.Tensor {
+  if (data instanceof BigInt64Array || type === 'int64')
+    throw new Error('tfjs has no integers of 64 bits, so nothing is computed of them');
+  return tf.tensor(data, [...shape], type);
+}
+
 function convert(data: ConstantData, output: Value): ConstantData {
-  const numbers = Array.from(data as ArrayLike<number | bigint>, Number);
+  const numbers = Array.from<number | bigint, number>(data, Number);
   if (output.type === 'int32') return Int32Array.from(numbers, Math.trunc);
   if (output.type === 'bool') return Uint8Array.from(numbers, (number) => (number === 0 ? 0 : 1));
   return Float32Array.from(numbers);

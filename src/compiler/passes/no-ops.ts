@@ -1,5 +1,7 @@
 /** @file Removes operations that do not change their input: casts to the same type, undone transpositions, × 1. */
-import { at, type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
+
+import { at } from '../../lookup.ts';
+import { type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
 
 /** Binary operations that keep their first operand when the second is this constant. */
 const RIGHT_IDENTITY: Readonly<Record<string, number>> = {
@@ -11,7 +13,7 @@ const RIGHT_IDENTITY: Readonly<Record<string, number>> = {
   Div: 1,
   Pow: 1,
 };
-/** Longer constants are not looked through. */
+/** Constants with more elements are not searched for an element that differs. */
 const LONGEST_COMPARED = 4096;
 const COMMUTATIVE = new Set(['Add', 'Multiply', 'Mul']);
 
@@ -40,7 +42,7 @@ function unchangedInput(operation: Operation, output: Value, builder: GraphBuild
     case 'ReduceSum':
       return keepsFirst && !isRealReduction(operation) ? first : undefined;
     case 'Transpose':
-      return keepsFirst && isIdentity(operation.attributes.perm as number[]) ? first : undefined;
+      return keepsFirst && isIdentity(operation.attributes.perm) ? first : undefined;
     default: {
       const identity = RIGHT_IDENTITY[operation.op];
       if (identity === undefined || second === undefined) return undefined;
@@ -60,9 +62,9 @@ function shortcut(operation: Operation, output: Value, builder: GraphBuilder): V
   if (isReshape(operation) && isReshape(inner)) {
     return sameKind(source, output) ? source : builder.emit('Reshape', [source], output);
   }
-  if (operation.op === 'Transpose' && inner.op === 'Transpose') {
-    const outerPerm = operation.attributes.perm as number[];
-    const innerPerm = inner.attributes.perm as number[];
+  const { perm: outerPerm } = operation.attributes;
+  const { perm: innerPerm } = inner.attributes;
+  if (operation.op === 'Transpose' && inner.op === 'Transpose' && outerPerm && innerPerm) {
     const perm = outerPerm.map((axis) => at(innerPerm, axis));
     return isIdentity(perm) ? source : builder.emit('Transpose', [source], output, { perm });
   }
@@ -74,9 +76,8 @@ function isReshape(operation: Operation): boolean {
 }
 
 /** A sum over axes of extent 1 changes nothing; any other sum does, even if its shape stays. */
-function isRealReduction(operation: Operation): boolean {
-  const axes = operation.attributes.axes;
-  return Array.isArray(axes) && axes.some((axis) => operation.inputs[0]?.shape[axis] !== 1);
+function isRealReduction({ attributes, inputs }: Operation): boolean {
+  return attributes.axes?.some((axis) => inputs[0]?.shape[axis] !== 1) ?? false;
 }
 
 function sameKind(a: Value, b: Value): boolean {
@@ -87,15 +88,11 @@ function sameKind(a: Value, b: Value): boolean {
   );
 }
 
-function isIdentity(perm: readonly number[]): boolean {
-  return perm.every((axis, index) => axis === index);
+function isIdentity(perm: readonly number[] | undefined): boolean {
+  return perm?.every((axis, index) => axis === index) ?? false;
 }
 
 function isFilledWith(value: Value, number: number, builder: GraphBuilder): boolean {
   const data = builder.constantOf(value);
-  return (
-    data !== undefined &&
-    data.length <= LONGEST_COMPARED &&
-    Array.from(data as ArrayLike<number>).every((element) => element === number)
-  );
+  return data !== undefined && data.length <= LONGEST_COMPARED && data.every((element) => element === number);
 }

@@ -1,5 +1,6 @@
 /** @file The passes within tfjs kernels, and how passes are repeated until nothing changes. */
-import type { Graph } from '../graph.ts';
+import type { Graph, Operation } from '../graph.ts';
+import type { KernelGraph, KernelOperation } from '../kernels.ts';
 import { shareCommonSubexpressions } from './common-subexpressions.ts';
 import { foldConstants } from './constants.ts';
 import { removeDeadCode } from './dead-code.ts';
@@ -7,9 +8,10 @@ import { removeNoOps } from './no-ops.ts';
 import { moveThroughPools } from './pooled-gradients.ts';
 import { orderSums } from './sum-order.ts';
 
-export type Pass = (graph: Graph) => Graph;
+/** From a graph to one that computes the same, in the same dialect. */
+export type Pass<Op extends Operation = Operation> = (graph: Graph<Op>) => Graph<Op>;
 
-/** They hold for graphs of tfjs kernels and for graphs in the operators of an engine. */
+/** Passes that hold in every dialect. */
 export const PASSES = {
   'no-ops': removeNoOps,
   constants: foldConstants,
@@ -21,21 +23,25 @@ export const PASSES = {
 export const TRACED_PASSES = {
   'pooled-gradients': moveThroughPools,
   'sum-order': orderSums,
-} as const satisfies Readonly<Record<string, Pass>>;
+} as const satisfies Readonly<Record<string, Pass<KernelOperation>>>;
 
 /** @param skip names of passes to leave out: results are the same without any of them */
-export function simplify(graph: Graph, skip: ReadonlySet<string> = new Set()): Graph {
+export function simplify<Op extends Operation>(
+  graph: Graph<Op>,
+  skip: ReadonlySet<string> = new Set(),
+): Graph<Op> {
   const passes = Object.entries(PASSES).filter(([name]) => !skip.has(name));
-  let current = graph;
+  let current: Graph = graph;
   for (let previous = Number.POSITIVE_INFINITY; current.operations.length < previous; ) {
     previous = current.operations.length;
     for (const [, pass] of passes) current = pass(current);
   }
-  return current;
+  // What these passes emit, reshapes and transpositions of what was there, is in every dialect.
+  return current as Graph<Op>;
 }
 
 /** Makes a recorded graph ready to be lowered. */
-export function optimizeTraced(graph: Graph, skip: ReadonlySet<string> = new Set()): Graph {
+export function optimizeTraced(graph: KernelGraph, skip: ReadonlySet<string> = new Set()): KernelGraph {
   return applyAll(TRACED_PASSES, simplify(graph, skip), skip);
 }
 
@@ -44,11 +50,11 @@ export function optimizeTraced(graph: Graph, skip: ReadonlySet<string> = new Set
  *
  * @param passes each returns the graph itself when it finds nothing to do
  */
-export function applyAll(
-  passes: Readonly<Record<string, Pass>>,
-  graph: Graph,
+export function applyAll<Op extends Operation>(
+  passes: Readonly<Record<string, Pass<Op>>>,
+  graph: Graph<Op>,
   skip: ReadonlySet<string> = new Set(),
-): Graph {
+): Graph<Op> {
   let current = graph;
   for (const [name, pass] of Object.entries(passes)) {
     if (skip.has(name)) continue;

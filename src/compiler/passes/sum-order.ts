@@ -1,37 +1,41 @@
 /**
- * @file Orders the terms of a sum of numbers by the memory that they cost: of the norm of all gradients.
+ * @file Orders the terms of a sum of numbers, such as the norm of all gradients, so that the step needs little memory.
  *
- * onnxruntime computes the terms of a sum when it reaches them, and keeps until then what they are computed from. Gradients of
- * filters come as soon as they can: images are then freed layer by layer. That of a dense layer with more weights than the batch
- * has activations comes last, when the images are gone.
+ * onnxruntime computes a term when it reaches it in the sum, and keeps until then the arrays that the term is computed from. The
+ * gradients of filters come first, as soon as the backward pass reaches them: the images of each layer can then be freed. The
+ * gradient of a dense layer that has more weights than the batch has activations comes last, when the images are gone.
  */
-import { sizeOf } from '../../engines/types.ts';
-import type { Graph, Operation, Value } from '../graph.ts';
+import { sizeOf } from '../../arrays.ts';
+import type { Value } from '../graph.ts';
+import type { KernelGraph, KernelOperation } from '../kernels.ts';
 import { rewriteJoining } from './uses.ts';
 
 interface Made {
-  readonly by: Operation;
+  readonly by: KernelOperation;
   readonly position: number;
 }
 
 /** Over a traced graph, whose operations stand in the order of the layers, forward and back. */
-export function orderSums(graph: Graph): Graph {
+export function orderSums(graph: KernelGraph): KernelGraph {
   const made = new Map<Value, Made>();
   for (const [position, by] of graph.operations.entries()) {
     for (const output of by.outputs) made.set(output, { by, position });
   }
-  return rewriteJoining(graph, ({ op, inputs, outputs: [sum], attributes }, builder) => {
+  return rewriteJoining(graph, ({ op, inputs, outputs: [sum] }, builder) => {
     if (op !== 'AddN' || !sum || sizeOf(sum.shape) !== 1) return undefined;
     const terms = inputs.map((value) => ({ value, ...rankOf(value, made) }));
     const ordered = terms
       .toSorted((a, b) => Number(a.grows) - Number(b.grows) || a.position - b.position)
       .map(({ value }) => value);
     if (ordered.every((value, index) => value === inputs[index])) return undefined;
-    return builder.emit('AddN', ordered, sum, attributes);
+    return builder.emit('AddN', ordered, sum);
   });
 }
 
-/** When the array under a term can be computed, and whether it is a matrix larger than all that it is computed from. */
+/**
+ * Where a term belongs in the order: `position` is that of the operation that computes the array which the term sums up, and `grows`
+ * says that this array is a matrix larger than the operands that it is computed from.
+ */
 function rankOf(term: Value, made: ReadonlyMap<Value, Made>): { position: number; grows: boolean } {
   const [array] = made.get(term)?.by.inputs ?? [];
   const last = array && lastOfAnotherSize(array, made);
@@ -40,7 +44,10 @@ function rankOf(term: Value, made: ReadonlyMap<Value, Made>): { position: number
   return { position: last.position, grows: array.shape.length === 2 && operands < sizeOf(array.shape) };
 }
 
-/** The last operation before an array whose operands all have other sizes: for a gradient, the product that gives it. */
+/**
+ * The last of the operations behind an array that has no operand of the array's own size. Of a gradient that was decayed or clipped,
+ * which keeps its size, it is the product that computed the gradient.
+ */
 function lastOfAnotherSize(array: Value, made: ReadonlyMap<Value, Made>): Made | undefined {
   const size = sizeOf(array.shape);
   const waiting = [array];

@@ -1,4 +1,4 @@
-/** @file Who uses the values of a graph, also while it is rewritten. */
+/** @file Which operations use each value of a graph, kept up to date while the graph is rewritten. */
 import { type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
 
 export interface Uses {
@@ -36,10 +36,10 @@ function countUses(graph: Graph): ChangingUses {
  *
  * @returns the graph itself if the rule never applied
  */
-export function rewriteJoining(
-  graph: Graph,
-  join: (operation: Operation, builder: GraphBuilder, uses: Uses) => Value | undefined,
-): Graph {
+export function rewriteJoining<Op extends Operation>(
+  graph: Graph<Op>,
+  join: (operation: Op, builder: GraphBuilder<Op>, uses: Uses) => Value | undefined,
+): Graph<Op> {
   const uses = countUses(graph);
   let applied = false;
   const rewritten = rewrite(graph, (operation, builder) => {

@@ -1,38 +1,47 @@
 /** @file Tracing rules of kernels that make, move, cut, join or reduce arrays. */
-import { backend_util, type DataType, slice_util, type TensorInfo, util } from '@tensorflow/tfjs';
-import { sizeOf } from '../../engines/types.ts';
-import { at, type Value, type ValueType } from '../graph.ts';
+import { type ArgMaxAttrs, backend_util, type SumAttrs, slice_util, util } from '@tensorflow/tfjs';
+import { sizeOf } from '../../arrays.ts';
+import { at } from '../../lookup.ts';
+import type { Value, ValueType } from '../graph.ts';
+import type { AxisAttributes, ReductionAttributes } from '../kernels.ts';
 import { valueType } from './elementwise.ts';
-import { ANY, NUMERIC, type TraceRule, type TraceRules } from './rules.ts';
+import { ANY, type Inferred, NUMERIC, type TraceRule, type TraceRules } from './rules.ts';
 
-/** A reduction; `axisName` is what its kernel calls the axes. The graph keeps axes sorted and non-negative. */
-function reduction(axisName: string, typeOf: (input: ValueType) => ValueType): TraceRule {
+/** What a reduction returns; over all axes where the call names none. */
+function reduced(
+  x: Value,
+  named: number | number[] | undefined,
+  keepsAxes: boolean | undefined,
+  type: ValueType,
+): Inferred<ReductionAttributes> {
+  const all = x.shape.map((_, axis) => axis);
+  const axes = util.parseAxisParam(named ?? all, [...x.shape]).sort((a, b) => a - b);
+  const keepDims = keepsAxes === true;
+  const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  const shape = keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+  return { outputs: [{ shape, type }], attributes: { axes, keepDims } };
+}
+
+function reduction(typeOf: (input: ValueType) => ValueType): TraceRule<SumAttrs, ReductionAttributes> {
   return {
     inputs: ['x'],
     accepts: NUMERIC,
-    infer: (inputs, attributes) => {
+    infer: (inputs, { axis, keepDims }) => {
       const x = at(inputs, 0);
-      const axes = util
-        .parseAxisParam((attributes[axisName] ?? x.shape.map((_, axis) => axis)) as number | number[], [
-          ...x.shape,
-        ])
-        .sort((a, b) => a - b);
-      const keepDims = attributes.keepDims === true;
-      const reduced = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-      const shape = keepDims ? reduced : x.shape.filter((_, axis) => !axes.includes(axis));
-      return { outputs: [{ shape, type: typeOf(x.type) }], attributes: { axes, keepDims } };
+      return reduced(x, axis, keepDims, typeOf(x.type));
     },
   };
 }
 
 const same = (type: ValueType): ValueType => type;
 
-const argument: TraceRule = {
+/** Position of the largest or smallest element along an axis. */
+const position: TraceRule<ArgMaxAttrs, AxisAttributes> = {
   inputs: ['x'],
   accepts: NUMERIC,
   infer: (inputs, { axis }) => {
     const x = at(inputs, 0);
-    const [resolved] = util.parseAxisParam(axis as number, [...x.shape]);
+    const [resolved] = util.parseAxisParam(axis, [...x.shape]);
     return {
       outputs: [{ shape: x.shape.filter((_, index) => index !== resolved), type: 'int32' }],
       attributes: { axis: resolved ?? 0 },
@@ -40,51 +49,52 @@ const argument: TraceRule = {
   },
 };
 
-export const arrayRules: TraceRules = {
-  Sum: reduction('axis', same),
-  Mean: reduction('axis', () => 'float32'),
-  Max: reduction('reductionIndices', same),
-  Min: reduction('axis', same),
-  ArgMax: argument,
-  ArgMin: argument,
+export const arrayRules = {
+  Sum: reduction(same),
+  Mean: reduction(() => 'float32'),
+  Max: {
+    inputs: ['x'],
+    accepts: NUMERIC,
+    infer: (inputs, { reductionIndices, keepDims }) => {
+      const x = at(inputs, 0);
+      return reduced(x, reductionIndices, keepDims, x.type);
+    },
+  },
+  Min: reduction(same),
+  ArgMax: position,
+  ArgMin: position,
   Fill: {
     inputs: [],
     accepts: [],
-    infer: (_, attributes) => {
-      const value = attributes.value as number;
-      const dtype = (attributes.dtype ?? 'float32') as DataType;
-      return {
-        outputs: [{ shape: attributes.shape as number[], type: valueType(dtype) }],
-        attributes: { value },
-      };
+    infer: (_, { shape, value, dtype }) => {
+      if (typeof value === 'string') throw new Error('it makes texts');
+      return { outputs: [{ shape, type: valueType(dtype ?? 'float32') }], attributes: { value } };
     },
   },
   Reshape: {
     inputs: ['x'],
     accepts: ANY,
-    infer: (inputs, attributes) => {
+    infer: (inputs, call) => {
       const x = at(inputs, 0);
-      const shape = util.inferFromImplicitShape(attributes.shape as number[], sizeOf(x.shape));
-      return { outputs: [{ shape, type: x.type }] };
+      const shape = util.inferFromImplicitShape(call.shape, sizeOf(x.shape));
+      return { outputs: [{ shape, type: x.type }], attributes: {} };
     },
   },
   ExpandDims: {
     inputs: ['input'],
     accepts: ANY,
-    infer: (inputs, attributes) => {
+    infer: (inputs, { dim }) => {
       const x = at(inputs, 0);
-      const dim = attributes.dim as number;
       const shape = [...x.shape];
       shape.splice(dim < 0 ? dim + shape.length + 1 : dim, 0, 1);
-      return { outputs: [{ shape, type: x.type }] };
+      return { outputs: [{ shape, type: x.type }], attributes: {} };
     },
   },
   Transpose: {
     inputs: ['x'],
     accepts: ANY,
-    infer: (inputs, attributes) => {
+    infer: (inputs, { perm }) => {
       const x = at(inputs, 0);
-      const perm = attributes.perm as number[];
       return {
         outputs: [{ shape: perm.map((axis) => at(x.shape, axis)), type: x.type }],
         attributes: { perm },
@@ -94,9 +104,8 @@ export const arrayRules: TraceRules = {
   Tile: {
     inputs: ['x'],
     accepts: ANY,
-    infer: (inputs, attributes) => {
+    infer: (inputs, { reps }) => {
       const x = at(inputs, 0);
-      const reps = attributes.reps as number[];
       return {
         outputs: [{ shape: x.shape.map((extent, axis) => extent * at(reps, axis)), type: x.type }],
         attributes: { reps },
@@ -106,21 +115,19 @@ export const arrayRules: TraceRules = {
   Slice: {
     inputs: ['x'],
     accepts: ANY,
-    infer: (inputs, attributes) => {
+    infer: (inputs, call) => {
       const x = at(inputs, 0);
-      const [begin = [], size = []] = slice_util.parseSliceParams(
-        { shape: [...x.shape] } as unknown as TensorInfo,
-        attributes.begin as number[],
-        attributes.size as number[],
-      );
+      // tfjs asks for a tensor and looks at its shape alone.
+      const tensor = { shape: [...x.shape], dtype: 'float32' as const, dataId: {} };
+      const [begin = [], size = []] = slice_util.parseSliceParams(tensor, call.begin, call.size);
       return { outputs: [{ shape: size, type: x.type }], attributes: { begin } };
     },
   },
   Concat: {
     inputs: 'list',
     accepts: ANY,
-    infer: (inputs, attributes) => {
-      const [axis = 0] = util.parseAxisParam(attributes.axis as number, [...at(inputs, 0).shape]);
+    infer: (inputs, call) => {
+      const [axis = 0] = util.parseAxisParam(call.axis, [...at(inputs, 0).shape]);
       const shape = backend_util.computeOutShape(
         inputs.map((input) => [...input.shape]),
         axis,
@@ -131,16 +138,15 @@ export const arrayRules: TraceRules = {
   PadV2: {
     inputs: ['x'],
     accepts: NUMERIC,
-    infer: (inputs, attributes) => {
+    infer: (inputs, { paddings, constantValue }) => {
       const x = at(inputs, 0);
-      const paddings = attributes.paddings as [number, number][];
       const shape = x.shape.map((extent, axis) => extent + at(paddings, axis)[0] + at(paddings, axis)[1]);
       return {
         outputs: [{ shape, type: x.type }],
         attributes: {
           before: paddings.map(([before]) => before),
           after: paddings.map(([, after]) => after),
-          value: attributes.constantValue as number,
+          value: constantValue,
         },
       };
     },
@@ -148,11 +154,11 @@ export const arrayRules: TraceRules = {
   GatherV2: {
     inputs: ['x', 'indices'],
     accepts: ANY,
-    infer: (inputs, attributes) => {
+    infer: (inputs, call) => {
       const [x, indices] = [at(inputs, 0), at(inputs, 1)];
-      if (attributes.batchDims) throw new Error('it has batch dimensions');
+      if (call.batchDims) throw new Error('it has batch dimensions');
       if (indices.type !== 'int32') throw new Error(`its indices are ${indices.type}`);
-      const [axis = 0] = util.parseAxisParam(attributes.axis as number, [...x.shape]);
+      const [axis = 0] = util.parseAxisParam(call.axis, [...x.shape]);
       const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
       return { outputs: [{ shape, type: x.type }], attributes: { axis } };
     },
@@ -160,17 +166,16 @@ export const arrayRules: TraceRules = {
   TopK: {
     inputs: ['x'],
     accepts: NUMERIC,
-    infer: (inputs, attributes) => {
-      const x: Value = at(inputs, 0);
-      const k = attributes.k as number;
+    infer: (inputs, { k, sorted }) => {
+      const x = at(inputs, 0);
       const shape = [...x.shape.slice(0, -1), k];
       return {
         outputs: [
           { shape, type: x.type },
           { shape, type: 'int32' },
         ],
-        attributes: { k, sorted: attributes.sorted !== false },
+        attributes: { k, sorted: sorted !== false },
       };
     },
   },
-};
+} satisfies Partial<TraceRules>;

@@ -1,20 +1,25 @@
 /** @file A tfjs backend whose kernels record operations on symbols instead of computing numbers. */
 import * as tf from '@tensorflow/tfjs';
+import { messageOf } from '../../errors.ts';
+import { at, namesOf } from '../../lookup.ts';
 import { withBackend } from '../backend-scope.ts';
-import { at, type ConstantData, type Graph, GraphBuilder, type NamedValue, type Value } from '../graph.ts';
+import { type ConstantData, GraphBuilder, type NamedValue, type Value } from '../graph.ts';
+import type { Kernel, KernelCall, KernelGraph, KernelOperation, TfjsKernels } from '../kernels.ts';
 import { arrayRules } from './arrays.ts';
 import { elementwiseRules, valueType } from './elementwise.ts';
 import { layerRules } from './layers.ts';
-import type { TraceRule, TraceRules } from './rules.ts';
+import type { CallAttributes, TraceRule, TraceRules } from './rules.ts';
 
 const BACKEND = 'trace';
 
+const traceRules: TraceRules = { ...elementwiseRules, ...arrayRules, ...layerRules };
+
 /** Every kernel that can be traced. */
-export const traceRules: TraceRules = { ...elementwiseRules, ...arrayRules, ...layerRules };
+export const KERNELS = namesOf(traceRules);
 
 /** Keeps for every tensor the symbol that it stands for. tfjs identifies a tensor's data by an opaque object. */
 class TraceBackend extends tf.KernelBackend {
-  builder = new GraphBuilder();
+  builder = new GraphBuilder<KernelOperation>();
   /** A read whose promise nobody may have awaited; it fails the trace all the same. */
   asynchronousRead: Error | undefined;
   private readonly values = new Map<object, Value>();
@@ -35,7 +40,7 @@ class TraceBackend extends tf.KernelBackend {
   }
 
   reset(): void {
-    this.builder = new GraphBuilder();
+    this.builder = new GraphBuilder<KernelOperation>();
     this.values.clear();
     this.asynchronousRead = undefined;
   }
@@ -95,34 +100,40 @@ function register(): void {
   if (registered) return;
   registered = true;
   tf.registerBackend(BACKEND, () => backend, 0);
-  for (const [kernelName, rule] of Object.entries(traceRules)) {
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs }) => record(kernelName, rule, inputs, attrs),
-    });
-  }
+  for (const kernel of KERNELS) registerKernel(kernel);
 }
 
-function record(
-  op: string,
-  rule: TraceRule,
+function registerKernel<K extends Kernel>(kernelName: K): void {
+  tf.registerKernel({
+    kernelName,
+    backendName: BACKEND,
+    // tfjs calls all kernels by one type, and each with the attributes of its own.
+    kernelFunc: ({ inputs, attrs }) => record(kernelName, inputs, (attrs ?? {}) as CallAttributes<K>),
+  });
+}
+
+function record<K extends Kernel>(
+  op: K,
   named: tf.NamedTensorInfoMap,
-  attributes: tf.NamedAttrMap | undefined,
+  attributes: CallAttributes<K>,
 ): tf.TensorInfo | tf.TensorInfo[] {
+  const rule: TraceRule<CallAttributes<K>, TfjsKernels[K]> = traceRules[op];
   const tensors = rule.inputs === 'list' ? Object.values(named) : rule.inputs.map((name) => named[name]);
   const { inputs, inferred } = explainRefusal(`the kernel ${op}`, () => {
     const inputs = tensors.map((tensor) => backend.symbolOf(tensor));
     for (const { type } of inputs) {
       if (!rule.accepts.includes(type)) throw new Error(`it has an operand of type ${type}`);
     }
-    return { inputs, inferred: rule.infer(inputs, attributes ?? {}) };
+    return { inputs, inferred: rule.infer(inputs, attributes) };
   });
   const outputs = inferred.outputs.map(({ shape, type }): Value => ({ shape: [...shape], type }));
-  backend.builder.append({ op, inputs, attributes: inferred.attributes ?? {}, outputs });
+  const call: KernelCall<K> = { op, inputs, attributes: inferred.attributes, outputs };
+  // TypeScript does not see that a call of one kernel is among the calls of all kernels.
+  backend.builder.append(call as KernelCall);
   const infos = outputs.map((value) => ({
     dataId: backend.adopt(value),
     shape: [...value.shape],
+    // Tracing makes no integers of 64 bits, which tfjs does not know.
     dtype: value.type as tf.DataType,
   }));
   // tfjs hands a list on as a list: only kernels with several results return one.
@@ -134,8 +145,7 @@ function explainRefusal<T>(what: string, infer: () => T): T {
   try {
     return infer();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${what} cannot be compiled: ${reason}`, { cause: error });
+    throw new Error(`${what} cannot be compiled: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -154,7 +164,7 @@ export interface TraceInput {
 export function trace(
   inputs: readonly TraceInput[],
   compute: (tensors: Record<string, tf.Tensor>) => Record<string, tf.Tensor>,
-): Graph {
+): KernelGraph {
   register();
   try {
     return withBackend(BACKEND, () => traceInside(inputs, compute));
@@ -166,7 +176,7 @@ export function trace(
 function traceInside(
   inputs: readonly TraceInput[],
   compute: (tensors: Record<string, tf.Tensor>) => Record<string, tf.Tensor>,
-): Graph {
+): KernelGraph {
   const symbols: NamedValue[] = [];
   const tensors: Record<string, tf.Tensor> = {};
   for (const { name, shape, type } of inputs) {

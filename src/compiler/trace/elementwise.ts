@@ -1,7 +1,17 @@
 /** @file Tracing rules of kernels that work element by element. */
 import { backend_util, type DataType } from '@tensorflow/tfjs';
-import { at, type Value, type ValueType } from '../graph.ts';
-import { ANY, LOGICAL, NUMERIC, REAL, type TraceRule, type TraceRules } from './rules.ts';
+import { at, tableOf } from '../../lookup.ts';
+import type { NoAttributes, Value, ValueType } from '../graph.ts';
+import {
+  ANY,
+  type Inferred,
+  LOGICAL,
+  NUMERIC,
+  type OutputSpec,
+  REAL,
+  type TraceRule,
+  type TraceRules,
+} from './rules.ts';
 
 const UNARY = ['Abs', 'Neg', 'Relu', 'Sign', 'Square'] as const;
 /** tfjs computes some of these for integers too, with results that differ from backend to backend. */
@@ -13,44 +23,45 @@ const EQUALITY = ['Equal', 'NotEqual'] as const;
 const COMPARISON = ['Greater', 'GreaterEqual', 'Less', 'LessEqual'] as const;
 const CONJUNCTION = ['LogicalAnd', 'LogicalOr'] as const;
 
-const unary = (accepts: readonly ValueType[]): TraceRule => ({
+type PlainRule = TraceRule<unknown, NoAttributes>;
+
+/** What a kernel returns of whose call the graph keeps nothing. */
+const plain = (output: OutputSpec): Inferred<NoAttributes> => ({ outputs: [output], attributes: {} });
+
+const unary = (accepts: readonly ValueType[]): PlainRule => ({
   inputs: ['x'],
   accepts,
-  infer: ([x]) => ({ outputs: [like(x)] }),
+  infer: (inputs) => plain(at(inputs, 0)),
 });
 
-const arithmetic = (accepts: readonly ValueType[]): TraceRule => ({
+const arithmetic = (accepts: readonly ValueType[]): PlainRule => ({
   inputs: ['a', 'b'],
   accepts,
-  infer: (inputs) => ({ outputs: [{ shape: broadcast(inputs), type: commonType(inputs) }] }),
+  infer: (inputs) => plain({ shape: broadcast(inputs), type: commonType(inputs) }),
 });
 
-const predicate = (accepts: readonly ValueType[]): TraceRule => ({
+const predicate = (accepts: readonly ValueType[]): PlainRule => ({
   inputs: ['a', 'b'],
   accepts,
   infer: (inputs) => {
     commonType(inputs);
-    return { outputs: [{ shape: broadcast(inputs), type: 'bool' }] };
+    return plain({ shape: broadcast(inputs), type: 'bool' });
   },
 });
 
-function named(names: readonly string[], rule: TraceRule): TraceRules {
-  return Object.fromEntries(names.map((name) => [name, rule]));
-}
-
-export const elementwiseRules: TraceRules = {
-  ...named(UNARY, unary(NUMERIC)),
-  ...named(REAL_UNARY, unary(REAL)),
-  ...named(ARITHMETIC, arithmetic(NUMERIC)),
+export const elementwiseRules = {
+  ...tableOf(UNARY, () => unary(NUMERIC)),
+  ...tableOf(REAL_UNARY, () => unary(REAL)),
+  ...tableOf(ARITHMETIC, () => arithmetic(NUMERIC)),
   RealDiv: arithmetic(REAL),
-  ...named(EQUALITY, predicate(ANY)),
-  ...named(COMPARISON, predicate(NUMERIC)),
-  ...named(CONJUNCTION, predicate(LOGICAL)),
+  ...tableOf(EQUALITY, () => predicate(ANY)),
+  ...tableOf(COMPARISON, () => predicate(NUMERIC)),
+  ...tableOf(CONJUNCTION, () => predicate(LOGICAL)),
   LogicalNot: unary(LOGICAL),
   AddN: {
     inputs: 'list',
     accepts: NUMERIC,
-    infer: (inputs) => ({ outputs: [{ shape: at(inputs, 0).shape, type: commonType(inputs) }] }),
+    infer: (inputs) => plain({ shape: at(inputs, 0).shape, type: commonType(inputs) }),
   },
   Identity: unary(ANY),
   ZerosLike: unary(ANY),
@@ -58,23 +69,20 @@ export const elementwiseRules: TraceRules = {
   Cast: {
     inputs: ['x'],
     accepts: ANY,
-    infer: ([x], { dtype }) => ({ outputs: [{ shape: like(x).shape, type: valueType(dtype as DataType) }] }),
+    infer: (inputs, { dtype }) => plain({ shape: at(inputs, 0).shape, type: valueType(dtype) }),
   },
   ClipByValue: {
     inputs: ['x'],
     accepts: REAL,
-    infer: ([x], { clipValueMin, clipValueMax }) => ({
-      outputs: [like(x)],
-      attributes: { clipValueMin: clipValueMin as number, clipValueMax: clipValueMax as number },
+    infer: (inputs, { clipValueMin, clipValueMax }) => ({
+      outputs: [at(inputs, 0)],
+      attributes: { clipValueMin, clipValueMax },
     }),
   },
   Step: {
     inputs: ['x'],
     accepts: NUMERIC,
-    infer: ([x], { alpha }) => ({
-      outputs: [like(x)],
-      attributes: { alpha: (alpha as number | undefined) ?? 0 },
-    }),
+    infer: (inputs, { alpha }) => ({ outputs: [at(inputs, 0)], attributes: { alpha: alpha ?? 0 } }),
   },
   Select: {
     inputs: ['condition', 't', 'e'],
@@ -88,20 +96,15 @@ export const elementwiseRules: TraceRules = {
       if (choices.some((choice) => choice.shape.join() !== shape.join())) {
         throw new Error('its operands differ in shape');
       }
-      return { outputs: [{ shape, type }] };
+      return plain({ shape, type });
     },
   },
-};
+} satisfies Partial<TraceRules>;
 
 /** The graph's type for a tfjs dtype. */
 export function valueType(dtype: DataType): ValueType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
   throw new Error(`a tensor of type ${dtype} cannot be compiled`);
-}
-
-function like(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('a kernel was called without its input');
-  return value;
 }
 
 /** @throws Error if the values are of several types; tfjs' own ops never ask for that */

@@ -1,27 +1,36 @@
 /** @file Tracing rules of the kernels behind layers: products, convolutions, pooling and their gradients. */
-import { backend_util } from '@tensorflow/tfjs';
-import { type Attribute, at, type Value } from '../graph.ts';
-import { type KernelAttributes, REAL, type TraceRules } from './rules.ts';
+import { backend_util, type Conv2DAttrs, type MaxPoolAttrs } from '@tensorflow/tfjs';
+import { at } from '../../lookup.ts';
+import type { ConvolutionAttributes, PoolAttributes } from '../kernels.ts';
+import { type Inferred, type OutputSpec, REAL, type TraceRules } from './rules.ts';
 
+type Sizes = readonly number[];
 type Quad = [number, number, number, number];
-type Padding = 'valid' | 'same' | backend_util.ExplicitPadding;
+
+/** The gradients of a convolution are called without dilations. */
+type ConvolutionCall = Omit<Conv2DAttrs, 'dilations'> & Partial<Pick<Conv2DAttrs, 'dilations'>>;
+
+interface Resolved<A> {
+  readonly outShape: Sizes;
+  readonly attributes: A;
+}
 
 function convolution(
-  inputShape: readonly number[],
-  filterShape: readonly number[],
-  attributes: KernelAttributes,
-): { outShape: readonly number[]; attributes: Record<string, Attribute> } {
-  if (attributes.dataFormat !== undefined && attributes.dataFormat !== 'NHWC') {
+  inputShape: Sizes,
+  filterShape: Sizes,
+  call: ConvolutionCall,
+): Resolved<ConvolutionAttributes> {
+  if (call.dataFormat !== undefined && call.dataFormat !== 'NHWC') {
     throw new Error('its channels come before height and width');
   }
-  refuseDoubtfulSizes(attributes);
+  refuseDoubtfulSizes(call);
   const info = backend_util.computeConv2DInfo(
-    [...inputShape] as Quad,
-    [...filterShape] as Quad,
-    attributes.strides as number,
-    (attributes.dilations as number | undefined) ?? 1,
-    attributes.pad as Padding,
-    attributes.dimRoundingMode as 'floor' | undefined,
+    ofRank4(inputShape),
+    ofRank4(filterShape),
+    call.strides,
+    call.dilations ?? 1,
+    call.pad,
+    call.dimRoundingMode,
     false,
     'channelsLast',
   );
@@ -35,18 +44,15 @@ function convolution(
   };
 }
 
-function pooling(
-  x: Value,
-  attributes: KernelAttributes,
-): { outShape: readonly number[]; attributes: Record<string, Attribute> } {
-  refuseDoubtfulSizes(attributes);
+function pooling(shape: Sizes, call: MaxPoolAttrs): Resolved<PoolAttributes> {
+  refuseDoubtfulSizes(call);
   const info = backend_util.computePool2DInfo(
-    [...x.shape] as Quad,
-    attributes.filterSize as number,
-    attributes.strides as number,
+    ofRank4(shape),
+    call.filterSize,
+    call.strides,
     1,
-    attributes.pad as Padding,
-    attributes.dimRoundingMode as 'floor' | undefined,
+    call.pad,
+    call.dimRoundingMode,
   );
   return {
     outShape: info.outShape,
@@ -62,21 +68,37 @@ function pooling(
  * Sizes rounded up reach beyond the padded input, which ONNX's pads cannot say. From a padding given as one number
  * tfjs computes the width with the filter's height and vertical stride.
  */
-function refuseDoubtfulSizes({ dimRoundingMode, pad }: KernelAttributes): void {
+function refuseDoubtfulSizes({ dimRoundingMode, pad }: Pick<Conv2DAttrs, 'dimRoundingMode' | 'pad'>): void {
   if (typeof pad === 'number') throw new Error('its padding is one number instead of one for each side');
   if (dimRoundingMode === 'ceil' || dimRoundingMode === 'round') {
     throw new Error(`it rounds sizes by "${dimRoundingMode}"`);
   }
 }
 
-export const layerRules: TraceRules = {
+function ofRank4(shape: Sizes): Quad {
+  const [first, second, third, fourth, ...more] = shape;
+  if (first === undefined || second === undefined || third === undefined || fourth === undefined)
+    throw new Error(`its operand of shape [${shape}] has fewer than 4 axes`);
+  if (more.length > 0) throw new Error(`its operand of shape [${shape}] has more than 4 axes`);
+  return [first, second, third, fourth];
+}
+
+function inferred<A extends ConvolutionAttributes | PoolAttributes>(
+  shape: Sizes,
+  attributes: A,
+): Inferred<A> {
+  const output: OutputSpec = { shape, type: 'float32' };
+  return { outputs: [output], attributes };
+}
+
+export const layerRules = {
   BatchMatMul: {
     inputs: ['a', 'b'],
     accepts: REAL,
-    infer: (inputs, attributes) => {
+    infer: (inputs, call) => {
       const [a, b] = [at(inputs, 0), at(inputs, 1)];
-      const transposeA = attributes.transposeA === true;
-      const transposeB = attributes.transposeB === true;
+      const transposeA = call.transposeA === true;
+      const transposeB = call.transposeB === true;
       const rows = at(a.shape, a.shape.length - (transposeA ? 1 : 2));
       const columns = at(b.shape, b.shape.length - (transposeB ? 2 : 1));
       const batch = backend_util.assertAndGetBroadcastShape(
@@ -92,46 +114,41 @@ export const layerRules: TraceRules = {
   Conv2D: {
     inputs: ['x', 'filter'],
     accepts: REAL,
-    infer: (inputs, attributes) => {
-      const resolved = convolution(at(inputs, 0).shape, at(inputs, 1).shape, attributes);
-      return { outputs: [{ shape: resolved.outShape, type: 'float32' }], attributes: resolved.attributes };
+    infer: (inputs, call) => {
+      const resolved = convolution(at(inputs, 0).shape, at(inputs, 1).shape, call);
+      return inferred(resolved.outShape, resolved.attributes);
     },
   },
   Conv2DBackpropInput: {
     inputs: ['dy', 'filter'],
     accepts: REAL,
-    infer: (inputs, attributes) => {
-      const inputShape = attributes.inputShape as number[];
-      const resolved = convolution(inputShape, at(inputs, 1).shape, attributes);
-      return { outputs: [{ shape: inputShape, type: 'float32' }], attributes: resolved.attributes };
+    infer: (inputs, call) => {
+      const { inputShape } = call;
+      return inferred(inputShape, convolution(inputShape, at(inputs, 1).shape, call).attributes);
     },
   },
   Conv2DBackpropFilter: {
     inputs: ['x', 'dy'],
     accepts: REAL,
-    infer: (inputs, attributes) => {
-      const filterShape = attributes.filterShape as number[];
-      const resolved = convolution(at(inputs, 0).shape, filterShape, attributes);
-      return { outputs: [{ shape: filterShape, type: 'float32' }], attributes: resolved.attributes };
+    infer: (inputs, call) => {
+      const { filterShape } = call;
+      return inferred(filterShape, convolution(at(inputs, 0).shape, filterShape, call).attributes);
     },
   },
   MaxPool: {
     inputs: ['x'],
     accepts: REAL,
-    infer: (inputs, attributes) => {
-      const resolved = pooling(at(inputs, 0), attributes);
-      return { outputs: [{ shape: resolved.outShape, type: 'float32' }], attributes: resolved.attributes };
+    infer: (inputs, call) => {
+      const resolved = pooling(at(inputs, 0).shape, call);
+      return inferred(resolved.outShape, resolved.attributes);
     },
   },
   MaxPoolGrad: {
     inputs: ['dy', 'input', 'output'],
     accepts: REAL,
-    infer: (inputs, attributes) => {
-      const x = at(inputs, 1);
-      return {
-        outputs: [{ shape: x.shape, type: 'float32' }],
-        attributes: pooling(x, attributes).attributes,
-      };
+    infer: (inputs, call) => {
+      const { shape } = at(inputs, 1);
+      return inferred(shape, pooling(shape, call).attributes);
     },
   },
-};
+} satisfies Partial<TraceRules>;

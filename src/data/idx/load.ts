@@ -1,9 +1,10 @@
 /** @file Loads data sets in the format of MNIST. */
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import type { StartStage } from '../../progress.ts';
 import { readDataFile, readPinnedFile, sizeOfFiles } from '../files.ts';
 import { beginPassage } from '../large.ts';
-import type { Dataset, Split, StartStage } from '../types.ts';
+import type { Dataset, Split } from '../types.ts';
 import { findIdxFiles, type IdxFiles } from './folder.ts';
 import { decodeIdx } from './format.ts';
 import { hasAllFiles, IDX_ROLES, type IdxRole, type IdxStore } from './manifest.ts';

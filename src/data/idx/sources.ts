@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { megabytes } from '../../format.ts';
+import type { Stage, StartStage } from '../../progress.ts';
 import { download } from '../download.ts';
 import { type Cache, type Fetched, fetchInto, refuseDamaged, type Sources } from '../fetch.ts';
 import { type FileReport, inspectFile, readDataFile } from '../files.ts';
-import type { Stage, StartStage } from '../types.ts';
 import { findIdxFiles } from './folder.ts';
 import { unpackIdx } from './format.ts';
 import { IDX_ROLES, type IdxRole, type IdxStore, type OfficialIdxSource } from './manifest.ts';

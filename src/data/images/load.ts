@@ -2,9 +2,10 @@
 import { relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
+import type { Stage, StartStage } from '../../progress.ts';
 import { describeContent } from '../content.ts';
 import { readDataFile } from '../files.ts';
-import type { Dataset, ImageShape, Labels, Split, Stage, StartStage } from '../types.ts';
+import type { Dataset, ImageShape, Labels, Split } from '../types.ts';
 import type { ImageFile, ImageFolder } from './folder.ts';
 import { decodeJpegPicture } from './jpeg.ts';
 import type { Picture } from './picture.ts';

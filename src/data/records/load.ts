@@ -1,8 +1,9 @@
 /** @file Loads data sets in the binary format of CIFAR: from their caches, or from an archive or folder in that format. */
 import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
+import type { StartStage } from '../../progress.ts';
 import { readPinnedFile } from '../files.ts';
-import type { Dataset, StartStage } from '../types.ts';
+import type { Dataset } from '../types.ts';
 import { decodeRecords } from './format.ts';
 import { isCached, type RecordStore } from './manifest.ts';
 import { readOfficial } from './official.ts';

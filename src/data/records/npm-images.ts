@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import type { StartStage } from '../../progress.ts';
 import { readArchive } from '../archive.ts';
-import type { StartStage } from '../types.ts';
 import { encodeRecords, IMAGE_BYTES } from './format.ts';
 import type { NpmSource } from './manifest.ts';
 import type { RecordFiles } from './official.ts';

@@ -2,11 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import type { StartStage } from '../../progress.ts';
 import { readArchive } from '../archive.ts';
 import { describeNames } from '../content.ts';
 import { type FileReport, inspectFile, isFolder, readDataFile, sizeOfFiles } from '../files.ts';
 import { beginPassage } from '../large.ts';
-import type { StartStage } from '../types.ts';
 import { countRecords } from './format.ts';
 import type { OfficialSource, RecordFormat } from './manifest.ts';
 

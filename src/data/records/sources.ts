@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { megabytes } from '../../format.ts';
+import type { StartStage } from '../../progress.ts';
 import { describeArchive } from '../archive.ts';
 import { download } from '../download.ts';
 import { type Cache, type Fetched, fetchInto, inspectCache, refuseDamaged, type Sources } from '../fetch.ts';
 import { type FileReport, inspectFile, isFolder, type Pins } from '../files.ts';
 import { packFromNpm } from '../npm-pack.ts';
-import type { StartStage } from '../types.ts';
 import type { NpmSource, RecordStore } from './manifest.ts';
 import { readNpmImages } from './npm-images.ts';
 import { inspectOfficial, readOfficial } from './official.ts';

@@ -1,16 +1,11 @@
 /** @file A step run op by op on a tfjs backend. */
+
 import * as tf from '@tensorflow/tfjs';
+import type { ArrayData, NamedArrays, NamedSpecs } from '../../arrays.ts';
+import type { NamedTensors, Signature, StepFunction, StepResult } from '../../compiler/step.ts';
+import { orThrow } from '../../lookup.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
-import type {
-  ArrayData,
-  NamedArrays,
-  NamedSpecs,
-  NamedTensors,
-  Program,
-  Signature,
-  StepFunction,
-  StepResult,
-} from '../types.ts';
+import type { Program } from '../types.ts';
 
 export class EagerProgram implements Program {
   private state: Record<string, tf.Tensor> = {};
@@ -67,11 +62,10 @@ export class EagerProgram implements Program {
 /** Copies the arrays: tfjs would share their memory, and a feed that becomes state would change when it is used again. */
 function toTensors(arrays: NamedArrays, specs: NamedSpecs): Record<string, tf.Tensor> {
   const entries = Object.entries(arrays).map(([name, data]) => {
-    const spec = specs[name];
-    if (spec === undefined) throw new Error(`no shape is known for "${name}"`);
-    return [name, tf.tensor(data.slice(), [...spec.shape], spec.dtype)];
+    const { shape, dtype } = orThrow(specs[name], `no shape is known for "${name}"`);
+    return [name, tf.tensor(data.slice(), [...shape], dtype)] as const;
   });
-  return Object.fromEntries(entries) as Record<string, tf.Tensor>;
+  return Object.fromEntries(entries);
 }
 
 function cloneAll(tensors: NamedTensors): Record<string, tf.Tensor> {
@@ -87,7 +81,7 @@ function disposeKept({ state, fetches }: StepResult, inputs: ReadonlySet<tf.Tens
 
 async function readAll(tensors: NamedTensors): Promise<NamedArrays> {
   const entries = Object.entries(tensors).map(async ([name, tensor]) => {
-    const data = (await tensor.data()) as ArrayData;
+    const data: ArrayData = await tensor.data();
     return [name, data.slice()] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

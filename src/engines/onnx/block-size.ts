@@ -1,8 +1,11 @@
 /** @file How many channels onnxruntime's blocked layout takes together on this machine. */
 import { GraphBuilder } from '../../compiler/graph.ts';
+import { orThrow } from '../../lookup.ts';
 import { BLOCKED } from './lower/lowering.ts';
+import type { OnnxOperation } from './operators.ts';
 import { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
+import { dataOf } from './tensors.ts';
 
 const CHANNELS = 16;
 let known: Promise<number> | undefined;
@@ -18,10 +21,10 @@ export function blockSize(): Promise<number> {
 
 /** Reorders two pixels whose numbers tell channel and pixel: the place of the second pixel is the size of a block. */
 async function probe(): Promise<number> {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder<OnnxOperation>();
   const shape = [1, CHANNELS, 1, 2];
   const input = builder.input(shape, 'float32');
-  const output = builder.emit('ReorderInput', [input], { shape }, { channels_last: 0 }, BLOCKED);
+  const output = builder.emitIn(BLOCKED, 'ReorderInput', [input], { shape }, { channels_last: 0 });
   const model = serialize({
     inputs: [{ name: 'x', value: input }],
     operations: builder.operations,
@@ -31,7 +34,7 @@ async function probe(): Promise<number> {
   const numbers = Float32Array.from({ length: CHANNELS * 2 }, (_, index) => index);
   const results = await session.run({ x: new ort.Tensor('float32', numbers, shape) });
   await session.release();
-  const found = Array.from(results.y?.data as Float32Array);
+  const found = Array.from(dataOf(orThrow(results.y, 'the trial returned nothing')));
   return [16, 8].find((block) => found.join() === expected(block).join()) ?? 0;
 }
 

@@ -1,14 +1,15 @@
 /** @file From a step function to a graph in the operators of ONNX: trace, simplify, lower, simplify again. */
-import type { Graph } from '../../compiler/graph.ts';
+
+import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { type TracedStep, traceStep } from '../../compiler/trace-step.ts';
-import type { Signature, StepFunction } from '../types.ts';
 import { lower, type Target } from './lower/lower.ts';
 import { adaptTypes } from './lower/webgpu/element-types.ts';
+import type { OnnxGraph } from './operators.ts';
 import { BLOCKED_LAYOUT, optimize } from './passes/simplify.ts';
 
 export interface CompiledGraphs extends TracedStep {
   /** In operators of ONNX, simplified. */
-  readonly lowered: Graph;
+  readonly lowered: OnnxGraph;
 }
 
 export interface CompileOptions {

@@ -1,17 +1,15 @@
 /** @file Steps traced, lowered to ONNX and run by onnxruntime on the processor. */
+import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { skippedPasses } from '../pass-names.ts';
-import { availableThreads } from '../threads.ts';
-import type { Engine, EngineOptions, Program, Signature, StepFunction } from '../types.ts';
+import { availableThreads, describeThreads } from '../threads.ts';
+import type { Engine, EngineOptions, Program } from '../types.ts';
 import { blockSize } from './block-size.ts';
-import { compileGraph } from './compile.ts';
-import { HOST_UPDATES, PREPARATION } from './passes/simplify.ts';
-import { splitPreparation } from './preparation.ts';
+import { planProgram } from './plan.ts';
 import { OnnxProgram } from './program.ts';
 import type { ort } from './runtime.ts';
 import { serialize } from './serialize.ts';
 import { type Session, SessionPool } from './session-pool.ts';
 import { compileUpdate } from './updates/compile.ts';
-import { splitUpdates } from './updates/split.ts';
 
 /** onnxruntime's scale of what it logs: 3 is errors only. */
 const LOG_ERRORS_ONLY = 3;
@@ -23,7 +21,7 @@ export async function createCpuEngine(options: EngineOptions = {}): Promise<Engi
   const pool = new SessionPool();
   return {
     name: 'onnx',
-    device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    device: `CPU, ${describeThreads(threads)}`,
     compile: (step, signature) => compile(step, signature, { threads, skip, pool }),
   };
 }
@@ -39,18 +37,17 @@ async function compile(
   signature: Signature,
   { threads, skip, pool }: CompilerOptions,
 ): Promise<Program> {
-  const { lowered } = compileGraph(step, signature, { block: await blockSize(), skip });
-  const { preparations, rest: prepared } = skip.has(PREPARATION)
-    ? { preparations: [], rest: lowered }
-    : splitPreparation(lowered);
-  const { rest, updates } = skip.has(HOST_UPDATES) ? { rest: prepared, updates: [] } : splitUpdates(prepared);
+  const plan = planProgram(step, signature, { block: await blockSize(), skip });
   const options = sessionOptions(threads);
-  const session = await pool.take(serialize(rest), options);
+  const session = await pool.take(serialize(plan.step), options);
   const prepare: Session[] = [];
   // They seldom run, and their memory is needed elsewhere.
-  for (const graph of preparations)
+  for (const graph of plan.preparations)
     prepare.push(await pool.take(serialize(graph), { ...options, enableCpuMemArena: false }));
-  return new OnnxProgram(session, signature, { preparations: prepare, updates: updates.map(compileUpdate) });
+  return new OnnxProgram(session, signature, {
+    preparations: prepare,
+    updates: plan.updates.map(compileUpdate),
+  });
 }
 
 function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {

@@ -1,31 +1,34 @@
-/** @file What a graph computes from state that it never changes is computed once: filters in the layout of the kernels. */
-
-import type { Graph, NamedValue, Operation, Value } from '../../compiler/graph.ts';
+/**
+ * @file Cuts off what a graph computes only from state that it never changes, such as filters brought into the kernels' layout. It is
+ * computed once, when the state is written, instead of in each run.
+ */
+import { sizeOf } from '../../arrays.ts';
+import type { NamedValue, Value } from '../../compiler/graph.ts';
 import { removeDeadCode } from '../../compiler/passes/dead-code.ts';
 import { NEXT, STATE } from '../../compiler/trace-step.ts';
-import { sizeOf } from '../types.ts';
+import type { OnnxGraph, OnnxOperation } from './operators.ts';
 
 /** Prefix of the names of what a preparation hands to the rest. */
-export const PREPARED = 'prepared/';
+const PREPARED = 'prepared/';
 
 export interface PreparedGraph {
-  /** From the state, some arrays each: onnxruntime holds all outputs of a run twice when it hands them over. */
-  readonly preparations: readonly Graph[];
+  /** Each computes some of the arrays from the state. Not all at once: onnxruntime holds the outputs of a run twice for a moment. */
+  readonly preparations: readonly OnnxGraph[];
   /** Takes what was prepared as inputs. */
-  readonly rest: Graph;
+  readonly rest: OnnxGraph;
 }
 
-/** Elements that are prepared at once, or those of one array. */
+/** One preparation makes arrays of at most this many elements together, or a single larger array. */
 const GROUP_ELEMENTS = 2 ** 22;
 
 /**
- * Splits a lowered graph. Evaluation never changes its parameters, training most of what it has.
+ * Splits a lowered graph. Evaluation changes none of its state, training most of it.
  *
- * @param groupElements how much is prepared at once, if it is more than one array
+ * @param groupElements largest number of elements of a preparation that makes several arrays
  */
-export function splitPreparation(graph: Graph, groupElements = GROUP_ELEMENTS): PreparedGraph {
+export function splitPreparation(graph: OnnxGraph, groupElements = GROUP_ELEMENTS): PreparedGraph {
   const known = constantState(graph);
-  const early = new Set<Operation>();
+  const early = new Set<OnnxOperation>();
   const constants = graph.operations.filter(({ data }) => data);
   const fixed = new Set<Value>(constants.flatMap(({ outputs }) => outputs));
   for (const operation of graph.operations) {
@@ -54,7 +57,7 @@ export function splitPreparation(graph: Graph, groupElements = GROUP_ELEMENTS): 
   };
 }
 
-/** In their order, neighbours together as long as they are small. */
+/** Puts neighbours into one group as long as their elements together do not exceed the bound. */
 function groupBySize(values: readonly NamedValue[], elements: number): NamedValue[][] {
   const groups: NamedValue[][] = [];
   let room = 0;
@@ -70,13 +73,13 @@ function groupBySize(values: readonly NamedValue[], elements: number): NamedValu
   return groups;
 }
 
-function keepUsedInputs(graph: Graph): Graph {
+function keepUsedInputs(graph: OnnxGraph): OnnxGraph {
   const used = new Set(graph.operations.flatMap(({ inputs }) => inputs));
   for (const { value } of graph.outputs) used.add(value);
   return { ...graph, inputs: graph.inputs.filter(({ value }) => used.has(value)) };
 }
 
-function constantState({ inputs, outputs }: Graph): Set<Value> {
+function constantState({ inputs, outputs }: OnnxGraph): Set<Value> {
   const changed = new Set(outputs.map(({ name }) => name));
   const isConstant = ({ name }: NamedValue): boolean =>
     name.startsWith(STATE) && !changed.has(NEXT + name.slice(STATE.length));

@@ -1,16 +1,16 @@
 /** @file A compiled step in an onnxruntime session, with its state kept between runs. */
-
-import { FEED, FETCH, NEXT, STATE, withPrefix } from '../../compiler/trace-step.ts';
-import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
+import type { ArrayData, NamedArrays } from '../../arrays.ts';
+import type { Signature } from '../../compiler/step.ts';
+import { STATE, withPrefix } from '../../compiler/trace-step.ts';
+import { orThrow } from '../../lookup.ts';
+import { checkArrays, checkFeeds, checkState, copyArrays } from '../arrays.ts';
 import { freeGarbage } from '../garbage.ts';
-import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs, Program, Signature } from '../types.ts';
-import { ort } from './runtime.ts';
+import type { Program } from '../types.ts';
 import type { Session } from './session-pool.ts';
+import { arraysOf, dataOf, feedTensors, pick, sortResults, type Tensors, toTensors } from './tensors.ts';
 import type { Update } from './updates/compile.ts';
 
-type Tensors = Record<string, ort.Tensor>;
-
-/** What is done beside the runs of the session. */
+/** What is done before the first run of the session, and after each. */
 export interface ProgramParts {
   /** Compute inputs of the session from the state, whenever it was written. */
   readonly preparations?: readonly Session[];
@@ -20,9 +20,9 @@ export interface ProgramParts {
 
 export class OnnxProgram implements Program {
   private readonly state: Tensors = {};
-  /** Undefined if the state was written since. */
+  /** What the preparations returned; undefined if the state was written since. */
   private prepared: Tensors | undefined;
-  /** Of what was handed to updates, or replaced or copied as state: garbage when the next run begins. */
+  /** Bytes of arrays that nobody needs when the next run begins: gradients that updates have used, state that was replaced. */
   private garbageBytes = 0;
   private disposed = false;
 
@@ -38,25 +38,19 @@ export class OnnxProgram implements Program {
     checkFeeds(feeds, this.signature.feeds);
     freeGarbage(this.garbageBytes);
     this.garbageBytes = 0;
-    const given = Object.entries(this.signature.feeds).map(
-      ([name, spec]) => [FEED + name, toTensor(feeds[name] as ArrayData, spec)] as const,
-    );
     this.prepared ??= await this.prepare();
     const arrays: Tensors = {
       ...withPrefix(this.state, STATE),
-      ...Object.fromEntries(given),
+      ...feedTensors(feeds, this.signature.feeds),
       ...this.prepared,
     };
     const outputs = await runOn(this.session, arrays);
-    const fetches: NamedArrays = {};
-    for (const [name, tensor] of Object.entries(outputs)) {
-      if (name.startsWith(NEXT)) this.state[name.slice(NEXT.length)] = tensor;
-      else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
-      else this.garbageBytes += (tensor.data as ArrayData).byteLength;
-    }
-    for (const update of this.parts.updates ?? []) {
-      update((name) => (arrays[name] ?? outputs[name])?.data as ArrayData);
-    }
+    const { next, fetches, handed } = sortResults(outputs);
+    Object.assign(this.state, next);
+    for (const tensor of Object.values(handed)) this.garbageBytes += dataOf(tensor).byteLength;
+    const arrayOf = (name: string): ArrayData =>
+      dataOf(orThrow(arrays[name] ?? outputs[name], `an update takes ${name}, which is not there`));
+    for (const update of this.parts.updates ?? []) update(arrayOf);
     return fetches;
   }
 
@@ -68,19 +62,14 @@ export class OnnxProgram implements Program {
   }
 
   async readState(): Promise<NamedArrays> {
-    const copies = Object.entries(this.state).map(([name, tensor]) => [
-      name,
-      (tensor.data as ArrayData).slice(),
-    ]);
-    return Object.fromEntries(copies) as NamedArrays;
+    return copyArrays(arraysOf(this.state));
   }
 
   async writeState(values: NamedArrays): Promise<void> {
     checkArrays(values, this.signature.state, 'state');
-    for (const [name, data] of Object.entries(values)) {
-      this.state[name] = toTensor(data.slice(), specOf(this.signature.state, name));
-      this.garbageBytes += data.byteLength;
-    }
+    const copies = copyArrays(values);
+    Object.assign(this.state, toTensors(copies, this.signature.state));
+    for (const { byteLength } of Object.values(copies)) this.garbageBytes += byteLength;
     this.prepared = undefined;
   }
 
@@ -94,16 +83,5 @@ export class OnnxProgram implements Program {
 
 /** Runs a session on those of the tensors that it takes. */
 async function runOn(session: Session, tensors: Tensors): Promise<Tensors> {
-  const taken = session.inputNames.map((name) => [name, tensors[name] as ort.Tensor]);
-  return session.run(Object.fromEntries(taken));
-}
-
-function toTensor(data: ArrayData, { shape, dtype }: ArraySpec): ort.Tensor {
-  return new ort.Tensor(dtype, data as Float32Array, shape);
-}
-
-function specOf(specs: NamedSpecs, name: string): ArraySpec {
-  const spec = specs[name];
-  if (spec === undefined) throw new Error(`the program has no state named ${name}`);
-  return spec;
+  return session.run(pick(tensors, session.inputNames));
 }

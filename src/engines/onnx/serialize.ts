@@ -1,34 +1,42 @@
 /** @file Writes a lowered graph as an ONNX model. */
-import { type Attribute, at, filled, type Graph, type Operation, type Value } from '../../compiler/graph.ts';
+import { type Attribute, type Attributes, filled, type Value } from '../../compiler/graph.ts';
+import { at } from '../../lookup.ts';
 import { ATTRIBUTE_TYPE, ELEMENT_TYPE, encodeModel } from './model-format.ts';
+import type { OnnxCall, OnnxGraph, OnnxOperation } from './operators.ts';
 
 const OPSET_VERSION = 18;
 const IR_VERSION = 9;
 /** onnxruntime's own blocked-layout and fused operators, all of them at version 1. */
 const EXTENSION_VERSION = 1;
 
-type OperandSource = (operation: Operation) => readonly number[];
-const fromAttribute =
-  (name: string): OperandSource =>
-  (operation) =>
-    [operation.attributes[name] ?? []].flat() as number[];
-const outputShape: OperandSource = (operation) => at(operation.outputs, 0).shape;
+/** Integer operands that the lowered dialect keeps as attributes, by the names of these, in the order of ONNX's operands. */
+function integerOperands(call: OnnxCall): Readonly<Record<string, readonly number[]>> {
+  switch (call.op) {
+    case 'Reshape':
+    case 'Expand':
+      return { shape: at(call.outputs, 0).shape };
+    case 'MaxUnpool':
+      return { output_shape: at(call.outputs, 0).shape };
+    case 'Slice':
+      return { starts: call.attributes.starts, ends: call.attributes.ends };
+    case 'Pad':
+      return { pads: call.attributes.pads };
+    case 'Tile':
+      return { repeats: call.attributes.repeats };
+    case 'TopK':
+      // A selection whose size is computed has it among its inputs.
+      return call.attributes.k === undefined ? {} : { k: [call.attributes.k] };
+    case 'ReduceSum':
+    case 'ReduceMean':
+    case 'ReduceMax':
+    case 'ReduceMin':
+    case 'ReduceSumSquare':
+      return { axes: call.attributes.axes };
+    default:
+      return {};
+  }
+}
 
-/** Integer operands that the lowered dialect keeps as attributes, in the order of ONNX's operands. */
-const INTEGER_OPERANDS: Readonly<Record<string, Readonly<Record<string, OperandSource>>>> = {
-  Reshape: { shape: outputShape },
-  Expand: { shape: outputShape },
-  MaxUnpool: { output_shape: outputShape },
-  Slice: { starts: fromAttribute('starts'), ends: fromAttribute('ends') },
-  Pad: { pads: fromAttribute('pads') },
-  Tile: { repeats: fromAttribute('repeats') },
-  TopK: { k: fromAttribute('k') },
-  ReduceSum: { axes: fromAttribute('axes') },
-  ReduceMean: { axes: fromAttribute('axes') },
-  ReduceMax: { axes: fromAttribute('axes') },
-  ReduceMin: { axes: fromAttribute('axes') },
-  ReduceSumSquare: { axes: fromAttribute('axes') },
-};
 /** Attributes of type float; all other numbers are integers. */
 const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta', 'epsilon', 'momentum', 'activation_params']);
 
@@ -70,21 +78,21 @@ class ModelWriter {
     return key;
   }
 
-  addOperation(operation: Operation, isUsed: (value: Value) => boolean): void {
+  addOperation(operation: OnnxOperation, isUsed: (value: Value) => boolean): void {
     if (operation.data) {
       const output = at(operation.outputs, 0);
       this.addInitializer(this.name(output), output.type, output.shape, operation.data);
       return;
     }
-    const operands = INTEGER_OPERANDS[operation.op] ?? {};
+    const operands = integerOperands(operation);
     const input = operation.inputs.map((value) => this.name(value));
-    // A selection whose size is computed has it among its inputs.
-    const given = operation.op === 'TopK' && operation.inputs.length > 1 ? {} : operands;
-    input.push(...Object.values(given).map((source) => this.integers(source(operation))));
+    input.push(...Object.values(operands).map((numbers) => this.integers(numbers)));
     if (operation.op === 'Pad') input.push(this.padValue(operation));
-    const attribute = Object.entries(operation.attributes)
-      .filter(([name]) => !(name in operands) && !(operation.op === 'Pad' && name === 'value'))
-      .map(([name, value]) => encodeAttribute(name, value));
+    const attributes: Attributes = operation.attributes;
+    const attribute = Object.entries(attributes).flatMap(([name, value]) => {
+      const isOperand = name in operands || (operation.op === 'Pad' && name === 'value');
+      return isOperand || value === undefined ? [] : encodeAttribute(name, value);
+    });
     if (operation.op === 'Cast')
       attribute.push(encodeAttribute('to', ELEMENT_TYPE[at(operation.outputs, 0).type]));
     this.nodes.push({
@@ -97,9 +105,9 @@ class ModelWriter {
     });
   }
 
-  private padValue({ attributes, outputs }: Operation): string {
+  private padValue({ attributes, outputs }: OnnxCall<'Pad'>): string {
     const { type } = at(outputs, 0);
-    const value = attributes.value as number;
+    const { value } = attributes;
     const name = `pad_${type}_${value}`;
     if (!this.shared.has(name)) this.addInitializer(name, type, [], filled(value, 1, type));
     this.shared.set(name, name);
@@ -107,12 +115,8 @@ class ModelWriter {
   }
 }
 
-/**
- * The bytes of an ONNX model with the graph's inputs and outputs under their names.
- *
- * @param graph lowered: operators of ONNX
- */
-export function serialize(graph: Graph): Uint8Array {
+/** The bytes of an ONNX model with the graph's inputs and outputs under their names. */
+export function serialize(graph: OnnxGraph): Uint8Array {
   const writer = new ModelWriter();
   for (const { name, value } of graph.inputs) writer.name(value, name);
   const outputs = graph.outputs.map(({ name, value }) => {
@@ -141,19 +145,19 @@ export function serialize(graph: Graph): Uint8Array {
       name: 'step',
       node: writer.nodes,
       initializer: writer.initializers,
-      input: graph.inputs.map(({ name, value }) => describe(name, value)),
-      output: outputs.map(({ name, value }) => describe(name, value)),
+      input: graph.inputs.map(({ name, value }) => valueInfo(name, value)),
+      output: outputs.map(({ name, value }) => valueInfo(name, value)),
     },
   });
 }
 
-function describe(name: string, value: Value): object {
+function valueInfo(name: string, value: Value): object {
   const shape = { dim: value.shape.map((dimValue) => ({ dimValue })) };
   return { name, type: { tensorType: { elemType: ELEMENT_TYPE[value.type], shape } } };
 }
 
 /** A max-pool is faster when it need not report where the maxima were. */
-function requiredOutputs({ op, outputs }: Operation, isUsed: (value: Value) => boolean): readonly Value[] {
+function requiredOutputs({ op, outputs }: OnnxCall, isUsed: (value: Value) => boolean): readonly Value[] {
   return op === 'MaxPool' && outputs[1] && !isUsed(outputs[1]) ? outputs.slice(0, 1) : outputs;
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file Sessions that are kept when they are given back, for the next program of the same model: another seed of a variant.
+ * @file Keeps the session of a program that was disposed. The next program of the same model, such as another seed of a variant, gets it.
  *
  * That saves their compilation, and memory: onnxruntime does not return all that it takes for a session.
  */

@@ -1,9 +1,11 @@
 /** @file TensorFlow's kernels called op by op, by the backend of tfjs-node. */
+
 import { createRequire } from 'node:module';
 import type * as util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
+import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { EagerProgram } from '../eager/program.ts';
-import type { Program, Signature, StepFunction } from '../types.ts';
+import type { Program } from '../types.ts';
 import type { Binding } from './native/load.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';

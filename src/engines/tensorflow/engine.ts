@@ -1,15 +1,15 @@
 /** @file The engine on TensorFlow: steps are traced, lowered to one TensorFlow graph, and run by its native library. */
-import { recordStep } from '../../compiler/trace-step.ts';
+import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { UserError } from '../../errors.ts';
 import { skippedPasses } from '../pass-names.ts';
-import { availableThreads } from '../threads.ts';
-import type { Engine, EngineOptions, EngineStatus, Program, Signature, StepFunction } from '../types.ts';
+import { availableThreads, describeThreads } from '../threads.ts';
+import type { Engine, EngineOptions, EngineStatus, Program } from '../types.ts';
 import { createEagerCompiler } from './eager.ts';
 import { describeUnusedCard } from './installation/card-note.ts';
 import { findCards } from './installation/graphics-card.ts';
 import { locateTensorflow } from './installation/locate.ts';
 import { type LoadableInstallation, loadNative, type Native } from './native/load.ts';
-import { optimizeForTensorflow } from './passes/optimize.ts';
+import { planProgram } from './plan.ts';
 import { TensorflowProgram } from './program.ts';
 import { buildSavedModel, type SavedModelOptions } from './saved-model.ts';
 
@@ -31,7 +31,7 @@ export async function createTensorflowEngine(
   const cards = native.usesGpu ? await findCards(process.env) : undefined;
   const place =
     cards === undefined
-      ? `CPU, ${native.threads} ${native.threads === 1 ? 'thread' : 'threads'}`
+      ? `CPU, ${describeThreads(native.threads)}`
       : `GPU (${cards.names.join(', ') || 'CUDA'})`;
   const way = eager ? ', op by op' : xla ? ', XLA' : '';
   return {
@@ -64,8 +64,8 @@ export function compile(
   const { feedsAsWords = native.usesGpu, xla } = options;
   // TensorFlow selects by rank on processors only, and XLA not at all.
   const unknown = native.usesGpu || xla !== undefined ? ['rank-lookups'] : [];
-  const graph = optimizeForTensorflow(recordStep(step, signature), new Set([...skip, ...unknown]));
-  const { bytes, names } = buildSavedModel(graph, signature, { ...options, feedsAsWords });
+  const plan = planProgram(step, signature, new Set([...skip, ...unknown]));
+  const { bytes, names } = buildSavedModel(plan, signature, { ...options, feedsAsWords });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
 }
 

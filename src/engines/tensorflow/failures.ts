@@ -1,4 +1,5 @@
 /** @file What TensorFlow throws while it computes, in a sentence. */
+import { messageOf } from '../../errors.ts';
 import { DeviceError } from '../device-error.ts';
 
 const MEMORY = /\bOOM\b|RESOURCE_EXHAUSTED|ResourceExhausted|out of memory|bad_alloc/i;
@@ -9,8 +10,8 @@ const CARD =
 const CIRCUMSTANCES = /^Session fail to run with error: |\n[\s\S]*$/g;
 
 /** @param error as the native module threw it */
-export function describeFailure(error: unknown): DeviceError {
-  const message = String((error as Error | undefined)?.message ?? error);
+export function toDeviceError(error: unknown): DeviceError {
+  const message = messageOf(error);
   const cause = message.replace(CIRCUMSTANCES, '').trim().replace(/\.$/, '');
   if (MEMORY.test(message))
     return new DeviceError(`out of memory: ${cause}; a smaller model or schedule.batchSize needs less`);

@@ -1,5 +1,5 @@
 /** @file How arrays enter a graph: as they are, or as words of 32 bits. */
-import { type ArrayData, type ArraySpec, sizeOf } from '../types.ts';
+import { type ArrayData, type ArraySpec, sizeOf } from '../../arrays.ts';
 import { type NodeBuilder, type Output, shapeAttribute, typeAttribute } from './nodes.ts';
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
@@ -22,8 +22,8 @@ export function toWords(data: ArrayData): Int32Array {
 /**
  * Adds the placeholder of a feed.
  *
- * @param asWords the native module copies every tensor but int32 to the device when it is made, and TensorFlow back to the
- *   host when it is fed: as int32 an array crosses once
+ * @param asWords whether the array is fed as int32. The native module copies a tensor of any other type to the device when it makes
+ *   it, and TensorFlow copies it back to the host when it is fed; an array of int32 is copied to the device once.
  * @returns the array in its own type
  */
 export function placeFeed(builder: NodeBuilder, spec: ArraySpec, name: string, asWords: boolean): Output {

@@ -82,7 +82,7 @@ const schema = protobuf.Root.fromJSON({
   },
 });
 
-export type MessageName = 'SavedModel' | 'ConfigProto';
+type MessageName = 'SavedModel' | 'ConfigProto';
 
 /** @param message with the fields of the schema above */
 export function encode(name: MessageName, message: Readonly<Record<string, unknown>>): Uint8Array {

@@ -1,5 +1,5 @@
 /** @file Nodes and functions in the form in which TensorFlow's files hold them. */
-import { at } from '../../compiler/graph.ts';
+import { at } from '../../lookup.ts';
 import type { GraphNode, NodeAttributes, Output } from './nodes.ts';
 
 const named = (result: string, ops: string): Record<string, readonly string[]> =>

@@ -1,5 +1,6 @@
 /** @file Nodes of a TensorFlow graph or function body, collected in order, and the values of the traced graph that they stand for. */
 import { type ConstantData, filled, type Value, type ValueType } from '../../compiler/graph.ts';
+import { orThrow } from '../../lookup.ts';
 import { DATA_TYPES, type DataType } from './format.ts';
 
 /** A value of an attribute, in the form of the protobuf message AttrValue. */
@@ -32,7 +33,7 @@ export const integersAttribute = (i: readonly number[]): NodeAttribute => ({ lis
 export const booleanAttribute = (b: boolean): NodeAttribute => ({ b });
 export const stringAttribute = (text: string): NodeAttribute => ({ s: Buffer.from(text) });
 
-/** Shorter constants are written out. */
+/** Constants of at least this many elements, all equal, are written as a Fill. */
 const SHORTEST_FILLED = 16;
 
 export class NodeBuilder {
@@ -97,9 +98,7 @@ export class NodeBuilder {
   }
 
   outputOf(value: Value): Output {
-    const output = this.outputs.get(value);
-    if (output === undefined) throw new Error('a value is used before it is made');
-    return output;
+    return orThrow(this.outputs.get(value), 'a value is used before it is made');
   }
 
   private constantOf(data: ConstantData, shape: readonly number[], type: ValueType): Output {

@@ -1,12 +1,15 @@
 /** @file A step that TensorFlow runs as one call, with its state in TensorFlow's variables. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { at } from '../../compiler/graph.ts';
+import type { ArrayData, ArraySpec, NamedArrays } from '../../arrays.ts';
+import type { Signature } from '../../compiler/step.ts';
+import { at, orThrow } from '../../lookup.ts';
 import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
 import { freeGarbage } from '../garbage.ts';
-import type { ArrayData, ArraySpec, NamedArrays, Program, Signature } from '../types.ts';
-import { describeFailure } from './failures.ts';
+import type { Program } from '../types.ts';
+import { toDeviceError } from './failures.ts';
 import { specOfWords, toWords } from './feeds.ts';
 import { DATA_TYPES } from './format.ts';
 import type { Binding, NativeTensor } from './native/load.ts';
@@ -28,7 +31,7 @@ export interface ModelInterface {
 export class TensorflowProgram implements Program {
   private readonly model: number;
   private readonly written: Record<string, true> = {};
-  /** Of arrays that were written to the state: garbage when the next run begins, if nobody else holds them. */
+  /** Bytes of arrays that were written to the state: TensorFlow has copied them, and they may be garbage when the next run begins. */
   private garbageBytes = 0;
   private disposed = false;
 
@@ -49,7 +52,7 @@ export class TensorflowProgram implements Program {
     this.garbageBytes = 0;
     const { names } = this.access;
     const inputs = Object.entries(this.signature.feeds).map(([name, spec]) =>
-      this.inputOf(names.feeds[name] as string, feeds[name] as ArrayData, spec),
+      this.inputOf(given(names.feeds, name), given(feeds, name), spec),
     );
     return this.fetch(names.fetches, inputs);
   }
@@ -58,7 +61,7 @@ export class TensorflowProgram implements Program {
     this.requireAlive('be read');
     const written = Object.keys(this.written);
     const { reads } = this.access.names;
-    return this.fetch(Object.fromEntries(written.map((name) => [name, reads[name] as string])), []);
+    return this.fetch(Object.fromEntries(written.map((name) => [name, given(reads, name)])), []);
   }
 
   async writeState(values: NamedArrays): Promise<void> {
@@ -67,8 +70,8 @@ export class TensorflowProgram implements Program {
     const { writes } = this.access.names;
     // One at a time: all at once would hold every array three times.
     for (const [name, data] of Object.entries(values)) {
-      const { value, done } = writes[name] as { value: string; done: string };
-      const spec = this.signature.state[name] as ArraySpec;
+      const { value, done } = given(writes, name);
+      const spec = given(this.signature.state, name);
       this.fetch({ done }, [{ name: value, data, spec }]);
       this.written[name] = true;
       this.garbageBytes += data.byteLength;
@@ -95,7 +98,7 @@ export class TensorflowProgram implements Program {
     try {
       return this.binding.runSavedModel(this.model, inputs, inputNames, outputNames);
     } catch (error) {
-      throw describeFailure(error);
+      throw toDeviceError(error);
     }
   }
 
@@ -115,6 +118,10 @@ export class TensorflowProgram implements Program {
       for (const id of ids) binding.deleteTensor(id);
     }
   }
+}
+
+function given<T>(entries: Readonly<Record<string, T>>, name: string): T {
+  return orThrow(entries[name], `the program has nothing named ${name}`);
 }
 
 /** The numbers of a tensor, which is deleted. */

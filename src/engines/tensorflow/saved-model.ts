@@ -1,8 +1,9 @@
 /** @file A traced step as a SavedModel: its state in TensorFlow's variables, the step itself as a function that is called. */
-import type { Graph } from '../../compiler/graph.ts';
-import { at } from '../../compiler/graph.ts';
+
+import type { ArraySpec } from '../../arrays.ts';
+import type { Signature } from '../../compiler/step.ts';
 import { FETCH } from '../../compiler/trace-step.ts';
-import type { ArraySpec, Signature } from '../types.ts';
+import { at } from '../../lookup.ts';
 import { placeFeed } from './feeds.ts';
 import { DATA_TYPES, encode } from './format.ts';
 import { encodeNode } from './functions.ts';
@@ -16,6 +17,7 @@ import {
   typeAttribute,
 } from './nodes.ts';
 import { buildStep } from './step-function.ts';
+import type { UpdatedGraph } from './updates.ts';
 
 export interface SavedModelOptions {
   /** `compile` has XLA compile the whole step; `cluster` lets it take the parts that it thinks worth it. */
@@ -34,7 +36,7 @@ export interface ModelNames {
   readonly writes: Readonly<Record<string, { readonly value: string; readonly done: string }>>;
 }
 
-/** Of the form of the nodes: one that every TensorFlow since 2.13 reads. */
+/** Version of the graph format (GraphDef): one that every TensorFlow since 2.13 reads. */
 const PRODUCER = 1395;
 const STEP = 'step';
 
@@ -45,7 +47,7 @@ const STEP = 'step';
  * assigns their next values before it returns what is fetched.
  */
 export function buildSavedModel(
-  graph: Graph,
+  plan: UpdatedGraph,
   signature: Signature,
   options: SavedModelOptions = {},
 ): { readonly bytes: Uint8Array; readonly names: ModelNames } {
@@ -66,7 +68,7 @@ export function buildSavedModel(
   const fed = feeds.map(([, spec], index) =>
     placeFeed(builder, spec, `feed${index}`, options.feedsAsWords === true),
   );
-  const fetched = graph.outputs.filter(({ name }) => name.startsWith(FETCH));
+  const fetched = plan.rest.outputs.filter(({ name }) => name.startsWith(FETCH));
   const call = builder.add(
     'StatefulPartitionedCall',
     [...handles, ...fed],
@@ -93,7 +95,7 @@ export function buildSavedModel(
         metaInfoDef: { tags: ['serve'] },
         graphDef: {
           node: builder.nodes.map((node) => encodeNode(node, 'graph')),
-          library: { function: [buildStep(STEP, graph, signature, functionAttributes(options))] },
+          library: { function: [buildStep(STEP, plan, signature, functionAttributes(options))] },
           versions: { producer: PRODUCER },
         },
       },

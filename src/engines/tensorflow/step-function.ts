@@ -1,9 +1,12 @@
 /** @file The step as a TensorFlow function of its variables and feeds: it reads the state, computes, and writes the state. */
-import { at, type Graph, type Value } from '../../compiler/graph.ts';
+
+import type { Value } from '../../compiler/graph.ts';
+import type { Signature } from '../../compiler/step.ts';
 import { FEED, FETCH, NEXT, STATE } from '../../compiler/trace-step.ts';
-import type { Signature } from '../types.ts';
+import { at, orThrow } from '../../lookup.ts';
 import { DATA_TYPES } from './format.ts';
 import { encodeFunction } from './functions.ts';
+import type { TensorflowGraph } from './kernels.ts';
 import { lowerOperations } from './lower/lower.ts';
 import {
   booleanAttribute,
@@ -13,23 +16,20 @@ import {
   type Output,
   typeAttribute,
 } from './nodes.ts';
-import { splitUpdates, type Update, writtenBy } from './updates.ts';
+import { type Update, type UpdatedGraph, writtenBy } from './updates.ts';
 
 const FLOAT = typeAttribute('float32');
 
 /**
  * Builds the message FunctionDef. Arguments: a resource for each entry of the state, then the feeds, both in the order of the
  * signature. Results: the fetches in the order of the graph's outputs.
- *
- * @param graph after all passes
  */
 export function buildStep(
   name: string,
-  graph: Graph,
+  { rest, updates }: UpdatedGraph,
   signature: Signature,
   attributes: NodeAttributes,
 ): object {
-  const { rest, updates } = splitUpdates(graph);
   const body = new StepBody(rest, signature);
   lowerOperations(rest, body.builder);
   const effects = [...body.assignRest(updates), ...updates.map((update) => body.apply(update))];
@@ -58,7 +58,7 @@ class StepBody {
   private readonly inputs: ReadonlyMap<string, Value>;
 
   constructor(
-    private readonly graph: Graph,
+    private readonly graph: TensorflowGraph,
     signature: Signature,
   ) {
     const state = Object.keys(signature.state);
@@ -134,9 +134,7 @@ class StepBody {
   }
 
   private variable(name: string): Output {
-    const variable = this.variables.get(name);
-    if (variable === undefined) throw new Error(`the signature has no state named ${name}`);
-    return variable;
+    return orThrow(this.variables.get(name), `the signature has no state named ${name}`);
   }
 }
 

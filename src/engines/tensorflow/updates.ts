@@ -3,10 +3,12 @@
  *
  * Computed as arrays of their own, new weights and velocities would take as much memory again as the old ones, and more passes.
  */
-import { at, type Graph, type Operation, type Value } from '../../compiler/graph.ts';
+import { sizeOf } from '../../arrays.ts';
+import type { Value } from '../../compiler/graph.ts';
 import { removeDeadCode } from '../../compiler/passes/dead-code.ts';
 import { NEXT, STATE } from '../../compiler/trace-step.ts';
-import { sizeOf } from '../types.ts';
+import { at } from '../../lookup.ts';
+import type { TensorflowGraph, TensorflowOperation } from './kernels.ts';
 
 /** What is done to entries of the state, given by name. */
 export type Update =
@@ -28,18 +30,18 @@ export type Update =
 
 export interface UpdatedGraph {
   /** Without the outputs that the updates give. What the updates read is an output called `update/…`. */
-  readonly rest: Graph;
+  readonly rest: TensorflowGraph;
   readonly updates: readonly Update[];
 }
 
 /** Prefix of the names of outputs that updates read. */
 const READ = 'update/';
 
-/** Arrays of fewer elements are not worth it. */
+/** Only arrays of at least this many elements are updated in place. */
 const LEAST_ELEMENTS = 2;
 
 /** Over a traced graph after all passes. */
-export function splitUpdates(graph: Graph): UpdatedGraph {
+export function splitUpdates(graph: TensorflowGraph): UpdatedGraph {
   const finder = new UpdateFinder(graph);
   const updates = graph.outputs.flatMap(({ name, value }) =>
     name.startsWith(NEXT) ? (finder.updateOf(name.slice(NEXT.length), value) ?? []) : [],
@@ -65,12 +67,12 @@ function readBy(update: Update): Value[] {
 }
 
 class UpdateFinder {
-  private readonly producers = new Map<Value, Operation>();
+  private readonly producers = new Map<Value, TensorflowOperation>();
   private readonly useCounts = new Map<Value, number>();
   private readonly stateOf = new Map<Value, string>();
   private readonly nextOf = new Map<Value, string>();
 
-  constructor(graph: Graph) {
+  constructor(graph: TensorflowGraph) {
     const count = (value: Value): void => {
       this.useCounts.set(value, (this.useCounts.get(value) ?? 0) + 1);
     };
@@ -107,10 +109,11 @@ class UpdateFinder {
     const [next, momentum] = this.operandsOf(ahead, 'Multiply') ?? [];
     const velocity = next && this.velocity(next);
     const isNesterov =
+      next !== undefined &&
       velocity !== undefined &&
       velocity.gradient === gradient &&
       this.isSameNumber(velocity.momentum, momentum) &&
-      this.useCounts.get(next as Value) === 2 &&
+      this.useCounts.get(next) === 2 &&
       this.useCounts.get(direction) === 1;
     return isNesterov
       ? { kind: 'momentum', parameter, learningRate, nesterov: true, ...velocity }
@@ -134,7 +137,7 @@ class UpdateFinder {
     return x?.length === 1 && y?.length === 1 && x[0] === y[0];
   }
 
-  private operandsOf(value: Value | undefined, op: string): readonly Value[] | undefined {
+  private operandsOf(value: Value | undefined, op: TensorflowOperation['op']): readonly Value[] | undefined {
     const producer = value && this.producers.get(value);
     return producer?.op === op && at(producer.outputs, 0) === value ? producer.inputs : undefined;
   }

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { columnNorms, magnitudes } from '../../pruning/criteria.ts';
 import { pruneWeight } from '../../pruning/prune.ts';
-import { parsePoint, stepsUntil } from '../../settings/point.ts';
+import { parseLength } from '../../settings/training-time.ts';
 import { requireNumbers } from '../host-weights.ts';
 import { applyMask, findLowest, requireScalar } from '../masks.ts';
 import type { HostWeight, Regularizer } from '../types.ts';
@@ -23,9 +23,7 @@ export function createDelayedPrune(settings: DelayedPruneSettings): Regularizer 
     extraState: () => ({
       pruning: { shape: [], initializer: { kind: 'constant', value: 0 }, trainable: false },
     }),
-    scalars: ({ step, stepsPerEpoch }) => ({
-      pruning: step >= stepsUntil(parsePoint(delay), stepsPerEpoch) ? 1 : 0,
-    }),
+    scalars: (progress) => ({ pruning: progress.hasReached(parseLength(delay)) ? 1 : 0 }),
     prepare({ weight, scalars }) {
       const lowest = tf.cast(findLowest(weight, granularity, targetRate), 'float32');
       return { mask: tf.sub(1, tf.mul(lowest, requireScalar(scalars, 'pruning'))) };

@@ -1,10 +1,10 @@
 /** @file Gradual magnitude pruning (Zhu and Gupta 2017): sparsity rises during training, fast at first, then slowly. */
 import * as tf from '@tensorflow/tfjs';
 import { lowestColumns, lowestOfAll } from '../../pruning/ranking.ts';
-import { parsePoint, stepsUntil } from '../../settings/point.ts';
+import { type Progress, parseLength } from '../../settings/training-time.ts';
 import { requireNumbers, scaleWeight } from '../host-weights.ts';
 import { applyMask, requireScalar, requireTensor, shapeOfParts } from '../masks.ts';
-import type { Progress, Regularizer } from '../types.ts';
+import type { Regularizer } from '../types.ts';
 import type { GradualMagnitudeSettings } from './settings.ts';
 
 /**
@@ -46,7 +46,7 @@ export function createGradualMagnitude(settings: GradualMagnitudeSettings): Regu
 function scheduleAt(settings: GradualMagnitudeSettings, { step, stepsPerEpoch }: Progress) {
   const { initialRate, targetRate } = settings;
   const [begin, end, every] = [settings.begin, settings.end, settings.every].map((point) =>
-    stepsUntil(parsePoint(point), stepsPerEpoch),
+    parseLength(point).inSteps(stepsPerEpoch),
   ) as [number, number, number];
   const length = Math.max(1, every);
   const last = Math.max(0, Math.floor((end - begin) / length));

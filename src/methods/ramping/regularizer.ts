@@ -1,9 +1,9 @@
 /** @file Ramping targeted dropout: alpha and gamma rise over training to rates at which few weights are left. */
 
-import { parsePoint, stepsUntil } from '../../settings/point.ts';
+import { type Progress, parseLength } from '../../settings/training-time.ts';
 import { l1Penalty } from '../l1/regularizer.ts';
 import { applyMask, dropCandidates, dropNoise, findLowest, requireScalar } from '../masks.ts';
-import type { Progress, Regularizer } from '../types.ts';
+import type { Regularizer } from '../types.ts';
 import type { RampingSettings } from './settings.ts';
 
 /** Share of gamma that is reached at the end of the first part of the ramp. */
@@ -32,26 +32,13 @@ export function createRamping(settings: RampingSettings): Regularizer {
   };
 }
 
-function dropRateAt({ dropRate, ramp }: RampingSettings, { step, stepsPerEpoch }: Progress): number {
-  const { first, second } = partsOf(ramp, stepsPerEpoch);
-  return dropRate * rise(step, first + second);
+function dropRateAt({ dropRate, ramp }: RampingSettings, progress: Progress): number {
+  return dropRate * progress.shareOf(parseLength(ramp.first), parseLength(ramp.second));
 }
 
-function targetRateAt({ targetRate, ramp }: RampingSettings, { step, stepsPerEpoch }: Progress): number {
-  const { first, second } = partsOf(ramp, stepsPerEpoch);
-  return targetRate * (FIRST_SHARE * rise(step, first) + (1 - FIRST_SHARE) * rise(step - first, second));
-}
-
-/** In steps. */
-function partsOf({ first, second }: RampingSettings['ramp'], stepsPerEpoch: number) {
-  return {
-    first: stepsUntil(parsePoint(first), stepsPerEpoch),
-    second: stepsUntil(parsePoint(second), stepsPerEpoch),
-  };
-}
-
-/** From 0 at step 0 to 1 at the end of a part; a part without steps is over at once. */
-function rise(step: number, length: number): number {
-  if (step < 0) return 0;
-  return step >= length ? 1 : step / length;
+function targetRateAt({ targetRate, ramp }: RampingSettings, progress: Progress): number {
+  const [first, second] = [parseLength(ramp.first), parseLength(ramp.second)];
+  const rise =
+    FIRST_SHARE * progress.shareOf(first) + (1 - FIRST_SHARE) * progress.since(first).shareOf(second);
+  return targetRate * rise;
 }

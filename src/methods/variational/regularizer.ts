@@ -1,6 +1,7 @@
 /** @file Sparse variational dropout (Molchanov et al. 2017): a learned noise variance for each weight. */
 import * as tf from '@tensorflow/tfjs';
 import { columnNorms } from '../../pruning/criteria.ts';
+import { Steps } from '../../settings/training-time.ts';
 import { requireNumbers } from '../host-weights.ts';
 import { requireTensor, shapeOfParts } from '../masks.ts';
 import type { HostWeight, Regularizer, WeightContext } from '../types.ts';
@@ -46,8 +47,8 @@ export function createVariational(settings: VariationalSettings): Regularizer {
     noise: (spec, batchSize) => ({
       output: { shape: [batchSize, ...spec.outputShape], distribution: 'normal' },
     }),
-    scalars: ({ step }) => ({
-      klFactor: (klScale / dataCount) * (step < warmupSteps ? step / warmupSteps : 1),
+    scalars: (progress) => ({
+      klFactor: (klScale / dataCount) * progress.shareOf(new Steps(warmupSteps)),
     }),
     linear: sampleOutput,
     penalty: (context) =>

@@ -2,8 +2,7 @@
 import type { TooltipComponentOption } from 'echarts';
 import type { AccuracyView } from '../../figures/charts/accuracy.ts';
 import { KEPT, LINEAR } from '../../figures/charts/scales.ts';
-import type { Theme } from '../../figures/charts/theme.ts';
-import { styleOf } from '../../figures/charts/theme.ts';
+import { styleOf, type Theme } from '../../figures/charts/theme.ts';
 import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
 import { formatRate, percent } from '../../format.ts';
 import { type Cell, formatCell } from '../../tables/cell.ts';

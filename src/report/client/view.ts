@@ -1,6 +1,5 @@
 /** @file What a reader chose to see of an experiment, kept while the page lives. */
-import type { AccuracyView } from '../../figures/charts/accuracy.ts';
-import { USUAL_VIEW } from '../../figures/charts/accuracy.ts';
+import { type AccuracyView, USUAL_VIEW } from '../../figures/charts/accuracy.ts';
 import type { Granularity } from '../../pruning/types.ts';
 
 export interface View extends AccuracyView {

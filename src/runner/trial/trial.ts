@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunSettings } from '../../config/schema.ts';
 import type { DeviceName, EngineName, EngineOptions } from '../../engines/types.ts';
-import { median } from '../timing.ts';
+import { median } from '../../median.ts';
 
 /** What could compute. */
 export interface Candidate {

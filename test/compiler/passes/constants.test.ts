@@ -1,8 +1,9 @@
 /** @file What depends on constants only is computed while compiling. */
 import { beforeAll, expect, it } from 'vitest';
-import { type Graph, printGraph, type Value } from '../../../src/compiler/graph.ts';
+import type { Graph, Value } from '../../../src/compiler/graph.ts';
 import { foldConstants } from '../../../src/compiler/passes/constants.ts';
 import { removeDeadCode } from '../../../src/compiler/passes/dead-code.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { buildGraph, scalar } from '../../support/graphs.ts';
 

@@ -1,7 +1,8 @@
 /** @file Operations whose results nobody uses are removed. */
 import { expect, it } from 'vitest';
-import { type Graph, printGraph, type Value } from '../../../src/compiler/graph.ts';
+import type { Graph, Value } from '../../../src/compiler/graph.ts';
 import { removeDeadCode } from '../../../src/compiler/passes/dead-code.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
 import { buildGraph } from '../../support/graphs.ts';
 
 const vector = { shape: [4] };

@@ -1,8 +1,9 @@
 /** @file Operations that change nothing are removed. */
 import { describe, expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../src/compiler/graph.ts';
+import type { GraphBuilder, Value } from '../../../src/compiler/graph.ts';
 import { removeDeadCode } from '../../../src/compiler/passes/dead-code.ts';
 import { removeNoOps } from '../../../src/compiler/passes/no-ops.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
 import { buildGraph, scalar } from '../../support/graphs.ts';
 
 type Emit = (builder: GraphBuilder, x: Value) => Value;

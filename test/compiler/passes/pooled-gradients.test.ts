@@ -1,11 +1,12 @@
 /** @file Gradients are masked and summed at the outputs of a pool, and reach its inputs as they did. */
+
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { printGraph } from '../../../src/compiler/graph.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
+import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { compileGraph } from '../../../src/engines/onnx/compile.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import type { Signature, StepFunction } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { largestDifference, runOnce } from '../../support/engines.ts';
 

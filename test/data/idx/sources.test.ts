@@ -14,8 +14,9 @@ import {
 import { fetchIdx } from '../../../src/data/idx/sources.ts';
 import type { PinnedFile } from '../../../src/data/manifest.ts';
 import { fashionMnist } from '../../../src/data/sets/fashion-mnist.ts';
-import type { Split, StartStage } from '../../../src/data/types.ts';
+import type { Split } from '../../../src/data/types.ts';
 import { UserError } from '../../../src/errors.ts';
+import type { StartStage } from '../../../src/progress.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 import { pin } from '../cifar-files.ts';
 import { openDataset } from '../definitions.ts';

@@ -10,8 +10,8 @@ import type { NpmSource, RecordStore } from '../../../src/data/records/manifest.
 import { readNpmImages } from '../../../src/data/records/npm-images.ts';
 import { decodePngImages } from '../../../src/data/records/png-images.ts';
 import { fetchRecords, inspectRecords } from '../../../src/data/records/sources.ts';
-import type { StartStage } from '../../../src/data/types.ts';
 import { UserError } from '../../../src/errors.ts';
+import type { StartStage } from '../../../src/progress.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 import { byteOf, makeTar, smallCifar10, smallCifar100, writeFiles } from '../cifar-files.ts';
 import { serve } from '../server.ts';

@@ -1,6 +1,7 @@
 /** @file Random calls of the kernels that make, move, cut, join or reduce arrays. */
+
 import * as fc from 'fast-check';
-import { sizeOf } from '../../../src/engines/types.ts';
+import { sizeOf } from '../../../src/arrays.ts';
 import type { KernelCalls, KernelTable } from './kernel-table.ts';
 import { type Content, calls, extent, type OperandType, permutations, shapes } from './samples.ts';
 

@@ -1,6 +1,8 @@
 /** @file Runs several kernel calls as one step, on any engine. */
+
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, NamedArrays, NamedSpecs } from '../../../src/engines/types.ts';
+import type { NamedArrays, NamedSpecs } from '../../../src/arrays.ts';
+import type { Engine } from '../../../src/engines/types.ts';
 import { runOnce } from '../../support/engines.ts';
 import type { KernelCalls } from './kernel-table.ts';
 import { type KernelCall, numbersOf, type Operand } from './samples.ts';

@@ -1,6 +1,7 @@
 /** @file Random calls of single kernels: shapes, attributes and where the numbers come from. */
+
 import * as fc from 'fast-check';
-import { type ArrayData, sizeOf } from '../../../src/engines/types.ts';
+import { type ArrayData, sizeOf } from '../../../src/arrays.ts';
 import { createNumbers } from '../../support/numbers.ts';
 
 /** What the numbers of an operand are like; `few` has many ties and zeros, `index` counts below 4. */

@@ -1,9 +1,11 @@
 /** @file Networks whose channels fill whole blocks: the blocked layout gives what the others give. */
+
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sizeOf } from '../../../src/arrays.ts';
+import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import { type Signature, type StepFunction, sizeOf } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { runOnce } from '../../support/engines.ts';
 import { createNumbers } from '../../support/numbers.ts';

@@ -1,10 +1,11 @@
 /** @file Random programs of several ops: values pass from op to op in either layout, which single kernels do not show. */
+
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import type { Signature, StepFunction } from '../../../src/engines/types.ts';
 import { largestDifference, runOnce } from '../../support/engines.ts';
 import { createNumbers } from '../../support/numbers.ts';
 import { permutations } from '../kernels/samples.ts';

@@ -1,22 +1,27 @@
 /** @file What depends on unchanging state alone is computed once, and anew when the state is written. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { printGraph, type Value } from '../../../src/compiler/graph.ts';
+import type { Value } from '../../../src/compiler/graph.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
+import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
 import { splitPreparation } from '../../../src/engines/onnx/preparation.ts';
-import type { Signature, StepFunction } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
-import { buildGraph, scalar } from '../../support/graphs.ts';
+import { buildOnnxGraph, scalar } from '../../support/graphs.ts';
 
 describe('a graph', () => {
-  const graph = buildGraph({ 'state/w': [2, 3], 'state/v': [2, 3], 'feed/x': [2, 3] }, (builder, values) => {
-    const { 'state/w': w, 'state/v': v, 'feed/x': x } = values as Record<string, Value>;
-    const emit = (op: string, ...operands: (Value | undefined)[]): Value =>
-      builder.emit(op, operands as Value[], { shape: [2, 3] });
-    const scaled = emit('Mul', w, scalar(builder, 3));
-    const both = emit('Add', emit('Neg', scaled), scaled);
-    return { 'next/v': emit('Add', emit('Mul', v, scaled), both), 'fetch/y': emit('Mul', both, x) };
-  });
+  const graph = buildOnnxGraph(
+    { 'state/w': [2, 3], 'state/v': [2, 3], 'feed/x': [2, 3] },
+    (builder, values) => {
+      const { 'state/w': w, 'state/v': v, 'feed/x': x } = values as Record<string, Value>;
+      const emit = (op: 'Mul' | 'Add' | 'Neg', ...operands: (Value | undefined)[]): Value =>
+        builder.emit(op, operands as Value[], { shape: [2, 3] });
+      const scaled = emit('Mul', w, scalar(builder, 3));
+      const both = emit('Add', emit('Neg', scaled), scaled);
+      return { 'next/v': emit('Add', emit('Mul', v, scaled), both), 'fetch/y': emit('Mul', both, x) };
+    },
+  );
 
   it('is split into what its unchanging state gives and the rest', () => {
     const { preparations, rest } = splitPreparation(graph);
@@ -51,11 +56,11 @@ describe('a graph', () => {
   });
 
   it('stays whole if all state changes, or nothing is to compute', () => {
-    const changing = buildGraph({ 'state/w': [2] }, (builder, { 'state/w': w }) => ({
+    const changing = buildOnnxGraph({ 'state/w': [2] }, (builder, { 'state/w': w }) => ({
       'next/w': builder.emit('Neg', [w as Value], { shape: [2] }),
     }));
     expect(splitPreparation(changing)).toEqual({ preparations: [], rest: changing });
-    const shaping = buildGraph({ 'state/w': [2] }, (builder, { 'state/w': w }) => ({
+    const shaping = buildOnnxGraph({ 'state/w': [2] }, (builder, { 'state/w': w }) => ({
       'fetch/w': builder.emit('Reshape', [w as Value], { shape: [1, 2] }),
     }));
     expect(splitPreparation(shaping)).toEqual({ preparations: [], rest: shaping });

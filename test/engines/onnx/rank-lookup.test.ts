@@ -1,10 +1,11 @@
 /** @file A number looked up in a sort by a computed index is selected, not sorted for, and is the same number. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { printGraph } from '../../../src/compiler/graph.ts';
+import { printGraph } from '../../../src/compiler/print.ts';
+import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { compileGraph } from '../../../src/engines/onnx/compile.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
-import type { Signature, StepFunction } from '../../../src/engines/types.ts';
 import { createNumbers } from '../../support/numbers.ts';
 
 const [ROWS, COLUMNS] = [3, 7];

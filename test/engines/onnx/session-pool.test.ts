@@ -1,9 +1,11 @@
 /** @file A model that is compiled again is not: its session is used anew, unless another model came between. */
+
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
 import { ort } from '../../../src/engines/onnx/runtime.ts';
-import type { Engine, Program, Signature, StepFunction } from '../../../src/engines/types.ts';
+import type { Engine, Program } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 
 const signature: Signature = {

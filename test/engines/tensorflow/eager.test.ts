@@ -1,9 +1,11 @@
 /** @file TensorFlow op by op gives what the reference engine gives, on every Node.js. */
+
 import { createRequire } from 'node:module';
 import { beforeAll, expect, it } from 'vitest';
+import type { NamedArrays } from '../../../src/arrays.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { createTensorflowEngine } from '../../../src/engines/tensorflow/engine.ts';
-import type { Engine, NamedArrays } from '../../../src/engines/types.ts';
+import type { Engine } from '../../../src/engines/types.ts';
 import { largestDifference } from '../../support/engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import { createTrainingCase, METHODS } from '../../support/training-cases.ts';

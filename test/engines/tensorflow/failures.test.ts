@@ -1,6 +1,6 @@
 /** @file What TensorFlow throws is said in one sentence. */
 import { expect, it } from 'vitest';
-import { describeFailure } from '../../../src/engines/tensorflow/failures.ts';
+import { toDeviceError } from '../../../src/engines/tensorflow/failures.ts';
 
 it.each([
   [
@@ -16,5 +16,5 @@ it.each([
     'TensorFlow failed: GPU MaxPool gradient ops do not yet have a deterministic XLA implementation; --engine onnx does without it',
   ],
 ])('%s', (thrown, sentence) => {
-  expect(describeFailure(new Error(thrown)).message).toBe(sentence);
+  expect(toDeviceError(new Error(thrown)).message).toBe(sentence);
 });

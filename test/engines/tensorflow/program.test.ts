@@ -1,11 +1,12 @@
 /** @file Programs on TensorFlow: the same bits again and again, feeds as words, passes that change nothing, nothing left behind. */
+
 import { expect, it } from 'vitest';
+import type { NamedArrays } from '../../../src/arrays.ts';
 import { skippedPasses } from '../../../src/engines/pass-names.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { TENSORFLOW_PASSES } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import type { SavedModelOptions } from '../../../src/engines/tensorflow/saved-model.ts';
-import type { NamedArrays } from '../../../src/engines/types.ts';
 import { largestDifference } from '../../support/engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import { createTrainingCase, METHODS } from '../../support/training-cases.ts';

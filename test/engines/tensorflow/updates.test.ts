@@ -1,10 +1,11 @@
 /** @file Updates of the state that TensorFlow does in place are found for every optimizer, and only where nothing else needs the result. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import type { NamedTensors, StepFunction, StepResult } from '../../../src/compiler/step.ts';
 import { recordStep } from '../../../src/compiler/trace-step.ts';
 import { optimizeForTensorflow } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { splitUpdates, type Update } from '../../../src/engines/tensorflow/updates.ts';
-import type { NamedTensors, StepFunction, StepResult } from '../../../src/engines/types.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createTrainingCase, OPTIMIZERS } from '../../support/training-cases.ts';
 

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { magnitudes } from '../../../src/pruning/criteria.ts';
 import { pruneWeight } from '../../../src/pruning/prune.ts';
+import { Progress } from '../../../src/settings/training-time.ts';
 import { createContext, denseSpec } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createMethod, effectiveWeight, valuesOf } from '../../support/methods.ts';
@@ -23,7 +24,7 @@ describe('delayed pruning', () => {
             name: 'delayed-prune',
             granularity: 'weight',
             ...(delay === undefined ? {} : { delay }),
-          }).scalars?.({ step, stepsPerEpoch: 10 })?.pruning,
+          }).scalars?.(new Progress(step, 10))?.pruning,
       );
     expect(factorsOf()).toEqual([0, 0, 0, 0, 1, 1]);
     expect(factorsOf(3)).toEqual([0, 0, 1, 1, 1, 1]);

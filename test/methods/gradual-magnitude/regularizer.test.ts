@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runSettingsSchema } from '../../../src/config/schema.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import type { Regularizer, WeightContext } from '../../../src/methods/types.ts';
+import { Progress } from '../../../src/settings/training-time.ts';
 import { createContext, denseSpec, prepare } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createMethod, effectiveWeight, expectNumbers, valuesOf } from '../../support/methods.ts';
@@ -18,7 +19,7 @@ const SCHEDULE = { initialRate: 0.2, targetRate: 0.9, begin: 1, end: 3, every: '
 const create = (granularity: 'weight' | 'unit', settings = {}) =>
   createMethod({ name: 'gradual-magnitude', granularity, ...SCHEDULE, ...settings });
 
-const at = (method: Regularizer, step: number) => method.scalars?.({ step, stepsPerEpoch: 10 });
+const at = (method: Regularizer, step: number) => method.scalars?.(new Progress(step, 10));
 
 describe('the schedule', () => {
   it('rises from the initial to the target rate by a cubic law', () => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { countLowest } from '../../../src/pruning/criteria.ts';
+import { Progress } from '../../../src/settings/training-time.ts';
 import { convolutionSpec, createContext, denseSpec, prepare, randomNormal } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createMethod, effectiveWeight, expectNumbers, valuesOf } from '../../support/methods.ts';
@@ -16,7 +17,7 @@ const zeros = (values: readonly number[]): number => values.filter((value) => va
 
 function ratesAt(settings: Parameters<typeof createMethod>[0], step: number, stepsPerEpoch = 10) {
   const method = createMethod(settings);
-  const progress = { step, stepsPerEpoch };
+  const progress = new Progress(step, stepsPerEpoch);
   const { drop } = method.noise?.(denseSpec(2, 4), 8) ?? {};
   if (drop?.distribution !== 'bernoulli' || typeof drop.probability === 'number') throw new Error('no ramp');
   return [drop.probability(progress), method.scalars?.(progress).targetRate ?? Number.NaN];

@@ -1,8 +1,9 @@
 /** @file Targeted dropout by saliency: the moving average, the candidates and the importance, by hand and by differences. */
+
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../../src/arrays.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
-import type { NamedArrays } from '../../../src/engines/types.ts';
 import type { Regularizer, WeightContext } from '../../../src/methods/types.ts';
 import { createContext, denseSpec, prepare } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';

@@ -5,6 +5,7 @@ import type { WeightContext } from '../../../src/methods/types.ts';
 import { createVariational } from '../../../src/methods/variational/regularizer.ts';
 import type { VariationalSettings } from '../../../src/methods/variational/settings.ts';
 import type { PrunableWeight } from '../../../src/models/types.ts';
+import { Progress } from '../../../src/settings/training-time.ts';
 import { convolutionSpec, createContext, denseSpec, randomNormal } from '../../support/contexts.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { naiveConvolution, naiveMatMul } from '../../support/naive-layers.ts';
@@ -53,14 +54,12 @@ describe('the parts that a step must provide', () => {
 
   it('are a KL factor that rises linearly to klScale / dataCount', () => {
     const method = createMethod({ klScale: 0.01, dataCount: 50_000, warmupSteps: 1000 });
-    const factors = [0, 250, 1000, 5000].map(
-      (step) => method.scalars?.({ step, stepsPerEpoch: 10 }).klFactor,
-    );
+    const factors = [0, 250, 1000, 5000].map((step) => method.scalars?.(new Progress(step, 10)).klFactor);
     expect(factors.map((factor) => Number(factor) * 5e6)).toEqual(
       [0, 0.25, 1, 1].map((x) => expect.closeTo(x, 9)),
     );
     const immediate = createMethod({ klScale: 2, dataCount: 4, warmupSteps: 0 });
-    expect(immediate.scalars?.({ step: 0, stepsPerEpoch: 10 })).toEqual({ klFactor: 0.5 });
+    expect(immediate.scalars?.(new Progress(0, 10))).toEqual({ klFactor: 0.5 });
   });
 });
 

@@ -1,7 +1,8 @@
 /** @file Checks that the comparison of two results forgives rounding and nothing else. */
+
 import { describe, expect, it } from 'vitest';
 import { compareNumbers, compareStates } from '../../../scripts/peers/compare.ts';
-import type { NamedArrays } from '../../../src/engines/types.ts';
+import type { NamedArrays } from '../../../src/arrays.ts';
 
 const TOLERANCE = 1e-3;
 const NO_AVERAGES = new Set<string>();

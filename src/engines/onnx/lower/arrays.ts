@@ -1,9 +1,13 @@
 /** @file Lowering of kernels that make, move, cut, join or reduce arrays. */
 
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { Attributes, NoAttributes, Operation, OperationOf, Value } from '../../../compiler/graph.ts';
+import type { AxisAttributes, ReductionAttributes, TfjsKernels } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
 import { reduceBlocked } from './blocked-elementwise.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
+
+type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin';
 
 /** Position of each axis of `[batch, height, width, channels]` when channels come first. */
 const AXIS_WITH_CHANNELS_FIRST = [0, 2, 3, 1];
@@ -12,11 +16,10 @@ const AXIS_WITH_CHANNELS_FIRST = [0, 2, 3, 1];
  * Reduces in the layout at hand. Without kept dimensions the result must come out in tfjs' order, which it does as long
  * as channels and a spatial axis are not both left.
  */
-function reduction(op: string): LoweringRule {
+function reduction(op: Reduction): LoweringRule<ReductionAttributes> {
   return (operation, context) => {
     const [input, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
-    const axes = operation.attributes.axes as readonly number[];
-    const keepDims = operation.attributes.keepDims === true;
+    const { axes, keepDims } = operation.attributes;
     if (reduceBlocked(operation, op, context) || sumRows(operation, op, context)) return;
     if (axes.length === 0) {
       // Without axes ONNX would reduce all of them.
@@ -49,10 +52,14 @@ function reduction(op: string): LoweringRule {
  * The sum over the rows of a matrix, as in the gradient of a bias: a product with ones takes a tenth of the time that
  * onnxruntime's reduction does, which runs along the other axis.
  */
-function sumRows({ inputs, outputs, attributes }: Operation, op: string, context: Lowering): boolean {
+function sumRows(
+  { inputs, outputs, attributes }: OperationOf<string, ReductionAttributes>,
+  op: Reduction,
+  context: Lowering,
+): boolean {
   const [input, output] = [at(inputs, 0), at(outputs, 0)];
   const [rows = 0, columns = 0] = input.shape;
-  const isSum = op === 'ReduceSum' && (attributes.axes as readonly number[]).join() === '0';
+  const isSum = op === 'ReduceSum' && attributes.axes.join() === '0';
   if (!isSum || input.shape.length !== 2 || rows < 2 || input.type !== 'float32') return false;
   const ones = context.builder.constant(new Float32Array(rows).fill(1), [1, rows], 'float32');
   const sum = context.builder.emit('MatMul', [ones, context.plain(input)], { shape: [1, columns] });
@@ -61,10 +68,10 @@ function sumRows({ inputs, outputs, attributes }: Operation, op: string, context
 }
 
 /** ONNX counts positions in 64 bits, tfjs in 32. */
-function argument(op: string): LoweringRule {
+function argument(op: 'ArgMax' | 'ArgMin'): LoweringRule<AxisAttributes> {
   return (operation, context) => {
     const output = at(operation.outputs, 0);
-    const axis = operation.attributes.axis as number;
+    const { axis } = operation.attributes;
     const operand = context.plain(at(operation.inputs, 0));
     const position = context.builder.emit(
       op,
@@ -76,45 +83,45 @@ function argument(op: string): LoweringRule {
   };
 }
 
-function onPlain(
-  formula: (operation: Operation, operands: Value[], context: Lowering) => Value,
-): LoweringRule {
+/** On operands as tfjs lays them out. */
+function onPlain<A extends Attributes = NoAttributes>(
+  formula: (operation: OperationOf<string, A>, operands: readonly Value[], context: Lowering) => Value,
+): LoweringRule<A> {
   return (operation, context) => {
     const operands = operation.inputs.map((input) => context.plain(input));
     context.set(at(operation.outputs, 0), formula(operation, operands, context));
   };
 }
 
-const reshape = onPlain((operation, [x], context) =>
-  context.reshape(at([x], 0) as Value, at(operation.outputs, 0).shape),
+const reshape = onPlain((operation, operands, context) =>
+  context.reshape(at(operands, 0), at(operation.outputs, 0).shape),
 );
 
 /** A repeated number: one scalar, expanded when the program runs. */
-function repeated(numberOf: (operation: Operation) => number): LoweringRule {
+function repeated<A extends Attributes = NoAttributes>(numberOf: (attributes: A) => number): LoweringRule<A> {
   return (operation, context) => {
     const output = at(operation.outputs, 0);
-    const scalar = context.scalar(numberOf(operation), output.type);
+    const scalar = context.scalar(numberOf(operation.attributes), output.type);
     context.set(output, context.builder.emit('Expand', [scalar], output));
   };
 }
 
-const slice = onPlain((operation, [x], context) => {
-  const starts = operation.attributes.begin as readonly number[];
+const slice = onPlain<TfjsKernels['Slice']>((operation, operands, context) => {
+  const { begin: starts } = operation.attributes;
   const ends = at(operation.outputs, 0).shape.map((extent, axis) => extent + at(starts, axis));
-  return context.like(operation, 'Slice', [x as Value], { starts, ends });
+  return context.like(operation, 'Slice', operands, { starts, ends });
 });
 
-const pad = onPlain((operation, [x], context) => {
+const pad = onPlain<TfjsKernels['PadV2']>((operation, operands, context) => {
   const { before, after, value } = operation.attributes;
-  const pads = [...(before as readonly number[]), ...(after as readonly number[])];
-  return context.like(operation, 'Pad', [x as Value], { pads, value: value as number });
+  return context.like(operation, 'Pad', operands, { pads: [...before, ...after], value });
 });
 
 /** ONNX's TopK; positions come in 64 bits. Unsorted results are the same set in some order. */
-const topK: LoweringRule = (operation, context) => {
+const topK: LoweringRule<TfjsKernels['TopK']> = (operation, context) => {
   const [values, positions] = [at(operation.outputs, 0), at(operation.outputs, 1)];
-  const k = operation.attributes.k as number;
-  const sorted = operation.attributes.sorted === true ? 1 : 0;
+  const { k } = operation.attributes;
+  const sorted = operation.attributes.sorted ? 1 : 0;
   const found: Value = { shape: values.shape, type: values.type };
   const places: Value = { shape: positions.shape, type: 'int64' };
   const x = context.plain(at(operation.inputs, 0));
@@ -129,7 +136,11 @@ const topK: LoweringRule = (operation, context) => {
 };
 
 /** Whether one place is looked up in numbers that were sorted for it, at an index known when the program runs. */
-function isRankLookup({ attributes }: Operation, [x, index]: Value[], { builder }: Lowering): boolean {
+function isRankLookup(
+  { attributes }: OperationOf<string, AxisAttributes>,
+  [x, index]: readonly Value[],
+  { builder }: Lowering,
+): boolean {
   if (x === undefined || index === undefined) return false;
   const sort = builder.producerOf(x);
   const isSorted = sort?.op === 'TopK' && sort.attributes.sorted === 1 && sort.outputs[0] === x;
@@ -141,10 +152,11 @@ function isRankLookup({ attributes }: Operation, [x, index]: Value[], { builder 
  * of the sort, which is left without a user and dropped. How many there are is an operand: the shape between the two
  * operators is known to onnxruntime alone, the one written here is its bound.
  */
-function selectAtRank(operation: Operation, [sorted, index]: Value[], context: Lowering): Value {
-  const sort = context.builder.producerOf(sorted as Value);
+function selectAtRank(operation: Operation, operands: readonly Value[], context: Lowering): Value {
+  const [sorted, index] = [at(operands, 0), at(operands, 1)];
+  const sort = context.builder.producerOf(sorted);
   const source = at(sort?.inputs ?? [], 0);
-  const count = context.builder.emit('Add', [index as Value, context.scalar(1, 'int32')], {
+  const count = context.builder.emit('Add', [index, context.scalar(1, 'int32')], {
     shape: [],
     type: 'int32',
   });
@@ -160,38 +172,40 @@ function selectAtRank(operation: Operation, [sorted, index]: Value[], context: L
   return context.like(operation, 'ReduceMin', [found], { axes: [source.shape.length - 1], keepdims: 0 });
 }
 
-export const arrayRules: LoweringRules = {
+export const arrayRules = {
   Sum: reduction('ReduceSum'),
   Mean: reduction('ReduceMean'),
   Max: reduction('ReduceMax'),
   Min: reduction('ReduceMin'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  Fill: repeated((operation) => operation.attributes.value as number),
+  Fill: repeated<TfjsKernels['Fill']>(({ value }) => value),
   ZerosLike: repeated(() => 0),
   OnesLike: repeated(() => 1),
   Reshape: reshape,
   ExpandDims: reshape,
-  Transpose: onPlain((operation, [x], context) =>
-    context.transpose(x as Value, operation.attributes.perm as number[]),
+  Transpose: onPlain<TfjsKernels['Transpose']>(({ attributes }, operands, context) =>
+    context.transpose(at(operands, 0), attributes.perm),
   ),
-  Tile: onPlain((operation, [x], context) => tile(operation, x as Value, context)),
+  Tile: onPlain<TfjsKernels['Tile']>((operation, operands, context) =>
+    tile(operation, at(operands, 0), context),
+  ),
   Slice: slice,
-  Concat: onPlain((operation, operands, context) =>
+  Concat: onPlain<AxisAttributes>((operation, operands, context) =>
     context.like(operation, 'Concat', operands, operation.attributes),
   ),
   PadV2: pad,
-  GatherV2: onPlain((operation, operands, context) =>
+  GatherV2: onPlain<AxisAttributes>((operation, operands, context) =>
     isRankLookup(operation, operands, context)
       ? selectAtRank(operation, operands, context)
       : context.like(operation, 'Gather', operands, operation.attributes),
   ),
   TopK: topK,
-};
+} satisfies Partial<LoweringRules>;
 
 /** Repeating axes of extent 1 is a broadcast, which costs less than a copy by parts. */
-function tile(operation: Operation, x: Value, context: Lowering): Value {
-  const reps = operation.attributes.reps as readonly number[];
+function tile(operation: OperationOf<string, TfjsKernels['Tile']>, x: Value, context: Lowering): Value {
+  const { reps } = operation.attributes;
   const broadcasts = reps.every((count, axis) => count === 1 || x.shape[axis] === 1);
   if (broadcasts) return context.like(operation, 'Expand', [x]);
   if (sizeOf(x.shape) === 1) return context.like(operation, 'Expand', [x]);

@@ -1,24 +1,34 @@
 /** @file Lowering of elementwise operations and reductions on blocked images. */
 
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { Attributes, NoAttributes, Operation, OperationOf, Value } from '../../../compiler/graph.ts';
+import type { ReductionAttributes } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
+import type { OnnxOperator } from '../operators.ts';
 import { blockedShape, emitBlocked } from './blocked.ts';
 import { channelAffine, STEEPEST } from './channel-affine.ts';
 import type { Lowering } from './lowering.ts';
 
-/** Computes lowered operands into a lowered result of the same layout; `result` has its shape and type. */
-export type Formula = (
+/**
+ * Computes lowered operands into a lowered result of the same layout; `result` has its shape and type, and the operation the
+ * attributes `A`.
+ */
+export type Formula<A extends Attributes = NoAttributes> = (
   operands: readonly Value[],
   result: Value,
   context: Lowering,
-  operation: Operation,
+  operation: OperationOf<string, A>,
 ) => Value;
 
 /**
  * Runs a formula on blocked images if an operand is blocked already. Operands with one number for each channel make it
  * an affine map of the channels; other shapes that broadcast are left to the other layouts.
  */
-export function elementwiseBlocked(operation: Operation, context: Lowering, formula: Formula): boolean {
+export function elementwiseBlocked<A extends Attributes>(
+  operation: OperationOf<string, A>,
+  context: Lowering,
+  formula: Formula<A>,
+): boolean {
   const output = at(operation.outputs, 0);
   const { inputs } = operation;
   const applies = context.canBlock(output) && inputs.some((input) => context.hasBlocked(input));
@@ -78,9 +88,13 @@ export function steepStep(x: Value, shape: readonly number[], { builder }: Lower
  * Means and sums over height and width, and over the batch as well if asked for: the first by the pooling of whole
  * images, whose results are few.
  */
-export function reduceBlocked(operation: Operation, op: string, context: Lowering): boolean {
-  const [x, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
-  const axes = (operation.attributes.axes as readonly number[]).toSorted((a, b) => a - b).join();
+export function reduceBlocked(
+  { inputs, outputs, attributes }: OperationOf<string, ReductionAttributes>,
+  op: OnnxOperator,
+  context: Lowering,
+): boolean {
+  const [x, output] = [at(inputs, 0), at(outputs, 0)];
+  const axes = attributes.axes.join();
   const isKnown = (op === 'ReduceMean' || op === 'ReduceSum') && (axes === '1,2' || axes === '0,1,2');
   if (!isKnown || output.type !== 'float32' || !context.canBlock(x) || !context.hasBlocked(x)) return false;
   const [batch = 1, height = 1, width = 1, channels = 1] = x.shape;

@@ -1,9 +1,10 @@
 /** @file Lowering of filter gradients to a convolution on images blocked along the batch. */
 
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { Value } from '../../../compiler/graph.ts';
+import { at } from '../../../lookup.ts';
 import { emitBlocked, gatherRows, padBlocked, transposeBlocks, transposeRows } from './blocked.ts';
-import { convolutionAttributes } from './convolution-sizes.ts';
+import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';
 
 /**
@@ -16,9 +17,9 @@ import type { Lowering } from './lowering.ts';
  * It holds for batches in whole blocks and filters without dilation. Filters that fill no block are filled up with
  * zeros where that adds little.
  */
-export function filterGradientBlocked(operation: Operation, context: Lowering): boolean {
+export function filterGradientBlocked(operation: ConvolutionCall, context: Lowering): boolean {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const { strides, dilations, pads } = operation.attributes;
   const batch = at(x.shape, 0);
   const fits = context.block > 0 && batch % context.block === 0 && dilations.every((step) => step === 1);
   const [kernelHeight = 1, kernelWidth = 1, channels = 1, filters = 1] = output.shape;
@@ -58,7 +59,7 @@ export function filterGradientBlocked(operation: Operation, context: Lowering): 
   return true;
 }
 
-/** Rows of output that the operator hands out to threads: with fewer, some threads would stand idle at the end. */
+/** The operator hands out rows of its output to threads. With fewer rows than this, some threads have nothing to do at the end. */
 const FEWEST_ROWS = 12;
 /** Blocks of filters that one thread computes at once. */
 const FILTER_BLOCKS_AT_ONCE = 4;
@@ -95,7 +96,7 @@ function sumGroups(sums: Value, groups: number, context: Lowering): Value {
   return context.reshape(sum, [parts, filters / groups, rows, columns]);
 }
 
-/** Filters may be filled up to this many times their number. */
+/** The number of filters may grow to at most this many times itself when the last block is filled up with zeros. */
 const MOST_FILLED = 1.3;
 
 function cutFilters(gradient: Value, shape: readonly number[], context: Lowering): Value {
@@ -103,15 +104,15 @@ function cutFilters(gradient: Value, shape: readonly number[], context: Lowering
 }
 
 /** Zeros left and right of the images, as many as the filter's taps reach. */
-function sidePads(operation: Operation): [number, number] {
+function sidePads(operation: ConvolutionCall): [number, number] {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, pads } = convolutionAttributes(operation);
+  const { strides, pads } = operation.attributes;
   const needed = at(output.shape, 1) + (at(dy.shape, 2) - 1) * at(strides, 1);
   return [at(pads, 1), Math.max(0, needed - at(x.shape, 2) - at(pads, 1))];
 }
 
 /** From blocked images: `[channels/B, batch, height, width · B]` with the batch in blocks, a part for each block of channels. */
-function imagesOfBlocks(operation: Operation, context: Lowering): Value {
+function imagesOfBlocks(operation: ConvolutionCall, context: Lowering): Value {
   const { block } = context;
   const [left, right] = sidePads(operation);
   const padded = padBlocked(context.blocked(at(operation.inputs, 0)), [0, left, 0, right], context);
@@ -127,7 +128,7 @@ function imagesOfBlocks(operation: Operation, context: Lowering): Value {
 }
 
 /** From pixels of few channels: `[1, batch, height, width · channels]` with the batch in blocks. */
-function imagesOfPixels(operation: Operation, context: Lowering): Value {
+function imagesOfPixels(operation: ConvolutionCall, context: Lowering): Value {
   const { block } = context;
   const plain = context.plain(at(operation.inputs, 0));
   const [left, right] = sidePads(operation);

@@ -1,7 +1,8 @@
 /** @file Lowering of the input gradient of a convolution that moves by larger steps, on blocked images. */
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
+import type { Value } from '../../../compiler/graph.ts';
+import { at } from '../../../lookup.ts';
 import { emitBlocked, gatherRows } from './blocked.ts';
-import { convolutionAttributes } from './convolution-sizes.ts';
+import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';
 
 /** One axis of the gradient, split by the remainder of a pixel's place divided by the stride. */
@@ -23,9 +24,9 @@ interface Phases {
  * gradient is a convolution of the output's gradient by single steps. All of them are computed at once, as so many times
  * more filters, and then interleaved.
  */
-export function inputGradientByPhases(operation: Operation, context: Lowering): boolean {
+export function inputGradientByPhases(operation: ConvolutionCall, context: Lowering): boolean {
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const { strides, dilations, pads } = operation.attributes;
   const fits = strides.some((stride) => stride > 1) && dilations.every((step) => step === 1);
   if (!fits || !context.canBlock(output) || !context.canBlock(dy)) return false;
   const axes = [0, 1].map((axis) =>

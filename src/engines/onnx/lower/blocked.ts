@@ -1,7 +1,9 @@
 /** @file The blocked layout of onnxruntime's fastest CPU kernels: channels in blocks, innermost. */
 
-import { type Attribute, at, type Value } from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { AttributesArgument, Value } from '../../../compiler/graph.ts';
+import { at } from '../../../lookup.ts';
+import type { OnnxOperation, OnnxOperator } from '../operators.ts';
 import { BLOCKED, type Lowering } from './lowering.ts';
 
 /** Shape of a rank-4 value as blocked operators name it: `[batch, channels, height, width]`. */
@@ -30,7 +32,10 @@ export function blockedFilter(filter: Value, context: Lowering): Value {
   return context.reshape(moved, [output, input, height, width]);
 }
 
-/** A filter bank turned by 180° with its channels swapped, blocked: convolving with it undoes where the filter read. */
+/**
+ * The filter bank of the input gradient, in blocks: turned by 180° and with its channels swapped. Convolving the output's gradient with it
+ * brings each number back to the pixels that the filter read.
+ */
 export function turnedBlockedFilter(filter: Value, context: Lowering): Value {
   const [height = 1, width = 1, input = 1, output = 1] = filter.shape;
   const { block } = context;
@@ -45,14 +50,14 @@ export function turnedBlockedFilter(filter: Value, context: Lowering): Value {
 }
 
 /** An operator on blocked images; `shape` is that of its result, `[batch, channels, height, width]`. */
-export function emitBlocked(
-  context: Lowering,
-  op: string,
+export function emitBlocked<Op extends OnnxOperator>(
+  { builder }: Lowering,
+  op: Op,
   operands: readonly Value[],
   shape: readonly number[],
-  attributes: Readonly<Record<string, Attribute>> = {},
+  ...attributes: AttributesArgument<OnnxOperation, Op>
 ): Value {
-  return context.builder.emit(op, operands, { shape }, attributes, BLOCKED);
+  return builder.emitIn(BLOCKED, op, operands, { shape }, ...attributes);
 }
 
 /** Blocked images with zeros around, in one pass on all threads: a convolution of each channel with a single 1. */
@@ -87,7 +92,7 @@ export function transposeBlocks(matrices: Value, context: Lowering): Value {
   return context.reshape(moved, [count, columns, rows]);
 }
 
-/** Fewer rows are transposed as quickly by the operator made for it. */
+/** For fewer rows, onnxruntime's Transpose is as fast as gathering them. */
 const FEWEST_GATHERED_ROWS = 64;
 
 /**

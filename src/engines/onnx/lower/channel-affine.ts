@@ -1,16 +1,13 @@
-/** @file An affine map of each channel of blocked images: the one elementwise operation that takes its parts in one pass. */
-import {
-  type Graph,
-  type GraphBuilder,
-  type Operation,
-  rewrite,
-  type Value,
-} from '../../../compiler/graph.ts';
+/**
+ * @file An operation of the compiler's own: it multiplies each channel of blocked images by a number and adds another. A residual and
+ * an activation can be part of it, so that all of them take one pass over the images.
+ */
+import { rewrite, type Value } from '../../../compiler/graph.ts';
+import type { Activation, OnnxBuilder, OnnxGraph, OnnxOperation, OnnxOperators } from '../operators.ts';
 import { BLOCKED, type Lowering } from './lowering.ts';
 
 /** Operations of the compiler's own, which are expanded before a model is written. */
 const OWN = 'td';
-const OP = 'ChannelAffine';
 
 export interface AffineMap {
   /** `[channels]`; 1 if absent. */
@@ -32,8 +29,6 @@ export interface Affine {
   readonly activation?: Activation;
 }
 
-export type Activation = 'Relu' | 'HardSigmoid';
-
 /** @param x blocked images `[batch, channels, height, width]` */
 export function channelAffine(x: Value, { scale, shift }: AffineMap, { builder }: Lowering): Value {
   const channels = x.shape[1] ?? 1;
@@ -42,17 +37,18 @@ export function channelAffine(x: Value, { scale, shift }: AffineMap, { builder }
   return emitAffine({ x, scale: scale ?? filled(1), shift: shift ?? filled(0) }, builder);
 }
 
-export function emitAffine({ x, scale, shift, residual, activation }: Affine, builder: GraphBuilder): Value {
+export function emitAffine({ x, scale, shift, residual, activation }: Affine, builder: OnnxBuilder): Value {
   const inputs = [x, scale, shift, ...(residual === undefined ? [] : [residual])];
-  return builder.emit(OP, inputs, { shape: x.shape }, activation === undefined ? {} : { activation }, OWN);
+  const attributes = activation === undefined ? {} : { activation };
+  return builder.emitIn(OWN, 'ChannelAffine', inputs, { shape: x.shape }, attributes);
 }
 
-/** Reads what `emitAffine` wrote. */
-export function affineOf(operation: Operation | undefined): Affine | undefined {
-  if (operation?.op !== OP || operation.domain !== OWN) return undefined;
+/** The parts of an operation that `emitAffine` emitted; undefined for any other. */
+export function affineOf(operation: OnnxOperation | undefined): Affine | undefined {
+  if (operation?.op !== 'ChannelAffine') return undefined;
   const [x, scale, shift, residual] = operation.inputs;
   if (x === undefined || scale === undefined || shift === undefined) return undefined;
-  const activation = operation.attributes.activation as Activation | undefined;
+  const { activation } = operation.attributes;
   return {
     x,
     scale,
@@ -66,13 +62,15 @@ export function affineOf(operation: Operation | undefined): Affine | undefined {
 export const STEEPEST = 3e38;
 
 /** Attributes of a blocked convolution with an activation; the step function is a steep hard sigmoid. */
-export function activationAttributes(activation: Activation | undefined): Record<string, string | number[]> {
+export function activationAttributes(
+  activation: Activation | undefined,
+): Pick<OnnxOperators['Conv'], 'activation' | 'activation_params'> {
   if (activation === undefined) return {};
   return activation === 'Relu' ? { activation } : { activation, activation_params: [STEEPEST, 0] };
 }
 
 /** Turns affine maps into convolutions of each channel with one number, which onnxruntime computes in a single pass. */
-export function expandAffines(graph: Graph): Graph {
+export function expandAffines(graph: OnnxGraph): OnnxGraph {
   return rewrite(graph, (operation, builder) => {
     const affine = affineOf(operation);
     if (affine === undefined) return undefined;
@@ -81,6 +79,6 @@ export function expandAffines(graph: Graph): Graph {
     const weights = builder.emit('Reshape', [scale], { shape: [channels, 1, 1, 1] });
     const attributes = { group: channels, kernel_shape: [1, 1], ...activationAttributes(activation) };
     const inputs = [x, weights, shift, ...(residual === undefined ? [] : [residual])];
-    return [builder.emit('Conv', inputs, { shape: x.shape }, attributes, BLOCKED)];
+    return [builder.emitIn(BLOCKED, 'Conv', inputs, { shape: x.shape }, attributes)];
   });
 }

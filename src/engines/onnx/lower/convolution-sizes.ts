@@ -1,7 +1,9 @@
 /** @file Strides, dilations and pads of convolutions and of the convolutions that are their gradients. */
 
-import { at, type Operation } from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { OperationOf } from '../../../compiler/graph.ts';
+import type { ConvolutionAttributes } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
 
 type Sizes = readonly number[];
 
@@ -12,21 +14,15 @@ export interface ConvolutionSizes {
   readonly pads: Sizes;
 }
 
+/** A convolution, or one of its two gradients. */
+export type ConvolutionCall = OperationOf<string, ConvolutionAttributes>;
+
 /** Beyond this ratio of input to output positions, an input gradient is computed by transposed convolution. */
 const LARGEST_GROWTH = 1.25;
 
-export function convolutionAttributes({ attributes }: Operation): {
-  strides: Sizes;
-  dilations: Sizes;
-  pads: Sizes;
-} {
-  const { strides, dilations, pads } = attributes;
-  return { strides: strides as Sizes, dilations: dilations as Sizes, pads: pads as Sizes };
-}
-
 /** Pixels between the first and the last that one filter sees, along height and width. */
-export function reachOf(operation: Operation, filter: Sizes): [number, number] {
-  const { dilations } = convolutionAttributes(operation);
+export function reachOf({ attributes }: ConvolutionCall, filter: Sizes): [number, number] {
+  const { dilations } = attributes;
   return [(at(filter, 0) - 1) * at(dilations, 0), (at(filter, 1) - 1) * at(dilations, 1)];
 }
 
@@ -35,9 +31,9 @@ export function reachOf(operation: Operation, filter: Sizes): [number, number] {
  * and its channels swapped. There is none unless the convolution moves by single steps and pads no more than its filter
  * reaches; it is slow if the input is so much larger than the output that most of it is padding. Then: undefined.
  */
-export function turnedConvolution(operation: Operation): ConvolutionSizes | undefined {
+export function turnedConvolution(operation: ConvolutionCall): ConvolutionSizes | undefined {
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const { strides, dilations, pads } = operation.attributes;
   const reach = reachOf(operation, filter.shape);
   const [spatial, positions] = [output.shape.slice(1, 3), dy.shape.slice(1, 3)];
   const before = reach.map((extent, axis) => extent - at(pads, axis));

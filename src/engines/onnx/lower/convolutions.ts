@@ -1,8 +1,11 @@
 /** @file Lowering of convolutions and of their gradient with respect to the input, with channels first. */
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
+import type { Value } from '../../../compiler/graph.ts';
+import type { ConvolutionAttributes } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
+import type { OnnxOperators } from '../operators.ts';
 import { convolveBlocked, inputGradientBlocked } from './blocked-convolutions.ts';
 import { inputGradientByPhases } from './blocked-phases.ts';
-import { convolutionAttributes, reachOf, turnedConvolution } from './convolution-sizes.ts';
+import { type ConvolutionCall, reachOf, turnedConvolution } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
 
 /** `[height, width, in, out]` to `[out, in, height, width]`. */
@@ -14,24 +17,24 @@ export function channelsFirstShape(value: Value): number[] {
   return [batch, channels, height, width];
 }
 
-export const convolution: LoweringRule = (operation, context) => {
+export const convolution: LoweringRule<ConvolutionAttributes> = (operation, context) => {
   if (convolveBlocked(operation, context)) return;
   const [x, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const operands = [context.channelsFirst(x), context.transpose(context.plain(filter), FILTER_TO_ONNX)];
   const shape = channelsFirstShape(output);
-  const attributes = { ...convolutionAttributes(operation) };
+  const attributes = operation.attributes;
   context.setChannelsFirst(output, context.builder.emit('Conv', operands, { shape }, attributes));
 };
 
 /** A convolution with the turned filter where there is one, else a transposed convolution of the output's gradient. */
-export const inputGradient: LoweringRule = (operation, context) => {
+export const inputGradient: LoweringRule<ConvolutionAttributes> = (operation, context) => {
   if (inputGradientBlocked(operation, context) || inputGradientByPhases(operation, context)) return;
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const shape = channelsFirstShape(output);
   const turned = turnedConvolution(operation);
   if (turned !== undefined) {
     const operands = [context.channelsFirst(dy), turnedFilter(context.plain(filter), context)];
-    const gradient = context.builder.emit('Conv', operands, { shape }, { ...turned });
+    const gradient = context.builder.emit('Conv', operands, { shape }, turned);
     context.setChannelsFirst(output, gradient);
     return;
   }
@@ -41,9 +44,9 @@ export const inputGradient: LoweringRule = (operation, context) => {
 };
 
 /** Sizes of the transposed convolution, with what the strides of the convolution left unseen padded or cut off. */
-function transposedAttributes(operation: Operation): Record<string, readonly number[]> {
+function transposedAttributes(operation: ConvolutionCall): OnnxOperators['ConvTranspose'] {
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const { strides, dilations, pads } = operation.attributes;
   const reach = reachOf(operation, filter.shape);
   const after = reach.map((extent, axis) => {
     const covered = (at(dy.shape, axis + 1) - 1) * at(strides, axis) + extent + 1;

@@ -1,13 +1,16 @@
 /** @file Lowering of kernels that work element by element, in whichever layout their operands are. */
-import { at, type Value } from '../../../compiler/graph.ts';
+import type { Attributes, NoAttributes } from '../../../compiler/graph.ts';
+import type { TfjsKernels } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
+import type { PlainOperator } from '../operators.ts';
 import { elementwiseBlocked, type Formula, steepStep } from './blocked-elementwise.ts';
 import type { LoweringRule, LoweringRules } from './lowering.ts';
 
 /**
- * Runs a formula on blocked images or with channels first if a rank-4 operand already is so, else on values as tfjs lays
- * them out.
+ * A rule that computes in the layout in which the operands are: in blocks or with channels first if an operand of rank 4 is already
+ * laid out so, else as tfjs lays them out.
  */
-export function elementwise(formula: Formula): LoweringRule {
+export function elementwise<A extends Attributes = NoAttributes>(formula: Formula<A>): LoweringRule<A> {
   return (operation, context) => {
     const output = at(operation.outputs, 0);
     if (elementwiseBlocked(operation, context, formula)) return;
@@ -27,51 +30,63 @@ export function elementwise(formula: Formula): LoweringRule {
 }
 
 /** One ONNX operator with the same operands. */
-function direct(op: string): Formula {
-  return (operands, result, { builder }) => builder.emit(op, operands, result);
+function direct(op: PlainOperator): LoweringRule {
+  return elementwise((operands, result, { builder }) => builder.emit(op, operands, result));
 }
 
-const reciprocalSquareRoot: Formula = ([x], result, context) => {
-  const root = context.builder.emit('Sqrt', [known(x)], result);
-  return context.builder.emit('Reciprocal', [root], result);
-};
+const reciprocalSquareRoot = elementwise((operands, result, { builder }) =>
+  builder.emit('Reciprocal', [builder.emit('Sqrt', operands, result)], result),
+);
 
-const squaredDifference: Formula = (operands, result, { builder }) => {
+const square = elementwise((operands, result, { builder }) => {
+  const x = at(operands, 0);
+  return builder.emit('Mul', [x, x], result);
+});
+
+const squaredDifference = elementwise((operands, result, { builder }) => {
   const difference = builder.emit('Sub', operands, result);
   return builder.emit('Mul', [difference, difference], result);
-};
+});
 
-const addMany: Formula = (operands, result, { builder }) =>
-  operands.slice(1).reduce((sum, operand) => builder.emit('Add', [sum, operand], result), known(operands[0]));
+const addMany = elementwise((operands, result, { builder }) =>
+  operands.slice(1).reduce((sum, operand) => builder.emit('Add', [sum, operand], result), at(operands, 0)),
+);
 
-const notEqual: Formula = (operands, result, { builder }) =>
-  builder.emit('Not', [builder.emit('Equal', operands, result)], result);
+const notEqual = elementwise((operands, result, { builder }) =>
+  builder.emit('Not', [builder.emit('Equal', operands, result)], result),
+);
 
 /** tfjs: 1 where x > 0, else alpha. Of images, in one pass if alpha is 0. */
-const step: Formula = ([x], result, context, operation) => {
-  if (operation.attributes.alpha === 0 && result.shape.length === 4 && known(x).type === 'float32')
-    return steepStep(known(x), result.shape, context);
-  const zero = context.scalar(0, known(x).type);
-  const positive = context.builder.emit('Greater', [known(x), zero], { shape: result.shape, type: 'bool' });
-  const alpha = operation.attributes.alpha as number;
+const step = elementwise<TfjsKernels['Step']>((operands, result, context, operation) => {
+  const x = at(operands, 0);
+  if (operation.attributes.alpha === 0 && result.shape.length === 4 && x.type === 'float32')
+    return steepStep(x, result.shape, context);
+  return comparedStep(operands, result, context, operation);
+});
+
+/** The same by a comparison, for numbers of any type. */
+export const comparedStep: Formula<TfjsKernels['Step']> = (operands, result, context, { attributes }) => {
+  const x = at(operands, 0);
+  const zero = context.scalar(0, x.type);
+  const positive = context.builder.emit('Greater', [x, zero], { shape: result.shape, type: 'bool' });
+  const { alpha } = attributes;
   if (alpha === 0) return context.cast(positive, result.type);
   const [one, other] = [context.scalar(1, result.type), context.scalar(alpha, result.type)];
   return context.builder.emit('Where', [positive, one, other], result);
 };
 
-const logOnePlus: Formula = ([x], result, context) => {
-  const shifted = context.builder.emit('Add', [known(x), context.scalar(1)], result);
+const logOnePlus = elementwise((operands, result, context) => {
+  const shifted = context.builder.emit('Add', [at(operands, 0), context.scalar(1)], result);
   return context.builder.emit('Log', [shifted], result);
-};
+});
 
-const clip: Formula = ([x], result, context, { attributes }) => {
-  const low = context.scalar(attributes.clipValueMin as number);
-  const high = context.scalar(attributes.clipValueMax as number);
-  return context.builder.emit('Clip', [known(x), low, high], result);
-};
+const clip = elementwise<TfjsKernels['ClipByValue']>((operands, result, context, { attributes }) => {
+  const [low, high] = [context.scalar(attributes.clipValueMin), context.scalar(attributes.clipValueMax)];
+  return context.builder.emit('Clip', [at(operands, 0), low, high], result);
+});
 
 /** Minimum and maximum of ONNX drop the sign of a NaN but keep NaN itself, as tfjs does. */
-const formulas: Readonly<Record<string, Formula>> = {
+export const elementwiseRules = {
   Abs: direct('Abs'),
   Exp: direct('Exp'),
   Floor: direct('Floor'),
@@ -86,7 +101,7 @@ const formulas: Readonly<Record<string, Formula>> = {
   Sign: direct('Sign'),
   Softplus: direct('Softplus'),
   Sqrt: direct('Sqrt'),
-  Square: ([x], result, { builder }) => builder.emit('Mul', [known(x), known(x)], result),
+  Square: square,
   Tanh: direct('Tanh'),
   Add: direct('Add'),
   AddN: addMany,
@@ -105,18 +120,9 @@ const formulas: Readonly<Record<string, Formula>> = {
   NotEqual: notEqual,
   LogicalAnd: direct('And'),
   LogicalOr: direct('Or'),
-  Identity: ([x]) => known(x),
-  Cast: ([x], result, context) => context.cast(known(x), result.type),
+  Identity: elementwise((operands) => at(operands, 0)),
+  Cast: elementwise((operands, result, context) => context.cast(at(operands, 0), result.type)),
   ClipByValue: clip,
   Step: step,
   Select: direct('Where'),
-};
-
-export const elementwiseRules: LoweringRules = Object.fromEntries(
-  Object.entries(formulas).map(([name, formula]) => [name, elementwise(formula)]),
-);
-
-function known(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('an operation has too few operands');
-  return value;
-}
+} satisfies Partial<LoweringRules>;

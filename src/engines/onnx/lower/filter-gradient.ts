@@ -1,9 +1,11 @@
 /** @file Lowering of the gradient of a convolution with respect to its filter. */
 
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { Value } from '../../../compiler/graph.ts';
+import type { ConvolutionAttributes } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
 import { filterGradientBlocked } from './blocked-filter-gradient.ts';
-import { convolutionAttributes } from './convolution-sizes.ts';
+import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
 import { patchTable } from './patches.ts';
 
@@ -11,7 +13,7 @@ import { patchTable } from './patches.ts';
 const FEWEST_PATCH_CHANNELS = 8;
 
 /** Gradient of a convolution with respect to its filter. */
-export const filterGradient: LoweringRule = (operation, context) => {
+export const filterGradient: LoweringRule<ConvolutionAttributes> = (operation, context) => {
   if (filterGradientBlocked(operation, context)) return;
   const channels = at(at(operation.outputs, 0).shape, 2);
   if (channels < FEWEST_PATCH_CHANNELS) correlate(operation, context);
@@ -23,7 +25,7 @@ export const filterGradient: LoweringRule = (operation, context) => {
  * P positions of all images. The patches are gathered by a constant table of pixel numbers, which onnxruntime does on
  * all threads.
  */
-const multiplyPatches: LoweringRule = (operation, context) => {
+const multiplyPatches: LoweringRule<ConvolutionAttributes> = (operation, context) => {
   const [dy, output] = [at(operation.inputs, 1), at(operation.outputs, 0)];
   const { builder } = context;
   const filters = at(output.shape, 3);
@@ -37,12 +39,12 @@ const multiplyPatches: LoweringRule = (operation, context) => {
 };
 
 /** The input under each filter tap of each position, a row a pixel: `[positions · taps, channels]`. */
-export function gatherPatches(operation: Operation, context: Lowering): Value {
+export function gatherPatches(operation: ConvolutionCall, context: Lowering): Value {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const channels = at(output.shape, 2);
   const padded = padImages(context.plain(x), operation, context);
   const pixels = context.reshape(padded, [sizeOf(padded.shape.slice(0, 3)), channels]);
-  const convolution = convolutionAttributes(operation);
+  const convolution = operation.attributes;
   const rows = sizeOf(dy.shape.slice(0, 3)) * sizeOf(output.shape.slice(0, 2));
   // A 1 × 1 filter that moves by single steps sees each pixel once, in order.
   const isIdentity = rows === at(pixels.shape, 0) && sizeOf(output.shape.slice(0, 2)) === 1;
@@ -55,8 +57,8 @@ export function gatherPatches(operation: Operation, context: Lowering): Value {
 }
 
 /** `[batch, height, width, channels]` with the convolution's zeros around. */
-function padImages(images: Value, operation: Operation, context: Lowering): Value {
-  const [top = 0, left = 0, bottom = 0, right = 0] = convolutionAttributes(operation).pads;
+function padImages(images: Value, operation: ConvolutionCall, context: Lowering): Value {
+  const [top = 0, left = 0, bottom = 0, right = 0] = operation.attributes.pads;
   if (top + left + bottom + right === 0) return images;
   const [batch = 1, height = 1, width = 1, channels = 1] = images.shape;
   const shape = [batch, height + top + bottom, width + left + right, channels];
@@ -68,9 +70,9 @@ function padImages(images: Value, operation: Operation, context: Lowering): Valu
  * As the correlation of input and output gradient over batch and positions: a convolution with the batch as channels,
  * and strides and dilations exchanged.
  */
-const correlate: LoweringRule = (operation, context) => {
+const correlate: LoweringRule<ConvolutionAttributes> = (operation, context) => {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const { strides, dilations, pads } = convolutionAttributes(operation);
+  const { strides, dilations, pads } = operation.attributes;
   const swapped = [1, 0, 2, 3];
   const images = context.transpose(context.channelsFirst(x), swapped);
   const gradient = context.transpose(context.channelsFirst(dy), swapped);

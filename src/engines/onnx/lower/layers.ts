@@ -1,7 +1,9 @@
 /** @file Lowering of products, convolutions, pooling and their gradients, with channels first. */
 
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { OperationOf, Value } from '../../../compiler/graph.ts';
+import type { PoolAttributes, TfjsKernels } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
 import { channelsFirstShape, convolution, inputGradient } from './convolutions.ts';
 import { filterGradient } from './filter-gradient.ts';
 import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
@@ -9,26 +11,28 @@ import type { Lowering, LoweringRule, LoweringRules } from './lowering.ts';
 type Sizes = readonly number[];
 
 /** Batches of matrices by MatMul; a single pair by Gemm, which transposes its operands on the way. */
-const matrixProduct: LoweringRule = (operation, context) => {
+const matrixProduct: LoweringRule<TfjsKernels['BatchMatMul']> = (operation, context) => {
   const [a, b, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
-  const transposes = [operation.attributes.transposeA === true, operation.attributes.transposeB === true];
+  const { transposeA, transposeB } = operation.attributes;
   const batch = output.shape.slice(0, -2);
   if (batch.every((extent) => extent === 1)) {
-    const [rows, columns] = output.shape.slice(-2) as [number, number];
+    const shape = output.shape.slice(-2);
     const operands = [a, b].map((operand) =>
       context.reshape(context.plain(operand), operand.shape.slice(-2)),
     );
-    const [transA, transB] = transposes.map(Number) as [number, number];
+    const [transA, transB] = [Number(transposeA), Number(transposeB)];
     const product =
-      transA + transB === 0
-        ? context.builder.emit('MatMul', operands, { shape: [rows, columns] })
-        : context.builder.emit('Gemm', operands, { shape: [rows, columns] }, { transA, transB });
+      transposeA || transposeB
+        ? context.builder.emit('Gemm', operands, { shape }, { transA, transB })
+        : context.builder.emit('MatMul', operands, { shape });
     context.set(output, context.reshape(product, output.shape));
     return;
   }
   const operands = [a, b].map((operand, index) => {
     const plain = context.plain(operand);
-    return transposes[index] ? context.transpose(plain, swapLastTwo(plain.shape.length)) : plain;
+    return [transposeA, transposeB][index]
+      ? context.transpose(plain, swapLastTwo(plain.shape.length))
+      : plain;
   });
   context.set(output, context.like(operation, 'MatMul', operands));
 };
@@ -37,7 +41,7 @@ function swapLastTwo(rank: number): number[] {
   return Array.from({ length: rank }, (_, axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis));
 }
 
-const maxPool: LoweringRule = (operation, context) => {
+const maxPool: LoweringRule<PoolAttributes> = (operation, context) => {
   const output = at(operation.outputs, 0);
   const { maxima } = pool(at(operation.inputs, 0), channelsFirstShape(output), operation, context);
   context.setChannelsFirst(output, maxima);
@@ -47,7 +51,7 @@ const maxPool: LoweringRule = (operation, context) => {
 function pool(
   x: Value,
   shape: Sizes,
-  { attributes }: Operation,
+  { attributes }: OperationOf<string, PoolAttributes>,
   context: Lowering,
 ): { maxima: Value; positions: Value } {
   const { window, strides, pads } = attributes;
@@ -56,7 +60,7 @@ function pool(
   context.builder.append({
     op: 'MaxPool',
     inputs: [context.channelsFirst(x)],
-    attributes: { kernel_shape: window as Sizes, strides: strides as Sizes, pads: pads as Sizes },
+    attributes: { kernel_shape: window, strides, pads },
     outputs: [maxima, positions],
   });
   return { maxima, positions };
@@ -66,12 +70,12 @@ function pool(
  * Sends each gradient to the first maximum of its window, as tfjs does; windows that overlap add up. It asks for the
  * pool of the forward pass once more, which is then computed only once as a common subexpression.
  */
-const maxPoolGradient: LoweringRule = (operation, context) => {
+const maxPoolGradient: LoweringRule<PoolAttributes> = (operation, context) => {
   const [dy, x] = [at(operation.inputs, 0), at(operation.inputs, 1)];
   const output = at(operation.outputs, 0);
   const { positions } = pool(x, channelsFirstShape(dy), operation, context);
   const shape = channelsFirstShape(x);
-  const { window, strides, pads } = operation.attributes as Record<'window' | 'strides' | 'pads', Sizes>;
+  const { window, strides, pads } = operation.attributes;
   const gradient = context.channelsFirst(dy);
   if (window.every((extent, axis) => extent <= at(strides, axis))) {
     // Without the pads onnxruntime takes a window that hangs over the edge for one that does not fit.
@@ -83,16 +87,16 @@ const maxPoolGradient: LoweringRule = (operation, context) => {
   const [elements, count] = [sizeOf(shape), sizeOf(positions.shape)];
   const zeros = context.builder.emit('Expand', [context.scalar(0)], { shape: [elements] });
   const operands = [zeros, context.reshape(positions, [count]), context.reshape(gradient, [count])];
-  const attributes = { axis: 0, reduction: 'add' };
+  const attributes = { axis: 0, reduction: 'add' } as const;
   const scattered = context.builder.emit('ScatterElements', operands, { shape: [elements] }, attributes);
   context.setChannelsFirst(output, context.reshape(scattered, shape));
 };
 
-export const layerRules: LoweringRules = {
+export const layerRules = {
   BatchMatMul: matrixProduct,
   Conv2D: convolution,
   Conv2DBackpropInput: inputGradient,
   Conv2DBackpropFilter: filterGradient,
   MaxPool: maxPool,
   MaxPoolGrad: maxPoolGradient,
-};
+} satisfies Partial<LoweringRules>;

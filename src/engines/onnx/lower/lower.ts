@@ -1,9 +1,12 @@
 /** @file Translates a traced graph of tfjs kernels into one of ONNX operators. */
-import type { Graph, NamedValue, Value } from '../../../compiler/graph.ts';
+import type { NamedValue, Value } from '../../../compiler/graph.ts';
+import type { Kernel, KernelCall, KernelGraph, TfjsKernels } from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
+import type { OnnxGraph } from '../operators.ts';
 import { arrayRules } from './arrays.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { layerRules } from './layers.ts';
-import { Lowering, type LoweringRules } from './lowering.ts';
+import { Lowering, type LoweringRule, type LoweringRules } from './lowering.ts';
 import { webGpuRules } from './webgpu/rules.ts';
 
 /** Every kernel that can be lowered. */
@@ -23,8 +26,7 @@ export interface LowerOptions {
   readonly target?: Target;
 }
 
-/** @throws Error naming the kernel, if a traced one has no rule */
-export function lower(graph: Graph, { block = 0, target = 'cpu' }: LowerOptions = {}): Graph {
+export function lower(graph: KernelGraph, { block = 0, target = 'cpu' }: LowerOptions = {}): OnnxGraph {
   const context = new Lowering(block);
   const rules = rulesFor[target];
   const inputs = graph.inputs.map(({ name, value }): NamedValue => {
@@ -33,15 +35,18 @@ export function lower(graph: Graph, { block = 0, target = 'cpu' }: LowerOptions 
     return { name, value: lowered };
   });
   for (const operation of graph.operations) {
-    const [output] = operation.outputs;
-    if (operation.data && output) {
+    if (operation.data) {
+      const output = at(operation.outputs, 0);
       context.set(output, context.builder.constant(operation.data, output.shape, output.type));
       continue;
     }
-    const rule = rules[operation.op];
-    if (rule === undefined) throw new Error(`the kernel ${operation.op} has no ONNX lowering`);
-    rule(operation, context);
+    lowerCall(operation, rules, context);
   }
   const outputs = graph.outputs.map(({ name, value }) => ({ name, value: context.plain(value) }));
   return { inputs, operations: context.builder.operations, outputs };
+}
+
+function lowerCall<K extends Kernel>(call: KernelCall<K>, rules: LoweringRules, context: Lowering): void {
+  const rule: LoweringRule<TfjsKernels[K]> = rules[call.op];
+  rule(call, context);
 }

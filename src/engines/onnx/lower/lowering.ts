@@ -1,12 +1,18 @@
 /** @file State of a lowering: which ONNX values stand for a traced value, and in which layout. */
 import {
-  at,
+  type Attributes,
+  type AttributesArgument,
   filled,
   GraphBuilder,
+  type NoAttributes,
   type Operation,
+  type OperationOf,
   type Value,
   type ValueType,
 } from '../../../compiler/graph.ts';
+import type { Kernel, TfjsKernels } from '../../../compiler/kernels.ts';
+import { at, orThrow } from '../../../lookup.ts';
+import type { OnnxOperation, OnnxOperator } from '../operators.ts';
 
 /** From `[batch, height, width, channels]` to `[batch, channels, height, width]` and back. */
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];
@@ -25,12 +31,9 @@ interface Forms {
  * Translates a traced graph operation by operation. ONNX convolves with channels first, tfjs with channels last, and
  * onnxruntime's fastest kernels with channels in blocks: every rank-4 value may exist in all these forms, made when first
  * asked for, so that a chain of layers is never rearranged.
- *
- * Lowered operators are those of ONNX, opset 18, except that integer operands known at compile time (axes, shapes,
- * pads) stand as attributes; serialization turns them into operands.
  */
 export class Lowering {
-  readonly builder = new GraphBuilder();
+  readonly builder = new GraphBuilder<OnnxOperation>();
   private readonly forms = new Map<Value, Forms>();
   private readonly tables = new Map<string, Value>();
 
@@ -96,16 +99,16 @@ export class Lowering {
     const source = this.known(forms.channelsFirst ?? forms.plain);
     const [batch = 1, height = 1, width = 1, channels = 1] = traced.shape;
     const shape = [batch, channels, height, width];
-    // One block of channels inside is what channels last are.
+    // Images whose channels fill one block are the same in blocks and with channels last.
     forms.blocked =
       fromPlain && channels === this.block
         ? this.reshape(source, shape)
-        : this.builder.emit(
+        : this.builder.emitIn(
+            BLOCKED,
             'ReorderInput',
             [source],
             { shape },
             { channels_last: fromPlain ? 1 : 0 },
-            BLOCKED,
           );
     return forms.blocked;
   }
@@ -114,8 +117,8 @@ export class Lowering {
     const [batch = 1, channels = 1, height = 1, width = 1] = blocked.shape;
     const shape = channelsLast ? [batch, height, width, channels] : blocked.shape;
     if (channelsLast && channels === this.block) return this.reshape(blocked, shape);
-    const attributes = { channels, channels_last: channelsLast ? 1 : 0 };
-    return this.builder.emit('ReorderOutput', [blocked], { shape }, attributes, BLOCKED);
+    const attributes = { channels, channels_last: channelsLast ? 1 : 0 } as const;
+    return this.builder.emitIn(BLOCKED, 'ReorderOutput', [blocked], { shape }, attributes);
   }
 
   reshape(value: Value, shape: readonly number[]): Value {
@@ -135,7 +138,7 @@ export class Lowering {
     return value.type === type ? value : this.builder.emit('Cast', [value], { shape: value.shape, type });
   }
 
-  /** A constant vector of int32 that all who name it alike share; large ones are made once this way. */
+  /** A constant vector of int32. Rules that ask for one by the same name get the same one, which is made once. */
   sharedTable(name: string, make: () => Int32Array): Value {
     const known = this.tables.get(name);
     if (known !== undefined) return known;
@@ -150,8 +153,13 @@ export class Lowering {
   }
 
   /** An operator of one result with the shape and type of the traced operation's. */
-  like(operation: Operation, op: string, inputs: readonly Value[], attributes = {}): Value {
-    return this.builder.emit(op, inputs, at(operation.outputs, 0), attributes);
+  like<Op extends OnnxOperator>(
+    { outputs }: Operation,
+    op: Op,
+    inputs: readonly Value[],
+    ...attributes: AttributesArgument<OnnxOperation, Op>
+  ): Value {
+    return this.builder.emit(op, inputs, at(outputs, 0), ...attributes);
   }
 
   private padRank(value: Value): Value {
@@ -164,11 +172,15 @@ export class Lowering {
   }
 
   private known<T>(value: T | undefined): T {
-    if (value === undefined) throw new Error('a value is used before it is made');
-    return value;
+    return orThrow(value, 'a value is used before it is made');
   }
 }
 
-/** Translates one traced operation and declares its results. */
-export type LoweringRule = (operation: Operation, context: Lowering) => void;
-export type LoweringRules = Readonly<Record<string, LoweringRule>>;
+/** Translates one traced operation, which has the attributes `A`, and declares its results. */
+export type LoweringRule<A extends Attributes = NoAttributes> = (
+  operation: OperationOf<string, A>,
+  context: Lowering,
+) => void;
+
+/** A rule for every kernel. */
+export type LoweringRules = { readonly [K in Kernel]: LoweringRule<TfjsKernels[K]> };

@@ -1,5 +1,5 @@
 /** @file Which pixels lie under each tap of a filter, for convolutions computed as matrix products. */
-import { at } from '../../../compiler/graph.ts';
+import { at } from '../../../lookup.ts';
 
 type Sizes = readonly number[];
 

@@ -1,14 +1,15 @@
 /** @file Lets convolutions add biases, and blocked ones add images to their result, rescale and activate it. */
-import type { Graph, GraphBuilder, Operation, Value } from '../../../compiler/graph.ts';
+import type { Value } from '../../../compiler/graph.ts';
 import { rewriteJoining, type Uses } from '../../../compiler/passes/uses.ts';
 import { activationAttributes, affineOf } from '../lower/channel-affine.ts';
 import { BLOCKED } from '../lower/lowering.ts';
+import type { OnnxBuilder, OnnxCall, OnnxGraph, OnnxOperation } from '../operators.ts';
 
-export function joinConvolutionEpilogues(graph: Graph): Graph {
+export function joinConvolutionEpilogues(graph: OnnxGraph): OnnxGraph {
   return rewriteJoining(graph, join);
 }
 
-function join(operation: Operation, builder: GraphBuilder, uses: Uses): Value | undefined {
+function join(operation: OnnxOperation, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const [a, b] = operation.inputs;
   if (operation.op === 'Add' && a && b) {
     return (
@@ -24,17 +25,18 @@ function join(operation: Operation, builder: GraphBuilder, uses: Uses): Value | 
 /** A convolution of two operands, whose result is used once. */
 function bareConvolution(
   value: Value,
-  builder: GraphBuilder,
+  builder: OnnxBuilder,
   uses: Uses,
   domain?: string,
-): Operation | undefined {
+): OnnxCall<'Conv'> | undefined {
   const operation = builder.producerOf(value);
-  const isBare = operation?.op === 'Conv' && operation.domain === domain && operation.inputs.length === 2;
-  return isBare && uses.of(value) === 1 ? operation : undefined;
+  if (operation?.op !== 'Conv' || operation.domain !== domain || operation.inputs.length !== 2)
+    return undefined;
+  return uses.of(value) === 1 ? operation : undefined;
 }
 
-/** One number a filter, added to images with channels first. */
-function addBias(result: Value, other: Value, builder: GraphBuilder, uses: Uses): Value | undefined {
+/** Takes the addition of one number per filter, a bias, into the convolution. For images with channels first. */
+function addBias(result: Value, other: Value, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const convolution = bareConvolution(result, builder, uses);
   const filters = result.shape[1] ?? 1;
   if (convolution === undefined || other.shape.join() !== [1, filters, 1, 1].join()) return undefined;
@@ -42,16 +44,21 @@ function addBias(result: Value, other: Value, builder: GraphBuilder, uses: Uses)
   return builder.emit('Conv', [...convolution.inputs, bias], result, convolution.attributes);
 }
 
-function addTo(result: Value, other: Value, builder: GraphBuilder, uses: Uses): Value | undefined {
+/** Takes the addition of other images, a shortcut, into the convolution. For images in blocks. */
+function addTo(result: Value, other: Value, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const convolution = bareConvolution(result, builder, uses, BLOCKED);
   if (convolution === undefined || result.shape.join() !== other.shape.join()) return undefined;
   const filters = result.shape[1] ?? 1;
   const bias = builder.constant(new Float32Array(filters), [filters], 'float32');
-  return builder.emit('Conv', [...convolution.inputs, bias, other], result, convolution.attributes, BLOCKED);
+  const inputs = [...convolution.inputs, bias, other];
+  return builder.emitIn(BLOCKED, 'Conv', inputs, result, convolution.attributes);
 }
 
-/** s · conv(x, w) + t = conv(x, s · w) + t, as in evaluation with batch normalisation behind a convolution. */
-function affineAfter(operation: Operation, builder: GraphBuilder, uses: Uses): Value | undefined {
+/**
+ * Takes an affine map of the channels into the convolution before it: s · conv(x, w) + t = conv(x, s · w) + t. In evaluation, batch
+ * normalisation behind a convolution is such a map.
+ */
+function affineAfter(operation: OnnxOperation, builder: OnnxBuilder, uses: Uses): Value | undefined {
   const affine = affineOf(operation);
   const convolution = affine && bareConvolution(affine.x, builder, uses, BLOCKED);
   const [images, filter] = convolution?.inputs ?? [];
@@ -68,11 +75,14 @@ function affineAfter(operation: Operation, builder: GraphBuilder, uses: Uses): V
   const { residual, activation } = affine;
   const inputs = [images, weights, affine.shift, ...(residual === undefined ? [] : [residual])];
   const attributes = { ...convolution.attributes, ...activationAttributes(activation) };
-  return builder.emit('Conv', inputs, { shape: affine.x.shape }, attributes, BLOCKED);
+  return builder.emitIn(BLOCKED, 'Conv', inputs, { shape: affine.x.shape }, attributes);
 }
 
-/** The extent of the innermost axis before a blocked filter bank was named by its plain shape. */
-function blockOf(filter: Value, builder: GraphBuilder): number | undefined {
+/**
+ * The number of filters in a block of a blocked filter bank. The lowering ends with a reshape that gives the bank its plain shape; the
+ * last axis before that reshape is the block.
+ */
+function blockOf(filter: Value, builder: OnnxBuilder): number | undefined {
   const reshape = builder.producerOf(filter);
   return reshape?.op === 'Reshape' ? reshape.inputs[0]?.shape.at(-1) : undefined;
 }

@@ -1,7 +1,7 @@
 /** @file The passes over a graph in the operators of ONNX. */
-import type { Graph } from '../../../compiler/graph.ts';
 import { applyAll, type Pass, simplify } from '../../../compiler/passes/simplify.ts';
 import { expandAffines } from '../lower/channel-affine.ts';
+import type { OnnxGraph, OnnxOperation } from '../operators.ts';
 import { joinAffines } from './channel-affine.ts';
 import { joinChannelProducts } from './channel-products.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
@@ -17,12 +17,12 @@ export const LOWERED_PASSES = {
   'forward-pools': simplifyForwardPools,
   'product-epilogues': joinProductEpilogues,
   'square-sums': joinSquareSums,
-} as const satisfies Readonly<Record<string, Pass>>;
+} as const satisfies Readonly<Record<string, Pass<OnnxOperation>>>;
 
 /** The lowering to blocked images is left out like a pass. */
 export const BLOCKED_LAYOUT = 'blocked-layout';
 
-/** Splits of the graph, left out in the same way: updates of the state on the host, and what one run prepares for all. */
+/** The two cuts of the graph can be left out in the same way: see `updates/split.ts` and `preparation.ts`. */
 export const HOST_UPDATES = 'host-updates';
 export const PREPARATION = 'preparation';
 
@@ -39,6 +39,6 @@ export const ONNX_PASS_NAMES = [
  *
  * @param skip names of passes to leave out
  */
-export function optimize(graph: Graph, skip: ReadonlySet<string> = new Set()): Graph {
+export function optimize(graph: OnnxGraph, skip: ReadonlySet<string> = new Set()): OnnxGraph {
   return simplify(expandAffines(applyAll(LOWERED_PASSES, simplify(graph, skip), skip)), skip);
 }

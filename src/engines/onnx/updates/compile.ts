@@ -1,11 +1,10 @@
 /** @file Turns an update of the state into one loop over its arrays, in WebAssembly. */
-
-import { at, type Graph, type Value } from '../../../compiler/graph.ts';
+import { type ArrayData, sizeOf } from '../../../arrays.ts';
+import type { Value } from '../../../compiler/graph.ts';
 import { NEXT, STATE } from '../../../compiler/trace-step.ts';
+import { at, orThrow } from '../../../lookup.ts';
 import { type Exports, instantiate } from '../../../wasm/assembler.ts';
-import type { ArrayData } from '../../types.ts';
-import { sizeOf } from '../../types.ts';
-import type { HOST_OPERATIONS } from './split.ts';
+import type { HostOperator, UpdateGraph } from './split.ts';
 import { encodeLoop, type Instruction } from './wasm.ts';
 
 /**
@@ -16,7 +15,7 @@ import { encodeLoop, type Instruction } from './wasm.ts';
 export type Update = (arrayOf: (name: string) => ArrayData) => void;
 
 /** The same arithmetic of single precision as onnxruntime's, correctly rounded. */
-const INSTRUCTIONS: Readonly<Record<(typeof HOST_OPERATIONS)[number], Instruction>> = {
+const INSTRUCTIONS: Readonly<Record<HostOperator, Instruction>> = {
   Add: { op: 'f32x4.add' },
   Sub: { op: 'f32x4.sub' },
   Mul: { op: 'f32x4.mul' },
@@ -40,7 +39,7 @@ export interface LoopPlan {
 }
 
 /** Compiles an update that `splitUpdates` made. */
-export function compileUpdate(update: Graph): Update {
+export function compileUpdate(update: UpdateGraph): Update {
   const plan = planLoop(update);
   const { memory, run } = instanceOf(plan);
   const chunks = plan.arrays.map((_, index) => new Float32Array(memory.buffer, index * STRIDE, CHUNK));
@@ -56,7 +55,7 @@ export function compileUpdate(update: Graph): Update {
     const written = arrays.filter(isIn('store'));
     const parameters = plan.numbers
       .filter((number) => typeof number === 'string')
-      .map((name) => arrayOf(name)[0] as number);
+      .map((name) => at(arrayOf(name), 0));
     for (let start = 0; start < size; start += CHUNK) {
       const end = Math.min(size, start + CHUNK);
       for (const { data, chunk } of read) chunk.set(data.subarray(start, end));
@@ -67,7 +66,7 @@ export function compileUpdate(update: Graph): Update {
 }
 
 /** The loop of an update: every array is read where it is needed, all results are written at the end. */
-export function planLoop({ inputs, operations, outputs }: Graph): LoopPlan {
+export function planLoop({ inputs, operations, outputs }: UpdateGraph): LoopPlan {
   const targets = outputs.map(({ name, value }) => ({ name: STATE + name.slice(NEXT.length), value }));
   const isNumber = ({ shape }: Value): boolean => sizeOf(shape) === 1;
   const arrays = [
@@ -83,7 +82,10 @@ export function planLoop({ inputs, operations, outputs }: Graph): LoopPlan {
     if (isNumber(value)) addNumber(value, name);
     else operands.set(value, { op: 'load', array: arrays.indexOf(name) });
   }
+  const operandOf = (value: Value): Instruction =>
+    orThrow(operands.get(value), 'an update uses a value before it is made');
   const body: Instruction[] = [];
+  const results = new Map<Value, number>();
   let terms = 0;
   for (const operation of operations) {
     const result = at(operation.outputs, 0);
@@ -91,12 +93,13 @@ export function planLoop({ inputs, operations, outputs }: Graph): LoopPlan {
       addNumber(result, Number(operation.data[0]));
       continue;
     }
-    for (const input of operation.inputs) body.push(operands.get(input) as Instruction);
-    body.push(INSTRUCTIONS[operation.op as keyof typeof INSTRUCTIONS], { op: 'set', term: terms });
+    for (const input of operation.inputs) body.push(operandOf(input));
+    body.push(INSTRUCTIONS[operation.op], { op: 'set', term: terms });
+    results.set(result, terms);
     operands.set(result, { op: 'get', term: terms++ });
   }
   const stores = targets.map(({ name, value }): Instruction => {
-    const { term } = operands.get(value) as { term: number };
+    const term = orThrow(results.get(value), `the update does not compute ${name}`);
     return { op: 'store', array: arrays.indexOf(name), term };
   });
   return { arrays, numbers, terms, body: [...body, ...stores] };
@@ -105,7 +108,7 @@ export function planLoop({ inputs, operations, outputs }: Graph): LoopPlan {
 /** `run` goes over the first bytes of each array, in steps of four elements. */
 type Instance = Exports<'run'>;
 
-/** Many parameters have updates of one form, and none runs while another does. */
+/** Loops by their bytes. Parameters whose updates have the same form share one, since only one update runs at a time. */
 const instances = new Map<string, Instance>();
 
 function instanceOf({ arrays, numbers, terms, body }: LoopPlan): Instance {

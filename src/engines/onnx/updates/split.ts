@@ -4,29 +4,34 @@
  * onnxruntime copies every output into fresh memory, and of an update such as that of momentum two arrays are outputs
  * where one, the gradient, is all that the host would need.
  */
-
-import { at, type Graph, type NamedValue, type Operation, type Value } from '../../../compiler/graph.ts';
+import { sizeOf } from '../../../arrays.ts';
+import type { Constant, Graph, NamedValue, Value } from '../../../compiler/graph.ts';
 import { removeDeadCode } from '../../../compiler/passes/dead-code.ts';
 import { NEXT, STATE } from '../../../compiler/trace-step.ts';
-import { sizeOf } from '../../types.ts';
+import { at } from '../../../lookup.ts';
+import type { OnnxCall, OnnxGraph, OnnxOperation } from '../operators.ts';
 
 /** Prefix of the names of what the rest of a graph hands to updates. */
-export const HANDED = 'update/';
+const HANDED = 'update/';
 
 export interface SplitGraph {
   /** What remains: without the outputs that the updates give, with those that they need. */
-  readonly rest: Graph;
+  readonly rest: OnnxGraph;
   /**
-   * Element by element, from arrays of one size and single numbers, the new values of parts of the state. None reads what
-   * another one writes.
+   * Each computes new values of some entries of the state, element by element, from arrays of one size and from single numbers.
+   * No update reads what another one writes.
    */
-  readonly updates: readonly Graph[];
+  readonly updates: readonly UpdateGraph[];
 }
 
 /** Operations that the host does element by element. */
-export const HOST_OPERATIONS = ['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt'] as const;
+const HOST_OPERATORS = ['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Sqrt'] as const;
+export type HostOperator = (typeof HOST_OPERATORS)[number];
+type HostOperation = OnnxCall<HostOperator>;
+/** An update of the state: its new values from old ones, from feeds, and from what the session hands over. */
+export type UpdateGraph = Graph<HostOperation | Constant>;
 
-/** Elements of an array that is updated here; of single numbers the graph makes more than updates. */
+/** Only arrays of at least this many elements are updated on the host: what the graph computes of a single number has other uses, too. */
 const LEAST_ELEMENTS = 2;
 
 /**
@@ -34,7 +39,7 @@ const LEAST_ELEMENTS = 2;
  *
  * @returns no updates where they would need more arrays than they give
  */
-export function splitUpdates(graph: Graph): SplitGraph {
+export function splitUpdates(graph: OnnxGraph): SplitGraph {
   const names = new Map(graph.inputs.map(({ name, value }) => [value, name]));
   const nameOf = (value: Value): string => {
     const name = names.get(value) ?? `${HANDED}${names.size - graph.inputs.length}`;
@@ -43,7 +48,7 @@ export function splitUpdates(graph: Graph): SplitGraph {
   };
   const groups = groupBySharedArrays(findTail(graph), graph);
   const updates = groups.map((operations) => asGraph(operations, graph, nameOf)).filter(savesOutputs);
-  const moved = new Set(updates.flatMap(({ operations }) => operations));
+  const moved = new Set<OnnxOperation>(updates.flatMap(({ operations }) => operations));
   const given = new Set(updates.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
   const handed = new Map<Value, NamedValue>();
   for (const { name, value } of updates.flatMap(({ inputs }) => inputs))
@@ -56,8 +61,8 @@ export function splitUpdates(graph: Graph): SplitGraph {
   return { rest: removeDeadCode(rest), updates };
 }
 
-/** Elementwise operations that nothing but such operations and the next state use. */
-function findTail({ operations, outputs, inputs }: Graph): ReadonlySet<Operation> {
+/** Elementwise operations that nothing but such operations and the next state use, in their order. */
+function findTail({ operations, outputs, inputs }: OnnxGraph): HostOperation[] {
   const shapes = new Map(inputs.map(({ name, value }) => [name, value.shape.join()]));
   const kept = new Set<Value>();
   const wanted = new Set<Value>();
@@ -66,20 +71,22 @@ function findTail({ operations, outputs, inputs }: Graph): ReadonlySet<Operation
       name.startsWith(NEXT) && shapes.get(STATE + name.slice(NEXT.length)) === value.shape.join();
     (isNext ? wanted : kept).add(value);
   }
-  const tail = new Set<Operation>();
+  const tail: HostOperation[] = [];
   for (const operation of operations.toReversed()) {
     const [result] = operation.outputs;
-    const isInTail = result && wanted.has(result) && !kept.has(result) && isElementwise(operation, result);
-    if (isInTail) tail.add(operation);
+    const isWanted = result !== undefined && wanted.has(result) && !kept.has(result);
+    const isInTail = isWanted && isElementwise(operation, result);
+    if (isInTail) tail.push(operation);
     for (const input of operation.inputs) (isInTail ? wanted : kept).add(input);
   }
-  return tail;
+  return tail.reverse();
 }
 
-function isElementwise({ op, domain, inputs }: Operation, result: Value): boolean {
+function isElementwise(operation: OnnxOperation, result: Value): operation is HostOperation {
+  const { op, domain, inputs } = operation;
   return (
     domain === undefined &&
-    (HOST_OPERATIONS as readonly string[]).includes(op) &&
+    HOST_OPERATORS.some((operator) => operator === op) &&
     result.type === 'float32' &&
     sizeOf(result.shape) >= LEAST_ELEMENTS &&
     inputs.every((input) => isScalar(input) || input.shape.join() === result.shape.join())
@@ -90,11 +97,11 @@ function isScalar({ shape }: Value): boolean {
   return sizeOf(shape) === 1;
 }
 
-/** Operations that share an array, also by way of others, in their order. */
-function groupBySharedArrays(tail: ReadonlySet<Operation>, { operations }: Graph): Operation[][] {
-  const groupOf = new Map<Value, Operation[]>();
-  const groups = new Set<Operation[]>();
-  for (const operation of operations.filter((candidate) => tail.has(candidate))) {
+/** Groups operations: two are in one group if they share an array, or each shares one with a third operation of the group. */
+function groupBySharedArrays(tail: readonly HostOperation[], { operations }: OnnxGraph): HostOperation[][] {
+  const groupOf = new Map<Value, HostOperation[]>();
+  const groups = new Set<HostOperation[]>();
+  for (const operation of tail) {
     const arrays = [...operation.inputs, ...operation.outputs].filter((value) => !isScalar(value));
     const group = [operation];
     for (const other of new Set(arrays.map((array) => groupOf.get(array)))) {
@@ -110,11 +117,16 @@ function groupBySharedArrays(tail: ReadonlySet<Operation>, { operations }: Graph
 }
 
 /** Operations as a graph of their own, which takes single constants along. */
-function asGraph(operations: readonly Operation[], graph: Graph, nameOf: (value: Value) => string): Graph {
+function asGraph(
+  operations: readonly HostOperation[],
+  graph: OnnxGraph,
+  nameOf: (value: Value) => string,
+): UpdateGraph {
   const own = new Set(operations.flatMap(({ outputs }) => outputs));
   const used = [...new Set(operations.flatMap(({ inputs }) => inputs))].filter((value) => !own.has(value));
   const constants = graph.operations.filter(
-    ({ data, outputs }) => data?.length === 1 && used.includes(at(outputs, 0)),
+    (operation): operation is Constant =>
+      operation.data?.length === 1 && used.includes(at(operation.outputs, 0)),
   );
   const known = new Set(constants.flatMap(({ outputs }) => outputs));
   return {
@@ -124,7 +136,7 @@ function asGraph(operations: readonly Operation[], graph: Graph, nameOf: (value:
   };
 }
 
-function savesOutputs({ inputs, outputs }: Graph): boolean {
+function savesOutputs({ inputs, outputs }: UpdateGraph): boolean {
   const handed = inputs.filter(({ name, value }) => name.startsWith(HANDED) && !isScalar(value));
   return handed.length <= outputs.length;
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 
 /**
- * `hardware` and `software` are known to be so; of `unknown` ones it is not known, as where no tool is installed.
+ * `kind` is `unknown` where nothing tells whether the adapter is a card or computes on the processor, for example because no tool is
+ * installed that lists the cards.
  */
 export interface NamedAdapter {
   readonly kind: 'hardware' | 'software' | 'unknown';
@@ -29,7 +30,7 @@ export type PlatformFacts =
 
 const UNKNOWN: NamedAdapter = { kind: 'unknown', name: 'adapter of unknown name' };
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|\blvp\b|Microsoft Basic Render|softpipe|WARP/i;
-/** Inside a virtual machine, what computes is behind it. */
+/** Adapters of virtual machines: whether a card computes for them cannot be seen from inside. */
 const VIRTUAL = /paravirtual|virtio|vmware|virtualbox|parallels|hyper-v|qxl/i;
 
 export function nameAdapter(facts: PlatformFacts): NamedAdapter {
@@ -95,7 +96,7 @@ const controllersSchema = z.union([controllerSchema.transform((one) => [one]), z
 function fromControllers(text: string | undefined): NamedAdapter {
   const parsed = controllersSchema.safeParse(parseJson(text));
   const controllers = parsed.success ? parsed.data : [];
-  // Which of several it takes is not known; a software one is the last.
+  // Nothing tells which of several cards WebGPU takes; it takes a software adapter only if there is no card.
   const first = controllers.find(({ Name }) => kindOf(Name) === 'hardware') ?? controllers[0];
   return first === undefined
     ? UNKNOWN

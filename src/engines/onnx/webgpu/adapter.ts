@@ -1,10 +1,10 @@
-/** @file The adapter that WebGPU finds here, with the name that the platform's own tools give it: onnxruntime tells none. */
+/** @file The adapter that WebGPU finds here. onnxruntime does not tell its name; the platform's own tools do. */
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { toOneLine } from '../../../errors.ts';
+import { messageOf, toOneLine } from '../../../errors.ts';
 import { type NamedAdapter, nameAdapter, type PlatformFacts } from './adapter-name.ts';
 import { openDevice } from './session.ts';
 
@@ -49,7 +49,7 @@ async function look(): Promise<WebGpuAdapter> {
   try {
     await openDevice();
   } catch (error) {
-    return { kind: 'none', name: 'none', reason: wordAbsence(error) };
+    return { kind: 'none', name: 'none', reason: describeAbsence(error) };
   }
   return nameOnce();
 }
@@ -61,8 +61,8 @@ function nameOnce(): Promise<NamedAdapter> {
   return named;
 }
 
-function wordAbsence(error: unknown): string {
-  const message = String((error as Error | undefined)?.message ?? error);
+function describeAbsence(error: unknown): string {
+  const message = messageOf(error);
   if (/Failed to get a WebGPU adapter|adapter|RequestAdapter/i.test(message))
     return 'onnxruntime found no graphics card with a driver for Vulkan, Direct3D 12 or Metal';
   return toOneLine(message);

@@ -5,7 +5,7 @@
  * is zero but for rounding lets it pass on one device and not on the other, one in some millions, and the gradients behind it then change
  * by up to a hundredth of an array (docs/determinism.md). A kernel that computes something else changes arrays by as much as they are.
  */
-import type { ArrayData, NamedArrays } from '../../types.ts';
+import type { ArrayData, NamedArrays } from '../../../arrays.ts';
 
 /** What a step gave. */
 export interface Outcome {
@@ -69,7 +69,10 @@ export function compareOutcomes(
   });
 }
 
-/** Counts may differ by one: an image may lie between two classes. What is no number on the processor tells nothing. */
+/**
+ * The largest difference of a fetch as a share of what was expected. Counts may differ by one, since an image may lie between two
+ * classes; numbers that are NaN or infinite on the processor, too, are not compared.
+ */
 function fetchShare(actual: ArrayData | undefined, expected: ArrayData): number {
   const shares = Array.from(expected, (wanted, index) => {
     const got = actual?.[index] ?? Number.NaN;
@@ -98,7 +101,7 @@ function changeShare(
   return finite(Math.sqrt(difference) / Math.max(Math.sqrt(change), LEAST_CHANGE * Math.sqrt(size)));
 }
 
-/** No number is as far off as can be. */
+/** A share that is no number counts as infinitely far off. */
 function finite(share: number): number {
   return Number.isNaN(share) ? Number.POSITIVE_INFINITY : share;
 }

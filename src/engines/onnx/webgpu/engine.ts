@@ -1,16 +1,13 @@
 /** @file Steps traced, lowered to ONNX and run by onnxruntime's WebGPU provider on a graphics card. */
-import { NEXT } from '../../../compiler/trace-step.ts';
+import type { Signature, StepFunction } from '../../../compiler/step.ts';
 import { UserError } from '../../../errors.ts';
 import { skippedPasses } from '../../pass-names.ts';
-import type { Engine, EngineOptions, Program, Signature, StepFunction } from '../../types.ts';
-import { compileGraph } from '../compile.ts';
+import type { Engine, EngineOptions, Program } from '../../types.ts';
 import { createCpuEngine } from '../cpu-engine.ts';
-import { PREPARATION } from '../passes/simplify.ts';
-import { splitPreparation } from '../preparation.ts';
 import { serialize } from '../serialize.ts';
 import { SessionPool } from '../session-pool.ts';
 import { describeAdapter, webGpuAdapter } from './adapter.ts';
-import { copyGraph } from './copies.ts';
+import { locationOf, planForWebGpu } from './plan.ts';
 import { WebGpuProgram } from './program.ts';
 import { SelfTest } from './self-test.ts';
 import { DeviceSession } from './session.ts';
@@ -50,22 +47,16 @@ async function compile(
   signature: Signature,
   { skip, pool, test }: Parts,
 ): Promise<Program> {
-  const { lowered } = compileGraph(step, signature, { skip, target: 'webgpu' });
-  const { preparations, rest } = skip.has(PREPARATION)
-    ? { preparations: [], rest: lowered }
-    : splitPreparation(lowered);
+  const plan = planForWebGpu(step, signature, skip);
   const onDevice = () => 'gpu-buffer' as const;
-  const main = await DeviceSession.create(pool, rest, (name) =>
-    name.startsWith(NEXT) ? 'gpu-buffer' : 'cpu',
-  );
+  const main = await DeviceSession.create(pool, plan.step, locationOf);
   const prepare: DeviceSession[] = [];
-  for (const graph of preparations) prepare.push(await DeviceSession.create(pool, graph, onDevice));
-  const copies = copyGraph(signature.state);
+  for (const graph of plan.preparations) prepare.push(await DeviceSession.create(pool, graph, onDevice));
   const sessions = {
     main,
     preparations: prepare,
-    upload: await DeviceSession.create(pool, copies, onDevice),
-    download: await DeviceSession.create(pool, copies, () => 'cpu'),
+    upload: await DeviceSession.create(pool, plan.copies, onDevice),
+    download: await DeviceSession.create(pool, plan.copies, () => 'cpu'),
   };
-  return new WebGpuProgram(signature, sessions, test?.firstRunOf(step, signature, serialize(lowered)));
+  return new WebGpuProgram(signature, sessions, test?.firstRunOf(step, signature, serialize(plan.whole)));
 }

@@ -1,10 +1,10 @@
 /** @file What onnxruntime and its drivers throw on a graphics card, in a sentence. */
+import { messageOf } from '../../../errors.ts';
 import { DeviceError } from '../../device-error.ts';
 
 /**
- * As Vulkan, Direct3D, Metal and onnxruntime say it. A program for the card that would bind more than the card's limit of buffers,
- * or a larger one, is memory, too: arrays beyond the limit are bound in parts.
- * A buffer that could not be had is only told as an invalid one where it is used.
+ * How Vulkan, Direct3D, Metal and onnxruntime say that memory ran out. Too many or too large buffers mean the same: an array beyond
+ * the card's limit is bound in several parts. "Invalid Buffer" is what is said where a buffer is used that could not be allocated.
  */
 const MEMORY =
   /out.?of.?(device.?|host.?)?memory|OUT_OF_\w*MEMORY|Failed to allocate|\ballocation failed|bad_alloc|shader_helper\.cc|max\w*Buffer\w*Size|exceeds? the m?ax\w*|larger than the m?ax\w*|Too many (bindings|buffers|storage)|Invalid Buffer/i;
@@ -13,13 +13,13 @@ const MEMORY =
 const LOST =
   /device.{0,20}\blost\b|DEVICE_LOST|Failed to download data|MapAsync|mapping.{0,20}(aborted|failed)|DXGI_ERROR_DEVICE/i;
 
-/** Node of the graph, line of onnxruntime's source and condition that did not hold. */
+/** What onnxruntime says before the cause: the node of the graph, the line of its source, the condition that did not hold. */
 const CIRCUMSTANCES = /^.*Status Message: |\S+\.(cc|h):\d+ [^\n]*? was false\.\s*/gs;
 
 /** @param error as onnxruntime threw it */
-export function wordDeviceFailure(error: unknown): DeviceError {
+export function toDeviceError(error: unknown): DeviceError {
   if (error instanceof DeviceError) return error;
-  const message = String((error as Error | undefined)?.message ?? error);
+  const message = messageOf(error);
   const cause = message.replace(CIRCUMSTANCES, '').trim().replace(/\.$/, '');
   if (LOST.test(message))
     return new DeviceError(

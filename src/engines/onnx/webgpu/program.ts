@@ -1,10 +1,12 @@
 /** @file A compiled step on a graphics card, whose state stays there between runs: only feeds and fetches cross. */
-import { FEED, FETCH, NEXT, STATE, withPrefix } from '../../../compiler/trace-step.ts';
-import { checkArrays, checkFeeds, checkState } from '../../arrays.ts';
-import type { ArrayData, ArraySpec, NamedArrays, Program, Signature } from '../../types.ts';
-import { ort } from '../runtime.ts';
+import type { NamedArrays } from '../../../arrays.ts';
+import type { Signature } from '../../../compiler/step.ts';
+import { STATE, withoutPrefix, withPrefix } from '../../../compiler/trace-step.ts';
+import { checkArrays, checkFeeds, checkState, copyArrays } from '../../arrays.ts';
+import type { Program } from '../../types.ts';
+import { arraysOf, feedTensors, pick, sortResults, type Tensors, toTensors } from '../tensors.ts';
 import { COPY } from './copies.ts';
-import { type DeviceSession, disposeAll, type Tensors } from './session.ts';
+import { type DeviceSession, disposeAll } from './session.ts';
 
 export interface ProgramSessions {
   /** The step; its new state is left on the device. */
@@ -40,31 +42,28 @@ export class WebGpuProgram implements Program {
     if (firstRun !== undefined) return firstRun(this, feeds);
     await this.upload(this.state);
     this.prepared ??= await this.prepare();
-    const given = Object.entries(this.signature.feeds).map(
-      ([name, spec]) => [FEED + name, toTensor(feeds[name] as ArrayData, spec)] as const,
-    );
     const outputs = await this.sessions.main.run({
       ...withPrefix(this.state, STATE),
-      ...Object.fromEntries(given),
+      ...feedTensors(feeds, this.signature.feeds),
       ...this.prepared,
     });
-    const fetches: NamedArrays = {};
-    const next: Tensors = {};
-    for (const [name, tensor] of Object.entries(outputs)) {
-      if (name.startsWith(NEXT)) next[name.slice(NEXT.length)] = tensor;
-      else if (name.startsWith(FETCH)) fetches[name.slice(FETCH.length)] = tensor.data as ArrayData;
-    }
+    const { next, fetches } = sortResults(outputs);
     this.replace(next);
     return fetches;
   }
 
-  /** Takes what lies on the host to the device. With results there, onnxruntime insists on all of them: all is copied. */
+  /**
+   * Takes the state to the device. A session whose results stay there returns all of them, so that all entries are copied even if only
+   * one lies on the host.
+   */
   private async upload(state: Tensors): Promise<void> {
     if (Object.values(state).every(({ location }) => location === 'gpu-buffer')) return;
-    const copies = await this.sessions.upload.run(state);
-    this.replace(
-      Object.fromEntries(Object.keys(state).map((name) => [name, copies[COPY + name] as ort.Tensor])),
-    );
+    this.replace(await this.copiesOf(state));
+  }
+
+  /** On the device. */
+  private async copiesOf(state: Tensors): Promise<Tensors> {
+    return pick(withoutPrefix(await this.sessions.upload.run(state), COPY), Object.keys(state));
   }
 
   private async prepare(): Promise<Tensors> {
@@ -75,32 +74,24 @@ export class WebGpuProgram implements Program {
   }
 
   async readState(): Promise<NamedArrays> {
-    const entries = Object.entries(this.state);
-    if (entries.every(([, { location }]) => location === 'cpu'))
-      return Object.fromEntries(entries.map(([name, { data }]) => [name, (data as ArrayData).slice()]));
+    if (Object.values(this.state).every(({ location }) => location === 'cpu'))
+      return copyArrays(arraysOf(this.state));
     // A part of the state can only be written before the first run: by then it is whole.
-    const copies = await this.sessions.download.run(this.state);
-    return Object.fromEntries(entries.map(([name]) => [name, copies[COPY + name]?.data as ArrayData]));
+    const copies = withoutPrefix(arraysOf(await this.sessions.download.run(this.state)), COPY);
+    return pick(copies, Object.keys(this.state));
   }
 
   async writeState(values: NamedArrays): Promise<void> {
     checkArrays(values, this.signature.state, 'state');
-    const written = Object.entries(values).map(
-      ([name, data]) => [name, toTensor(data.slice(), this.signature.state[name] as ArraySpec)] as const,
-    );
-    this.replace(Object.fromEntries(written));
+    this.replace(toTensors(copyArrays(values), this.signature.state));
     this.forgetPrepared();
   }
 
   async copyState(source: Program, names: readonly string[]): Promise<void> {
     if (!(source instanceof WebGpuProgram)) throw new Error('the state to copy is not on this device');
-    const copied = names.map((name) => [name, source.state[name] as ort.Tensor] as const);
-    const state = { ...this.state, ...Object.fromEntries(copied) };
+    const state = { ...this.state, ...pick(source.state, names) };
     checkState(state, this.signature.state);
-    const copies = await this.sessions.upload.run(state);
-    this.replace(
-      Object.fromEntries(Object.keys(state).map((name) => [name, copies[COPY + name] as ort.Tensor])),
-    );
+    this.replace(await this.copiesOf(state));
     this.forgetPrepared();
   }
 
@@ -125,8 +116,4 @@ export class WebGpuProgram implements Program {
     const { main, preparations, upload, download } = this.sessions;
     for (const session of [main, ...preparations, upload, download]) session.release();
   }
-}
-
-function toTensor(data: ArrayData, { shape, dtype }: ArraySpec): ort.Tensor {
-  return new ort.Tensor(dtype, data as Float32Array, shape);
 }

@@ -1,12 +1,16 @@
-/** @file The first run of a program on a graphics card, compared with the processor: a driver at fault says nothing by itself. */
+/** @file Compares the first run of a program on a graphics card with the processor: a faulty driver computes wrongly without a word. */
+
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { NamedArrays } from '../../../arrays.ts';
+import type { Signature, StepFunction } from '../../../compiler/step.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
 import { cacheFolder } from '../../../files/cache-folder.ts';
 import { makeDirectory } from '../../../files/directories.ts';
+import { copyArrays } from '../../arrays.ts';
 import { DeviceError } from '../../device-error.ts';
-import type { Engine, NamedArrays, Program, Signature, StepFunction } from '../../types.ts';
+import type { Engine, Program } from '../../types.ts';
 import { ort } from '../runtime.ts';
 import type { NamedAdapter } from './adapter-name.ts';
 import {
@@ -49,7 +53,7 @@ export class SelfTest {
         { step, signature },
         feeds,
       );
-      if (difference.share > LARGEST_SHARE) throw new DeviceError(wordRefusal(this.adapter, difference));
+      if (difference.share > LARGEST_SHARE) throw new DeviceError(describeRefusal(this.adapter, difference));
       this.passed.add(key);
       if (path !== undefined) record(path, { ...versions, date: new Date().toISOString(), ...difference });
       return fetches;
@@ -80,7 +84,7 @@ export async function compareFirstStep(
   try {
     const outcomeOf = async (given: NamedArrays): Promise<Outcome> => {
       await compared.writeState(before);
-      const fetches = copyAll(await compared.run(given));
+      const fetches = copyArrays(await compared.run(given));
       return { fetches, state: await compared.readState() };
     };
     const expected = await outcomeOf(feeds);
@@ -93,7 +97,7 @@ export async function compareFirstStep(
   }
 }
 
-function wordRefusal({ name }: NamedAdapter, { share, where }: Difference): string {
+function describeRefusal({ name }: NamedAdapter, { share, where }: Difference): string {
   const off = Number.isFinite(share)
     ? `by ${(100 * share).toPrecision(2)} % of what it should be`
     : 'and is no number';
@@ -103,11 +107,7 @@ function wordRefusal({ name }: NamedAdapter, { share, where }: Difference): stri
   );
 }
 
-function copyAll(arrays: NamedArrays): NamedArrays {
-  return Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, data.slice()]));
-}
-
-/** Where nothing can be written, the next process tests again. */
+/** Remembers that a model passed. If the cache folder cannot be written, the next process tests it again. */
 function record(path: string, result: object): void {
   try {
     makeDirectory(dirname(path));

@@ -1,26 +1,27 @@
 /** @file onnxruntime's sessions on a graphics card, each run of which proves that it took place. */
-import { type Graph, GraphBuilder, type NamedValue } from '../../../compiler/graph.ts';
+import { GraphBuilder, type NamedValue } from '../../../compiler/graph.ts';
 import { DeviceError } from '../../device-error.ts';
+import type { OnnxGraph, OnnxOperation } from '../operators.ts';
 import { ort } from '../runtime.ts';
 import { serialize } from '../serialize.ts';
 import type { Session, SessionPool } from '../session-pool.ts';
-import { wordDeviceFailure } from './failures.ts';
+import { pick, type Tensors } from '../tensors.ts';
+import { toDeviceError } from './failures.ts';
 
-export type Tensors = Record<string, ort.Tensor>;
 /** Where a result is left: on the host, or on the device. */
 export type Location = 'cpu' | 'gpu-buffer';
 
-/** onnxruntime's scale of what it logs: 4 is fatal errors only. What it throws is worded here. */
+/** onnxruntime's scale of what it logs: 4 is fatal errors only. What it throws becomes a sentence in `failures.ts`. */
 const LOG_FATAL_ONLY = 4;
 
-/** A number goes in and its negative comes out, beside all else that a session computes. */
+/** Beside all else, each session computes the negative of a number that it is fed (`withPulse`). */
 const PULSE = 'pulse';
 const ANSWER = 'answer';
 const PULSES = 2 ** 20;
 
 /**
- * A model on the device. Besides its own inputs it is fed a number, another at each run, and what comes back must be its negative:
- * of a device that is lost or out of memory, drivers may hand over zeros, or what an earlier run left behind.
+ * A model on the device. Each run is fed one more number, different from that of the run before, and its negative must come back. If the
+ * device is lost or out of memory, some drivers return zeros, or what an earlier run left behind, instead of an error.
  */
 export class DeviceSession {
   private pulses = 0;
@@ -33,7 +34,7 @@ export class DeviceSession {
    */
   static async create(
     pool: SessionPool,
-    graph: Graph,
+    graph: OnnxGraph,
     locationOf: (output: string) => Location,
   ): Promise<DeviceSession> {
     const locations = graph.outputs.map(({ name }) => [name, locationOf(name)] as const);
@@ -41,7 +42,7 @@ export class DeviceSession {
     try {
       return new DeviceSession(await pool.take(serialize(withPulse(graph)), options));
     } catch (error) {
-      throw wordDeviceFailure(error);
+      throw toDeviceError(error);
     }
   }
 
@@ -51,13 +52,11 @@ export class DeviceSession {
    */
   async run(tensors: Tensors): Promise<Tensors> {
     this.pulses = (this.pulses % PULSES) + 1;
-    const names = this.session.inputNames.filter((name) => name !== PULSE);
-    const given = names.map((name) => [name, tensors[name] as ort.Tensor] as const);
     const pulse = new ort.Tensor('float32', Float32Array.of(this.pulses), [1]);
     const outputs = await this.session
-      .run({ ...Object.fromEntries(given), [PULSE]: pulse })
+      .run(pick({ ...tensors, [PULSE]: pulse }, this.session.inputNames))
       .catch((error: unknown) => {
-        throw wordDeviceFailure(error);
+        throw toDeviceError(error);
       });
     const { [ANSWER]: answer, ...results } = outputs;
     if (answer?.data[0] === -this.pulses) return results;
@@ -72,13 +71,13 @@ export class DeviceSession {
   }
 }
 
-/** Of tensors on the device. Those on the host are left to the collector. */
+/** Frees tensors on the device. Those on the host are left to the garbage collector. */
 export function disposeAll(tensors: Iterable<ort.Tensor | undefined>): void {
   for (const tensor of tensors) if (tensor?.location === 'gpu-buffer') tensor.dispose();
 }
 
-function withPulse(graph: Graph): Graph {
-  const builder = new GraphBuilder();
+function withPulse(graph: OnnxGraph): OnnxGraph {
+  const builder = new GraphBuilder<OnnxOperation>();
   const value = builder.input([1], 'float32');
   const answer = builder.emit('Neg', [value], value);
   return {
@@ -124,7 +123,7 @@ export async function openDevice(): Promise<void> {
 }
 
 async function open(): Promise<ort.InferenceSession> {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder<OnnxOperation>();
   const x = builder.input([1], 'float32');
   const y = builder.emit('Add', [x, x], x);
   const named = (name: string, value: typeof x): NamedValue => ({ name, value });

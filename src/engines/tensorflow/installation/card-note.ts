@@ -4,8 +4,8 @@ import { INSTALL_COMMAND, type locateTensorflow } from './locate.ts';
 import { offersGpu } from './wheels.ts';
 
 /**
- * One sentence, or nothing if there is no card or it is used. Where TensorFlow is installed, what the self-test found at that
- * time; to look again would take as long as loading TensorFlow does.
+ * One sentence, or nothing if there is no card or it is used. Where TensorFlow is installed, the sentence is the one that the self-test
+ * found then: to look again, TensorFlow would have to be loaded, which takes seconds.
  */
 export async function describeUnusedCard(
   located: ReturnType<typeof locateTensorflow>,

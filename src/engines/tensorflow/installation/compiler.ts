@@ -25,8 +25,8 @@ export interface Compiler {
  */
 export async function findCompiler(surroundings: Surroundings, signal?: AbortSignal): Promise<Compiler> {
   const { environment } = surroundings;
-  const named = environment.CXX?.trim().split(/\s+/) as [string, ...string[]] | undefined;
-  if (named !== undefined && named[0] !== '') return tryNamed(named, surroundings, signal);
+  const [program = '', ...parameters] = environment.CXX?.trim().split(/\s+/) ?? [];
+  if (program !== '') return tryNamed([program, ...parameters], surroundings, signal);
   const reasons: string[] = [];
   for (const name of ['c++', 'g++', 'clang++']) {
     const path = findOnPath(name, environment);

@@ -98,7 +98,7 @@ export function explainUnusedCard(use: CardUse): string | undefined {
   return `${name} is there but not used: ${findReason(use)}`;
 }
 
-/** In the order in which one hides another: without a driver no library is looked for, and so on. */
+/** The first reason that applies. Each hides the ones below it: without a driver, for example, no library is looked for. */
 function findReason(use: CardUse): string {
   const { cards, build, version, log, visibleDevices } = use;
   if (cards.problem !== undefined) return `its driver does not answer (${cards.problem})`;

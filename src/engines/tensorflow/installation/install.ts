@@ -1,8 +1,9 @@
 /** @file Carries out a plan in a folder beside the final one, which gets its name when the self-test has passed. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { StartStage } from '../../../data/types.ts';
+import { codeOf } from '../../../errors.ts';
 import { megabytes } from '../../../format.ts';
+import type { StartStage } from '../../../progress.ts';
 import { compileModule } from './compiler.ts';
 import { fullDisk, InstallationError } from './errors.ts';
 import { explainUnusedCard, findCards } from './graphics-card.ts';
@@ -57,7 +58,7 @@ export async function installTensorflow(
       renameSync(work, folder);
       remove(former, downloads);
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? fullDisk(folder) : error;
+      throw codeOf(error) === 'ENOSPC' ? fullDisk(folder) : error;
     } finally {
       remove(work);
       if (isEmpty(downloads)) remove(downloads);
@@ -190,7 +191,7 @@ async function buildModules(
   remove(build);
 }
 
-/** The user may not know of the TensorFlow that was found. */
+/** Adds to a failure which TensorFlow was used: td found it by itself, and the user may not know of it. */
 function nameTensorflow({ message }: InstallationError, { version, libraries }: TensorflowFolder): Error {
   return new InstallationError(
     `${message}; that is TensorFlow ${version} in ${libraries}, and --from names another`,

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Stage } from '../../../data/types.ts';
 import { UserError } from '../../../errors.ts';
 import { megabytes } from '../../../format.ts';
+import type { Stage } from '../../../progress.ts';
 import { fullDisk, tellsFullDisk } from './errors.ts';
 import { sizeOfFile } from './locate.ts';
 import type { Python } from './pythons.ts';
@@ -48,7 +48,7 @@ export async function fetchWheel(
   try {
     const ended = await download(wheel, python, work, signal);
     if (tellsFullDisk(ended.stderr)) throw fullDisk(work);
-    if (ended.code !== 0) throw new UserError(wordFailure(wheel, python, ended));
+    if (ended.code !== 0) throw new UserError(describeFailure(wheel, python, ended));
   } finally {
     clearInterval(poll);
   }
@@ -90,7 +90,7 @@ function download(wheel: Wheel, python: string, folder: string, signal?: AbortSi
 }
 
 /** @throws UserError if a file is not byte for byte the pinned wheel */
-export async function requireWheel(path: string, wheel: Wheel, signal?: AbortSignal): Promise<void> {
+async function requireWheel(path: string, wheel: Wheel, signal?: AbortSignal): Promise<void> {
   const bytes = sizeOfFile(path);
   if (bytes === undefined) throw new UserError(`pip delivered another file than ${wheel.file}`);
   const found = await sha256Of(path, signal);
@@ -111,8 +111,8 @@ async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   return hash.digest('hex');
 }
 
-/** What pip says on many lines, as one sentence with what helps. */
-export function wordFailure({ name, version, file }: Wheel, python: string, ended: Ended): string {
+/** The cause of pip's failure in one sentence, with what the user can do, from the many lines that pip prints. */
+export function describeFailure({ name, version, file }: Wheel, python: string, ended: Ended): string {
   const { stderr, unstartable, endedBy, code } = ended;
   const what = `pip could not fetch ${name} ${version}`;
   if (/DO NOT MATCH THE HASHES/.test(stderr)) {
@@ -143,7 +143,7 @@ function largestFile(folder: string): number {
       .map((entry) => join(entry.parentPath, entry.name));
     return Math.max(0, ...files.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0));
   } catch {
-    // The folder changes under our eyes.
+    // pip removes files while this looks.
     return 0;
   }
 }

@@ -1,7 +1,7 @@
 /** @file The place of an installation: one process at a time works there, and finds it tidy. */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BusyError, UserError } from '../../../errors.ts';
+import { BusyError, codeOf, UserError } from '../../../errors.ts';
 import { type Lock, takeLock } from '../../../locks/lock.ts';
 import { besides } from './paths.ts';
 
@@ -32,7 +32,7 @@ async function take(folder: string, say: (sentence: string) => void, signal?: Ab
   try {
     lock = await takeLock(besides(folder).lock, signal, say);
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) throw error;
     throw new UserError(
       `cannot write to ${dirname(folder)} (${code}); the environment variable TD_CACHE puts td's cache elsewhere`,

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
-import { UserError } from '../../../errors.ts';
+import { codeOf, messageOf, UserError } from '../../../errors.ts';
 import { megabytes } from '../../../format.ts';
 import { type Choice, chooseFrom, chooseTensorflow } from './choose-tensorflow.ts';
 import { type Compiler, findCompiler } from './compiler.ts';
@@ -89,7 +89,7 @@ export async function planInstallation(
   return plan;
 }
 
-/** What td installed itself goes away when it is installed again, and cannot be what the new one uses. */
+/** Refuses td's own installation as the TensorFlow to build against: installing again removes it first. */
 function refuseOwn(choice: Choice, folder: string): void {
   if (choice.kind !== 'folder' || !existsSync(folder)) return;
   const { libraries } = choice.found;
@@ -133,9 +133,9 @@ function freeBytes(folder: string): number {
       const { bavail, bsize } = statfsSync(path);
       return bavail * bsize;
     } catch (error) {
-      const { code = '', message } = error as NodeJS.ErrnoException;
+      const code = codeOf(error);
       if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(path) === path)
-        throw new UserError(`cannot look at the disk of ${folder}: ${message}`);
+        throw new UserError(`cannot look at the disk of ${folder}: ${messageOf(error)}`);
     }
   }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { codeOf } from '../../../errors.ts';
 import { RECORD_NAME } from './paths.ts';
 
 const recordSchema = z.object({
@@ -46,7 +47,7 @@ export function readRecord(folder: string): InstallationRecord | undefined {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(join(folder, RECORD_NAME), 'utf8')));
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }

@@ -1,19 +1,8 @@
-/** @file One training step of LeNet-5 with targeted dropout, on an engine and on the reference engine. */
-import { runSettingsSchema } from '../../../config/schema.ts';
-import { createRegularizer } from '../../../methods/registry.ts';
-import { createModel } from '../../../models/registry.ts';
-import { fillUniform } from '../../../random/streams.ts';
-import { TrainingFeeds } from '../../../training/feeds.ts';
-import { initialState } from '../../../training/initial-state.ts';
-import { buildTrainingStep } from '../../../training/step.ts';
+/** @file A training step of LeNet-5 with targeted dropout, on an engine and on the reference engine. */
+import type { NamedArrays } from '../../../arrays.ts';
 import { createReferenceEngine } from '../../eager/engine.ts';
-import type { Engine, NamedArrays } from '../../types.ts';
-
-const IMAGE_SHAPE = [28, 28, 1] as const;
-const CLASSES = 10;
-/** The reference engine takes a tenth of a second for each image. */
-const BATCH_SIZE = 2;
-const SEED = 1;
+import type { Engine } from '../../types.ts';
+import { lenetArrays, lenetSignature, lenetStep } from './lenet-step.ts';
 
 export interface StepComparison {
   /** Compilation and the first step on the engine under test, in seconds. */
@@ -22,7 +11,7 @@ export interface StepComparison {
   readonly largestDifference: number;
   /** Where it is: `conv1/kernel[17]`. */
   readonly where: string;
-  /** How far the step itself moves the state, at most: a difference as large as that says that nothing was computed. */
+  /** The largest change that the step makes to a number of the state. If the engines differed by as much, one might have done nothing. */
   readonly largestChange: number;
 }
 
@@ -38,43 +27,15 @@ export async function compareStep(createEngine: () => Promise<Engine>): Promise<
 }
 
 async function runStep(engine: Engine): Promise<{ before: NamedArrays; after: NamedArrays }> {
-  const settings = runSettingsSchema.parse({
-    model: { name: 'lenet' },
-    regularizer: { name: 'targeted', granularity: 'weight' },
-    schedule: { batchSize: BATCH_SIZE, learningRate: 0.1 },
-  });
-  const setup = {
-    model: createModel(settings.model, IMAGE_SHAPE, CLASSES),
-    regularizer: await createRegularizer(settings.regularizer),
-    schedule: settings.schedule,
-  };
-  const compiled = buildTrainingStep(setup);
-  const state = initialState(setup, compiled.signature, SEED);
-  const feeds = new TrainingFeeds(setup, compiled, randomImages(), 1, SEED);
-  const program = await engine.compile(compiled.step, compiled.signature);
+  const { state, feeds } = lenetArrays();
+  const program = await engine.compile(lenetStep, lenetSignature);
   try {
     await program.writeState(state);
-    const fetches = await program.run(
-      feeds.fill(
-        0,
-        Uint32Array.from({ length: BATCH_SIZE }, (_, i) => i),
-        0,
-      ),
-    );
+    const fetches = await program.run(feeds);
     return { before: state, after: { ...(await program.readState()), ...fetches } };
   } finally {
     program.dispose();
   }
-}
-
-function randomImages(): { count: number; images: Uint8Array; labels: Uint8Array } {
-  const draws = new Float32Array(BATCH_SIZE * IMAGE_SHAPE[0] * IMAGE_SHAPE[1]);
-  fillUniform({ seed: SEED, purpose: 'self-test', index: 0 }, draws);
-  return {
-    count: BATCH_SIZE,
-    images: Uint8Array.from(draws, (value) => 256 * value),
-    labels: Uint8Array.from({ length: BATCH_SIZE }, (_, index) => (3 * index) % CLASSES),
-  };
 }
 
 /** Infinite where a name or a number is missing, or a number is none. */

@@ -53,7 +53,7 @@ export async function testAddon(addon: string, signal?: AbortSignal): Promise<Se
 
 /** @throws InstallationError if the process did not end well, or the step came out differently */
 export function judge(ended: Ended): SelfTest {
-  if (ended.code !== 0) throw new InstallationError(`the self-test failed: ${wordCrash(ended)}`);
+  if (ended.code !== 0) throw new InstallationError(`the self-test failed: ${describeCrash(ended)}`);
   const { usesGpu, largestDifference, where, largestChange, version, seconds } = outcomeSchema.parse(
     JSON.parse(lastLine(ended.stdout)),
   );
@@ -68,7 +68,7 @@ export function judge(ended: Ended): SelfTest {
   return { version, devices, seconds, largestDifference: difference, log: ended.stderr };
 }
 
-function wordCrash({ stderr, endedBy, code }: Ended): string {
+function describeCrash({ stderr, endedBy, code }: Ended): string {
   if (endedBy === 'SIGILL') {
     return 'this processor does not know the instructions (AVX) that TensorFlow was built for';
   }
@@ -79,7 +79,7 @@ function wordCrash({ stderr, endedBy, code }: Ended): string {
   const version = /version [`'](GLIBC\S+|CXXABI\S+|GLIBCXX\S+)' not found/.exec(stderr)?.[1];
   if (version !== undefined) return `this system's libraries are older than TensorFlow needs (${version})`;
   const said = stderr.split('\n').find((line) => /^\w*Error\b|Check failed|^F\d{4} /.test(line));
-  // What helps an installation is of no help within one.
+  // The advice to install TensorFlow makes no sense while it is being installed.
   return (
     said?.replace(/; "td engines install.*/, '').trim() ??
     `its process ended with ${endedBy ?? `exit code ${code}`}`

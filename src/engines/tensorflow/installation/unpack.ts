@@ -1,6 +1,7 @@
 /** @file Unpacks a wheel with Python's own zipfile. */
-import type { Stage } from '../../../data/types.ts';
+
 import { megabytes } from '../../../format.ts';
+import type { Stage } from '../../../progress.ts';
 import { fullDisk, InstallationError, tellsFullDisk } from './errors.ts';
 import type { Python } from './pythons.ts';
 import { lastLine, runProgram } from './run-program.ts';

@@ -1,17 +1,18 @@
 /** @file Lowering of kernels that make, move, cut, join or reduce arrays. Axes, shapes and permutations are constants. */
-import { at } from '../../../compiler/graph.ts';
+import type { AxisAttributes, ReductionAttributes, TfjsKernels } from '../../../compiler/kernels.ts';
+import { at, tableOf } from '../../../lookup.ts';
 import { booleanAttribute, integerAttribute, typeAttribute } from '../nodes.ts';
-import { forEach, type LoweringRule, type LoweringRules, operand, result } from './rules.ts';
+import { type LoweringRule, type LoweringRules, operand, result } from './rules.ts';
 
 const INDEX = typeAttribute('int32');
 
 /** Means of integers are real: the operand is converted first. */
-const reduction = (op: string): LoweringRule => {
+const reduction = (op: string): LoweringRule<ReductionAttributes> => {
   return (operation, inputs, builder) => {
     const { type } = result(operation);
     const from = operand(operation).type;
     const x = from === type ? at(inputs, 0) : builder.cast(at(inputs, 0), from, type);
-    const { axes, keepDims } = operation.attributes as { axes: number[]; keepDims: boolean };
+    const { axes, keepDims } = operation.attributes;
     return builder.add(op, [x, builder.integers(axes)], {
       T: typeAttribute(type),
       Tidx: INDEX,
@@ -21,9 +22,9 @@ const reduction = (op: string): LoweringRule => {
 };
 
 /** Position of the largest or smallest element. */
-const position = (op: string): LoweringRule => {
+const position = (op: string): LoweringRule<AxisAttributes> => {
   return (operation, inputs, builder) =>
-    builder.add(op, [at(inputs, 0), builder.scalar(operation.attributes.axis as number, 'int32')], {
+    builder.add(op, [at(inputs, 0), builder.scalar(operation.attributes.axis, 'int32')], {
       T: typeAttribute(operand(operation).type),
       Tidx: INDEX,
       output_type: INDEX,
@@ -35,9 +36,9 @@ const reshape: LoweringRule = (operation, inputs, builder) => {
   return builder.reshape(at(inputs, 0), shape, type);
 };
 
-const concatenate: LoweringRule = (operation, inputs, builder) => {
+const concatenate: LoweringRule<AxisAttributes> = (operation, inputs, builder) => {
   if (inputs.length === 1) return at(inputs, 0);
-  const axis = builder.scalar(operation.attributes.axis as number, 'int32');
+  const axis = builder.scalar(operation.attributes.axis, 'int32');
   return builder.add('ConcatV2', [...inputs, axis], {
     N: integerAttribute(inputs.length),
     T: typeAttribute(operand(operation).type),
@@ -45,12 +46,8 @@ const concatenate: LoweringRule = (operation, inputs, builder) => {
   });
 };
 
-const pad: LoweringRule = (operation, inputs, builder) => {
-  const { before, after, value } = operation.attributes as {
-    before: number[];
-    after: number[];
-    value: number;
-  };
+const pad: LoweringRule<TfjsKernels['PadV2']> = (operation, inputs, builder) => {
+  const { before, after, value } = operation.attributes;
   const { type } = operand(operation);
   const amounts = Int32Array.from(before.flatMap((count, axis) => [count, at(after, axis)]));
   const pads = builder.constant(amounts, [before.length, 2], 'int32');
@@ -60,8 +57,8 @@ const pad: LoweringRule = (operation, inputs, builder) => {
   });
 };
 
-const topK: LoweringRule = (operation, inputs, builder) => {
-  const { k, sorted } = operation.attributes as { k: number; sorted: boolean };
+const topK: LoweringRule<TfjsKernels['TopK']> = (operation, inputs, builder) => {
+  const { k, sorted } = operation.attributes;
   const values = builder.add('TopKV2', [at(inputs, 0), builder.scalar(k, 'int32')], {
     sorted: booleanAttribute(sorted),
     T: typeAttribute(operand(operation).type),
@@ -71,27 +68,27 @@ const topK: LoweringRule = (operation, inputs, builder) => {
   return [values, { node: values.node, index: 1 }];
 };
 
-export const arrayRules: LoweringRules = {
-  ...forEach(['Sum', 'Mean', 'Max', 'Min'], reduction),
-  ...forEach(['ArgMax', 'ArgMin'], position),
+export const arrayRules = {
+  ...tableOf(['Sum', 'Mean', 'Max', 'Min'], reduction),
+  ...tableOf(['ArgMax', 'ArgMin'], position),
   Fill: (operation, _, builder) => {
     const { shape, type } = result(operation);
-    return builder.fill(operation.attributes.value as number, shape, type);
+    return builder.fill(operation.attributes.value, shape, type);
   },
   Reshape: reshape,
   ExpandDims: reshape,
   Transpose: (operation, inputs, builder) =>
-    builder.add('Transpose', [at(inputs, 0), builder.integers(operation.attributes.perm as number[])], {
+    builder.add('Transpose', [at(inputs, 0), builder.integers(operation.attributes.perm)], {
       T: typeAttribute(operand(operation).type),
       Tperm: INDEX,
     }),
   Tile: (operation, inputs, builder) =>
-    builder.add('Tile', [at(inputs, 0), builder.integers(operation.attributes.reps as number[])], {
+    builder.add('Tile', [at(inputs, 0), builder.integers(operation.attributes.reps)], {
       T: typeAttribute(operand(operation).type),
       Tmultiples: INDEX,
     }),
   Slice: (operation, inputs, builder) => {
-    const begin = builder.integers(operation.attributes.begin as number[]);
+    const begin = builder.integers(operation.attributes.begin);
     const size = builder.integers(result(operation).shape);
     return builder.add('Slice', [at(inputs, 0), begin, size], {
       T: typeAttribute(operand(operation).type),
@@ -101,11 +98,11 @@ export const arrayRules: LoweringRules = {
   Concat: concatenate,
   PadV2: pad,
   GatherV2: (operation, inputs, builder) =>
-    builder.add('GatherV2', [...inputs, builder.scalar(operation.attributes.axis as number, 'int32')], {
+    builder.add('GatherV2', [...inputs, builder.scalar(operation.attributes.axis, 'int32')], {
       Tparams: typeAttribute(operand(operation).type),
       Tindices: INDEX,
       Taxis: INDEX,
       batch_dims: integerAttribute(0),
     }),
   TopK: topK,
-};
+} satisfies Partial<LoweringRules>;

@@ -1,7 +1,8 @@
 /** @file Lowering of kernels that work element by element. Most have their own name in TensorFlow. */
-import { at } from '../../../compiler/graph.ts';
+import type { TfjsKernels } from '../../../compiler/kernels.ts';
+import { at, tableOf } from '../../../lookup.ts';
 import { booleanAttribute, integerAttribute, typeAttribute } from '../nodes.ts';
-import { forEach, type LoweringRule, type LoweringRules, operand, result } from './rules.ts';
+import { type LoweringRule, type LoweringRules, operand, result } from './rules.ts';
 
 const SAME_NAME = [
   'Abs', 'Equal', 'Exp', 'Floor', 'Greater', 'GreaterEqual', 'Identity', 'Less', 'LessEqual', 'Log', 'Log1p',
@@ -9,13 +10,13 @@ const SAME_NAME = [
   'Sqrt', 'Square', 'SquaredDifference', 'Sub', 'Tanh',
 ] as const; // biome-ignore format: a table of names
 
-/** A node of one type, that of the operands. */
+/** A node whose type attribute is the element type of its operands. */
 const node = (op: string): LoweringRule => {
   return (operation, inputs, builder) =>
     builder.add(op, inputs, { T: typeAttribute(operand(operation).type) });
 };
 
-/** A node that knows booleans only. */
+/** A node without a type attribute: its operands are booleans. */
 const logical = (op: string): LoweringRule => {
   return (_, inputs, builder) => builder.add(op, inputs);
 };
@@ -38,19 +39,19 @@ const addMany: LoweringRule = (operation, inputs, builder) => {
   });
 };
 
-const clip: LoweringRule = ({ attributes }, inputs, builder) => {
-  const { clipValueMin, clipValueMax } = attributes as Record<'clipValueMin' | 'clipValueMax', number>;
+const clip: LoweringRule<TfjsKernels['ClipByValue']> = ({ attributes }, inputs, builder) => {
+  const { clipValueMin, clipValueMax } = attributes;
   const T = typeAttribute('float32');
   const below = builder.add('Minimum', [at(inputs, 0), builder.scalar(clipValueMax, 'float32')], { T });
   return builder.add('Maximum', [below, builder.scalar(clipValueMin, 'float32')], { T });
 };
 
 /** 1 where x > 0, else alpha. */
-const step: LoweringRule = (operation, inputs, builder) => {
+const step: LoweringRule<TfjsKernels['Step']> = (operation, inputs, builder) => {
   const { type } = operand(operation);
   const T = typeAttribute(type);
   const isPositive = builder.add('Greater', [at(inputs, 0), builder.scalar(0, type)], { T });
-  const alpha = operation.attributes.alpha as number;
+  const { alpha } = operation.attributes;
   if (alpha === 0) return builder.cast(isPositive, 'bool', type);
   return builder.add('SelectV2', [isPositive, builder.scalar(1, type), builder.scalar(alpha, type)], { T });
 };
@@ -59,11 +60,11 @@ const filledWith = (number: number): LoweringRule => {
   return (operation, _, builder) => builder.fill(number, result(operation).shape, result(operation).type);
 };
 
-export const elementwiseRules: LoweringRules = {
-  ...forEach(SAME_NAME, node),
+export const elementwiseRules = {
+  ...tableOf(SAME_NAME, node),
   Add: node('AddV2'),
   Multiply: node('Mul'),
-  ...forEach(['LogicalAnd', 'LogicalOr', 'LogicalNot'], logical),
+  ...tableOf(['LogicalAnd', 'LogicalOr', 'LogicalNot'], logical),
   AddN: addMany,
   Cast: (operation, inputs, builder) =>
     builder.cast(at(inputs, 0), operand(operation).type, result(operation).type),
@@ -73,4 +74,4 @@ export const elementwiseRules: LoweringRules = {
     builder.add('SelectV2', inputs, { T: typeAttribute(result(operation).type) }),
   ZerosLike: filledWith(0),
   OnesLike: filledWith(1),
-};
+} satisfies Partial<LoweringRules>;

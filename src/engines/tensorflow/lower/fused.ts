@@ -4,10 +4,10 @@ import type { LoweringRules } from './rules.ts';
 
 const T = typeAttribute('float32');
 
-const norm = (epsilon: unknown) => ({
+const norm = (epsilon: number) => ({
   T,
   U: T,
-  epsilon: { f: epsilon as number },
+  epsilon: { f: epsilon },
   data_format: stringAttribute('NHWC'),
   is_training: booleanAttribute(true),
 });
@@ -15,17 +15,14 @@ const norm = (epsilon: unknown) => ({
 const results = (output: Output, count: number): Output[] =>
   Array.from({ length: count }, (_, index) => ({ node: output.node, index }));
 
-export const fusedRules: LoweringRules = {
-  /** Normalised images, mean, sample variance, and three values that the gradient wants. */
+export const fusedRules = {
   FusedBatchNorm: ({ attributes }, inputs, builder) => {
     const none = builder.constant(new Float32Array(0), [0], 'float32');
     return results(builder.add('FusedBatchNormV3', [...inputs, none, none], norm(attributes.epsilon)), 6);
   },
   FusedBatchNormGrad: ({ attributes }, inputs, builder) =>
     results(builder.add('FusedBatchNormGradV3', inputs, norm(attributes.epsilon)), 3),
-  /** dy where x > 0, else 0. */
   ReluGrad: (_, inputs, builder) => builder.add('ReluGrad', inputs, { T }),
-  /** Along the last axis, the value at an index of the descending sort. */
   NthLargest: (_, inputs, builder) =>
     builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),
-};
+} satisfies Partial<LoweringRules>;

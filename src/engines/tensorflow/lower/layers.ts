@@ -1,5 +1,13 @@
 /** @file Lowering of products, convolutions, pools and their gradients. Images stay as tfjs lays them out, channels last. */
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
+import type { Value } from '../../../compiler/graph.ts';
+import type {
+  ConvolutionAttributes,
+  Margins,
+  Pair,
+  PoolAttributes,
+  TfjsKernels,
+} from '../../../compiler/kernels.ts';
+import { at } from '../../../lookup.ts';
 import {
   booleanAttribute,
   integersAttribute,
@@ -11,9 +19,6 @@ import { type LoweringRule, type LoweringRules, operand, result } from './rules.
 
 const T = typeAttribute('float32');
 
-/** Of height and width. */
-type Pair = readonly [height: number, width: number];
-
 interface Window {
   /** Height and width of the image that the window moves over, and of what it yields. */
   readonly image: Value;
@@ -21,12 +26,12 @@ interface Window {
   /** Pixels from the first to the last that the window touches, both included. */
   readonly reach: Pair;
   readonly strides: Pair;
-  readonly pads: readonly number[];
+  readonly pads: Margins;
 }
 
 /** Padding in TensorFlow's words. Its fastest kernels know VALID and SAME only. */
 function paddingAttributes({ image, yields, reach, strides, pads }: Window): NodeAttributes {
-  const [top = 0, left = 0, bottom = 0, right = 0] = pads;
+  const [top, left, bottom, right] = pads;
   if ([top, left, bottom, right].every((pad) => pad === 0)) return { padding: stringAttribute('VALID') };
   const isSame = ([0, 1] as const).every((axis) => {
     const extent = at(image.shape, axis + 1);
@@ -45,14 +50,11 @@ function paddingAttributes({ image, yields, reach, strides, pads }: Window): Nod
 
 /** @param filter shape `[height, width, channels in, channels out]` */
 function convolutionAttributes(
-  { attributes }: Operation,
+  { strides, dilations, pads }: ConvolutionAttributes,
   image: Value,
   filter: readonly number[],
   yields: Value,
 ): NodeAttributes {
-  const { strides, dilations, pads } = attributes as Record<'strides' | 'dilations', Pair> & {
-    pads: number[];
-  };
   const reachAlong = (axis: 0 | 1): number => (at(filter, axis) - 1) * dilations[axis] + 1;
   return {
     T,
@@ -65,19 +67,19 @@ function convolutionAttributes(
 }
 
 /**
- * At every pixel, of which only those at the strides are kept. oneDNN, as TensorFlow 2.21 uses it, convolves images of one channel by other
- * strides down than across to wrong numbers.
+ * A convolution at every pixel, of whose result only the pixels at the strides are kept. With different strides down and across, oneDNN
+ * as TensorFlow 2.21 uses it convolves images of one channel wrongly.
  */
-const convolveWithUnequalStrides: LoweringRule = (operation, inputs, builder) => {
-  const { strides, pads } = operation.attributes as { strides: Pair; pads: readonly number[] };
-  const [top = 0, left = 0, bottom = 0, right = 0] = pads;
+const convolveWithUnequalStrides: LoweringRule<ConvolutionAttributes> = (operation, inputs, builder) => {
+  const { strides, dilations, pads } = operation.attributes;
+  const [top, left, bottom, right] = pads;
   const amounts = Int32Array.of(0, 0, top, bottom, left, right, 0, 0);
   const operands = [at(inputs, 0), builder.constant(amounts, [4, 2], 'int32'), builder.scalar(0, 'float32')];
   const padded = builder.add('PadV2', operands, { T, Tpaddings: typeAttribute('int32') });
   const everywhere = builder.add('Conv2D', [padded, at(inputs, 1)], {
     T,
     strides: integersAttribute([1, 1, 1, 1]),
-    dilations: integersAttribute([1, ...(operation.attributes.dilations as Pair), 1]),
+    dilations: integersAttribute([1, ...dilations, 1]),
     data_format: stringAttribute('NHWC'),
     padding: stringAttribute('VALID'),
   });
@@ -89,8 +91,11 @@ const convolveWithUnequalStrides: LoweringRule = (operation, inputs, builder) =>
   return builder.add('StridedSlice', [everywhere, ...range], { T, Index: typeAttribute('int32') });
 };
 
-function poolAttributes({ attributes }: Operation, image: Value, yields: Value): NodeAttributes {
-  const { window, strides, pads } = attributes as Record<'window' | 'strides', Pair> & { pads: number[] };
+function poolAttributes(
+  { window, strides, pads }: PoolAttributes,
+  image: Value,
+  yields: Value,
+): NodeAttributes {
   return {
     T,
     ksize: integersAttribute([1, ...window, 1]),
@@ -100,10 +105,10 @@ function poolAttributes({ attributes }: Operation, image: Value, yields: Value):
   };
 }
 
-/** A product of single matrices is another kernel than one of many. */
-const matrixProduct: LoweringRule = (operation, inputs, builder) => {
+/** TensorFlow has one kernel for the product of two matrices and another for batches of them. */
+const matrixProduct: LoweringRule<TfjsKernels['BatchMatMul']> = (operation, inputs, builder) => {
   const { shape } = result(operation);
-  const { transposeA, transposeB } = operation.attributes as Record<'transposeA' | 'transposeB', boolean>;
+  const { transposeA, transposeB } = operation.attributes;
   const isSingle = shape.slice(0, -2).every((extent) => extent === 1);
   if (!isSingle) {
     const adjoint = { adj_x: booleanAttribute(transposeA), adj_y: booleanAttribute(transposeB) };
@@ -120,32 +125,36 @@ const matrixProduct: LoweringRule = (operation, inputs, builder) => {
   return builder.reshape(product, shape, 'float32');
 };
 
-export const layerRules: LoweringRules = {
+export const layerRules = {
   BatchMatMul: matrixProduct,
   Conv2D: (operation, inputs, builder) => {
-    const { strides } = operation.attributes as { strides: Pair };
+    const { strides } = operation.attributes;
     if (strides[0] !== strides[1]) return convolveWithUnequalStrides(operation, inputs, builder);
     const [x, filter] = [operand(operation, 0), operand(operation, 1)];
-    const attributes = convolutionAttributes(operation, x, filter.shape, result(operation));
+    const attributes = convolutionAttributes(operation.attributes, x, filter.shape, result(operation));
     return builder.add('Conv2D', inputs, attributes);
   },
   Conv2DBackpropInput: (operation, inputs, builder) => {
     const [dy, filter, x] = [operand(operation, 0), operand(operation, 1), result(operation)];
     const operands = [builder.integers(x.shape), at(inputs, 1), at(inputs, 0)];
-    const attributes = convolutionAttributes(operation, x, filter.shape, dy);
+    const attributes = convolutionAttributes(operation.attributes, x, filter.shape, dy);
     return builder.add('Conv2DBackpropInput', operands, attributes);
   },
   Conv2DBackpropFilter: (operation, inputs, builder) => {
     const [x, dy, filter] = [operand(operation, 0), operand(operation, 1), result(operation)];
     const operands = [at(inputs, 0), builder.integers(filter.shape), at(inputs, 1)];
-    const attributes = convolutionAttributes(operation, x, filter.shape, dy);
+    const attributes = convolutionAttributes(operation.attributes, x, filter.shape, dy);
     return builder.add('Conv2DBackpropFilter', operands, attributes);
   },
   MaxPool: (operation, inputs, builder) =>
-    builder.add('MaxPool', inputs, poolAttributes(operation, operand(operation), result(operation))),
+    builder.add(
+      'MaxPool',
+      inputs,
+      poolAttributes(operation.attributes, operand(operation), result(operation)),
+    ),
   MaxPoolGrad: (operation, inputs, builder) => {
     const [dy, x] = [operand(operation, 0), operand(operation, 1)];
     const operands = [at(inputs, 1), at(inputs, 2), at(inputs, 0)];
-    return builder.add('MaxPoolGrad', operands, poolAttributes(operation, x, dy));
+    return builder.add('MaxPoolGrad', operands, poolAttributes(operation.attributes, x, dy));
   },
-};
+} satisfies Partial<LoweringRules>;

@@ -1,20 +1,23 @@
 /** @file The form of a lowering rule: which nodes of TensorFlow stand for an operation of the traced graph. */
-import { at, type Operation, type Value } from '../../../compiler/graph.ts';
+import type { Attributes, NoAttributes, Operation, OperationOf, Value } from '../../../compiler/graph.ts';
+import { at } from '../../../lookup.ts';
+import type { TensorflowKernel, TensorflowKernels } from '../kernels.ts';
 import type { NodeBuilder, Output } from '../nodes.ts';
 
 /**
- * Adds nodes for an operation.
+ * Adds nodes for an operation with the attributes `A`.
  *
  * @param inputs what stands for the operation's operands
  * @returns what stands for its results
  */
-export type LoweringRule = (
-  operation: Operation,
+export type LoweringRule<A extends Attributes = NoAttributes> = (
+  operation: OperationOf<string, A>,
   inputs: readonly Output[],
   builder: NodeBuilder,
 ) => Output | readonly Output[];
 
-export type LoweringRules = Readonly<Record<string, LoweringRule>>;
+/** A rule for every kernel. */
+export type LoweringRules = { readonly [K in TensorflowKernel]: LoweringRule<TensorflowKernels[K]> };
 
 export function operand(operation: Operation, index = 0): Value {
   return at(operation.inputs, index);
@@ -22,9 +25,4 @@ export function operand(operation: Operation, index = 0): Value {
 
 export function result(operation: Operation): Value {
   return at(operation.outputs, 0);
-}
-
-/** One rule for several operations of the same names in both worlds. */
-export function forEach(names: readonly string[], ruleOf: (name: string) => LoweringRule): LoweringRules {
-  return Object.fromEntries(names.map((name) => [name, ruleOf(name)]));
 }

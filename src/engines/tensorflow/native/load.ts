@@ -1,10 +1,11 @@
 /** @file TensorFlow's native library, by way of the native module of tfjs-node: loaded once a process, with its settings. */
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { UserError } from '../../../errors.ts';
-import type { ArrayData } from '../../types.ts';
+import type { ArrayData } from '../../../arrays.ts';
+import { messageOf, UserError } from '../../../errors.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
 import { HELPER_NAME } from '../installation/paths.ts';
 
@@ -102,14 +103,14 @@ function loadBinding(require: NodeJS.Require, { addon }: LoadableInstallation): 
   try {
     return require(addon) as Binding;
   } catch (error) {
-    const [reason] = String(error instanceof Error ? error.message : error).split('\n');
+    const [reason] = messageOf(error).split('\n');
     throw new UserError(
       `TensorFlow does not load: ${reason}; "td engines install tensorflow --force" builds it anew`,
     );
   }
 }
 
-/** Without it all works, with more memory and some lines on the standard error. */
+/** td's own small module. Without it the engine works, but takes more memory and prints some lines to the standard error. */
 function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): ProcessModule | undefined {
   try {
     return require(join(dirname(addon), HELPER_NAME)) as ProcessModule;
@@ -118,7 +119,7 @@ function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): P
   }
 }
 
-/** Before its log is set up, the library writes to the standard error what it would not log. */
+/** Keeps the lines that the library prints to the standard error while it is loaded, when its log is not set up yet. */
 function keepingLog<T>(helper: ProcessModule | undefined, work: () => T): { result: T; log: string } {
   if (helper === undefined) return { result: work(), log: '' };
   const folder = mkdtempSync(join(tmpdir(), 'td-tensorflow-'));

@@ -2,14 +2,10 @@
  * @file Batch normalisation and its gradient, which the models spell out in means and products, as TensorFlow's kernels for
  * them: two passes over the images each in place of some ten.
  */
-import {
-  type Graph,
-  type GraphBuilder,
-  type Operation,
-  rewrite,
-  type Value,
-} from '../../../compiler/graph.ts';
-import { sizeOf } from '../../types.ts';
+import { sizeOf } from '../../../arrays.ts';
+import { rewrite, type Value } from '../../../compiler/graph.ts';
+import { orThrow } from '../../../lookup.ts';
+import type { TensorflowBuilder, TensorflowGraph, TensorflowOperation } from '../kernels.ts';
 
 /** A batch normalisation of a training, by the values of the traced graph (src/models/batch-norm.ts names them). */
 interface Norm {
@@ -49,7 +45,7 @@ interface FusedNorm {
  *
  * @returns the graph itself if it has no batch normalisation in training
  */
-export function joinBatchNorms(graph: Graph): Graph {
+export function joinBatchNorms(graph: TensorflowGraph): TensorflowGraph {
   const finder = new Finder(graph);
   const norms = withDistinctMeans(graph.operations.flatMap((operation) => finder.normAt(operation) ?? []));
   if (norms.length === 0) return graph;
@@ -58,6 +54,8 @@ export function joinBatchNorms(graph: Graph): Graph {
   const normOfVariance = new Map(norms.map((norm) => [norm.variance, norm]));
   const gradientOfSum = new Map(gradients.map((gradient) => [gradient.dShift, gradient]));
   const fused = new Map<Norm, FusedNorm>();
+  const fusedOf = (norm: Norm): FusedNorm =>
+    orThrow(fused.get(norm), 'a batch normalisation is used before its mean');
   const replaced = new Map<Value, Value>();
   return rewrite(graph, (operation, builder, translate) => {
     const [original] = operation.outputs;
@@ -70,10 +68,10 @@ export function joinBatchNorms(graph: Graph): Graph {
       return [made.mean];
     }
     const varied = normOfVariance.get(original);
-    if (varied !== undefined) return [biasedVariance(varied, fused.get(varied) as FusedNorm, builder)];
+    if (varied !== undefined) return [biasedVariance(varied, fusedOf(varied), builder)];
     const gradient = gradientOfSum.get(original);
     if (gradient !== undefined) {
-      const made = emitGradient(gradient, fused.get(gradient.norm) as FusedNorm, translate, builder);
+      const made = emitGradient(gradient, fusedOf(gradient.norm), translate, builder);
       replaced.set(gradient.dx, made.dx);
       replaced.set(gradient.dScale, made.dScale);
       return [made.dShift];
@@ -97,29 +95,31 @@ function imagesLike({ shape }: Value): number[] {
   return shape.length === 4 ? [...shape] : [sizeOf(shape) / channels, 1, 1, channels];
 }
 
-function reshaped(value: Value, shape: readonly number[], builder: GraphBuilder): Value {
+function reshaped(value: Value, shape: readonly number[], builder: TensorflowBuilder): Value {
   return value.shape.join() === shape.join() ? value : builder.emit('Reshape', [value], { shape });
 }
 
-function emitNorm(norm: Norm, translate: Translate, builder: GraphBuilder): FusedNorm {
+function floats(shape: readonly number[]): Value {
+  return { shape, type: 'float32' };
+}
+
+function emitNorm(norm: Norm, translate: Translate, builder: TensorflowBuilder): FusedNorm {
   const images = imagesLike(norm.x);
   const vector = norm.mean.shape;
   const x = reshaped(translate(norm.x), images, builder);
-  const outputs = [images, vector, vector, vector, vector, []].map(
-    (shape): Value => ({ shape, type: 'float32' }),
-  );
+  const [result, mean, sampleVariance] = [floats(images), floats(vector), floats(vector)];
+  const reserved = [floats(vector), floats(vector), floats([])];
   builder.append({
     op: 'FusedBatchNorm',
     inputs: [x, translate(norm.scale), translate(norm.shift)],
     attributes: { epsilon: norm.epsilon },
-    outputs,
+    outputs: [result, mean, sampleVariance, ...reserved],
   });
-  const [result, mean, sampleVariance, ...reserved] = outputs as [Value, Value, Value, ...Value[]];
   return { result: reshaped(result, norm.result.shape, builder), mean, sampleVariance, reserved };
 }
 
 /** The mean of squares, as the traced graph has it. */
-function biasedVariance(norm: Norm, { sampleVariance }: FusedNorm, builder: GraphBuilder): Value {
+function biasedVariance(norm: Norm, { sampleVariance }: FusedNorm, builder: TensorflowBuilder): Value {
   const count = sizeOf(norm.x.shape) / sizeOf(norm.mean.shape);
   const share = builder.constant(Float32Array.of((count - 1) / count), [], 'float32');
   return builder.emit('Multiply', [sampleVariance, share], norm.variance);
@@ -129,30 +129,28 @@ function emitGradient(
   { norm, dy, dx }: NormGradient,
   { reserved }: FusedNorm,
   translate: Translate,
-  builder: GraphBuilder,
+  builder: TensorflowBuilder,
 ): { dx: Value; dScale: Value; dShift: Value } {
   const images = imagesLike(norm.x);
-  const outputs = [images, norm.mean.shape, norm.mean.shape].map(
-    (shape): Value => ({ shape, type: 'float32' }),
-  );
+  const vector = norm.mean.shape;
+  const [gradient, dScale, dShift] = [floats(images), floats(vector), floats(vector)];
   const operands = [translate(dy), translate(norm.x)].map((value) => reshaped(value, images, builder));
   builder.append({
     op: 'FusedBatchNormGrad',
     inputs: [...operands, translate(norm.scale), ...reserved],
     attributes: { epsilon: norm.epsilon },
-    outputs,
+    outputs: [gradient, dScale, dShift],
   });
-  const [gradient, dScale, dShift] = outputs as [Value, Value, Value];
   return { dx: reshaped(gradient, dx.shape, builder), dScale, dShift };
 }
 
 /** Recognises the patterns, by who makes which value and who uses it. */
 class Finder {
-  private readonly producers = new Map<Value, Operation>();
-  private readonly users = new Map<Value, Operation[]>();
+  private readonly producers = new Map<Value, TensorflowOperation>();
+  private readonly users = new Map<Value, TensorflowOperation[]>();
   private readonly inputs: ReadonlySet<Value>;
 
-  constructor(graph: Graph) {
+  constructor(graph: TensorflowGraph) {
     this.inputs = new Set(graph.inputs.map(({ value }) => value));
     for (const operation of graph.operations) {
       for (const output of operation.outputs) this.producers.set(output, operation);
@@ -165,7 +163,7 @@ class Finder {
   }
 
   /** scale · inverse · (x − mean) + shift, if an operation computes that. */
-  normAt(operation: Operation): Norm | undefined {
+  normAt(operation: TensorflowOperation): Norm | undefined {
     const [scaled, shift] = operation.op === 'Add' ? operation.inputs : [];
     const [centred, factor] = this.operandsOf(scaled, 'Multiply') ?? [];
     const [x, mean] = this.operandsOf(centred, 'Sub') ?? [];
@@ -182,7 +180,7 @@ class Finder {
       this.reducesBatch(variance, 'Mean', square);
     const number = epsilon && this.producers.get(epsilon)?.data;
     if (!isMean || !isVariance || number?.length !== 1) return undefined;
-    // They are asked for before all else that the pattern needs.
+    // The kernel stands where the mean was computed: only inputs of the graph are sure to be there by then.
     if (!this.inputs.has(scale) || !this.inputs.has(shift)) return undefined;
     if (sizeOf(x.shape) / sizeOf(mean.shape) < 2) return undefined;
     const found = { x, scale, shift, mean, variance, centred, inverse, factor, result };
@@ -223,10 +221,10 @@ class Finder {
   }
 
   /** Whether a value is the reduction of another over all axes but the last. */
-  private reducesBatch(value: Value, op: string, of: Value): boolean {
+  private reducesBatch(value: Value, op: 'Mean' | 'Sum', of: Value): boolean {
     const producer = this.producers.get(value);
     if (producer?.op !== op || producer.inputs[0] !== of) return false;
     const axes = of.shape.slice(1).map((_, axis) => axis);
-    return String(producer.attributes.axes) === String(axes) && producer.attributes.keepDims === false;
+    return producer.attributes.axes.join() === axes.join() && !producer.attributes.keepDims;
   }
 }

@@ -1,6 +1,7 @@
 /** @file The passes of this engine: patterns of tfjs kernels that TensorFlow has one kernel for. */
-import type { Graph } from '../../../compiler/graph.ts';
+import type { KernelGraph } from '../../../compiler/kernels.ts';
 import { applyAll, type Pass, simplify, TRACED_PASSES } from '../../../compiler/passes/simplify.ts';
+import type { TensorflowGraph, TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
 import { joinRankLookups } from './rank-lookups.ts';
 import { joinReluGradients } from './relu-gradients.ts';
@@ -10,14 +11,20 @@ export const TENSORFLOW_PASSES = {
   'batch-norms': joinBatchNorms,
   'relu-gradients': joinReluGradients,
   'rank-lookups': joinRankLookups,
-} as const satisfies Readonly<Record<string, Pass>>;
+} as const satisfies Readonly<Record<string, Pass<TensorflowOperation>>>;
 
 /**
  * Makes a recorded graph ready to be lowered to TensorFlow.
  *
  * @param skip names of passes to leave out; on a graphics card `rank-lookups` must be among them
  */
-export function optimizeForTensorflow(recorded: Graph, skip: ReadonlySet<string> = new Set()): Graph {
+export function optimizeForTensorflow(
+  recorded: KernelGraph,
+  skip: ReadonlySet<string> = new Set(),
+): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
-  return applyAll({ 'batch-norms': first, ...TRACED_PASSES, ...last }, simplify(recorded, skip), skip);
+  // The passes over kernels of tfjs leave those alone that they do not know.
+  const shared = TRACED_PASSES as unknown as Readonly<Record<string, Pass<TensorflowOperation>>>;
+  const simplified: TensorflowGraph = simplify(recorded, skip);
+  return applyAll({ 'batch-norms': first, ...shared, ...last }, simplified, skip);
 }

@@ -1,11 +1,13 @@
 /** @file The gradient of ReLU, dy · step(x), as TensorFlow's one kernel for it: one pass, and no array in between. */
-import { at, type Graph, type Value } from '../../../compiler/graph.ts';
+import type { Value } from '../../../compiler/graph.ts';
 import { rewriteJoining } from '../../../compiler/passes/uses.ts';
+import { at } from '../../../lookup.ts';
+import type { TensorflowGraph } from '../kernels.ts';
 
 /**
  * Over a traced graph. The kernel asks where ReLU's result is above zero, if there is one: its operand need not be kept until then.
  */
-export function joinReluGradients(graph: Graph): Graph {
+export function joinReluGradients(graph: TensorflowGraph): TensorflowGraph {
   const activated = new Map<Value, Value>();
   for (const { op, inputs, outputs } of graph.operations)
     if (op === 'Relu') activated.set(at(inputs, 0), at(outputs, 0));

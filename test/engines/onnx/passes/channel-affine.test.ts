@@ -1,11 +1,13 @@
 /** @file Affine maps of channels take sums, activations and one another into a single pass over the images. */
 import { expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import type { Value } from '../../../../src/compiler/graph.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
 import { emitAffine, expandAffines } from '../../../../src/engines/onnx/lower/channel-affine.ts';
+import type { OnnxBuilder } from '../../../../src/engines/onnx/operators.ts';
 import { joinAffines } from '../../../../src/engines/onnx/passes/channel-affine.ts';
 import { joinConvolutionEpilogues } from '../../../../src/engines/onnx/passes/convolution-epilogues.ts';
 import { optimize } from '../../../../src/engines/onnx/passes/simplify.ts';
-import { buildGraph } from '../../../support/graphs.ts';
+import { buildOnnxGraph } from '../../../support/graphs.ts';
 
 const IMAGES = [2, 16, 3, 3];
 const inputs = {
@@ -17,11 +19,11 @@ const inputs = {
   filter: [1, 1, 9, 16, 16],
 };
 type Inputs = Readonly<Record<keyof typeof inputs, Value>>;
-type Emit = (builder: GraphBuilder, values: Inputs) => Readonly<Record<string, Value>>;
+type Emit = (builder: OnnxBuilder, values: Inputs) => Readonly<Record<string, Value>>;
 
-const graphOf = (emit: Emit) => buildGraph(inputs, (builder, values) => emit(builder, values as Inputs));
+const graphOf = (emit: Emit) => buildOnnxGraph(inputs, (builder, values) => emit(builder, values as Inputs));
 const like = { shape: IMAGES };
-const ones = (builder: GraphBuilder) => builder.constant(new Float32Array(16).fill(1), [16], 'float32');
+const ones = (builder: OnnxBuilder) => builder.constant(new Float32Array(16).fill(1), [16], 'float32');
 const textOf = (emit: Emit): string =>
   printGraph(optimize(graphOf(emit)))
     .split('\n')
@@ -88,10 +90,10 @@ it('moves a map by a constant through a sum', () => {
 });
 
 it('adds images inside a convolution, and rescales its filters instead of its result', () => {
-  const convolve = (builder: GraphBuilder, x: Value, filter: Value): Value => {
+  const convolve = (builder: OnnxBuilder, x: Value, filter: Value): Value => {
     const bank = builder.emit('Reshape', [filter], { shape: [16, 16, 3, 3] });
     const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
-    return builder.emit('Conv', [x, bank], like, attributes, 'com.microsoft.nchwc');
+    return builder.emitIn('com.microsoft.nchwc', 'Conv', [x, bank], like, attributes);
   };
   const text = textOf((builder, { x, other, filter, scale, shift }) => {
     const [first, second] = [convolve(builder, x, filter), convolve(builder, other, filter)];

@@ -1,22 +1,24 @@
 /** @file Means of products over images, channel by channel, are what the products' means are, without the products. */
 import { describe, expect, it } from 'vitest';
-import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import type { Value } from '../../../../src/compiler/graph.ts';
 import { simplify } from '../../../../src/compiler/passes/simplify.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
 import { blockSize } from '../../../../src/engines/onnx/block-size.ts';
+import type { OnnxBuilder, OnnxGraph } from '../../../../src/engines/onnx/operators.ts';
 import { joinChannelProducts } from '../../../../src/engines/onnx/passes/channel-products.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
-import { buildGraph } from '../../../support/graphs.ts';
+import { buildOnnxGraph } from '../../../support/graphs.ts';
 import { createNumbers } from '../../../support/numbers.ts';
 
 const IMAGES = [3, 32, 5, 4];
 const BLOCKED = 'com.microsoft.nchwc';
 
 /** The mean over height and width, then over the batch, as the lowering writes it. */
-function meanOf(builder: GraphBuilder, images: Value, axes: number[] = [0]): Value {
+function meanOf(builder: OnnxBuilder, images: Value, axes: number[] = [0]): Value {
   const [batch = 1, channels = 1] = images.shape;
   const shape = [batch, channels, 1, 1];
-  const pooled = builder.emit('GlobalAveragePool', [images], { shape }, {}, BLOCKED);
+  const pooled = builder.emitIn(BLOCKED, 'GlobalAveragePool', [images], { shape });
   const matrix = builder.emit('Reshape', [pooled], { shape: [batch, channels] });
   const length = axes.includes(0) ? channels : batch;
   return builder.emit('ReduceMean', [matrix], { shape: [length] }, { axes, keepdims: 0 });
@@ -24,9 +26,9 @@ function meanOf(builder: GraphBuilder, images: Value, axes: number[] = [0]): Val
 
 /** Sums of x · y and x · x, each divided by what was summed. */
 function products(
-  more: (builder: GraphBuilder, product: Value) => Record<string, Value> = () => ({}),
-): Graph {
-  return buildGraph({ x: IMAGES, y: IMAGES }, (builder, values) => {
+  more: (builder: OnnxBuilder, product: Value) => Record<string, Value> = () => ({}),
+): OnnxGraph {
+  return buildOnnxGraph({ x: IMAGES, y: IMAGES }, (builder, values) => {
     const [x, y] = [values.x, values.y] as [Value, Value];
     const product = builder.emit('Mul', [x, y], { shape: IMAGES });
     const square = builder.emit('Mul', [x, x], { shape: IMAGES });
@@ -63,7 +65,7 @@ describe('means of products of images', () => {
   it('are those of the products', async () => {
     const numbers = createNumbers(3);
     const [x, y] = [numbers.normal(3 * 32 * 20), numbers.normal(3 * 32 * 20)];
-    const run = async (graph: Graph) => {
+    const run = async (graph: OnnxGraph) => {
       const session = await ort.InferenceSession.create(serialize(graph), { logSeverityLevel: 3 });
       return session.run({ x: new ort.Tensor(x, IMAGES), y: new ort.Tensor(y, IMAGES) });
     };
@@ -95,7 +97,7 @@ describe('means of products of images', () => {
     const used = simplify(joinChannelProducts(products((_, product) => ({ itself: product }))));
     const pools = used.operations.filter(({ op }) => op === 'GlobalAveragePool');
     expect(pools).toHaveLength(1);
-    const byImage = buildGraph({ x: IMAGES }, (builder, { x }) => {
+    const byImage = buildOnnxGraph({ x: IMAGES }, (builder, { x }) => {
       const square = builder.emit('Mul', [x as Value, x as Value], { shape: IMAGES });
       return { mean: meanOf(builder, square, [1]) };
     });

@@ -1,17 +1,19 @@
 /** @file Pools of a forward pass alone go without positions, and stay among blocked images. */
 import { expect, it } from 'vitest';
-import { type Graph, type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import type { Value } from '../../../../src/compiler/graph.ts';
 import { simplify } from '../../../../src/compiler/passes/simplify.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
+import type { OnnxBuilder, OnnxGraph } from '../../../../src/engines/onnx/operators.ts';
 import { simplifyForwardPools } from '../../../../src/engines/onnx/passes/forward-pools.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
-import { buildGraph } from '../../../support/graphs.ts';
+import { buildOnnxGraph } from '../../../support/graphs.ts';
 
 const IMAGES = [2, 16, 7, 7];
 const POOLED = [2, 16, 3, 3];
 const BLOCKED = 'com.microsoft.nchwc';
 
-function pool(builder: GraphBuilder, x: Value): [Value, Value] {
+function pool(builder: OnnxBuilder, x: Value): [Value, Value] {
   const outputs: [Value, Value] = [
     { shape: POOLED, type: 'float32' },
     { shape: POOLED, type: 'int64' },
@@ -20,17 +22,13 @@ function pool(builder: GraphBuilder, x: Value): [Value, Value] {
   builder.append({ op: 'MaxPool', inputs: [x], attributes, outputs });
   return outputs;
 }
-const reorder = (builder: GraphBuilder, op: string, x: Value): Value =>
-  builder.emit(
-    op,
-    [x],
-    x,
-    { ...(op === 'ReorderOutput' ? { channels: 16 } : {}), channels_last: 0 },
-    BLOCKED,
-  );
+const reorder = (builder: OnnxBuilder, op: 'ReorderInput' | 'ReorderOutput', x: Value): Value =>
+  op === 'ReorderInput'
+    ? builder.emitIn(BLOCKED, op, [x], x, { channels_last: 0 })
+    : builder.emitIn(BLOCKED, op, [x], x, { channels: 16, channels_last: 0 });
 
 /** A pool between blocked images, as the lowering writes it. */
-const between: Graph = buildGraph({ x: IMAGES }, (builder, { x }) => {
+const between: OnnxGraph = buildOnnxGraph({ x: IMAGES }, (builder, { x }) => {
   const plain = reorder(builder, 'ReorderOutput', reorder(builder, 'ReorderInput', x as Value));
   const [maxima] = pool(builder, plain);
   const again = reorder(builder, 'ReorderInput', maxima);
@@ -50,7 +48,7 @@ it('lets blocked images stay in blocks', () => {
 
 it('finds the same maxima', async () => {
   const x = Float32Array.from({ length: 2 * 16 * 49 }, (_, index) => Math.sin(index * 1.7) * 5);
-  const run = async (graph: Graph): Promise<number[]> => {
+  const run = async (graph: OnnxGraph): Promise<number[]> => {
     const session = await ort.InferenceSession.create(serialize(graph), { logSeverityLevel: 3 });
     const { y } = await session.run({ x: new ort.Tensor(x, IMAGES) });
     return Array.from(y?.data as Float32Array);
@@ -62,8 +60,8 @@ it('finds the same maxima', async () => {
 });
 
 it('drops positions that nobody asks for, and keeps those that a gradient needs', () => {
-  const graphWith = (wantsPositions: boolean): Graph =>
-    buildGraph({ x: IMAGES }, (builder, { x }) => {
+  const graphWith = (wantsPositions: boolean): OnnxGraph =>
+    buildOnnxGraph({ x: IMAGES }, (builder, { x }) => {
       const [y, positions] = pool(builder, x as Value);
       return wantsPositions ? { y, positions } : { y };
     });

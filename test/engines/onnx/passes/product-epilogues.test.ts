@@ -1,19 +1,21 @@
 /** @file Matrix products add multiples of other matrices to their results. */
 import { expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import type { Value } from '../../../../src/compiler/graph.ts';
 import { simplify } from '../../../../src/compiler/passes/simplify.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
+import type { OnnxBuilder } from '../../../../src/engines/onnx/operators.ts';
 import { joinProductEpilogues } from '../../../../src/engines/onnx/passes/product-epilogues.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
-import { buildGraph, scalar } from '../../../support/graphs.ts';
+import { buildOnnxGraph, scalar } from '../../../support/graphs.ts';
 
 const inputs = { x: [5, 3], dy: [5, 2], w: [3, 2], factor: [] };
 type Inputs = Readonly<Record<keyof typeof inputs, Value>>;
-type Emit = (builder: GraphBuilder, values: Inputs) => Readonly<Record<string, Value>>;
+type Emit = (builder: OnnxBuilder, values: Inputs) => Readonly<Record<string, Value>>;
 
-const graphOf = (emit: Emit) => buildGraph(inputs, (builder, values) => emit(builder, values as Inputs));
+const graphOf = (emit: Emit) => buildOnnxGraph(inputs, (builder, values) => emit(builder, values as Inputs));
 const like = { shape: [3, 2] };
-const gradient = (builder: GraphBuilder, { x, dy }: Inputs): Value =>
+const gradient = (builder: OnnxBuilder, { x, dy }: Inputs): Value =>
   builder.emit('Gemm', [x, dy], like, { transA: 1, transB: 0 });
 const decayed: Emit = (builder, values) => {
   const decay = builder.emit('Mul', [values.w, scalar(builder, 0.5)], like);

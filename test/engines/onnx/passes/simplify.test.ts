@@ -1,5 +1,7 @@
 /** @file No result depends on a simplification pass. */
+
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../../../src/arrays.ts';
 import { PASSES, TRACED_PASSES } from '../../../../src/compiler/passes/simplify.ts';
 import { FEED, STATE } from '../../../../src/compiler/trace-step.ts';
 import { blockSize } from '../../../../src/engines/onnx/block-size.ts';
@@ -9,7 +11,6 @@ import { OnnxProgram } from '../../../../src/engines/onnx/program.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
 import { skippedPasses } from '../../../../src/engines/pass-names.ts';
-import type { NamedArrays } from '../../../../src/engines/types.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';
 import { largestDifference } from '../../../support/engines.ts';
 import { createTrainingCase, METHODS } from '../../../support/training-cases.ts';

@@ -1,15 +1,16 @@
 /** @file Sums of squares of whole arrays are one operation. */
 import { expect, it } from 'vitest';
-import { printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import type { Value } from '../../../../src/compiler/graph.ts';
 import { simplify } from '../../../../src/compiler/passes/simplify.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
 import { joinSquareSums } from '../../../../src/engines/onnx/passes/square-sums.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
-import { buildGraph } from '../../../support/graphs.ts';
+import { buildOnnxGraph } from '../../../support/graphs.ts';
 
 /** Σ x·y over the given axes. */
 const sumOf = (axes: number[], pick: (x: Value, y: Value) => [Value, Value]) =>
-  buildGraph({ x: [2, 3], y: [2, 3] }, (builder, values) => {
+  buildOnnxGraph({ x: [2, 3], y: [2, 3] }, (builder, values) => {
     const [x, y] = [values.x, values.y] as [Value, Value];
     const product = builder.emit('Mul', pick(x, y), { shape: [2, 3] });
     const shape = [2, 3].filter((_, axis) => !axes.includes(axis));

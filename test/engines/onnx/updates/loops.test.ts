@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../../../src/compiler/graph.ts';
 import { compileUpdate } from '../../../../src/engines/onnx/updates/compile.ts';
-import { splitUpdates } from '../../../../src/engines/onnx/updates/split.ts';
-import { buildGraph, scalar } from '../../../support/graphs.ts';
+import { type HostOperator, splitUpdates } from '../../../../src/engines/onnx/updates/split.ts';
+import { buildOnnxGraph, scalar } from '../../../support/graphs.ts';
 import { createNumbers } from '../../../support/numbers.ts';
 
 const { fround } = Math;
@@ -11,9 +11,9 @@ const { fround } = Math;
 /** a ← √(a · a) / b − rate, b ← −(a + 0.1 · b): every operation once, with a constant and a number that is fed. */
 function updateOf(length: number) {
   const shape = [length];
-  const graph = buildGraph({ 'state/a': shape, 'state/b': shape, 'feed/rate': [] }, (builder, values) => {
+  const graph = buildOnnxGraph({ 'state/a': shape, 'state/b': shape, 'feed/rate': [] }, (builder, values) => {
     const { 'state/a': a, 'state/b': b, 'feed/rate': rate } = values as Record<string, Value>;
-    const emit = (op: string, ...operands: (Value | undefined)[]): Value =>
+    const emit = (op: HostOperator, ...operands: (Value | undefined)[]): Value =>
       builder.emit(op, operands as Value[], { shape });
     return {
       'next/a': emit('Sub', emit('Div', emit('Sqrt', emit('Mul', a, a)), b), rate),

@@ -1,14 +1,18 @@
 /** @file Updates of the state on the host are those that the graph asked for, bit by bit, without what they make superfluous. */
+
 import { describe, expect, it } from 'vitest';
-import { type GraphBuilder, printGraph, type Value } from '../../../../src/compiler/graph.ts';
+import type { NamedArrays } from '../../../../src/arrays.ts';
+import type { Value } from '../../../../src/compiler/graph.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
+import type { Signature } from '../../../../src/compiler/step.ts';
+import type { OnnxBuilder } from '../../../../src/engines/onnx/operators.ts';
 import { OnnxProgram } from '../../../../src/engines/onnx/program.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { serialize } from '../../../../src/engines/onnx/serialize.ts';
 import { compileUpdate, planLoop } from '../../../../src/engines/onnx/updates/compile.ts';
-import { splitUpdates } from '../../../../src/engines/onnx/updates/split.ts';
-import type { NamedArrays, Signature } from '../../../../src/engines/types.ts';
+import { type HostOperator, splitUpdates } from '../../../../src/engines/onnx/updates/split.ts';
 import { fillNormal } from '../../../../src/random/streams.ts';
-import { buildGraph, scalar } from '../../../support/graphs.ts';
+import { buildOnnxGraph, scalar } from '../../../support/graphs.ts';
 
 const SHAPE = [1024, 1024];
 type Inputs = Readonly<Record<string, Value>>;
@@ -19,14 +23,14 @@ type Inputs = Readonly<Record<string, Value>>;
  */
 function momentum(
   more: (
-    builder: GraphBuilder,
+    builder: OnnxBuilder,
     values: { gradient: Value; velocity: Value },
   ) => Record<string, Value> = () => ({}),
 ) {
   const inputs = { 'state/w': SHAPE, 'state/v': SHAPE, 'feed/x': SHAPE, 'feed/rate': [] };
-  return buildGraph(inputs, (builder, values: Inputs) => {
+  return buildOnnxGraph(inputs, (builder, values: Inputs) => {
     const { 'state/w': w, 'state/v': v, 'feed/x': x, 'feed/rate': rate } = values as Record<string, Value>;
-    const emit = (op: string, ...operands: (Value | undefined)[]): Value =>
+    const emit = (op: HostOperator | 'MatMul', ...operands: (Value | undefined)[]): Value =>
       builder.emit(op, operands as Value[], { shape: SHAPE });
     const gradient = emit('MatMul', x, w);
     const norm = builder.emit('ReduceSumSquare', [gradient], { shape: [] }, { axes: [0, 1], keepdims: 0 });
@@ -282,9 +286,9 @@ describe('updates of the state', () => {
   });
 
   it('stay in the graph if more were handed out than is made of it', () => {
-    const graph = buildGraph({ 'state/w': SHAPE, 'feed/x': SHAPE }, (builder, values) => {
+    const graph = buildOnnxGraph({ 'state/w': SHAPE, 'feed/x': SHAPE }, (builder, values) => {
       const { 'state/w': w, 'feed/x': x } = values as Record<string, Value>;
-      const emit = (op: string, a: unknown, b: unknown): Value =>
+      const emit = (op: 'Sub' | 'MatMul', a: unknown, b: unknown): Value =>
         builder.emit(op, [a, b] as Value[], { shape: SHAPE });
       return { 'next/w': emit('Sub', emit('MatMul', x, w), emit('MatMul', w, w)) };
     });
@@ -294,15 +298,18 @@ describe('updates of the state', () => {
   });
 
   it('that share an array are one, so that none overwrites what another one reads', () => {
-    const graph = buildGraph({ 'state/a': SHAPE, 'state/b': SHAPE, 'state/c': SHAPE }, (builder, values) => {
-      const [a, b, c] = ['state/a', 'state/b', 'state/c'].map((name) => values[name]) as [
-        Value,
-        Value,
-        Value,
-      ];
-      const add = (x: Value, y: Value): Value => builder.emit('Add', [x, y], { shape: SHAPE });
-      return { 'next/a': add(a, b), 'next/b': add(b, c), 'next/c': add(c, c) };
-    });
+    const graph = buildOnnxGraph(
+      { 'state/a': SHAPE, 'state/b': SHAPE, 'state/c': SHAPE },
+      (builder, values) => {
+        const [a, b, c] = ['state/a', 'state/b', 'state/c'].map((name) => values[name]) as [
+          Value,
+          Value,
+          Value,
+        ];
+        const add = (x: Value, y: Value): Value => builder.emit('Add', [x, y], { shape: SHAPE });
+        return { 'next/a': add(a, b), 'next/b': add(b, c), 'next/c': add(c, c) };
+      },
+    );
     const { updates } = splitUpdates(graph);
     expect(updates).toHaveLength(1);
     const arrays: Record<string, Float32Array> = {};

@@ -1,7 +1,7 @@
 /** @file What goes wrong on a graphics card is one sentence, says what may help, and lets the run go on later. */
 import { describe, expect, it } from 'vitest';
 import { DeviceError } from '../../../../src/engines/device-error.ts';
-import { wordDeviceFailure } from '../../../../src/engines/onnx/webgpu/failures.ts';
+import { toDeviceError } from '../../../../src/engines/onnx/webgpu/failures.ts';
 import { describeFailure } from '../../../../src/terminal/failures.ts';
 
 /** As onnxruntime words an array of 1,000 MiB where the limit of a binding is 128 MiB. */
@@ -28,32 +28,32 @@ const LOST = [
 
 describe('a failure of a graphics card', () => {
   it.each(MEMORY)('is told as memory: %s', (message) => {
-    const error = wordDeviceFailure(new Error(message));
+    const error = toDeviceError(new Error(message));
     expect(error.message).toMatch(
       /^out of memory on the graphics card: [^\n]+ a smaller model or schedule.batchSize/,
     );
   });
 
   it.each(LOST)('is told as a lost card, with the way to go on: %s', (message) => {
-    const error = wordDeviceFailure(new Error(message));
+    const error = toDeviceError(new Error(message));
     expect(error.message).toMatch(
       /^the graphics card was lost while it computed: [^\n]+; the same command goes on from the last checkpoint$/,
     );
   });
 
   it('leaves out where in onnxruntime it happened', () => {
-    expect(wordDeviceFailure(new Error(TOO_MANY_BUFFERS)).message).toBe(
+    expect(toDeviceError(new Error(TOO_MANY_BUFFERS)).message).toBe(
       'out of memory on the graphics card: Too many storage buffers in shader. Current: 24, Max is 16; ' +
         'a smaller model or schedule.batchSize needs less',
     );
   });
 
   it('is one line of any other, and not worded twice', () => {
-    const error = wordDeviceFailure(new Error('Non-zero status code\nreturned while running Foo node'));
+    const error = toDeviceError(new Error('Non-zero status code\nreturned while running Foo node'));
     expect(error).toBeInstanceOf(DeviceError);
     expect(describeFailure(error)).toBe(
       'WebGPU failed: Non-zero status code returned while running Foo node; --device cpu does without it',
     );
-    expect(wordDeviceFailure(error)).toBe(error);
+    expect(toDeviceError(error)).toBe(error);
   });
 });

@@ -1,12 +1,15 @@
 /** @file On a graphics card the state stays there, other programs take it from there, and each run is known to have taken place. */
+
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { NamedArrays } from '../../../../src/arrays.ts';
 import { GraphBuilder } from '../../../../src/compiler/graph.ts';
 import { DeviceError } from '../../../../src/engines/device-error.ts';
+import type { OnnxOperation } from '../../../../src/engines/onnx/operators.ts';
 import { ort } from '../../../../src/engines/onnx/runtime.ts';
 import { type Session, SessionPool } from '../../../../src/engines/onnx/session-pool.ts';
+import type { Tensors } from '../../../../src/engines/onnx/tensors.ts';
 import { createWebGpuEngine } from '../../../../src/engines/onnx/webgpu/engine.ts';
-import { DeviceSession, type Tensors } from '../../../../src/engines/onnx/webgpu/session.ts';
-import type { NamedArrays } from '../../../../src/engines/types.ts';
+import { DeviceSession } from '../../../../src/engines/onnx/webgpu/session.ts';
 import { buildEvaluationStep } from '../../../../src/training/evaluator.ts';
 import { createTrainingCase } from '../../../support/training-cases.ts';
 import { describeOnWebGpu } from '../../../support/webgpu.ts';
@@ -116,7 +119,7 @@ class FailingPool extends SessionPool {
 }
 
 describe('a run on a device that fails without a word', () => {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder<OnnxOperation>();
   const x = builder.input([2], 'float32');
   const y = builder.emit('Neg', [x], x);
   const graph = {

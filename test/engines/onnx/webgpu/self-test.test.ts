@@ -1,12 +1,14 @@
 /** @file A graphics card that computes a step wrongly is refused; one that rounds otherwise is not. */
+
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { NamedArrays } from '../../../../src/arrays.ts';
 import { DeviceError } from '../../../../src/engines/device-error.ts';
 import { createCpuEngine } from '../../../../src/engines/onnx/cpu-engine.ts';
 import { SelfTest } from '../../../../src/engines/onnx/webgpu/self-test.ts';
-import type { NamedArrays, Program } from '../../../../src/engines/types.ts';
+import type { Program } from '../../../../src/engines/types.ts';
 import { createTrainingCase } from '../../../support/training-cases.ts';
 
 const CARD = { kind: 'hardware', name: 'Some Card', driver: 'driver 1' } as const;

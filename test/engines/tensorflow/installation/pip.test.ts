@@ -4,7 +4,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { fetchWheel, pipCommand, wordFailure } from '../../../../src/engines/tensorflow/installation/pip.ts';
+import {
+  describeFailure,
+  fetchWheel,
+  pipCommand,
+} from '../../../../src/engines/tensorflow/installation/pip.ts';
 import { CPU_WHEELS, type Wheel } from '../../../../src/engines/tensorflow/installation/wheels.ts';
 import { UserError } from '../../../../src/errors.ts';
 import { temporaryFolder } from '../../../runs/temporary.ts';
@@ -85,7 +89,7 @@ describe('a wheel', () => {
 
 describe('a failure of pip', () => {
   const word = (stderr: string, more = {}) =>
-    wordFailure(WHEEL, '/usr/bin/python3', { code: 1, stdout: '', stderr, ...more });
+    describeFailure(WHEEL, '/usr/bin/python3', { code: 1, stdout: '', stderr, ...more });
 
   it('of the network says that the index cannot be reached, and what to do', () => {
     const said =

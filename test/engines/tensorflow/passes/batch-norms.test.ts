@@ -1,12 +1,14 @@
 /** @file Batch normalisation of the models is recognised, forward and backward, and nothing else is. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { type Graph, printGraph } from '../../../../src/compiler/graph.ts';
+import type { Graph } from '../../../../src/compiler/graph.ts';
 import { removeDeadCode } from '../../../../src/compiler/passes/dead-code.ts';
 import { simplify } from '../../../../src/compiler/passes/simplify.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
+import type { Signature, StepFunction } from '../../../../src/compiler/step.ts';
 import { recordStep } from '../../../../src/compiler/trace-step.ts';
 import { joinBatchNorms } from '../../../../src/engines/tensorflow/passes/batch-norms.ts';
-import type { Signature, StepFunction } from '../../../../src/engines/types.ts';
 import { batchNorm } from '../../../../src/models/batch-norm.ts';
 import type { Layers } from '../../../../src/models/types.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';

@@ -1,10 +1,11 @@
 /** @file Gradients of ReLU and values at a rank become kernels of TensorFlow. */
+
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { printGraph } from '../../../../src/compiler/graph.ts';
+import { printGraph } from '../../../../src/compiler/print.ts';
+import type { Signature, StepFunction } from '../../../../src/compiler/step.ts';
 import { recordStep } from '../../../../src/compiler/trace-step.ts';
 import { optimizeForTensorflow } from '../../../../src/engines/tensorflow/passes/optimize.ts';
-import type { Signature, StepFunction } from '../../../../src/engines/types.ts';
 import { lowestEntries } from '../../../../src/pruning/ranking.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';
 

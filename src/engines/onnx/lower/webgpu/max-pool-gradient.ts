@@ -1,9 +1,10 @@
 /** @file Lowering of a max-pool's gradient without positions: WebGPU's `MaxPool` does not report them. */
-import { at, type Operation, type Value } from '../../../../compiler/graph.ts';
+import type { Value } from '../../../../compiler/graph.ts';
+import type { Margins, PoolAttributes } from '../../../../compiler/kernels.ts';
+import { at } from '../../../../lookup.ts';
 import type { Lowering, LoweringRule } from '../lowering.ts';
 
 type Sizes = readonly number[];
-type Margins = readonly [top: number, left: number, bottom: number, right: number];
 
 /** Below all numbers that a network computes; shaders have no literal for infinity. */
 const LOWEST = -3.4028234663852886e38;
@@ -15,33 +16,23 @@ interface Pooled {
   readonly maxima: Value;
 }
 
-interface Windows {
-  readonly window: Sizes;
-  readonly strides: Sizes;
-  readonly pads: Sizes;
-}
-
 /** Sends each gradient to the first, row by row, of the pixels of its window that equal its maximum, as tfjs does. */
-export const maxPoolGradient: LoweringRule = (operation, context) => {
-  const [dy, x, maxima] = [0, 1, 2].map((index) => context.channelsFirst(at(operation.inputs, index)));
-  const pooled = { x, dy, maxima } as Pooled;
-  const windows = windowsOf(operation);
+export const maxPoolGradient: LoweringRule<PoolAttributes> = (operation, context) => {
+  const operand = (index: number) => context.channelsFirst(at(operation.inputs, index));
+  const [dy, x, maxima] = [operand(0), operand(1), operand(2)];
+  const pooled = { x, dy, maxima };
+  const windows = operation.attributes;
   const areTiles = windows.window.join() === windows.strides.join();
   const gradient = areTiles ? spreadTiles(pooled, windows, context) : spreadAny(pooled, windows, context);
   context.setChannelsFirst(at(operation.outputs, 0), gradient);
 };
 
-function windowsOf({ attributes }: Operation): Windows {
-  const { window, strides, pads } = attributes;
-  return { window: window as Sizes, strides: strides as Sizes, pads: pads as Sizes };
-}
-
 /** Windows side by side: the image is seen as `[batch · channels · rows, height, columns, width]` of windows. */
-function spreadTiles({ x, dy, maxima }: Pooled, { window, pads }: Windows, context: Lowering): Value {
+function spreadTiles({ x, dy, maxima }: Pooled, { window, pads }: PoolAttributes, context: Lowering): Value {
   const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
   const [, , rows = 1, columns = 1] = dy.shape;
-  const [windowHeight = 1, windowWidth = 1] = window;
-  const [top = 0, left = 0] = pads;
+  const [windowHeight, windowWidth] = window;
+  const [top, left] = pads;
   const [bottom, right] = [rows * windowHeight - height - top, columns * windowWidth - width - left];
   const covered = withMargins(x, [top, left, bottom, right], LOWEST, context);
   const outer = batch * channels * rows;
@@ -54,12 +45,16 @@ function spreadTiles({ x, dy, maxima }: Pooled, { window, pads }: Windows, conte
  * Any windows: their pixels are gathered as `[batch · channels, height, rows, width, columns]`. A transposed convolution, in
  * which each pixel of a window has a channel of its own, adds up what comes to a pixel of the image from several windows.
  */
-function spreadAny({ x, dy, maxima }: Pooled, { window, strides, pads }: Windows, context: Lowering): Value {
+function spreadAny(
+  { x, dy, maxima }: Pooled,
+  { window, strides, pads }: PoolAttributes,
+  context: Lowering,
+): Value {
   const { builder } = context;
   const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
   const [, , rows = 1, columns = 1] = dy.shape;
-  const [windowHeight = 1, windowWidth = 1] = window;
-  const [top = 0, left = 0] = pads;
+  const [windowHeight, windowWidth] = window;
+  const [top, left] = pads;
   const [reach, breadth] = [
     (rows - 1) * at(strides, 0) + windowHeight,
     (columns - 1) * at(strides, 1) + windowWidth,
@@ -119,9 +114,7 @@ function spreadToFirst(
 /** Images with margins added where they are positive, and cut off where they are negative. */
 function withMargins(images: Value, margins: Margins, value: number, { builder }: Lowering): Value {
   const [batch = 1, channels = 1, height = 1, width = 1] = images.shape;
-  const [cutTop, cutLeft, cutBottom, cutRight] = margins.map((count) =>
-    Math.max(0, -count),
-  ) as unknown as Margins;
+  const [cutTop = 0, cutLeft = 0, cutBottom = 0, cutRight = 0] = margins.map((count) => Math.max(0, -count));
   const starts = [0, 0, cutTop, cutLeft];
   const ends = [batch, channels, height - cutBottom, width - cutRight];
   const kept = ends.map((end, axis) => end - at(starts, axis));
@@ -129,7 +122,7 @@ function withMargins(images: Value, margins: Margins, value: number, { builder }
     kept.join() === images.shape.join()
       ? images
       : builder.emit('Slice', [images], { shape: kept }, { starts, ends });
-  const [top, left, bottom, right] = margins.map((count) => Math.max(0, count)) as unknown as Margins;
+  const [top = 0, left = 0, bottom = 0, right = 0] = margins.map((count) => Math.max(0, count));
   const shape = [batch, channels, at(kept, 2) + top + bottom, at(kept, 3) + left + right];
   if (shape.join() === kept.join()) return cut;
   return builder.emit('Pad', [cut], { shape }, { pads: [0, 0, top, left, 0, 0, bottom, right], value });

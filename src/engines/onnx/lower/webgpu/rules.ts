@@ -1,6 +1,8 @@
-/** @file Lowering of kernels for whose usual operators onnxruntime's WebGPU provider has no kernel, or none to rely on. */
-import { at, type Value } from '../../../../compiler/graph.ts';
-import { elementwise } from '../elementwise.ts';
+/** @file Other lowerings for WebGPU: of kernels whose usual operators onnxruntime's WebGPU provider lacks or computes unreliably. */
+import type { Value } from '../../../../compiler/graph.ts';
+import type { AxisAttributes, TfjsKernels } from '../../../../compiler/kernels.ts';
+import { at } from '../../../../lookup.ts';
+import { comparedStep, elementwise } from '../elementwise.ts';
 import type { LoweringRule, LoweringRules } from '../lowering.ts';
 import { filterGradientPerImage } from './filter-gradient.ts';
 import { maxPoolGradient } from './max-pool-gradient.ts';
@@ -11,11 +13,11 @@ const or = elementwise((operands, result, { builder }) => {
   return builder.emit('Not', [builder.emit('And', negated, result)], result);
 });
 
-/** There is no `Sign`: whether a number is above zero, less whether it is below. */
+/** There is no `Sign`: 1 if the number is above zero, minus 1 if it is below. */
 const sign = elementwise((operands, result, context) => {
   const x = at(operands, 0);
   const zero = context.scalar(0, x.type);
-  const is = (comparison: string): Value =>
+  const is = (comparison: 'Greater' | 'Less'): Value =>
     context.cast(
       context.builder.emit(comparison, [x, zero], { shape: result.shape, type: 'bool' }),
       result.type,
@@ -24,24 +26,16 @@ const sign = elementwise((operands, result, context) => {
 });
 
 /** Compared, not multiplied by a slope near the largest number, which a driver may take for infinite. */
-const step = elementwise((operands, result, context, { attributes }) => {
-  const x = at(operands, 0);
-  const zero = context.scalar(0, x.type);
-  const positive = context.builder.emit('Greater', [x, zero], { shape: result.shape, type: 'bool' });
-  const alpha = attributes.alpha as number;
-  if (alpha === 0) return context.cast(positive, result.type);
-  const branches = [context.scalar(1, result.type), context.scalar(alpha, result.type)];
-  return context.builder.emit('Where', [positive, ...branches], result);
-});
+const step = elementwise(comparedStep);
 
 /**
  * `ArgMax` and `ArgMin` give positions in 64 bits, which cannot be cast: the first place whose number is the extreme instead. Places
  * are counted in float32, exact up to 2²⁴.
  */
-function argument(reduce: 'ReduceMax' | 'ReduceMin'): LoweringRule {
+function argument(reduce: 'ReduceMax' | 'ReduceMin'): LoweringRule<AxisAttributes> {
   return (operation, context) => {
     const [input, output] = [at(operation.inputs, 0), at(operation.outputs, 0)];
-    const axis = operation.attributes.axis as number;
+    const { axis } = operation.attributes;
     const { builder } = context;
     const x = context.cast(context.plain(input), 'float32');
     const { shape } = x;
@@ -53,14 +47,17 @@ function argument(reduce: 'ReduceMax' | 'ReduceMin'): LoweringRule {
     const numbers = Float32Array.from({ length: extent }, (_, place) => place);
     const places = builder.constant(numbers, alongAxis(extent), 'float32');
     const found = builder.emit('Where', [isExtreme, places, context.scalar(extent)], { shape });
-    const attributes = { axes: [axis], keepdims: 0 };
+    const attributes = { axes: [axis], keepdims: 0 } as const;
     const first = builder.emit('ReduceMin', [found], { shape: output.shape }, attributes);
     context.set(output, context.cast(first, output.type));
   };
 }
 
-/** Positions come in 64 bits, which cannot be cast but can look up: in a table of the numbers themselves. */
-const topK: LoweringRule = (operation, context) => {
+/**
+ * Positions come as integers of 64 bits, which WebGPU cannot cast. It can look up by them, and a table of 0, 1, 2 … returns the same
+ * positions as int32.
+ */
+const topK: LoweringRule<TfjsKernels['TopK']> = (operation, context) => {
   const [values, positions] = [at(operation.outputs, 0), at(operation.outputs, 1)];
   const { builder } = context;
   const x = context.plain(at(operation.inputs, 0));
@@ -69,7 +66,7 @@ const topK: LoweringRule = (operation, context) => {
   builder.append({
     op: 'TopK',
     inputs: [x],
-    attributes: { k: operation.attributes.k as number, sorted: 1, largest: 1, axis: -1 },
+    attributes: { k: operation.attributes.k, sorted: 1, largest: 1, axis: -1 },
     outputs: [found, places],
   });
   const length = at(x.shape, x.shape.length - 1);
@@ -81,14 +78,17 @@ const topK: LoweringRule = (operation, context) => {
   );
 };
 
-/** As it stands: a selection whose size is known only when the program runs would have to be read back by the host. */
-const gather: LoweringRule = (operation, context) => {
+/**
+ * A plain lookup. The selection of the processor's rule has a size that is computed in the run, and the host would have to read it back
+ * from the card.
+ */
+const gather: LoweringRule<AxisAttributes> = (operation, context) => {
   const operands = operation.inputs.map((input) => context.plain(input));
   context.set(at(operation.outputs, 0), context.like(operation, 'Gather', operands, operation.attributes));
 };
 
-/** They stand in for the rules of the same kernels. */
-export const webGpuRules: LoweringRules = {
+/** On WebGPU, these rules take the place of those that the processor has for the same kernels. */
+export const webGpuRules = {
   ArgMax: argument('ReduceMax'),
   ArgMin: argument('ReduceMin'),
   Conv2DBackpropFilter: filterGradientPerImage,
@@ -98,4 +98,4 @@ export const webGpuRules: LoweringRules = {
   Sign: sign,
   Step: step,
   TopK: topK,
-};
+} satisfies Partial<LoweringRules>;

@@ -1,13 +1,17 @@
 /** @file Training on real images: it learns, reports what it did, and fails where it should. */
+
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { NamedArrays } from '../../src/arrays.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
-import type { Engine, NamedArrays, Program } from '../../src/engines/types.ts';
+import type { Engine, Program } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
-import type { StepReport } from '../../src/training/epoch.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
-import { createSetup, type EpochReport, train } from '../../src/training/trainer.ts';
+import type { EpochEvent, StepEvent } from '../../src/training/events.ts';
+import { createSetup, prepareTraining } from '../../src/training/setup.ts';
+import { train } from '../../src/training/train.ts';
+import { readAll } from '../support/streams.ts';
 import { loadSmallMnist, type SettingsInput, smallSettings } from './small-mnist.ts';
 
 let dataset: Dataset;
@@ -18,22 +22,18 @@ beforeAll(async () => {
 });
 
 async function trainSmall(input: SettingsInput, images = dataset) {
-  const steps: StepReport[] = [];
-  const epochs: EpochReport[] = [];
+  const steps: StepEvent[] = [];
+  const epochs: EpochEvent[] = [];
   const settings = smallSettings(input);
-  await train({
-    settings,
-    seed: 0,
-    dataset: images,
-    engine,
-    onStep: (report) => steps.push(report),
-    onEpoch: (report) => void epochs.push(report),
-  });
-  return { settings, steps, epochs, last: epochs.at(-1) as EpochReport };
+  for await (const event of train(await prepareTraining({ settings, seed: 0 }, images), { engine })) {
+    if (event.kind === 'step') steps.push(event);
+    if (event.kind === 'epoch') epochs.push(event);
+  }
+  return { settings, steps, epochs, last: epochs.at(-1) as EpochEvent };
 }
 
 /** Accuracy and loss of a report's own state, without anything that a regularizer would change. */
-async function evaluatePlainly(report: EpochReport) {
+async function evaluatePlainly(report: EpochEvent) {
   const { model } = await createSetup(smallSettings(), dataset);
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const evaluation = await evaluator.evaluate(report.state);
@@ -106,6 +106,98 @@ describe('training', () => {
   });
 });
 
+describe('the events of a training', () => {
+  /** 5 steps an epoch. */
+  let images: Dataset;
+  beforeAll(async () => {
+    images = await loadSmallMnist(320, 100);
+  });
+  const prepare = () =>
+    prepareTraining({ settings: smallSettings({ schedule: { epochs: 2 } }), seed: 0 }, images);
+
+  it('are its start, then of each epoch the steps and the evaluation', async () => {
+    const events = await readAll(train(await prepare(), { engine }));
+    const epoch = ['step', 'step', 'step', 'step', 'step', 'epoch'];
+    expect(events.map(({ kind }) => kind)).toEqual(['started', ...epoch, ...epoch]);
+    expect(events.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10]);
+  });
+
+  it('have a checkpoint after each step of an epoch but the last where one is always due', async () => {
+    const events = await readAll(train(await prepare(), { engine, checkpointMinutes: 1e-9 }));
+    const checkpoints = events.filter(({ kind }) => kind === 'checkpoint');
+    expect(checkpoints.map(({ step }) => step)).toEqual([1, 2, 3, 4, 6, 7, 8, 9]);
+  });
+
+  it('go on from a checkpoint or the end of an epoch with the same bits', async () => {
+    const training = await prepare();
+    const whole = await readAll(train(training, { engine, checkpointMinutes: 1e-9 }));
+    const last = whole.at(-1);
+    for (const resume of whole
+      .filter((event) => event.kind === 'checkpoint' || event.kind === 'epoch')
+      .slice(0, 6)) {
+      const rest = await readAll(train(training, { engine, resume }));
+      expect(rest[0]).toEqual({ kind: 'started', epoch: resume.epoch, step: resume.step });
+      expect(rest.at(-1)).toEqual(last);
+    }
+  });
+
+  it('come no faster than they are dealt with', async () => {
+    let taken = 0;
+    const counting: Engine = {
+      ...engine,
+      async compile(step, signature) {
+        const program = await engine.compile(step, signature);
+        const run = program.run.bind(program);
+        program.run = (feeds) => {
+          if ('learningRate' in feeds) taken++;
+          return run(feeds);
+        };
+        return program;
+      },
+    };
+    for await (const event of train(await prepare(), { engine: counting })) {
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(taken).toBe(event.step);
+    }
+  });
+
+  it('end with a checkpoint once the signal is aborted', async () => {
+    const controller = new AbortController();
+    const kinds: string[] = [];
+    const read = async () => {
+      for await (const { kind, step } of train(await prepare(), { engine, signal: controller.signal })) {
+        kinds.push(`${kind} ${step}`);
+        if (step === 2) controller.abort(new Error('interrupted'));
+      }
+    };
+    await expect(read()).rejects.toThrow('interrupted');
+    expect(kinds).toEqual(['started 0', 'step 1', 'step 2', 'checkpoint 2']);
+  });
+
+  it('free the programs when nobody reads on', async () => {
+    const programs = new Set<Program>();
+    const watched: Engine = {
+      ...engine,
+      async compile(step, signature) {
+        const program = await engine.compile(step, signature);
+        const dispose = program.dispose.bind(program);
+        program.dispose = () => {
+          programs.delete(program);
+          dispose();
+        };
+        programs.add(program);
+        return program;
+      },
+    };
+    for await (const { kind } of train(await prepare(), { engine: watched })) {
+      if (kind !== 'step') continue;
+      expect(programs.size).toBe(2);
+      break;
+    }
+    expect(programs.size).toBe(0);
+  });
+});
+
 /** A program whose second step tells of a gradient without a number and of a loss with one, as a graphics card may. */
 async function blur(step: Parameters<Engine['compile']>): Promise<Program> {
   const program = await engine.compile(...step);
@@ -132,7 +224,8 @@ describe('training that cannot go well', () => {
 
   it('stops with its step when a gradient is no number any more, though the loss hides it', async () => {
     const blurred = { ...engine, compile: async (...step: Parameters<Engine['compile']>) => blur(step) };
-    const wild = train({ settings: smallSettings(), seed: 0, dataset, engine: blurred });
+    const training = await prepareTraining({ settings: smallSettings(), seed: 0 }, dataset);
+    const wild = readAll(train(training, { engine: blurred }));
     await expect(wild).rejects.toThrow(DivergedError);
     await expect(wild).rejects.toThrow(/^the norm of the gradients at step 2 is NaN; a lower schedule/);
   });

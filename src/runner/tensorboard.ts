@@ -1,29 +1,35 @@
 /** @file What TensorBoard is shown of each epoch: the numbers of metrics.csv, sparsity, what is dropped, and histograms. */
-import type { RunSettings } from '../config/schema.ts';
-import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { accountFor } from '../pruning/accounting.ts';
+import { appendEvents } from '../runs/events/event-file.ts';
 import { histogramOf } from '../runs/events/histogram.ts';
 import type { EpochSummary } from '../runs/events/messages.ts';
 import { DropCounter } from '../training/drop-counter.ts';
-import type { TrainingSetup } from '../training/signature.ts';
-import { createSetup, type EpochReport } from '../training/trainer.ts';
+import type { EpochEvent, TrainingEvent } from '../training/events.ts';
+import type { Training } from '../training/types.ts';
+import type { HeldDirectory } from './held-directory.ts';
 
-export class EpochSummarizer {
+export class TensorBoardWriter {
   private constructor(
-    private readonly setup: TrainingSetup,
+    private readonly held: HeldDirectory,
+    private readonly training: Training,
     private readonly drops: DropCounter | undefined,
   ) {}
 
-  /** @throws UserError as `planTraining` */
-  static async create(
-    engine: Engine,
-    run: { readonly settings: RunSettings; readonly seed: number },
-    dataset: Dataset,
-  ): Promise<EpochSummarizer> {
-    const drops = await DropCounter.create(engine, run, dataset);
-    return new EpochSummarizer(await createSetup(run.settings, dataset), drops);
+  static async create(held: HeldDirectory, engine: Engine, training: Training): Promise<TensorBoardWriter> {
+    return new TensorBoardWriter(held, training, await DropCounter.create(engine, training));
+  }
+
+  /** Adds an epoch to the event file. Its checkpoint is to be written thereafter, so that none is missed. */
+  async record(event: TrainingEvent): Promise<void> {
+    if (event.kind !== 'epoch') return;
+    const summary = await this.summarize(event);
+    this.held.write(() => appendEvents(this.held.path, summary));
+  }
+
+  dispose(): void {
+    this.drops?.dispose();
   }
 
   /**
@@ -31,10 +37,10 @@ export class EpochSummarizer {
    * numbers. What is dropped is counted at the step that follows the epoch, as training would take it; methods without
    * candidates lack it.
    */
-  async summarize({ step, means, test, learningRate, state }: EpochReport): Promise<EpochSummary> {
-    const { model, regularizer } = this.setup;
+  private async summarize({ step, means, test, learningRate, state }: EpochEvent): Promise<EpochSummary> {
+    const { model, regularizer } = this.training;
     const evaluated = evaluationParameters(model, regularizer, state);
-    const weights = model.prunable.map(({ name }) => [name, evaluated[name] as Float32Array] as const);
+    const weightOf = (name: string) => evaluated[name] as Float32Array;
     const dropped = await this.drops?.count(state, step);
     return {
       step,
@@ -44,16 +50,12 @@ export class EpochSummarizer {
         'accuracy/train': means.accuracy,
         'accuracy/test': test.accuracy,
         learning_rate: learningRate,
-        sparsity: accountFor(model, ({ name }) => evaluated[name] as Float32Array).sparsity,
+        sparsity: accountFor(model, ({ name }) => weightOf(name)).sparsity,
         ...(dropped === undefined ? {} : { candidates_dropped: dropped }),
       },
       histograms: Object.fromEntries(
-        weights.map(([name, weight]) => [`weights/${name}`, histogramOf(weight)]),
+        model.prunable.map(({ name }) => [`weights/${name}`, histogramOf(weightOf(name))]),
       ),
     };
-  }
-
-  dispose(): void {
-    this.drops?.dispose();
   }
 }

@@ -1,0 +1,33 @@
+/** @file Arrays on the host, by name: what every room hands to the next. */
+
+export type ElementType = 'float32' | 'int32' | 'bool';
+
+/** Shape and element type of an array that crosses the border between host and engine. */
+export interface ArraySpec {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+/** Row-major numbers on the host, booleans as 0 and 1; their count is the product of the spec's shape. */
+export type ArrayData = Float32Array | Int32Array | Uint8Array;
+
+export type NamedSpecs = Readonly<Record<string, ArraySpec>>;
+export type NamedArrays = Record<string, ArrayData>;
+
+/** The class of array that holds each element type. */
+export const ARRAY_CLASSES = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** Number of elements of an array of this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** Zeros. */
+export function createArray({ shape, dtype }: ArraySpec): ArrayData {
+  return new ARRAY_CLASSES[dtype](sizeOf(shape));
+}
+
+export function elementTypeOf(data: ArrayData): ElementType {
+  if (data instanceof Float32Array) return 'float32';
+  return data instanceof Int32Array ? 'int32' : 'bool';
+}

@@ -1,0 +1,22 @@
+/** @file The dialect of a graph for TensorFlow: kernels of tfjs, and those that the passes of this engine join them to. */
+import type { Constant, Graph, GraphBuilder, NoAttributes, OperationIn } from '../../compiler/graph.ts';
+import type { TfjsKernels } from '../../compiler/kernels.ts';
+
+/** Kernels of TensorFlow that tfjs does not have. */
+type JoinedKernels = {
+  /** Normalised images, mean, sample variance, and three values that the gradient wants. */
+  readonly FusedBatchNorm: { readonly epsilon: number };
+  /** Gradients with respect to images, scale and shift. */
+  readonly FusedBatchNormGrad: { readonly epsilon: number };
+  /** Along the last axis, the value at an index of the descending sort. */
+  readonly NthLargest: NoAttributes;
+  /** dy where x > 0, else 0. */
+  readonly ReluGrad: NoAttributes;
+};
+
+export type TensorflowKernels = TfjsKernels & JoinedKernels;
+export type TensorflowKernel = keyof TensorflowKernels;
+export type TensorflowCall<K extends TensorflowKernel = TensorflowKernel> = OperationIn<TensorflowKernels, K>;
+export type TensorflowOperation = TensorflowCall | Constant;
+export type TensorflowGraph = Graph<TensorflowOperation>;
+export type TensorflowBuilder = GraphBuilder<TensorflowOperation>;

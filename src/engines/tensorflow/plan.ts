@@ -1,0 +1,44 @@
+/** @file What a step is compiled to for TensorFlow, before it is written as a model: a graph, and updates of variables in place. */
+import type { Value } from '../../compiler/graph.ts';
+import { printGraph, printPart } from '../../compiler/print.ts';
+import type { Signature, StepFunction } from '../../compiler/step.ts';
+import { recordStep, STATE } from '../../compiler/trace-step.ts';
+import { orThrow } from '../../lookup.ts';
+import { optimizeForTensorflow } from './passes/optimize.ts';
+import { splitUpdates, type Update, type UpdatedGraph } from './updates.ts';
+
+/**
+ * @param skip names of passes to leave out
+ * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
+ */
+export function planProgram(
+  step: StepFunction,
+  signature: Signature,
+  skip: ReadonlySet<string> = new Set(),
+): UpdatedGraph {
+  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip));
+}
+
+/** The whole program as text. An output `next/…` is assigned to its variable. */
+export function printProgram({ rest, updates }: UpdatedGraph): string {
+  const names = new Map(rest.outputs.map(({ name, value }) => [value, name]));
+  const nameOf = (value: Value): string =>
+    orThrow(names.get(value), 'an update reads what the graph does not return');
+  const steps = updates.map((update) => printUpdate(update, nameOf));
+  return [
+    printPart('in each run, as one call', printGraph(rest)),
+    ...(steps.length === 0 ? [] : [printPart('then, in place', steps.join('\n'))]),
+  ].join('\n');
+}
+
+function printUpdate(update: Update, nameOf: (value: Value) => string): string {
+  const parameter = STATE + update.parameter;
+  if (update.kind === 'subtract') return `${parameter} ← ${parameter} − ${nameOf(update.amount)}`;
+  const velocity = STATE + update.accumulator;
+  const [momentum, gradient, rate] = [update.momentum, update.gradient, update.learningRate].map(nameOf);
+  const direction = update.nesterov ? `(${gradient} + ${momentum} · ${velocity})` : velocity;
+  return [
+    `${velocity} ← ${momentum} · ${velocity} + ${gradient}`,
+    `${parameter} ← ${parameter} − ${rate} · ${direction}`,
+  ].join('\n');
+}

@@ -1,0 +1,41 @@
+/** @file The log of a session: what befalls the training, apart from what the recorder says of its course. */
+import type { Logger } from 'pino';
+import type { WarningEvent } from './events.ts';
+import type { RecordOptions } from './record-options.ts';
+
+export class SessionLog {
+  private readonly recorded = new Set<string>();
+
+  constructor(
+    readonly lines: Logger,
+    private readonly options: Pick<RecordOptions, 'run' | 'signal' | 'remarks'>,
+  ) {}
+
+  /** Runs work that may warn. What it warns of is in the log at once, and yielded thereafter, also if the work fails. */
+  *warnings<T>(work: (warn: (sentence: string) => void) => T): Generator<WarningEvent, T, undefined> {
+    const sentences: string[] = [];
+    try {
+      return work((sentence) => {
+        this.lines.warn(sentence);
+        sentences.push(sentence);
+      });
+    } finally {
+      for (const sentence of sentences) yield { kind: 'warning', sentence };
+    }
+  }
+
+  /** Records what befell the command since the last time. */
+  recordRemarks(): void {
+    for (const remark of this.options.remarks ?? []) {
+      if (!this.recorded.has(remark)) this.lines.warn(remark);
+      this.recorded.add(remark);
+    }
+  }
+
+  recordFailure(error: unknown): void {
+    const { run, signal } = this.options;
+    this.recordRemarks();
+    if (signal?.aborted && error === signal.reason) this.lines.info({ run: run.id }, 'training interrupted');
+    else this.lines.error(error, 'training failed');
+  }
+}

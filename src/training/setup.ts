@@ -1,0 +1,48 @@
+/** @file Sets up a training, before anything is compiled: network, method, step, images. */
+import { countTrainingBatches } from '../data/batches.ts';
+import type { Dataset } from '../data/types.ts';
+import { UserError } from '../errors.ts';
+import { createRegularizer } from '../methods/registry.ts';
+import { createModel } from '../models/registry.ts';
+import { requireCheckpoint } from './memory.ts';
+import type { TrainingSetup } from './signature.ts';
+import { buildTrainingStep } from './step.ts';
+import type { Training, TrainingSettings } from './types.ts';
+
+/**
+ * The network and the method that settings describe.
+ *
+ * @throws UserError if the model does not fit the images
+ */
+export async function createSetup(
+  { model, regularizer, schedule }: TrainingSettings,
+  { imageShape, classes }: Pick<Dataset, 'imageShape' | 'classes'>,
+): Promise<TrainingSetup> {
+  return {
+    model: await createModel(model, imageShape, classes),
+    regularizer: await createRegularizer(regularizer),
+    schedule,
+  };
+}
+
+/**
+ * Settles what a training will consist of.
+ *
+ * @throws UserError if the model does not fit the data set or a checkpoint, or the data set has fewer images than a batch
+ */
+export async function prepareTraining(
+  { settings, seed }: { readonly settings: TrainingSettings; readonly seed: number },
+  dataset: Dataset,
+): Promise<Training> {
+  const setup = await createSetup(settings, dataset);
+  const { batchSize } = setup.schedule;
+  const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
+  if (stepsPerEpoch === 0) {
+    throw new UserError(
+      `schedule.batchSize is ${batchSize}, expected at most the ${dataset.train.count} training images`,
+    );
+  }
+  const step = buildTrainingStep(setup);
+  requireCheckpoint(step.signature);
+  return { ...setup, ...step, settings, seed, dataset, stepsPerEpoch };
+}

@@ -1,0 +1,17 @@
+/** @file What a training is, before anything of it is compiled. */
+import type { RunSettings } from '../config/schema.ts';
+import type { Dataset } from '../data/types.ts';
+import type { TrainingSetup } from './signature.ts';
+import type { TrainingStep } from './step.ts';
+
+/** The settings that a training depends on, whatever its images. */
+export type TrainingSettings = Pick<RunSettings, 'model' | 'regularizer' | 'schedule'>;
+
+/** Everything that is settled before a training begins. It holds no arrays but the images. */
+export interface Training extends TrainingSetup, TrainingStep {
+  readonly settings: TrainingSettings;
+  readonly seed: number;
+  readonly dataset: Dataset;
+  /** At least one. */
+  readonly stepsPerEpoch: number;
+}
