@@ -10,6 +10,8 @@ const fs = require('node:fs');
 const { dirname, join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
+const { dependencies, optionalDependencies } = require('../package.json');
+
 const ROOT = join(__dirname, '..');
 const SOURCES = join(ROOT, 'src');
 const ENTRY = 'cli/main.ts';
@@ -20,11 +22,16 @@ const OPTIONS = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  packages: 'external',
+  // Node need not look into files of this ending to know that they are ES modules.
+  outExtension: { '.js': '.mjs' },
+  minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'silent',
 };
+
+/** Packages that are ES modules of many small files, which Node would read one by one. */
+const BUNDLED = ['zod'];
 
 /** Milliseconds after which a bundle of other sources is removed: a week, since a training that it began may go on. */
 const LIFETIME = 7 * 24 * 3600 * 1000;
@@ -38,7 +45,7 @@ const LIFETIME = 7 * 24 * 3600 * 1000;
 exports.findBundle = async function findBundle() {
   const cache = join(ROOT, 'node_modules/.cache/td');
   const folder = join(cache, stampSources());
-  if (!fs.existsSync(join(folder, 'main.js'))) {
+  if (!fs.existsSync(join(folder, 'main.mjs'))) {
     const { build } = require('esbuild');
     const temporary = join(cache, `${randomUUID()}.tmp`);
     try {
@@ -49,7 +56,7 @@ exports.findBundle = async function findBundle() {
     await makeBundle(build, temporary, folder);
     clear(cache);
   }
-  return join(folder, 'main.js');
+  return join(folder, 'main.mjs');
 };
 
 /** Says what the bundle depends on: the sources by path, size and time of change, and what makes it of them. */
@@ -57,12 +64,20 @@ function stampSources() {
   const hash = createHash('sha256').update(`${ROOT}\n${JSON.stringify(OPTIONS)}\n`);
   hash.update(fs.readFileSync(require.resolve('esbuild/package.json')));
   hash.update(fs.readFileSync(__filename));
-  for (const path of fs.readdirSync(SOURCES, { recursive: true }).sort()) {
-    if (!path.endsWith('.ts')) continue;
-    const { size, mtimeMs } = fs.statSync(join(SOURCES, path));
-    hash.update(`${path} ${size} ${mtimeMs}\n`);
-  }
+  for (const stamp of listStamps(SOURCES)) hash.update(stamp);
   return hash.digest('hex').slice(0, 32);
+}
+
+/** A line for each source below a folder, in an order that depends on their names alone. */
+function listStamps(folder) {
+  const entries = fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return listStamps(path);
+    if (!entry.name.endsWith('.ts')) return [];
+    const { size, mtimeMs } = fs.statSync(path);
+    return [`${path} ${size} ${mtimeMs}\n`];
+  });
 }
 
 /** Other processes may make the same bundle, so it appears as a whole: the first one stays. */
@@ -73,6 +88,9 @@ async function makeBundle(build, temporary, folder) {
       absWorkingDir: ROOT,
       entryPoints: [join(SOURCES, ENTRY)],
       outdir: temporary,
+      external: Object.keys({ ...dependencies, ...optionalDependencies }).filter(
+        (name) => !BUNDLED.includes(name),
+      ),
       plugins: [keepPlaces],
     });
     fs.renameSync(temporary, folder);

@@ -3,18 +3,18 @@
 
 const { mkdtempSync, rmdirSync } = require('node:fs');
 const { tmpdir } = require('node:os');
-const { join, resolve } = require('node:path');
+const { dirname, join, resolve } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
-/** tsx keeps what it has translated in the temporary folder, and cannot start where there is none. */
-function requireCache() {
+/** td's child processes are started through tsx, which keeps what it has translated in the temporary folder, and cannot start where there is none. */
+function requireTemporaryFolder() {
   const folder = tmpdir();
   try {
     rmdirSync(mkdtempSync(join(folder, 'td-')));
   } catch (error) {
     process.env.TSX_DISABLE_CACHE = '1';
     process.stderr.write(
-      `td: the temporary folder ${folder} cannot be written to (${error.code}), where translated sources are kept, so each start takes longer; TMPDIR names another\n`,
+      `td: the temporary folder ${folder} cannot be written to (${error.code}), so that processes that td starts take longer; TMPDIR names another\n`,
     );
   }
 }
@@ -22,13 +22,13 @@ function requireCache() {
 async function start() {
   // A bundle loads packages before its own code; this must be set before onnxruntime is loaded (src/engines/onnx/no-telemetry.ts).
   process.env.ORT_DISABLE_TELEMETRY = '1';
+  requireTemporaryFolder();
   const bundle = await require('./bundle.cjs').findBundle();
   if (bundle !== undefined) {
-    //process.setSourceMapsEnabled(true);
+    require('./stack.cjs').nameSources(dirname(bundle));
     await import(pathToFileURL(bundle).href);
     return;
   }
-  requireCache();
   const { register } = await import('tsx/esm/api');
   register();
   await import('../src/cli/main.ts');

@@ -1,7 +1,7 @@
 /** @file What is loaded by commands that compute nothing: they are typed often, and should answer at once. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { execute, makeFolder, TD, TINY, td } from './td.ts';
@@ -10,7 +10,7 @@ const RECORDER = pathToFileURL(join(import.meta.dirname, 'record-loads.mjs')).hr
 const HEAVY = /node_modules\/(@tensorflow\/[\w-]+|onnxruntime-[\w-]+)\//;
 const PACKAGE = /node_modules\/((?:@[\w-]+\/)?[\w-]+)\//;
 
-/** Runs td; returns the paths of all that it has loaded. */
+/** Runs td; returns the paths of all sources and packages that it has loaded. */
 async function loadedBy(folder: string, ...parameters: readonly string[]): Promise<string[]> {
   const list = join(folder, `loaded-${parameters.join('-').replaceAll(/\W+/g, '-')}`);
   const variables = { TD_LOADED: list };
@@ -22,7 +22,15 @@ async function loadedBy(folder: string, ...parameters: readonly string[]): Promi
   );
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  return readFileSync(list, 'utf8').trimEnd().split('\n');
+  return readFileSync(list, 'utf8').trimEnd().split('\n').flatMap(listSources);
+}
+
+/** What a module of td's bundle was made of; any other module is one itself. */
+function listSources(module: string): readonly string[] {
+  const path = module.startsWith('file:') ? fileURLToPath(module) : module;
+  if (!path.includes('/node_modules/.cache/td/')) return [path];
+  const { sources } = JSON.parse(readFileSync(`${path}.map`, 'utf8')) as { readonly sources: string[] };
+  return sources.map((source) => resolve(dirname(path), source));
 }
 
 function packagesOf(loaded: readonly string[]): string[] {
