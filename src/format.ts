@@ -1,7 +1,7 @@
 /** @file Numbers as people read them, in a terminal and on a page. */
 
 /** 0.97412 as `97.41 %`. */
-export function percent(share: number): string {
+export function formatPercent(share: number): string {
   return `${formatPoints(share)} %`;
 }
 
@@ -16,12 +16,12 @@ export function formatRate(rate: number): string {
 }
 
 /** `1 run`, `2 runs`. */
-export function counted(count: number, noun: string): string {
+export function describeCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Seconds as `48 s`, `3 min 20 s` or `2 h 05 min`. */
-export function duration(seconds: number): string {
+export function formatDuration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -31,6 +31,6 @@ export function duration(seconds: number): string {
 }
 
 /** 138940914 bytes as `139 MB`. */
-export function megabytes(bytes: number): string {
+export function formatMegabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse as parseCsv } from 'csv-parse/sync';
-import { duration } from '../../src/format.ts';
+import { formatDuration } from '../../src/format.ts';
 import { printTable } from '../../src/terminal/output.ts';
 import { countTrainings, describeWork, type PublishedCell, type Work } from './estimate.ts';
 
@@ -87,9 +87,9 @@ function row(
     milliseconds(arithmetic),
     milliseconds(starts),
     milliseconds(step),
-    duration(seconds),
+    formatDuration(seconds),
     `${trainings} trainings`,
-    duration(seconds * trainings),
+    formatDuration(seconds * trainings),
   ];
 }
 

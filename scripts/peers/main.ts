@@ -4,7 +4,7 @@ import { UserError } from '../../src/errors.ts';
 import { collectEnvironment } from '../../src/runs/environment.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
 import { printLine } from '../../src/terminal/progress.ts';
-import { counted } from '../../src/terminal/words.ts';
+import { describeCount } from '../../src/terminal/words.ts';
 import { checkAgreement, describeAgreements } from './agreement.ts';
 import { type PeerOptions, parseOptions } from './options.ts';
 import { Peer } from './peer.ts';
@@ -123,8 +123,8 @@ function describeMachine(
     ...(tensorflow === undefined ? [] : [`TensorFlow ${tensorflow}`]),
     ...(python === undefined ? [] : [`PyTorch ${python.torch}${library}`]),
   ];
-  const machine = `${cpu}, ${counted(cores, 'core')}, ${counted(threads, 'thread')}`;
-  return `${parts.join(', ')}\n${machine}; medians of ${counted(rounds, 'round')}`;
+  const machine = `${cpu}, ${describeCount(cores, 'core')}, ${describeCount(threads, 'thread')}`;
+  return `${parts.join(', ')}\n${machine}; medians of ${describeCount(rounds, 'round')}`;
 }
 
 /** So that what is removed at the end is removed now; the processes of the sides are interrupted as well. */

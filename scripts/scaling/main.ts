@@ -7,7 +7,7 @@ import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
 import { median } from '../../src/median.ts';
 import { timeTraining } from '../../src/runner/timing.ts';
 import { printTable } from '../../src/terminal/output.ts';
-import { grouped } from '../../src/terminal/words.ts';
+import { formatInteger } from '../../src/terminal/words.ts';
 
 type Settings = z.input<typeof runSettingsSchema>;
 
@@ -54,7 +54,7 @@ for (const { what, filters = NARROW, units = 1, batch = 128, threads = cores } o
   rows.push([
     what,
     step.toFixed(1),
-    grouped((1000 * batch) / step),
+    formatInteger((1000 * batch) / step),
     `${(compileMilliseconds / 1000).toFixed(1)} s`,
   ]);
 }

@@ -11,7 +11,7 @@ import { resultsOption } from '../terminal/options.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
-import { counted } from '../terminal/words.ts';
+import { describeCount } from '../terminal/words.ts';
 
 const HELP = `
 Commit the file: "td check" compares later sweeps with it. Five seeds or more
@@ -45,7 +45,7 @@ export async function baseline(argument: string, options: BaselineOptions): Prom
   const rows = selectBaselineRows(argument, swept.rows, hashes, options.results);
   const path = options.out ?? baselinePath(swept.experiment);
   const variants = [...new Set(rows.map(({ variant }) => variant))];
-  const contents = `${counted(rows.length, 'row')} of ${counted(variants.length, 'variant')}`;
+  const contents = `${describeCount(rows.length, 'row')} of ${describeCount(variants.length, 'variant')}`;
   await writeNamed(path, formatSweep(rows, variants), `written: ${path} (${contents})`);
   for (const warning of listDoubts(rows)) printLine(`warning: ${warning}`);
 }

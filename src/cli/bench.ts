@@ -15,7 +15,7 @@ import {
 } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
-import { grouped } from '../terminal/words.ts';
+import { formatInteger } from '../terminal/words.ts';
 
 const HELP = `
 Times are medians over the timed steps, batches and noise included; a tenth as
@@ -78,8 +78,8 @@ function printBenchmarks(benchmarks: readonly Benchmark[]): void {
     milliseconds(benchmark.fastestStepMilliseconds),
     milliseconds(benchmark.feedMilliseconds),
     (1000 / benchmark.stepMilliseconds).toFixed(1),
-    grouped(benchmark.trainingImagesPerSecond),
-    grouped(benchmark.evaluationImagesPerSecond),
+    formatInteger(benchmark.trainingImagesPerSecond),
+    formatInteger(benchmark.evaluationImagesPerSecond),
     milliseconds(benchmark.compileMilliseconds),
   ]);
   const header = [

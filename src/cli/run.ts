@@ -30,7 +30,7 @@ import { requireResultsFolder } from '../terminal/results-folder.ts';
 import type { Outcome } from '../terminal/shown-runs.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import type { TrainingOptions } from '../terminal/training.ts';
-import { counted, duration, percent } from '../terminal/words.ts';
+import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
 A run is one variant with one seed. Its folder is
@@ -120,7 +120,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     if (!isTrained) process.exitCode = EXIT_IN_OTHER_HANDS;
     const them = elsewhere === 1 ? 'it' : 'them';
     printLine(
-      `${counted(elsewhere, 'run')} skipped, which other processes train; --when-busy wait waits for ${them}`,
+      `${describeCount(elsewhere, 'run')} skipped, which other processes train; --when-busy wait waits for ${them}`,
     );
   } else if (failures.length === 0) printLine(`next: ${next}`);
   reportFailures(failures);
@@ -139,8 +139,8 @@ async function identifyRuns(experiments: readonly Experiment[], results: string)
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {
   const rows = outcomes.map(({ run: spec, summary, failure }) => [
     ...namesOf(spec),
-    summary === undefined ? describeMissingResult(failure) : percent(summary.testAccuracy),
-    summary === undefined ? '' : duration(summary.trainSeconds),
+    summary === undefined ? describeMissingResult(failure) : formatPercent(summary.testAccuracy),
+    summary === undefined ? '' : formatDuration(summary.trainSeconds),
     runDirectory(results, spec),
   ]);
   printTable(['experiment', 'variant', 'seed', 'test accuracy', 'time', 'folder'], rows);

@@ -17,7 +17,7 @@ import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { describeState } from '../terminal/run-state.ts';
-import { grouped, percent } from '../terminal/words.ts';
+import { formatInteger, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
 Examples:
@@ -82,7 +82,7 @@ function printRun({ run, condition, environment, settings, metrics, sweep, files
 
 function printFiles(directory: string, files: readonly RunFile[]): void {
   print(`\nFiles in ${directory}`);
-  const sizes = files.map(({ name, bytes }) => [name, `${grouped(bytes)} bytes`]);
+  const sizes = files.map(({ name, bytes }) => [name, `${formatInteger(bytes)} bytes`]);
   printTable(['file', 'size'], sizes);
 }
 
@@ -98,7 +98,7 @@ function printCurves(metrics: readonly MetricsRow[]): void {
   print(`\nTest accuracy, epochs 1 to ${last}`);
   draw(
     metrics.map(({ testAccuracy }) => testAccuracy),
-    percent,
+    formatPercent,
   );
   print(`\nTraining loss, epochs 1 to ${last}`);
   draw(

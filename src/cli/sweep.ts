@@ -37,7 +37,7 @@ import {
 import { print } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
-import { counted, duration, percent } from '../terminal/words.ts';
+import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
 The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
@@ -136,7 +136,7 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
   if (lost.length === 0) return;
   const them = lost.length === 1 ? 'it is' : 'they are';
   printLine(
-    `warning: ${experiment}/sweep.csv keeps rows of ${counted(lost.length, 'run')} not in sight (${lost.join(', ')}); remove these lines if ${them} gone for good`,
+    `warning: ${experiment}/sweep.csv keeps rows of ${describeCount(lost.length, 'run')} not in sight (${lost.join(', ')}); remove these lines if ${them} gone for good`,
   );
 }
 
@@ -210,12 +210,12 @@ async function sweepWithProgress(
       swept.push(row);
       if (isKnown) reused++;
       const { granularity, pruneRate, accuracy } = row;
-      progress.update(swept.length, `${granularity} ${pruneRate}: accuracy ${percent(accuracy)}`);
+      progress.update(swept.length, `${granularity} ${pruneRate}: accuracy ${formatPercent(accuracy)}`);
     }
   } finally {
     progress.stop();
-    const seconds = duration((performance.now() - began) / 1000);
-    const computed = counted(swept.length - reused, 'evaluation');
+    const seconds = formatDuration((performance.now() - began) / 1000);
+    const computed = describeCount(swept.length - reused, 'evaluation');
     if (swept.length > 0)
       printLine(`${label}: ${computed} in ${seconds}${reused > 0 ? `, ${reused} known already` : ''}`);
   }

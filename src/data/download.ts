@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'undici';
 import { UserError } from '../errors.ts';
-import { megabytes } from '../format.ts';
+import { formatMegabytes } from '../format.ts';
 import type { Stage } from '../progress.ts';
 import { findProxies } from './proxy.ts';
 
@@ -34,7 +34,7 @@ export async function download(url: string, path: string, size: number, stage: S
     for await (const chunk of body) {
       done += chunk.length;
       if (done > size) throw new UserError(`${url} sends more than the ${size} bytes that are expected`);
-      stage.update(done, `${megabytes(done)} of ${megabytes(size)}`);
+      stage.update(done, `${formatMegabytes(done)} of ${formatMegabytes(size)}`);
       yield chunk;
     }
   };

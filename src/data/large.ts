@@ -1,6 +1,6 @@
 /** @file Work on many bytes shows how far it is; on few it is done before anybody could look. */
 
-import { megabytes } from '../format.ts';
+import { formatMegabytes } from '../format.ts';
 import type { Stage, StartStage } from '../progress.ts';
 
 /** Bytes beyond which reading, unpacking or hashing may take more than two seconds on a slow machine. MNIST has 55 MB. */
@@ -20,12 +20,12 @@ export interface Passage {
  */
 export function beginPassage(label: string, bytes: number, startStage?: StartStage): Passage {
   const stage: Stage | undefined =
-    bytes > FEW_BYTES ? startStage?.(`${label} (${megabytes(bytes)})`, bytes) : undefined;
+    bytes > FEW_BYTES ? startStage?.(`${label} (${formatMegabytes(bytes)})`, bytes) : undefined;
   let done = 0;
   return {
     add(more) {
       done += more;
-      stage?.update(done, `${megabytes(done)} of ${megabytes(bytes)}`);
+      stage?.update(done, `${formatMegabytes(done)} of ${formatMegabytes(bytes)}`);
     },
     stop: () => stage?.stop(),
   };

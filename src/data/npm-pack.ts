@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { megabytes } from '../format.ts';
+import { formatMegabytes } from '../format.ts';
 import type { Stage } from '../progress.ts';
 import type { NpmSource } from './records/manifest.ts';
 
@@ -23,7 +23,7 @@ const failureSchema = z.object({ error: z.object({ summary: z.string() }) });
 export async function packFromNpm(source: NpmSource, folder: string, stage: Stage): Promise<string> {
   const poll = setInterval(() => {
     const bytes = Math.min(largestFile(folder), source.bytes);
-    stage.update(bytes, `${megabytes(bytes)} of ${megabytes(source.bytes)}`);
+    stage.update(bytes, `${formatMegabytes(bytes)} of ${formatMegabytes(source.bytes)}`);
   }, POLL_INTERVAL);
   try {
     const { code, output } = await runNpm(['pack', `${source.package}@${source.version}`], folder);

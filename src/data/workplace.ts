@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { makeDirectory } from '../files/directories.ts';
-import { megabytes } from '../format.ts';
+import { formatMegabytes } from '../format.ts';
 import { identifySelf, isRunning } from '../locks/processes.ts';
 
 const PREFIX = '.fetch-';
@@ -33,7 +33,7 @@ export async function inWorkplace<T>(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     throw new UserError(
-      `the disk of ${folder} is full; ${megabytes(space)} are needed; the environment variable TD_DATA names another folder`,
+      `the disk of ${folder} is full; ${formatMegabytes(space)} are needed; the environment variable TD_DATA names another folder`,
     );
   } finally {
     process.off('exit', remove);
@@ -59,7 +59,7 @@ function requireSpace(folder: string, space: number): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= space) return;
   throw new UserError(
-    `the disk of ${folder} has ${megabytes(bavail * bsize)} free, expected at least ${megabytes(space)}; the environment variable TD_DATA names another folder`,
+    `the disk of ${folder} has ${formatMegabytes(bavail * bsize)} free, expected at least ${formatMegabytes(space)}; the environment variable TD_DATA names another folder`,
   );
 }
 

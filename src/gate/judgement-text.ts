@@ -1,5 +1,5 @@
 /** @file What a gate found, in words: for a terminal, and as Markdown for a pull request. */
-import { counted, formatPoints, formatRate } from '../format.ts';
+import { describeCount, formatPoints, formatRate } from '../format.ts';
 import { formatCell } from '../tables/cell.ts';
 import { escapeMarkdown } from '../tables/formats/markdown.ts';
 import type { TestedCell, Verdict } from './cell-changes.ts';
@@ -24,14 +24,14 @@ export interface CellTable {
 export function describeOutcome(report: Judgement): string {
   const { cells, faults, experiment, passed } = report;
   const failed = failedCells(report).length;
-  const incomparable = faults.length > 0 ? `, ${counted(faults.length, 'fault')} besides` : '';
+  const incomparable = faults.length > 0 ? `, ${describeCount(faults.length, 'fault')} besides` : '';
   const outcome = passed
-    ? `${counted(cells.length, 'cell')} as in the baseline`
-    : `${failed} of ${counted(cells.length, 'cell')} failed${incomparable}`;
+    ? `${describeCount(cells.length, 'cell')} as in the baseline`
+    : `${failed} of ${describeCount(cells.length, 'cell')} failed${incomparable}`;
   const seeds = (side: 'baseline' | 'fresh') => {
     const counts = cells.map((cell) => cell[side].seeds);
     const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
-    return fewest === most ? counted(most, 'seed') : `${fewest} to ${most} seeds`;
+    return fewest === most ? describeCount(most, 'seed') : `${fewest} to ${most} seeds`;
   };
   const sides = cells.length === 0 ? '' : ` (baseline ${seeds('baseline')}, fresh ${seeds('fresh')})`;
   return `${experiment}: ${outcome}${sides}`;

@@ -1,6 +1,6 @@
 /** @file The tables of a report. */
 
-import { formatRate, percent } from '../format.ts';
+import { formatPercent, formatRate } from '../format.ts';
 import { makeGrid } from '../tables/formats/grid.ts';
 import type { Grid, GridColumn } from '../tables/formats/types.ts';
 import type { MethodTable } from '../tables/method-table.ts';
@@ -35,11 +35,11 @@ function renderField({ fields }: GridColumn, index: number): Html {
 /** How far each method can be pruned. */
 export function renderReach({ yardstick, isPlain, accuracy, methods }: Reaches, granularity: string): Html {
   const least = isPlain ? 'plain training' : yardstick;
-  const title = `How many ${granularity}s can go until accuracy is one point below ${least} (${percent(accuracy)})`;
+  const title = `How many ${granularity}s can go until accuracy is one point below ${least} (${formatPercent(accuracy)})`;
   const rows = methods.map(({ heading, unpruned, rate }) => {
     const reach = rate === undefined ? 'below from the start' : formatRate(rate);
     return html`<tr><th scope="row">${heading}</th>
-<td>${unpruned === undefined ? '' : percent(unpruned.mean)}</td>
+<td>${unpruned === undefined ? '' : formatPercent(unpruned.mean)}</td>
 <td class="reach"><meter min="0" max="1" value="${rate ?? 0}" aria-hidden="true"></meter> ${reach}</td></tr>`;
   });
   return frame(

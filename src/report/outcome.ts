@@ -1,6 +1,6 @@
 /** @file The outcome of an experiment in sentences, made from its numbers. */
 import type { AccuracyLine, GranularityFigures } from '../figures/types.ts';
-import { formatRate, percent } from '../format.ts';
+import { formatPercent, formatRate } from '../format.ts';
 import { type Cell, formatCell } from '../tables/cell.ts';
 import { accuracyAt, measureReach, type Reach } from './reach.ts';
 
@@ -14,8 +14,8 @@ export function describeOutcome({ granularity, accuracy: lines }: GranularityFig
   const others = methods.filter(({ heading }) => heading !== yardstick);
   const first =
     own?.rate === undefined || own.rate === 0
-      ? `${name} reaches ${percent(accuracy)} with nothing pruned, and falls more than one point below that at the first step.`
-      : `${name} reaches ${percent(accuracy)} with nothing pruned. It stays within one point of that up to ${formatRate(own.rate)} of its ${granularity}s.`;
+      ? `${name} reaches ${formatPercent(accuracy)} with nothing pruned, and falls more than one point below that at the first step.`
+      : `${name} reaches ${formatPercent(accuracy)} with nothing pruned. It stays within one point of that up to ${formatRate(own.rate)} of its ${granularity}s.`;
   return [
     first,
     ...describeFarthest(others, own, granularity),

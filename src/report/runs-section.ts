@@ -1,5 +1,5 @@
 /** @file The runs of an experiment in a report: how they stand, what failed, and what each was made with. */
-import { duration, percent } from '../format.ts';
+import { formatDuration, formatPercent } from '../format.ts';
 import { type Html, html } from './html.ts';
 import type { RunReport } from './run-report.ts';
 
@@ -45,8 +45,8 @@ function renderRow({ run, state, detail, environment }: RunReport): Html {
   const [first = ''] = detail.split('\n');
   return html`<tr><th scope="row"><code>${run.id}</code></th>
 <td class="state ${state}">${state}${first !== '' && html`<br><small>${first}</small>`}</td>
-<td>${run.state === 'done' ? percent(run.summary.testAccuracy) : ''}</td>
-<td>${time === undefined ? '' : duration(time)}</td>
+<td>${run.state === 'done' ? formatPercent(run.summary.testAccuracy) : ''}</td>
+<td>${time === undefined ? '' : formatDuration(time)}</td>
 <td>${[environment.engine, environment.device].flatMap((fact) => (fact === undefined ? [] : formatFact(fact))).join(', ')}</td></tr>`;
 }
 

@@ -5,7 +5,7 @@ import { InstallationError } from '../engines/tensorflow/installation/errors.ts'
 import { toOneLine, UserError } from '../errors.ts';
 import { DivergedError } from '../training/diverged.ts';
 import { printLine } from './progress.ts';
-import { counted } from './words.ts';
+import { describeCount } from './words.ts';
 
 /** A piece of work that failed while others went on. */
 export interface Failure {
@@ -33,7 +33,7 @@ export function reportFailures(failures: readonly Failure[]): void {
   if (failures.length === 0) return;
   const them = failures.length === 1 ? 'it' : 'them';
   const next = failures.every(({ needsHand }) => needsHand) ? '' : `; the same command tries ${them} again`;
-  printLine(`${counted(failures.length, 'run')} failed${next}:`);
+  printLine(`${describeCount(failures.length, 'run')} failed${next}:`);
   for (const { run, reason } of failures) printLine(`  ${run}: ${reason.split('\n')[0]}`);
   process.exitCode = 1;
 }

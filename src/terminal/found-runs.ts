@@ -1,7 +1,7 @@
 /** @file Looks up runs for commands, and tells what is wrong with some of them. */
 import { findRuns, type Survey } from '../runs/find.ts';
 import { printLine } from './progress.ts';
-import { counted } from './words.ts';
+import { describeCount } from './words.ts';
 
 /** Folders that were warned of before: a command may look for runs several times. */
 const told = new Set<string>();
@@ -19,7 +19,7 @@ export function warnOfPassedOver({ passedOver }: Pick<Survey, 'passedOver'>): vo
   for (const one of news) told.add(one);
   if (news.length > 0)
     printLine(
-      `warning: passed over ${counted(news.length, 'folder')} that cannot be read: ${news.join(', ')}`,
+      `warning: passed over ${describeCount(news.length, 'folder')} that cannot be read: ${news.join(', ')}`,
     );
 }
 

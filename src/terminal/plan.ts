@@ -13,7 +13,7 @@ import { tellFaults } from './found-runs.ts';
 import type { ExecutionOptions } from './options.ts';
 import { print, printTable } from './output.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
-import { counted, duration } from './words.ts';
+import { describeCount, formatDuration } from './words.ts';
 
 export interface PlanOptions extends ExecutionOptions {
   readonly results: string;
@@ -40,7 +40,7 @@ export async function printPlan(runs: readonly RunSpec[], options: PlanOptions):
       String(run.seed),
       checkpoint === undefined || state !== 'unfinished' ? state : `unfinished, epoch ${checkpoint.epoch}`,
       String(run.settings.schedule.epochs),
-      estimate === undefined ? '' : duration(estimate.seconds),
+      estimate === undefined ? '' : formatDuration(estimate.seconds),
       estimate === undefined ? unknown : describeSource(estimate.source),
       directory,
     ];
@@ -109,9 +109,9 @@ function describeSource(source: EstimateSource): string {
 function describeTotal(finished: number, left: number, estimates: readonly Estimate[]): string {
   const done = finished === 0 ? '' : `, ${finished} ${finished === 1 ? 'is' : 'are'} done`;
   if (left === 0) return `nothing to do${done}`;
-  if (estimates.length === 0) return `${counted(left, 'run')} to do, for an unknown time${done}`;
+  if (estimates.length === 0) return `${describeCount(left, 'run')} to do, for an unknown time${done}`;
   const seconds = estimates.reduce((sum, estimate) => sum + estimate.seconds, 0);
   const unknown = left - estimates.length;
   const rest = unknown === 0 ? '' : `, and an unknown time for ${unknown} more`;
-  return `about ${duration(seconds)} for ${counted(estimates.length, 'run')} to do${rest}${done}`;
+  return `about ${formatDuration(seconds)} for ${describeCount(estimates.length, 'run')} to do${rest}${done}`;
 }

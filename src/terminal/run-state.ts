@@ -2,7 +2,7 @@
 import type { Condition } from '../runs/condition.ts';
 import type { DamagedRun, FoundRun } from '../runs/find.ts';
 import { paint } from './output.ts';
-import { duration, percent } from './words.ts';
+import { formatDuration, formatPercent } from './words.ts';
 
 /** Empty where there is nothing to say. */
 export interface DescribedState {
@@ -18,13 +18,17 @@ export function describeState(run: FoundRun | DamagedRun, condition: Condition |
   if (run.state === 'damaged') return { state: paint('red', 'damaged'), accuracy: '', time: '' };
   if (run.state === 'done') {
     const { testAccuracy, trainSeconds } = run.summary;
-    return { state: paint('green', 'done'), accuracy: percent(testAccuracy), time: duration(trainSeconds) };
+    return {
+      state: paint('green', 'done'),
+      accuracy: formatPercent(testAccuracy),
+      time: formatDuration(trainSeconds),
+    };
   }
   const { checkpoint } = run;
   const kind = condition?.kind ?? 'unfinished';
   return {
     state: paint(COLOURS[kind], checkpoint === undefined ? kind : `${kind}, epoch ${checkpoint.epoch}`),
     accuracy: '',
-    time: checkpoint === undefined ? '' : duration(checkpoint.trainSeconds),
+    time: checkpoint === undefined ? '' : formatDuration(checkpoint.trainSeconds),
   };
 }

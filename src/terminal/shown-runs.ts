@@ -7,7 +7,7 @@ import { describeMemory } from '../training/memory.ts';
 import { describeFailure, type Failure } from './failures.ts';
 import { printLine } from './progress.ts';
 import { ShownTraining } from './training-progress.ts';
-import { counted, duration, percent } from './words.ts';
+import { describeCount, formatDuration, formatPercent } from './words.ts';
 
 /** What became of a run: a summary, a failure, or the process that trains it. */
 export interface Outcome {
@@ -62,8 +62,8 @@ export class ShownRuns {
     const { run } = task;
     if (event.kind === 'trained') {
       const { summary, wasDone } = event;
-      const outcome = wasDone ? 'already trained' : `trained in ${duration(summary.trainSeconds)}`;
-      this.end(task, `${outcome}, test accuracy ${percent(summary.testAccuracy)}`);
+      const outcome = wasDone ? 'already trained' : `trained in ${formatDuration(summary.trainSeconds)}`;
+      this.end(task, `${outcome}, test accuracy ${formatPercent(summary.testAccuracy)}`);
       this.outcomes.set(task, { run, summary, wasDone });
     } else if (event.kind === 'busy') {
       const { owner } = event;
@@ -80,7 +80,7 @@ export class ShownRuns {
   /** What was said when each run was found busy may lie hours back. */
   private showWait([first, ...others]: readonly Task[]): void {
     if (first === undefined) return;
-    const more = others.length === 0 ? '' : `, and for ${counted(others.length, 'run')} more`;
+    const more = others.length === 0 ? '' : `, and for ${describeCount(others.length, 'run')} more`;
     const owner = this.outcomes.get(first)?.owner;
     printLine(`waiting for ${owner}, who trains ${this.labelOf(first)}${more}`);
   }

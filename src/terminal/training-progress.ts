@@ -3,7 +3,7 @@ import type { RunSpec } from '../config/experiment.ts';
 import type { RunEvent } from '../runner/events.ts';
 import type { EpochEvent, StartedEvent, StepEvent, TrainingProgress } from '../training/events.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
-import { duration, grouped, percent } from './words.ts';
+import { formatDuration, formatInteger, formatPercent } from './words.ts';
 
 /** Milliseconds between two updates of the bar. */
 const REDRAW_INTERVAL = 100;
@@ -68,7 +68,7 @@ export class ShownTraining {
     const detail = [
       `epoch ${epoch + 1}/${epochs}`,
       `loss ${means.loss.toFixed(4)}`,
-      `accuracy ${percent(means.accuracy)}`,
+      `accuracy ${formatPercent(means.accuracy)}`,
       this.describeSpeed(event, ' · '),
     ];
     this.progress?.update(step / (epochs * stepsPerEpoch), detail.join(' · '));
@@ -78,7 +78,7 @@ export class ShownTraining {
     const { epoch, means, test } = event;
     this.progress?.line(
       `${this.label}: epoch ${epoch}/${this.run.settings.schedule.epochs}, loss ${means.loss.toFixed(4)}, ` +
-        `train accuracy ${percent(means.accuracy)}, test accuracy ${percent(test.accuracy)}, ` +
+        `train accuracy ${formatPercent(means.accuracy)}, test accuracy ${formatPercent(test.accuracy)}, ` +
         this.describeSpeed(event, ', '),
     );
   }
@@ -90,7 +90,9 @@ export class ShownTraining {
     // None, if an earlier session took every step of the epoch and was cut off in its evaluation.
     const steps = Math.max(1, step - this.firstStep);
     const left = ((epochs * stepsPerEpoch - step) * seconds) / steps;
-    return [`${grouped((steps * batchSize) / seconds)} images/s`, `${duration(left)} left`].join(separator);
+    return [`${formatInteger((steps * batchSize) / seconds)} images/s`, `${formatDuration(left)} left`].join(
+      separator,
+    );
   }
 
   private describePlace({ step, epoch }: TrainingProgress): string {

@@ -1,10 +1,10 @@
 /** @file Numbers and tables as people read them. */
 import { stripVTControlCharacters } from 'node:util';
 
-export { counted, duration, percent } from '../format.ts';
+export { describeCount, formatDuration, formatPercent } from '../format.ts';
 
 /** 12345.6 as `12,346`. */
-export function grouped(number: number): string {
+export function formatInteger(number: number): string {
   return Math.round(number).toLocaleString('en-US');
 }
 

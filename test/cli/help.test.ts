@@ -133,12 +133,22 @@ describe('help', () => {
         td run configs/mnist-lenet.yaml --only targeted-weight --seeds 0,1,2
         td run configs/mnist-lenet.yaml --set model.widths=[300] --set name=narrow
 
+      Data sets, as dataset.name:
+        mnist          handwritten digits, 28×28 in grey, in 10 classes; comes with td
+        fashion-mnist  pictures of clothes, 28×28 in grey, in 10 classes; fetched once
+        cifar10        pictures of animals and vehicles, 32×32 in colour, in 10
+                       classes; fetched once
+        cifar100       pictures of many things, 32×32 in colour, in 100 classes;
+                       fetched once
+        images         a folder of your own with PNG and JPEG files, one folder for
+                       each class; any size, any number of classes
+
       Models, as model.name:
-        mlp          dense layers with ReLU; LeNet-300-100 by default
-        lenet        5×5 convolutions, then dense layers; Caffe's LeNet-5 by default
-        resnet       pre-activation ResNet; the paper's ResNet-32 by default
-        wide-resnet  Wide ResNet of a depth and a width; WRN-28-10 by default
-        vgg          VGG-16 with batch normalisation
+        mlp            dense layers with ReLU; LeNet-300-100 by default
+        lenet          5×5 convolutions, then dense layers; Caffe's LeNet-5 by default
+        resnet         pre-activation ResNet; the paper's ResNet-32 by default
+        wide-resnet    Wide ResNet of a depth and a width; WRN-28-10 by default
+        vgg            VGG-16 with batch normalisation
 
       Methods, as regularizer.name: none, dropout, targeted, variational, l1, l0,
       smallify, ramping, random-prune, targeted-ard, delayed-prune, targeted-saliency,

@@ -66,7 +66,7 @@ describe('a model that is registered while td runs', () => {
   });
 
   it('stands in the help', () => {
-    expect(describeChoices()).toContain('  row-means    a hidden layer on the means of the rows\n');
+    expect(describeChoices()).toContain('  row-means      a hidden layer on the means of the rows\n');
   });
 
   it('is called by its settings where published numbers of another network stand beside it', () => {

@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { describeCommand } from '../../src/next-command.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
-import { counted, duration, formatColumns, grouped, percent } from '../../src/terminal/words.ts';
+import {
+  describeCount,
+  formatColumns,
+  formatDuration,
+  formatInteger,
+  formatPercent,
+} from '../../src/terminal/words.ts';
 import { DivergedError } from '../../src/training/diverged.ts';
 
 describe('numbers', () => {
@@ -18,13 +24,17 @@ describe('numbers', () => {
     [3599.6, '1 h 00 min'],
     [7509, '2 h 05 min'],
   ])('%d seconds are %s', (seconds, words) => {
-    expect(duration(seconds)).toBe(words);
+    expect(formatDuration(seconds)).toBe(words);
   });
 
   it('have two decimals as percent, commas between thousands, and a plural', () => {
-    expect([percent(0.97412), percent(1)]).toEqual(['97.41 %', '100.00 %']);
-    expect([grouped(999.4), grouped(1_234_567.8)]).toEqual(['999', '1,234,568']);
-    expect([counted(0, 'run'), counted(1, 'run'), counted(2, 'run')]).toEqual(['0 runs', '1 run', '2 runs']);
+    expect([formatPercent(0.97412), formatPercent(1)]).toEqual(['97.41 %', '100.00 %']);
+    expect([formatInteger(999.4), formatInteger(1_234_567.8)]).toEqual(['999', '1,234,568']);
+    expect([describeCount(0, 'run'), describeCount(1, 'run'), describeCount(2, 'run')]).toEqual([
+      '0 runs',
+      '1 run',
+      '2 runs',
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { fetchDataset } from '../../data/manage.ts';
 import { startFetchStage } from '../../terminal/fetch-progress.ts';
 import { print } from '../../terminal/output.ts';
-import { duration } from '../../terminal/words.ts';
+import { formatDuration } from '../../terminal/words.ts';
 
 const HELP = `
 Files are kept in datasets/<name> of a checkout, or where the environment
@@ -35,5 +35,5 @@ async function fetchData(name: string, { source }: { readonly source?: string })
 function describeOrigin(origin: string, seconds: number): string {
   if (origin === 'package') return 'comes with this program, nothing to fetch';
   if (origin === 'cache') return 'is there already, and is the published one';
-  return `fetched from ${origin} in ${duration(seconds)}, and is the published one`;
+  return `fetched from ${origin} in ${formatDuration(seconds)}, and is the published one`;
 }

@@ -5,7 +5,7 @@ import { dataPlace } from '../../data/place.ts';
 import type { DatasetFacts } from '../../data/types.ts';
 import { jsonOption } from '../../terminal/options.ts';
 import { print, printJson, printTable } from '../../terminal/output.ts';
-import { grouped } from '../../terminal/words.ts';
+import { formatInteger } from '../../terminal/words.ts';
 
 export function define(command: Command): void {
   command.addOption(jsonOption()).action(listData);
@@ -32,7 +32,7 @@ async function listData({ json = false }: { readonly json?: boolean }): Promise<
 
 function describeNumbers({ trainImages, testImages }: DatasetFacts): string {
   if (trainImages === undefined || testImages === undefined) return 'as in the folder';
-  return `${grouped(trainImages)} + ${grouped(testImages)}`;
+  return `${formatInteger(trainImages)} + ${formatInteger(testImages)}`;
 }
 
 function describeFolder({ isPublished, isPresent, folder }: DatasetFacts): string {

@@ -13,12 +13,12 @@ import {
   satisfies,
   thisSite,
 } from '../../engines/tensorflow/installation/plan.ts';
-import { megabytes } from '../../format.ts';
+import { formatMegabytes } from '../../format.ts';
 import { startFetchStage } from '../../terminal/fetch-progress.ts';
 import { interruptible } from '../../terminal/interruption.ts';
 import { print } from '../../terminal/output.ts';
 import { printLine } from '../../terminal/progress.ts';
-import { duration } from '../../terminal/words.ts';
+import { formatDuration } from '../../terminal/words.ts';
 
 const HELP = `
 td takes a TensorFlow of 2.15 or newer that a Python on this machine has. Where
@@ -100,14 +100,14 @@ function describePlan(plan: InstallPlan): string[] {
   } else {
     for (const reason of choice.passedOver) lines.push(`leaves   ${reason}`);
     for (const { name, version, bytes } of choice.wheels)
-      lines.push(`fetches  ${name} ${version}, ${megabytes(bytes)}`);
-    lines.push(`         ${megabytes(downloadBytes)} in all, from the index that pip is set to`);
+      lines.push(`fetches  ${name} ${version}, ${formatMegabytes(bytes)}`);
+    lines.push(`         ${formatMegabytes(downloadBytes)} in all, from the index that pip is set to`);
   }
   const size =
     choice.kind === 'folder'
       ? 'less than 1 MB'
-      : `${choice.kind === 'download' ? '' : 'at most '}${megabytes(unpackedBytes)} unpacked`;
-  lines.push(`into     ${folder} (${size}; ${megabytes(freeBytes)} are free)`);
+      : `${choice.kind === 'download' ? '' : 'at most '}${formatMegabytes(unpackedBytes)} unpacked`;
+  lines.push(`into     ${folder} (${size}; ${formatMegabytes(freeBytes)} are free)`);
   if (python !== undefined) lines.push(`python   ${python.path} (${python.version})`);
   lines.push(`compiler ${compiler.command.join(' ')} (${compiler.version})`);
   if (untested !== undefined) lines.push(`untested ${untested}`);
@@ -121,7 +121,7 @@ function describeInstallation(installation: TensorflowInstallation): string[] {
     `devices  ${selfTest.devices.join(', ')}`,
     `folder   ${folder}${libraries.startsWith(folder) ? '' : `, with the libraries in ${libraries}`}`,
     `compiler ${compiler}`,
-    `tested   a training step of LeNet-5 agrees with the reference engine to ${selfTest.largestDifference.toExponential(1)}; the test took ${duration(selfTest.seconds)}`,
+    `tested   a training step of LeNet-5 agrees with the reference engine to ${selfTest.largestDifference.toExponential(1)}; the test took ${formatDuration(selfTest.seconds)}`,
     ...(cardNote === undefined ? [] : [`card     ${cardNote}`]),
   ];
 }

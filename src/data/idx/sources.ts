@@ -1,7 +1,7 @@
 /** @file Where data sets in the format of MNIST come from: the web, file by file, or a folder at hand. */
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { megabytes } from '../../format.ts';
+import { formatMegabytes } from '../../format.ts';
 import type { Stage, StartStage } from '../../progress.ts';
 import { download } from '../download.ts';
 import { type Cache, type Fetched, fetchInto, refuseDamaged, type Sources } from '../fetch.ts';
@@ -72,7 +72,7 @@ async function fromAnyAddress(
   const failures: string[] = [];
   for (const address of official.addresses) {
     const size = sizeOf(official);
-    const stage = startStage(`downloading ${name} (${megabytes(size)})`, size);
+    const stage = startStage(`downloading ${name} (${formatMegabytes(size)})`, size);
     try {
       return { origin: address, contents: await fromAddress(address, official, folder, stage) };
     } catch (error) {
@@ -99,7 +99,7 @@ async function fromAddress(
     const file = files[role];
     const [url, path] = [`${address}/${file.name}`, join(folder, file.name)];
     const update = (done: number) =>
-      stage.update(before + done, `${megabytes(before + done)} of ${megabytes(size)}`);
+      stage.update(before + done, `${formatMegabytes(before + done)} of ${formatMegabytes(size)}`);
     await download(url, path, file.bytes, { update, stop() {} });
     refuseDamaged(inspectFile(path, file), `${url} sent another file than ${file.name}`);
     paths[role] = path;

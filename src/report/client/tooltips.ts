@@ -4,7 +4,7 @@ import type { AccuracyView } from '../../figures/charts/accuracy.ts';
 import { KEPT, LINEAR } from '../../figures/charts/scales.ts';
 import { styleOf, type Theme } from '../../figures/charts/theme.ts';
 import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
-import { formatRate, percent } from '../../format.ts';
+import { formatPercent, formatRate } from '../../format.ts';
 import { type Cell, formatCell } from '../../tables/cell.ts';
 
 /** A line of a tooltip: its method, if it is one's, and what there is to say. */
@@ -95,8 +95,8 @@ export function describeWeights({ panels, binWidth }: WeightFigure, theme: Theme
     return list(
       `${panel.heading}: ${range} root mean squares`,
       [
-        { name: 'removed', value: percent(panel.removed[bin] ?? 0) },
-        { name: 'kept', value: percent(panel.kept[bin] ?? 0) },
+        { name: 'removed', value: formatPercent(panel.removed[bin] ?? 0) },
+        { name: 'kept', value: formatPercent(panel.kept[bin] ?? 0) },
       ],
       theme,
     );
@@ -110,7 +110,7 @@ export function describeLayers({ layers, rows }: LayerFigure, theme: Theme): For
     const name = place?.seriesIndex === 1 ? 'zero after pruning' : 'zero or nearly, as trained';
     return list(
       `${rows[row]?.heading ?? ''}, ${layers[layer] ?? ''}`,
-      [{ name, value: percent(share) }],
+      [{ name, value: formatPercent(share) }],
       theme,
     );
   };

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { codeOf } from '../../../errors.ts';
-import { megabytes } from '../../../format.ts';
+import { formatMegabytes } from '../../../format.ts';
 import type { StartStage } from '../../../progress.ts';
 import { compileModule } from './compiler.ts';
 import { fullDisk, InstallationError } from './errors.ts';
@@ -147,7 +147,7 @@ async function bringTensorflow(
     const place = { downloads, work: join(work, 'download') };
     for (const path of [downloads, place.work]) mkdirSync(path, { recursive: true });
     for (const wheel of choice.wheels) {
-      const label = `fetching ${wheel.name} ${wheel.version} (${megabytes(wheel.bytes)}) with pip`;
+      const label = `fetching ${wheel.name} ${wheel.version} (${formatMegabytes(wheel.bytes)}) with pip`;
       const stage = progress.startStage(label, wheel.bytes);
       await fetchWheel(wheel, python, place, stage, signal).finally(() => stage.stop());
     }

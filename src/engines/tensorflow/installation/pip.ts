@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../../errors.ts';
-import { megabytes } from '../../../format.ts';
+import { formatMegabytes } from '../../../format.ts';
 import type { Stage } from '../../../progress.ts';
 import { fullDisk, tellsFullDisk } from './errors.ts';
 import { sizeOfFile } from './locate.ts';
@@ -43,7 +43,7 @@ export async function fetchWheel(
   rmSync(kept, { force: true });
   const poll = setInterval(() => {
     const bytes = Math.min(largestFile(work), wheel.bytes);
-    stage.update(bytes, `${megabytes(bytes)} of ${megabytes(wheel.bytes)}`);
+    stage.update(bytes, `${formatMegabytes(bytes)} of ${formatMegabytes(wheel.bytes)}`);
   }, POLL_INTERVAL);
   try {
     const ended = await download(wheel, python, work, signal);

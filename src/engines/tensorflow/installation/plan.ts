@@ -3,7 +3,7 @@ import { existsSync, realpathSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { codeOf, messageOf, UserError } from '../../../errors.ts';
-import { megabytes } from '../../../format.ts';
+import { formatMegabytes } from '../../../format.ts';
 import { type Choice, chooseFrom, chooseTensorflow } from './choose-tensorflow.ts';
 import { type Compiler, findCompiler } from './compiler.ts';
 import type { Surroundings } from './help.ts';
@@ -123,7 +123,7 @@ function requireSpace({ folder, downloadBytes, unpackedBytes, freeBytes: free }:
   const needed = downloadBytes + unpackedBytes + MODULE_SPACE;
   if (free >= needed) return;
   throw new UserError(
-    `the disk of ${folder} has ${megabytes(free)} free, expected at least ${megabytes(needed)}; the environment variable TD_CACHE puts td's cache elsewhere`,
+    `the disk of ${folder} has ${formatMegabytes(free)} free, expected at least ${formatMegabytes(needed)}; the environment variable TD_CACHE puts td's cache elsewhere`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** @file Unpacks a wheel with Python's own zipfile. */
 
-import { megabytes } from '../../../format.ts';
+import { formatMegabytes } from '../../../format.ts';
 import type { Stage } from '../../../progress.ts';
 import { fullDisk, InstallationError, tellsFullDisk } from './errors.ts';
 import type { Python } from './pythons.ts';
@@ -53,7 +53,7 @@ export async function unpackWheel(
     signal,
     onOutput(text) {
       const bytes = Number(lastLine(text));
-      if (Number.isFinite(bytes)) stage.update(bytes, megabytes(bytes));
+      if (Number.isFinite(bytes)) stage.update(bytes, formatMegabytes(bytes));
     },
   });
   if (ended.code === 0) return;
