@@ -1,4 +1,4 @@
-/** @file td bench: times a training step and an evaluation as they run in earnest, feeds included. */
+/** @file td bench: times a training step and an evaluation as they run in a training, feeds included. */
 import type { Command } from 'commander';
 import { expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';

@@ -1,7 +1,7 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
 import type { Command } from 'commander';
 import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
-import { readExperimentFile } from '../config/files.ts';
+import { readExperimentFile } from '../config/experiment-files.ts';
 import { renderSettings } from '../config/render.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';

@@ -5,7 +5,7 @@ import { validate, validatePartial } from '../settings/validate.ts';
 import { type Entry, filterKeys, type MapTree, makeMap, toPlain, toTree } from '../yaml/tree.ts';
 import { resolveDataPaths } from './data-paths.ts';
 import { type Experiment, type RunSelection, requireVariants, type Variant } from './experiment.ts';
-import { type DataPaths, readExperimentFile } from './files.ts';
+import { type DataPaths, readExperimentFile } from './experiment-files.ts';
 import { merge } from './merge.ts';
 import { parseOverride } from './overrides.ts';
 import { experimentSchema, runSettingsSchema } from './schema.ts';

@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { NamedTensors } from '../compiler/step.ts';
 import type { Regularizer, WeightContext } from '../methods/types.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';
-import { extraStateName, noiseName, scalarName } from './names.ts';
+import { extraStateName, noiseName, scalarName } from './step-names.ts';
 
 /** Makes the context of a weight from variables (state, or what is differentiated) and what `prepare` returned. */
 export type ContextBuilder = (

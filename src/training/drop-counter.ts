@@ -8,9 +8,9 @@ import { regularizedLayers } from '../methods/layers.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { PrunableWeight } from '../models/types.ts';
 import { contextBuilder, mapWeights, required } from './contexts.ts';
-import { extraStateName } from './names.ts';
 import { TrainingProgram } from './program.ts';
 import type { TrainingSetup } from './signature.ts';
+import { extraStateName } from './step-names.ts';
 import type { Training } from './types.ts';
 
 export class DropCounter {

@@ -6,8 +6,8 @@ import { NormalTable } from '../random/normal-table.ts';
 import { fillUniform } from '../random/streams.ts';
 import { Progress } from '../settings/training-time.ts';
 import { learningRateAt } from './learning-rate.ts';
-import { scalarName } from './names.ts';
 import { fillNoise } from './noise.ts';
+import { scalarName } from './step-names.ts';
 import type { Training } from './types.ts';
 
 /** What the feeds of a training depend on. */

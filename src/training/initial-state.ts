@@ -2,7 +2,7 @@
 import { type ArrayData, type NamedArrays, sizeOf } from '../arrays.ts';
 import { initialize } from '../random/initializers.ts';
 import type { Initializer } from '../random/types.ts';
-import { extraStateName } from './names.ts';
+import { extraStateName } from './step-names.ts';
 import type { Training } from './types.ts';
 
 /**

@@ -5,8 +5,8 @@ import type { ScheduleSettings } from '../config/schema.ts';
 import type { Noise, Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
 import { Progress } from '../settings/training-time.ts';
-import { extraStateName, noiseName, scalarName, slotName } from './names.ts';
 import type { Optimizer } from './optimizers.ts';
+import { extraStateName, noiseName, scalarName, slotName } from './step-names.ts';
 
 export interface TrainingSetup {
   readonly model: Model;

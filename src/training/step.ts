@@ -5,9 +5,9 @@ import type { NamedTensors, Signature, StepFunction } from '../compiler/step.ts'
 import type { Noise } from '../methods/types.ts';
 import { contextBuilder, mapWeights, required, scalarsOf } from './contexts.ts';
 import { differentiate, forward } from './differentiate.ts';
-import { extraStateName, slotName } from './names.ts';
 import { createOptimizer, type Optimizer } from './optimizers.ts';
 import { noiseFeeds, renameKeys, signatureOf, type TrainingSetup, trainedNames } from './signature.ts';
+import { extraStateName, slotName } from './step-names.ts';
 
 export interface TrainingStep {
   readonly step: StepFunction;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { type Experiment, expandRuns } from '../../src/config/experiment.ts';
-import { readExperimentFile } from '../../src/config/files.ts';
+import { readExperimentFile } from '../../src/config/experiment-files.ts';
 import { loadExperiment } from '../../src/config/load.ts';
 import { renderSettings } from '../../src/config/render.ts';
 import { writeFolder } from './folder.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { chooseFastestEngine } from '../../src/runner/trial/choose.ts';
-import { readTrial, type Trial, writeTrial } from '../../src/runner/trial/memory.ts';
+import { readTrial, type Trial, writeTrial } from '../../src/runner/trial/remembered.ts';
 import { trialKey, tryEngines } from '../../src/runner/trial/trial.ts';
 
 const settings = (changes: z.input<typeof runSettingsSchema> = {}) =>

@@ -6,7 +6,7 @@ import { type ChosenEngine, chooseEngine, engineStatus } from '../../engines/reg
 import { availableThreads } from '../../engines/threads.ts';
 import type { EngineOptions, EngineStatus } from '../../engines/types.ts';
 import { UserError } from '../../errors.ts';
-import { readTrial, type Trial, writeTrial } from './memory.ts';
+import { readTrial, type Trial, writeTrial } from './remembered.ts';
 import { type Candidate, type TrialTime, trialKey, tryEngines } from './trial.ts';
 
 const ONNX: Candidate = { engine: 'onnx', device: 'cpu' };

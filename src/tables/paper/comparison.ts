@@ -5,9 +5,9 @@ import { formatPoints, formatRate } from '../../format.ts';
 import { describeMethod, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { Cell } from '../cell.ts';
-import { describeFaults } from './faults.ts';
 import { describeDifferences, isComparable, nearestNetwork } from './networks.ts';
 import { matchPublished, type PublishedNumber } from './published.ts';
+import { describeFaults } from './published-faults.ts';
 
 /** A column before the published numbers are looked up. */
 export interface OwnColumn {
