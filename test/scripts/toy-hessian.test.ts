@@ -94,7 +94,9 @@ describe('docs/dependence.md', () => {
       Math.sign(whole.high),
     );
     const curvature = compare(({ secondOrder }) => secondOrder);
-    expect(curvature.ratio, 'the Hessian term falls by less than half').toBeGreaterThan(0.5);
+    expect(Math.sign(curvature.low), 'the Hessian term does not differ for sure').not.toBe(
+      Math.sign(curvature.high),
+    );
     const slope = compare(({ firstOrder }) => firstOrder);
     expect(slope.high, 'the gradient term falls').toBeLessThan(0);
   });
