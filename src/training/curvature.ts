@@ -34,7 +34,7 @@ export class Curvature {
     private readonly batchSize: number,
   ) {}
 
-  /** @throws UserError if the network has more than dense layers: derivatives of the others are not tested twice over */
+  /** @throws UserError if the network has convolutions or batch normalisation, whose second derivatives tfjs may lose */
   static async create(
     engine: Engine,
     model: Model,
