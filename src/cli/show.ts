@@ -100,6 +100,11 @@ function printCurves(metrics: readonly MetricsRow[]): void {
     metrics.map(({ testAccuracy }) => testAccuracy),
     formatPercent,
   );
+  const validated = metrics.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
+  if (validated.length > 0) {
+    print(`\nValidation accuracy, epochs 1 to ${last}`);
+    draw(validated, formatPercent);
+  }
   print(`\nTraining loss, epochs 1 to ${last}`);
   draw(
     metrics.map(({ trainLoss }) => trainLoss),

@@ -1,13 +1,13 @@
 /** @file What a training leaves in its run's directory while it goes on. Nothing is written without holding the lock. */
 import type { Logger } from 'pino';
 import type { Dataset } from '../data/types.ts';
-import type { Model } from '../models/types.ts';
 import { countParameters } from '../pruning/accounting.ts';
 import { type Checkpoint, writeCheckpoint } from '../runs/checkpoint.ts';
 import { TRAINING_BEGINS } from '../runs/condition.ts';
-import { appendMetrics, readMetrics } from '../runs/metrics.ts';
+import { appendMetrics, type MetricsRow, readMetrics } from '../runs/metrics.ts';
 import type { Summary } from '../runs/summary.ts';
 import type { CheckpointEvent, EpochEvent, TrainingEvent, TrainingSnapshot } from '../training/events.ts';
+import type { Training } from '../training/types.ts';
 import type { HeldDirectory } from './held-directory.ts';
 import type { RecordOptions } from './record-options.ts';
 import { ownerOf } from './run-images.ts';
@@ -42,8 +42,8 @@ export class RunRecorder {
   }
 
   /** Of a run whose last epoch is recorded. */
-  summarize(model: Model): Summary {
-    const { run, engine, dataset } = this.options;
+  summarize({ model, dataset }: Training): Summary {
+    const { run, engine } = this.options;
     const last = readMetrics(this.held.path).at(-1);
     if (last === undefined || this.sha256 === undefined) {
       this.held.requireHeld();
@@ -62,6 +62,10 @@ export class RunRecorder {
       steps: last.step,
       testAccuracy: last.testAccuracy,
       testLoss: last.testLoss,
+      ...(last.validationAccuracy !== undefined && {
+        validationAccuracy: last.validationAccuracy,
+        validationLoss: last.validationLoss,
+      }),
       trainSeconds,
       imagesPerSecond: (last.step * run.settings.schedule.batchSize) / trainSeconds,
       parameters: countParameters(model),
@@ -112,6 +116,7 @@ function describeData({
   classes,
   classNames,
   train,
+  validation,
   test,
 }: Dataset): Summary['data'] {
   const [height, width, channels] = imageShape;
@@ -121,11 +126,12 @@ function describeData({
     classes,
     ...(classNames !== undefined && { classNames: [...classNames] }),
     trainImages: train.count,
+    ...(validation !== undefined && { validationImages: validation.count }),
     testImages: test.count,
   };
 }
 
-function metricsOf({ epoch, step, learningRate, means, test }: EpochEvent) {
+function metricsOf({ epoch, step, learningRate, means, test, validation }: EpochEvent): MetricsRow {
   return {
     epoch,
     step,
@@ -134,5 +140,9 @@ function metricsOf({ epoch, step, learningRate, means, test }: EpochEvent) {
     trainAccuracy: means.accuracy,
     testLoss: test.loss,
     testAccuracy: test.accuracy,
+    ...(validation !== undefined && {
+      validationLoss: validation.loss,
+      validationAccuracy: validation.accuracy,
+    }),
   };
 }

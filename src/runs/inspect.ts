@@ -71,8 +71,9 @@ function findFault(run: InspectedRun): RunFault | undefined {
   const metrics = attempt(() => readMetrics(directory));
   if ('problem' in metrics) return { problem: metrics.problem, mends: 'metrics' };
   const epochs = isDone ? (spec?.settings.schedule.epochs ?? 0) : (run.checkpoint?.epoch ?? 0);
-  const testImages = summary?.data?.testImages;
-  const problem = findMetricsProblem(metrics.value, { isDone, epochs, spec, testImages });
+  const { testImages, validationImages } = summary?.data ?? {};
+  const known = { isDone, epochs, spec, testImages, validationImages };
+  const problem = findMetricsProblem(metrics.value, known);
   if (problem !== undefined)
     return { problem: `${join(directory, RUN_FILES.metrics)} ${problem}`, mends: 'metrics' };
   if ('problem' in run.summary) return { problem: run.summary.problem, mends: 'summary' };
@@ -134,6 +135,8 @@ function faultOfSummary(
     ['steps', summary.steps, last?.step],
     ['test accuracy', summary.testAccuracy, last?.testAccuracy],
     ['test loss', summary.testLoss, last?.testLoss],
+    ['validation accuracy', summary.validationAccuracy, last?.validationAccuracy],
+    ['validation loss', summary.validationLoss, last?.validationLoss],
   ] as const;
   const odd = pairs.find(([, told, found]) => !Object.is(told, found));
   if (odd === undefined) return undefined;

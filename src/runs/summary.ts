@@ -21,6 +21,9 @@ const summarySchema = z.object({
   testAccuracy: z.number().min(0).max(1),
   /** Mean cross-entropy over the test images after the last epoch, in nats. */
   testLoss: jsonNumber,
+  /** The same of the validation images, if the run has any. */
+  validationAccuracy: z.number().min(0).max(1).optional(),
+  validationLoss: jsonNumber.optional(),
   /** Wall-clock time of training and its evaluations, over all sessions. */
   trainSeconds: z.number().nonnegative(),
   /** Training images per second of wall-clock time. */
@@ -36,7 +39,10 @@ const summarySchema = z.object({
       classes: count,
       /** By label, of images in folders of their classes. */
       classNames: z.array(z.string()).optional(),
+      /** That it was trained on. */
       trainImages: count,
+      /** Held out of the training images. */
+      validationImages: count.optional(),
       testImages: count,
     })
     .optional(),
