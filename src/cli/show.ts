@@ -102,7 +102,10 @@ function printCurves(metrics: readonly MetricsRow[]): void {
   );
   const validated = metrics.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
   if (validated.length > 0) {
-    print(`\nValidation accuracy, epochs 1 to ${last}`);
+    const { bestEpoch } = metrics.at(-1) ?? {};
+    const kept =
+      bestEpoch === undefined ? '' : `; that of epoch ${bestEpoch} is the best, whose network is kept`;
+    print(`\nValidation accuracy, epochs 1 to ${last}${kept}`);
     draw(validated, formatPercent);
   }
   print(`\nTraining loss, epochs 1 to ${last}`);

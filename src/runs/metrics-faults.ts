@@ -48,6 +48,17 @@ export function findMetricsProblem(
     if (validationAccuracy !== undefined && !isShareOf(held, validationAccuracy))
       return describeOddShare(epoch, 'validation', validationAccuracy, held ?? 0);
   }
+  const keepsBest = spec.settings.schedule.keep === 'best-validation';
+  return keepsBest ? findBestProblem(rows) : undefined;
+}
+
+function findBestProblem(rows: readonly MetricsRow[]): string | undefined {
+  let best: MetricsRow | undefined;
+  for (const row of rows) {
+    if (best === undefined || (row.validationAccuracy ?? 0) > (best.validationAccuracy ?? 0)) best = row;
+    if (row.bestEpoch !== best.epoch)
+      return `has ${row.bestEpoch ?? 'no epoch'} as the best epoch in epoch ${row.epoch}, expected ${best.epoch}`;
+  }
   return undefined;
 }
 

@@ -21,6 +21,7 @@ const lineSchema = z.object({
   testAccuracy: share,
   validationLoss: z.number().optional(),
   validationAccuracy: share.optional(),
+  bestEpoch: count.optional(),
 });
 
 /**

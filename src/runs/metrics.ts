@@ -31,16 +31,27 @@ const VALIDATION_COLUMNS = {
   validationAccuracy: 'share',
 } as const satisfies Columns;
 
-/** Forms of the file: other runs have the bytes that they had before there were validation splits. */
-const FORMS = [COLUMNS, { ...COLUMNS, ...VALIDATION_COLUMNS }] as const satisfies Columns[];
+/** Of runs that keep the network of their best epoch. */
+const BEST_COLUMNS = {
+  /** The epoch of highest validation accuracy so far, the first of several: after the last epoch, that of the kept network. */
+  bestEpoch: 'count',
+} as const satisfies Columns;
+
+/** Forms of the file: runs that do not ask for more have the columns that all had before. */
+const FORMS = [
+  COLUMNS,
+  { ...COLUMNS, ...VALIDATION_COLUMNS },
+  { ...COLUMNS, ...VALIDATION_COLUMNS, ...BEST_COLUMNS },
+] as const satisfies Columns[];
 
 export type MetricsRow = Row<typeof COLUMNS> & {
-  readonly [Key in keyof typeof VALIDATION_COLUMNS]?: number | undefined;
+  readonly [Key in keyof typeof VALIDATION_COLUMNS | keyof typeof BEST_COLUMNS]?: number | undefined;
 };
 
 /** The columns of a file with such rows. */
 function columnsOf(row: MetricsRow | undefined): typeof COLUMNS {
-  return FORMS[row?.validationAccuracy === undefined ? 0 : 1];
+  if (row?.validationAccuracy === undefined) return FORMS[0];
+  return FORMS[row.bestEpoch === undefined ? 1 : 2];
 }
 
 /**

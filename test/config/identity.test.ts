@@ -185,7 +185,7 @@ describe('the defaults', () => {
     ];
     expect(all.map((settings) => JSON.stringify(settings)).join('\n')).toMatchInlineSnapshot(`
       "{"name":"mnist","augmentation":"none","normalization":"scale"}
-      {"optimizer":{"name":"momentum","momentum":0.9},"learningRate":0.1,"decay":{"name":"constant"},"warmup":0,"batchSize":128,"epochs":10,"weightDecay":0,"gradientClip":null}
+      {"optimizer":{"name":"momentum","momentum":0.9},"learningRate":0.1,"decay":{"name":"constant"},"warmup":0,"batchSize":128,"epochs":10,"weightDecay":0,"gradientClip":null,"keep":"last"}
       {"name":"mlp","widths":[300,100],"initializer":"glorotUniform"}
       {"name":"lenet","filters":[20,50],"widths":[500],"initialBias":0,"standardize":false,"initializer":"glorotUniform"}
       {"name":"resnet","filters":[16,32,64,128],"units":5,"batchNorm":{"momentum":0.997,"epsilon":0.001},"initializer":"glorotNormal"}
