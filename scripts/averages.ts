@@ -13,12 +13,14 @@ import { loadExperiment } from '../src/config/load.ts';
 import type { RunSettings } from '../src/config/schema.ts';
 import { loadDataset } from '../src/data/load.ts';
 import type { Dataset } from '../src/data/types.ts';
+import { holdOut } from '../src/data/validation.ts';
 import { chooseEngine } from '../src/engines/registry.ts';
 import type { Engine } from '../src/engines/types.ts';
 import { UserError } from '../src/errors.ts';
 import { parsePruneRates } from '../src/pruning/rates.ts';
 import type { Granularity } from '../src/pruning/types.ts';
-import { readCheckpoint } from '../src/runs/checkpoint.ts';
+import { readFinalCheckpoint } from '../src/runs/final-checkpoint.ts';
+import { readSummary } from '../src/runs/summary.ts';
 import { prunedWeights } from '../src/sweeps/pruned-weights.ts';
 import { Evaluator } from '../src/training/evaluator.ts';
 import { initialState } from '../src/training/initial-state.ts';
@@ -47,9 +49,11 @@ function parseCommandLine() {
 
 async function report(folder: string, engine: Engine): Promise<void> {
   const [run] = expandRuns(loadExperiment(`${folder}/config.yaml`));
-  const state = readCheckpoint(folder)?.arrays;
+  const summary = readSummary(folder);
+  const state = summary && readFinalCheckpoint({ directory: folder, summary }).arrays;
   if (run === undefined || state === undefined) throw new UserError(`${folder} holds no trained run`);
-  const dataset = await loadDataset(run.settings.dataset);
+  const { dataset: data } = run.settings;
+  const dataset = holdOut(await loadDataset(data), data.validation, run.seed);
   const { model, regularizer } = await createSetup(run.settings, dataset);
   const evaluator = await Evaluator.create(engine, model, dataset.test);
   const averages = await AveragesTaker.create(engine, run.settings, dataset);
@@ -77,6 +81,8 @@ class AveragesTaker {
     if (!('batchNorm' in network)) throw new UserError(`a ${network.name} has no batch normalisation`);
     const still: RunSettings = {
       ...settings,
+      // It is held out already, by the seed of the run.
+      dataset: { ...settings.dataset, validation: undefined },
       model: { ...network, batchNorm: { ...network.batchNorm, momentum: MOMENTUM } } as RunSettings['model'],
       regularizer: { name: 'none' },
       // A decay may end at a rate of its own.

@@ -43,7 +43,10 @@ const STEPS_PER_EPOCH = 390;
 export async function describeStep(task: PeerTask): Promise<TdStep> {
   const { what, settings, classes } = task;
   const { learningRate, batchSize } = settings.schedule;
-  const prepared = await prepareTraining({ settings, seed: SEED }, blankDataset(task));
+  const prepared = await prepareTraining(
+    { settings: { ...settings, dataset: {} }, seed: SEED },
+    blankDataset(task),
+  );
   const { model } = prepared;
   const training: Training = {
     ...prepared,

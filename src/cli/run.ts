@@ -6,6 +6,7 @@ import { renderSettings } from '../config/render.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
+import { parsePruneRates } from '../pruning/rates.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
 import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import { runDirectory } from '../runs/directory.ts';
@@ -27,10 +28,12 @@ import {
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
+import { printSettingWarnings } from '../terminal/setting-warnings.ts';
 import type { Outcome } from '../terminal/shown-runs.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import type { TrainingOptions } from '../terminal/training.ts';
 import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
+import { foreseeStepsPerEpoch } from '../training/warnings.ts';
 
 const HELP = `
 A run is one variant with one seed. Its folder is
@@ -97,6 +100,13 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   requireResultsFolder(options.results, 'write');
   const runs = await identifyRuns(experiments, options.results);
   requireRunFolders(runs, options.results);
+  for (const { name, sweep } of experiments) {
+    const pruneRates = parsePruneRates(sweep.prune);
+    const own = runs.filter(({ experiment }) => experiment === name);
+    printSettingWarnings(
+      own.map((spec) => ({ ...spec, stepsPerEpoch: foreseeStepsPerEpoch(spec.settings), pruneRates })),
+    );
+  }
   if (options.dryRun) {
     await loadTfjs();
     const { printPlan } = await import('../terminal/plan.ts');

@@ -100,6 +100,14 @@ function printCurves(metrics: readonly MetricsRow[]): void {
     metrics.map(({ testAccuracy }) => testAccuracy),
     formatPercent,
   );
+  const validated = metrics.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
+  if (validated.length > 0) {
+    const { bestEpoch } = metrics.at(-1) ?? {};
+    const kept =
+      bestEpoch === undefined ? '' : `; that of epoch ${bestEpoch} is the best, whose network is kept`;
+    print(`\nValidation accuracy, epochs 1 to ${last}${kept}`);
+    draw(validated, formatPercent);
+  }
   print(`\nTraining loss, epochs 1 to ${last}`);
   draw(
     metrics.map(({ trainLoss }) => trainLoss),

@@ -37,6 +37,7 @@ import {
 import { print } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
+import { printSettingWarnings } from '../terminal/setting-warnings.ts';
 import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
@@ -77,6 +78,14 @@ export async function sweep(
   options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
 ): Promise<void> {
   const tasks = planTasks(files, options);
+  for (const { experiment, runs, pruneRates } of tasks) {
+    printSettingWarnings(
+      runs.map(({ directory, identity: { variant }, summary: { steps, epochs } }) => {
+        const { settings } = readRunSettings(directory);
+        return { experiment, variant, settings, stepsPerEpoch: steps / epochs, pruneRates };
+      }),
+    );
+  }
   outliveHangUps();
   const networks = await openNetworks(tasks[0]?.runs[0], options);
   const failures: Failure[] = [];

@@ -41,15 +41,22 @@ const schedule = z.strictObject({
   weightDecay: z.number().nonnegative().default(0),
   /** Largest global gradient norm; null leaves gradients as they are. */
   gradientClip: positive.nullable().default(null),
+  /** Whose network counts: the last epoch's, or that of the epoch with the highest validation accuracy, the first of several. */
+  keep: z.enum(['last', 'best-validation']).default('last'),
 });
 
 function assembleRunSettings() {
-  return z.strictObject({
-    dataset: datasetSchema().prefault({}),
-    model: modelSchema().prefault({ name: 'mlp' }),
-    regularizer: regularizerSchema().prefault({ name: 'none' }),
-    schedule: schedule.prefault({}),
-  });
+  return z
+    .strictObject({
+      dataset: datasetSchema().prefault({}),
+      model: modelSchema().prefault({ name: 'mlp' }),
+      regularizer: regularizerSchema().prefault({ name: 'none' }),
+      schedule: schedule.prefault({}),
+    })
+    .refine(({ dataset, schedule: { keep } }) => keep === 'last' || dataset.validation !== undefined, {
+      path: ['schedule', 'keep'],
+      error: 'expected "last", or a validation split to choose by, such as "dataset: { validation: 0.1 }"',
+    });
 }
 
 /**

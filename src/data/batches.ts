@@ -99,18 +99,19 @@ function copyExample(
   if (index >= split.count)
     throw new RangeError(`image ${index} is not among the ${split.count} of the split`);
   const size = imageSize(split);
-  const { augmentation } = split;
+  const { augmentation, members } = split;
+  const own = members?.[index] ?? index;
   const target = slot * size;
   if (augmentation !== undefined && draws.length > 0) {
     const { imageShape } = augmentation;
-    cropAndFlip(split.images, index * size, imageShape, draws, slot * DRAWS_PER_IMAGE, images, target);
+    cropAndFlip(split.images, own * size, imageShape, draws, slot * DRAWS_PER_IMAGE, images, target);
     if (split.normalization !== 'standardize') scale(images, target, size);
   } else {
     const table = split.normalization === 'standardize' ? BYTES : SCALED;
-    copyThrough(table, split.images.subarray(index * size, (index + 1) * size), images, target);
+    copyThrough(table, split.images.subarray(own * size, (own + 1) * size), images, target);
   }
   if (split.normalization === 'standardize') standardize(images, target, size);
-  labels[slot] = split.labels[index] ?? 0;
+  labels[slot] = split.labels[own] ?? 0;
 }
 
 /** Writes the table's entry for each byte: looking a quotient up takes a fraction of the time of dividing. */
@@ -124,7 +125,7 @@ function scale(out: Float32Array, start: number, size: number): void {
 }
 
 function imageSize(split: Split): number {
-  return split.images.length / split.count;
+  return split.images.length / split.labels.length;
 }
 
 function requireLength(split: Split, images: Float32Array, labels: Int32Array): void {

@@ -17,6 +17,11 @@ export const commonSettings = {
   /** Use the first n images only. */
   trainImages: count.optional(),
   testImages: count.optional(),
+  /** Training images to hold out, a number or a share of those that `trainImages` leaves; which ones depends on the seed. */
+  validation: z
+    .union([count, z.number().gt(0).lt(1)])
+    .describe('a whole number of training images, or a share of them between 0 and 1')
+    .optional(),
   /** In training: pad by 4 zeros, crop at random, flip half of the images. */
   augmentation: z.enum(['none', 'crop-flip']).default('none'),
   /** Bytes to [0, 1], or each image (cropped and flipped) to mean 0 and standard deviation 1. */

@@ -13,10 +13,12 @@ export type Labels = Uint8Array | Uint16Array;
 /** Part of a data set. */
 export interface Split {
   readonly count: number;
-  /** `[count, height, width, channels]`, 0 to 255. */
+  /** `[images, height, width, channels]`, 0 to 255. */
   readonly images: Uint8Array;
-  /** `[count]`, 0 to classes − 1. */
+  /** `[images]`, 0 to classes − 1. */
   readonly labels: Labels;
+  /** `[count]`: which of the images are its own, in order. All of them if absent. */
+  readonly members?: Uint32Array;
   /** `scale` if absent. */
   readonly normalization?: Normalization;
   /** Images are cropped and flipped at random whenever they are trained on. Absent: they are shown as they are. */
@@ -30,6 +32,8 @@ export interface Dataset {
   /** By label, where they are known. */
   readonly classNames?: readonly string[];
   readonly train: Split;
+  /** Held out of the training images of a run, if its settings ask for it. */
+  readonly validation?: Split;
   readonly test: Split;
   /** Of all its images, as `fingerprintOf` gives it; absent for made-up ones. */
   readonly fingerprint?: string;

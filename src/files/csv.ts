@@ -77,16 +77,18 @@ export function writeCsv<C extends Columns>(path: string, columns: C, rows: read
 /**
  * Reads a table.
  *
+ * @param forms the columns that it may have: its header tells which; the first are the usual ones
  * @returns its rows, none if there is no such file
  * @throws UserError naming file and line if the file is too large, the text is not CSV, a column is missing, unknown or
  *   out of order, or a field is not what its column holds
  */
-export function readCsv<C extends Columns>(path: string, columns: C): Row<C>[] {
+export function readCsv<C extends Columns>(path: string, ...forms: readonly [C, ...C[]]): Row<C>[] {
   const text = readBoundedFile(path, LARGEST_TABLE);
   if (text === undefined) return [];
   // The header alone is read first: with other columns, lines may be so many that they take all memory.
   const [header] = parseRecords(text, path, 1);
-  requireHeader(path, Object.keys(columns).map(columnName), header?.record ?? []);
+  const columns = forms.find((form) => isHeaderOf(form, header?.record ?? []));
+  if (columns === undefined) throw describeHeader(path, forms[0], header?.record ?? []);
   const [, ...records] = parseRecords(text, path, MOST_ROWS + 2);
   if (records.length > MOST_ROWS) {
     throw new UserError(`${path} has more than ${MOST_ROWS} rows, expected at most as many`);
@@ -106,9 +108,14 @@ function parseRecords(text: Buffer, path: string, most: number): ParsedRecord[] 
   }
 }
 
-function requireHeader(path: string, expected: readonly string[], found: readonly string[]): void {
-  if (expected.length === found.length && expected.every((name, index) => name === found[index])) return;
-  throw new UserError(
+function isHeaderOf(columns: Columns, found: readonly string[]): boolean {
+  const expected = Object.keys(columns).map(columnName);
+  return expected.length === found.length && expected.every((name, index) => name === found[index]);
+}
+
+function describeHeader(path: string, columns: Columns, found: readonly string[]): UserError {
+  const expected = Object.keys(columns).map(columnName);
+  return new UserError(
     `${path}:1: expected the columns ${expected.join(',')}, found ${found.join(',') || 'none'}; ` +
       'remove the file to have it written anew',
   );

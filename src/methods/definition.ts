@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Granularity } from '../pruning/types.ts';
 import type { Regularizer } from './types.ts';
+import type { PlannedTraining } from './warnings.ts';
 
 /** What the settings of every method have. */
 export interface AnySettings {
@@ -48,6 +49,8 @@ export interface MethodDefinition<
   /** By default the method's name alone. */
   label?(settings: z.output<Schema>): Label<NoInfer<Column>>;
   readonly published?: Publication;
+  /** What these settings ask for that the training is too short for, or that the sweep does not show, in sentences. */
+  warnings?(settings: z.output<Schema>, planned: PlannedTraining): readonly string[];
   /** Loads the function that makes a regularizer from settings. */
   load(): Promise<CreateRegularizer<z.output<Schema>>>;
 }

@@ -78,6 +78,8 @@ export interface Regularizer {
   linear?(context: WeightContext, x: Tensor, apply: (x: Tensor, kernel: Tensor) => Tensor): Tensor;
   /** Added to the loss, summed over prunable weights. */
   penalty?(context: WeightContext): Scalar;
+  /** Added to the loss for each kernel that is exempt from pruning. */
+  exemptPenalty?(kernel: Tensor): Scalar;
   /**
    * New values of extra state that is not trainable, from the values before the step.
    *

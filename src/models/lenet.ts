@@ -6,7 +6,7 @@ import { count, name } from '../settings/values.ts';
 import { createClassifier } from './classifier.ts';
 import { defineModel } from './definition.ts';
 import { describeConvolution } from './parameters.ts';
-import { initializer, widths } from './settings.ts';
+import { describeFirstConvolution, firstConvolution, initializer, widths } from './settings.ts';
 import type { Layers, Model } from './types.ts';
 
 const FILTER_SIZE = 5;
@@ -24,6 +24,7 @@ const lenetSettings = z.strictObject({
   initialBias: z.number().default(0),
   /** Per-image standardisation inside the network, as in the paper's code. */
   standardize: z.boolean().default(false),
+  firstConvolution,
   initializer,
 });
 
@@ -33,13 +34,14 @@ const lenetSettings = z.strictObject({
  *
  * Layer sizes default to Caffe's LeNet, but that one has no ReLU after its convolutions: here, as in the paper's
  * code, there is one. Prunable are `conv2` and the hidden dense layers; the paper exempts the first convolution and
- * the logits layer.
+ * the logits layer, its code the logits layer alone (`firstConvolution: prunable`).
  */
 export const lenet = defineModel({
   name: 'lenet',
   summary: "5×5 convolutions, then dense layers; Caffe's LeNet-5 by default",
   settings: lenetSettings,
-  describe: ({ filters, widths }) => `lenet ${[...filters, ...widths].join('-')}`,
+  describe: (settings) =>
+    `lenet ${[...settings.filters, ...settings.widths].join('-')}${describeFirstConvolution(settings)}`,
   create: createLenet,
 });
 
@@ -70,7 +72,11 @@ function createLenet(
     inputShape: imageShape,
     classes,
     parameters: [...conv1.parameters, ...conv2.parameters, ...classifier.parameters],
-    prunable: [conv2.weight, ...classifier.prunable],
+    prunable: [
+      ...(settings.firstConvolution === 'prunable' ? [conv1.weight] : []),
+      conv2.weight,
+      ...classifier.prunable,
+    ],
     forward(images, layers) {
       const input = settings.standardize ? standardize(images, layers) : images;
       const pooled = convolveAndPool(convolveAndPool(input, 'conv1', layers), 'conv2', layers);

@@ -18,6 +18,8 @@ export interface ResidualNetwork {
   readonly units: number;
   /** Whether the first unit of a stage has a shortcut with a convolution even where its input has the shape of its output. */
   readonly convolvesEveryShortcut: boolean;
+  /** Whether a unit begins with batch normalisation and ReLU. */
+  readonly activatesInputs: boolean;
   readonly initializer: Initializer;
   readonly batchNorm: BatchNormSettings;
 }
@@ -34,7 +36,7 @@ export function createResidualNetwork(
   imageShape: ImageShape,
   classes: number,
 ): Model {
-  const { initializer, batchNorm, units } = network;
+  const { activatesInputs, initializer, batchNorm, units } = network;
   const blocks: Block[] = [createFirstConvolution(imageShape, network)];
   let shape = stridedShape(imageShape, 1, network.firstFilters);
   for (const [index, filters] of network.stageFilters.entries()) {
@@ -50,6 +52,7 @@ export function createResidualNetwork(
           outputShape,
           stride: isFirst ? stride : 1,
           convolvesShortcut: isFirst && needsConvolution,
+          activatesInput: activatesInputs,
           initializer,
           batchNorm,
         }),
@@ -89,6 +92,7 @@ interface UnitOptions {
   readonly outputShape: ImageShape;
   readonly stride: number;
   readonly convolvesShortcut: boolean;
+  readonly activatesInput: boolean;
   readonly initializer: Initializer;
   readonly batchNorm: BatchNormSettings;
 }
@@ -96,14 +100,16 @@ interface UnitOptions {
 /**
  * One residual unit: batch normalisation and ReLU before each of two 3×3 convolutions, whose result is added to the
  * input (figure 4e). With a convolution on the shortcut the activated input is added instead, through a 1×1 convolution
- * `shortcut` of the same stride as the first convolution.
+ * `shortcut` of the same stride as the first convolution. A unit that does not activate its input uses it as it is.
  */
 function createUnit(options: UnitOptions): Block {
   const { name, inputShape, outputShape, stride, convolvesShortcut, initializer: kernel } = options;
   const convolution = (layer: string, size: number, channels: number) =>
     describeConvolution(`${name}.${layer}`, size, channels, outputShape, { kernel });
   const [inputs, filters] = [inputShape[2], outputShape[2]];
-  const activation1 = createActivation(`${name}.norm1`, inputs, options.batchNorm);
+  const activation1 = options.activatesInput
+    ? createActivation(`${name}.norm1`, inputs, options.batchNorm)
+    : identity;
   const activation2 = createActivation(`${name}.norm2`, filters, options.batchNorm);
   const conv1 = convolution('conv1', FILTER_SIZE, inputs);
   const conv2 = convolution('conv2', FILTER_SIZE, filters);
@@ -123,6 +129,8 @@ function createUnit(options: UnitOptions): Block {
     },
   };
 }
+
+const identity: Block = { parameters: [], prunable: [], forward: (x) => x };
 
 /** Batch normalisation and ReLU. */
 function createActivation(layer: string, channels: number, settings: BatchNormSettings): Block {

@@ -19,6 +19,8 @@ export const resnet = defineModel({
     filters: listOf(count, 2, 20).default([16, 32, 64, 128]),
     /** Residual units of each stage, of two convolutions each. */
     units: countTo(200).default(5),
+    /** Batch normalisation and ReLU at the beginning of each unit; the network that the paper's code has for variational dropout lacks them. */
+    firstActivation: z.boolean().default(true),
     batchNorm,
     initializer: initializers.default('glorotNormal'),
   }),
@@ -27,14 +29,15 @@ export const resnet = defineModel({
       name: 'resnet32-wide',
       dataset: 'cifar10',
       title: 'resnet 16-32-64-128, 5 units a stage',
-      settings: { filters: [16, 32, 64, 128], units: 5 },
+      settings: { filters: [16, 32, 64, 128], units: 5, firstActivation: true },
       epochs: 256,
     },
   ],
-  describe: ({ filters, units }) =>
-    `resnet ${filters.join('-')}, ${units} ${units === 1 ? 'unit' : 'units'} a stage`,
+  describe: ({ filters, units, firstActivation }) =>
+    `resnet ${filters.join('-')}, ${units} ${units === 1 ? 'unit' : 'units'} a stage` +
+    (firstActivation ? '' : ' without its first batch normalisation and ReLU'),
   create(
-    { filters: [firstFilters = 0, ...stageFilters], units, initializer, batchNorm },
+    { filters: [firstFilters = 0, ...stageFilters], units, firstActivation, initializer, batchNorm },
     imageShape,
     classes,
   ) {
@@ -44,6 +47,7 @@ export const resnet = defineModel({
       stageFilters,
       units,
       convolvesEveryShortcut: true,
+      activatesInputs: firstActivation,
       initializer: { kind: initializer },
       batchNorm,
     };

@@ -17,3 +17,15 @@ export const batchNorm = z
     epsilon: positive.default(1e-3),
   })
   .prefault({});
+
+/** Whether the first convolution is dropped and pruned like the others. The paper exempts it, its code does not in VGG and LeNet. */
+export const firstConvolution = z.enum(['exempt', 'prunable']).default('exempt');
+
+/** For the names of networks in tables. */
+export function describeFirstConvolution({
+  firstConvolution: kind,
+}: {
+  readonly firstConvolution: string;
+}): string {
+  return kind === 'exempt' ? '' : ', first convolution prunable';
+}

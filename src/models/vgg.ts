@@ -11,7 +11,7 @@ import {
   describeDense,
   type LayerDescription,
 } from './parameters.ts';
-import { batchNorm, initializer, widths } from './settings.ts';
+import { batchNorm, describeFirstConvolution, firstConvolution, initializer, widths } from './settings.ts';
 import type { Layers } from './types.ts';
 
 /** Convolutions of each group (Simonyan & Zisserman 2015, table 1, column D). */
@@ -27,6 +27,7 @@ const vggSettings = z.strictObject({
   widths: widths.default([4096, 4096]),
   /** ReLU after each hidden dense layer, as in the original VGG; the paper's code has none. */
   denseRelu: z.boolean().default(false),
+  firstConvolution,
   batchNorm,
   initializer,
 });
@@ -39,7 +40,8 @@ type Settings = z.output<typeof vggSettings>;
  * it would take away.
  *
  * In the paper's code nothing but batch normalisation stands behind the dense layers; `denseRelu` adds the ReLU of the
- * original VGG. Prunable are all convolutions but the first and the dense layers but the logits.
+ * original VGG. Prunable are all convolutions but the first, unless `firstConvolution` says otherwise, and the dense layers but
+ * the logits.
  */
 export const vgg = defineModel({
   name: 'vgg',
@@ -50,11 +52,12 @@ export const vgg = defineModel({
       name: 'vgg16',
       dataset: 'cifar100',
       title: 'vgg 64-128-256-512-512, 4096-4096',
-      settings: { filters: [64, 128, 256, 512, 512], widths: [4096, 4096] },
+      settings: { filters: [64, 128, 256, 512, 512], widths: [4096, 4096], firstConvolution: 'exempt' },
       epochs: 256,
     },
   ],
-  describe: ({ filters, widths }) => `vgg ${filters.join('-')}, ${widths.join('-')}`,
+  describe: (settings) =>
+    `vgg ${settings.filters.join('-')}, ${settings.widths.join('-')}${describeFirstConvolution(settings)}`,
   create: (settings, imageShape, classes) => ({
     inputShape: imageShape,
     classes,
@@ -69,7 +72,8 @@ function createBlocks(settings: Settings, imageShape: ImageShape, classes: numbe
     const filters = settings.filters[group] ?? 0;
     for (let index = 0; index < count; index++) {
       const block = createConvolution(`group${group + 1}.conv${index + 1}`, shape, filters, settings);
-      blocks.push(blocks.length === 0 ? { ...block, prunable: [] } : block);
+      const isExempt = blocks.length === 0 && settings.firstConvolution === 'exempt';
+      blocks.push(isExempt ? { ...block, prunable: [] } : block);
       shape = stridedShape(shape, 1, filters);
     }
     blocks.push(pool);

@@ -51,6 +51,7 @@ export const wideResnet = defineModel({
       stageFilters: STAGE_FILTERS.map((filters) => filters * width),
       units: (depth - OTHER_DEPTH) / DEPTH_OF_UNITS,
       convolvesEveryShortcut: false,
+      activatesInputs: true,
       initializer: { kind: initializer },
       batchNorm,
     };

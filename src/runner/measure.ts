@@ -1,6 +1,7 @@
 /** @file Times what no earlier run has timed: a few steps and an evaluation of part of the test images. */
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset, Split } from '../data/types.ts';
+import { countValidationImages } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
 import { median } from '../median.ts';
 import { type TrainingTimes, timeEvaluation, timeTraining } from './timing.ts';
@@ -8,7 +9,7 @@ import { type TrainingTimes, timeEvaluation, timeTraining } from './timing.ts';
 export interface MeasuredSpeed {
   readonly compileSeconds: number;
   readonly stepSeconds: number;
-  /** Of a pass over all test images. */
+  /** Of a pass over all test images and those of the validation split. */
   readonly evaluationSeconds: number;
 }
 
@@ -27,11 +28,13 @@ export class SpeedMeter {
   /** @throws UserError if the model or the batch size does not fit the data set */
   async measure(run: RunSpec, dataset: Dataset): Promise<MeasuredSpeed> {
     const times = await timeTraining(run, dataset, this.engine, STEPS);
+    const { validation } = run.settings.dataset;
+    const held = countValidationImages(validation, dataset.train.count);
     const perImage = await this.evaluationSeconds(run, dataset, times);
     return {
       compileSeconds: times.compileMilliseconds / 1000,
       stepSeconds: median(times.steps.map(({ milliseconds }) => milliseconds)) / 1000,
-      evaluationSeconds: perImage * dataset.test.count,
+      evaluationSeconds: perImage * (dataset.test.count + held),
     };
   }
 

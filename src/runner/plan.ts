@@ -3,6 +3,7 @@ import type { RunSpec } from '../config/experiment.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import { blankDataset, isDatasetPresent, loadDataset } from '../data/load.ts';
 import type { Dataset } from '../data/types.ts';
+import { countValidationImages } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import type { CheckpointRecord } from '../runs/checkpoint.ts';
@@ -114,7 +115,9 @@ async function* measureAll(
 
 function estimate({ run, checkpoint, dataset }: Work, speed: RecordedSpeed | MeasuredSpeed): Estimate {
   const { epochs, batchSize } = run.settings.schedule;
-  const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
+  const { count } = dataset.train;
+  const held = countValidationImages(run.settings.dataset.validation, count);
+  const stepsPerEpoch = countTrainingBatches(count - held, batchSize);
   const steps = epochs * stepsPerEpoch - (checkpoint?.step ?? 0);
   if ('secondsPerStep' in speed) {
     const { identity, id } = speed.run;

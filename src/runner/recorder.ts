@@ -1,13 +1,14 @@
 /** @file What a training leaves in its run's directory while it goes on. Nothing is written without holding the lock. */
 import type { Logger } from 'pino';
 import type { Dataset } from '../data/types.ts';
-import type { Model } from '../models/types.ts';
 import { countParameters } from '../pruning/accounting.ts';
+import { type BestNetwork, writeBest } from '../runs/best-network.ts';
 import { type Checkpoint, writeCheckpoint } from '../runs/checkpoint.ts';
 import { TRAINING_BEGINS } from '../runs/condition.ts';
-import { appendMetrics, readMetrics } from '../runs/metrics.ts';
+import { appendMetrics, type MetricsRow, readMetrics } from '../runs/metrics.ts';
 import type { Summary } from '../runs/summary.ts';
 import type { CheckpointEvent, EpochEvent, TrainingEvent, TrainingSnapshot } from '../training/events.ts';
+import type { Training } from '../training/types.ts';
 import type { HeldDirectory } from './held-directory.ts';
 import type { RecordOptions } from './record-options.ts';
 import { ownerOf } from './run-images.ts';
@@ -15,6 +16,8 @@ import { ownerOf } from './run-images.ts';
 export class RunRecorder {
   private readonly began = performance.now();
   private sha256: string | undefined;
+  /** Of a run that keeps the network of its best epoch. */
+  private best: (BestNetwork & { readonly accuracy: number }) | undefined;
 
   /** @param options with the checkpoint from which the training goes on */
   constructor(
@@ -25,6 +28,10 @@ export class RunRecorder {
     },
   ) {
     this.sha256 = options.checkpoint?.sha256;
+    const { best } = options.checkpoint ?? {};
+    if (best === undefined) return;
+    const row = readMetrics(held.path).find(({ epoch }) => epoch === best.epoch);
+    if (row?.validationAccuracy !== undefined) this.best = { ...best, accuracy: row.validationAccuracy };
   }
 
   /** To be called before anything that takes memory: a session that is ended for lack of it is known by this line. */
@@ -42,10 +49,12 @@ export class RunRecorder {
   }
 
   /** Of a run whose last epoch is recorded. */
-  summarize(model: Model): Summary {
-    const { run, engine, dataset } = this.options;
-    const last = readMetrics(this.held.path).at(-1);
-    if (last === undefined || this.sha256 === undefined) {
+  summarize({ model, dataset }: Training): Summary {
+    const { run, engine } = this.options;
+    const rows = readMetrics(this.held.path);
+    const last = rows.at(-1);
+    const counted = this.best === undefined ? last : rows[this.best.epoch - 1];
+    if (last === undefined || counted === undefined || this.sha256 === undefined) {
       this.held.requireHeld();
       throw new Error(`${this.held.path} has no epoch to summarise`);
     }
@@ -60,14 +69,19 @@ export class RunRecorder {
       device: engine.device,
       epochs: last.epoch,
       steps: last.step,
-      testAccuracy: last.testAccuracy,
-      testLoss: last.testLoss,
+      ...(this.best !== undefined && { bestEpoch: this.best.epoch }),
+      testAccuracy: counted.testAccuracy,
+      testLoss: counted.testLoss,
+      ...(counted.validationAccuracy !== undefined && {
+        validationAccuracy: counted.validationAccuracy,
+        validationLoss: counted.validationLoss,
+      }),
       trainSeconds,
       imagesPerSecond: (last.step * run.settings.schedule.batchSize) / trainSeconds,
       parameters: countParameters(model),
       data: describeData(dataset),
       finishedAt: new Date().toISOString(),
-      checkpointSha256: this.sha256,
+      checkpointSha256: this.best?.sha256 ?? this.sha256,
     };
     this.log.info({ testAccuracy: summary.testAccuracy, seconds: trainSeconds }, 'training done');
     return summary;
@@ -81,10 +95,19 @@ export class RunRecorder {
 
   /** Metrics come first: what is beyond the checkpoint is forgotten when the run goes on, and nothing is missed. */
   private recordEpoch(event: EpochEvent): void {
-    const row = metricsOf(event);
+    const keepsBest = this.options.run.settings.schedule.keep === 'best-validation';
+    const isBest = keepsBest && (event.validation?.accuracy ?? -1) > (this.best?.accuracy ?? -1);
+    const bestEpoch = isBest ? event.epoch : this.best?.epoch;
+    const row = { ...metricsOf(event), ...(bestEpoch !== undefined && { bestEpoch }) };
     this.held.write(() => appendMetrics(this.held.path, row));
+    if (isBest) this.held.write(() => this.saveBest(event));
     this.held.write(() => this.save(event));
     this.log.info({ ...row, seconds: this.seconds() }, 'epoch done');
+  }
+
+  private saveBest({ epoch, validation, state, specs }: EpochEvent): void {
+    const best = writeBest(this.held.path, epoch, { arrays: state, specs });
+    this.best = { ...best, accuracy: validation?.accuracy ?? 0 };
   }
 
   private save({ epoch, step, totals, state, specs }: TrainingSnapshot): void {
@@ -95,6 +118,7 @@ export class RunRecorder {
       step,
       trainSeconds: this.seconds(),
       totals: { ...totals },
+      ...(this.best !== undefined && { best: { epoch: this.best.epoch, sha256: this.best.sha256 } }),
       arrays: state,
       specs,
     });
@@ -112,6 +136,7 @@ function describeData({
   classes,
   classNames,
   train,
+  validation,
   test,
 }: Dataset): Summary['data'] {
   const [height, width, channels] = imageShape;
@@ -121,11 +146,12 @@ function describeData({
     classes,
     ...(classNames !== undefined && { classNames: [...classNames] }),
     trainImages: train.count,
+    ...(validation !== undefined && { validationImages: validation.count }),
     testImages: test.count,
   };
 }
 
-function metricsOf({ epoch, step, learningRate, means, test }: EpochEvent) {
+function metricsOf({ epoch, step, learningRate, means, test, validation }: EpochEvent): MetricsRow {
   return {
     epoch,
     step,
@@ -134,5 +160,9 @@ function metricsOf({ epoch, step, learningRate, means, test }: EpochEvent) {
     trainAccuracy: means.accuracy,
     testLoss: test.loss,
     testAccuracy: test.accuracy,
+    ...(validation !== undefined && {
+      validationLoss: validation.loss,
+      validationAccuracy: validation.accuracy,
+    }),
   };
 }

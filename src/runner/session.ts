@@ -65,7 +65,7 @@ async function* trainLogged(
   recorder.recordStart();
   const resume = checkpoint && snapshotOf(checkpoint);
   yield* trainRecorded({ held, log, recorder, training }, { ...options, resume });
-  const summary = recorder.summarize(training.model);
+  const summary = recorder.summarize(training);
   log.recordRemarks();
   held.write(() => writeSummary(held.path, summary));
   removeSpareCheckpoint(held.path);

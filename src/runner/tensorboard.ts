@@ -37,7 +37,14 @@ export class TensorBoardWriter {
    * numbers. What is dropped is counted at the step that follows the epoch, as training would take it; methods without
    * candidates lack it.
    */
-  private async summarize({ step, means, test, learningRate, state }: EpochEvent): Promise<EpochSummary> {
+  private async summarize({
+    step,
+    means,
+    test,
+    validation,
+    learningRate,
+    state,
+  }: EpochEvent): Promise<EpochSummary> {
     const { model, regularizer } = this.training;
     const evaluated = evaluationParameters(model, regularizer, state);
     const weightOf = (name: string) => evaluated[name] as Float32Array;
@@ -49,6 +56,10 @@ export class TensorBoardWriter {
         'loss/test': test.loss,
         'accuracy/train': means.accuracy,
         'accuracy/test': test.accuracy,
+        ...(validation !== undefined && {
+          'loss/validation': validation.loss,
+          'accuracy/validation': validation.accuracy,
+        }),
         learning_rate: learningRate,
         sparsity: accountFor(model, ({ name }) => weightOf(name)).sparsity,
         ...(dropped === undefined ? {} : { candidates_dropped: dropped }),

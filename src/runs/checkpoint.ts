@@ -1,20 +1,17 @@
 /** @file Checkpoints: the whole state of a training, kept so that a crash at any moment leaves one that is whole. */
 
-import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NamedArrays, NamedSpecs } from '../arrays.ts';
-import { UserError } from '../errors.ts';
+import { UserError, unlessUserError } from '../errors.ts';
 import { renameDurably, writeFileAtomic } from '../files/atomic.ts';
 import { jsonNumber, LARGEST_RECORD, readJson, writeJson } from '../files/json.ts';
 import { readBoundedFile } from '../files/read.ts';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
+import { bestSchema, readBest, removeOtherBests } from './best-network.ts';
 import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
-import { count, digest, hash } from './record-fields.ts';
-
-/** Most bytes of checkpoint.safetensors: Node reads no more at once. */
-const LARGEST_CHECKPOINT = 2 ** 31 - 1;
+import { count, digest, digestOf, hash, LARGEST_CHECKPOINT } from './record-fields.ts';
 
 /** The run that a checkpoint belongs to. */
 const ownerSchema = z.object({
@@ -39,6 +36,8 @@ const checkpointSchema = z.object({
   trainSeconds: z.number().nonnegative(),
   /** Sums over the epoch under way, of a checkpoint taken within one. */
   totals: z.record(z.string(), jsonNumber),
+  /** The network of the best epoch so far, of a run that keeps it. */
+  best: bestSchema.optional(),
   /** SHA-256 of checkpoint.safetensors. */
   sha256: digest,
 });
@@ -73,7 +72,20 @@ export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 
   if (old !== undefined) writeFileAtomic(join(directory, RUN_FILES.previousCheckpoint), old);
   writeJson(join(directory, RUN_FILES.checkpoint), { ...record, sha256 });
   settleCheckpoint(directory);
+  if (record.best !== undefined) removeUnusedBests(directory);
   return sha256;
+}
+
+/** Keeps the best networks that the records of the last two checkpoints name. */
+function removeUnusedBests(directory: string): void {
+  const names = [RUN_FILES.checkpoint, RUN_FILES.previousCheckpoint];
+  const records = names.map((name) =>
+    unlessUserError(() => readJson(join(directory, name), checkpointSchema)),
+  );
+  removeOtherBests(
+    directory,
+    records.map((record) => record?.best),
+  );
 }
 
 /** Renames the waiting arrays, which checkpoint.json names by now, to the usual name, and those of the checkpoint before to theirs. */
@@ -92,6 +104,9 @@ export function settleCheckpoint(directory: string): void {
 export function removeSpareCheckpoint(directory: string): void {
   for (const name of [RUN_FILES.previousTensors, RUN_FILES.previousCheckpoint])
     rmSync(join(directory, name), { force: true });
+  // A record that cannot be read does not say which file it needs.
+  if (unlessUserError(() => readJson(join(directory, RUN_FILES.checkpoint), checkpointSchema)) !== undefined)
+    removeUnusedBests(directory);
 }
 
 /**
@@ -151,6 +166,7 @@ export function readRecorded(directory: string, name: string): FoundCheckpoint |
     if (bytes === undefined || digestOf(bytes) !== record.sha256) continue;
     const { arrays, specs, metadata } = decodeSafetensors(bytes, path);
     requirePosition(record, metadata, join(directory, name));
+    if (record.best !== undefined) readBest(directory, record.best);
     return { checkpoint: { ...record, arrays, specs }, tensors };
   }
   if (failure !== undefined) throw failure;
@@ -168,9 +184,11 @@ function describePosition({
   epoch,
   step,
   totals,
-}: Pick<Checkpoint, 'epoch' | 'step' | 'totals'>): Record<string, string> {
+  best,
+}: Pick<Checkpoint, 'epoch' | 'step' | 'totals' | 'best'>): Record<string, string> {
   const sums = Object.entries(totals).map(([name, value]) => [`total/${name}`, String(value)]);
-  return { epoch: String(epoch), step: String(step), ...Object.fromEntries(sums) };
+  const kept = best === undefined ? {} : { 'best/epoch': String(best.epoch), 'best/sha256': best.sha256 };
+  return { epoch: String(epoch), step: String(step), ...Object.fromEntries(sums), ...kept };
 }
 
 /** Compares the entries that the arrays' file has; earlier versions wrote fewer. */
@@ -185,8 +203,4 @@ function requirePosition(
   throw new UserError(
     `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; ${TRAIN_AGAIN}`,
   );
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -71,12 +71,13 @@ function findFault(run: InspectedRun): RunFault | undefined {
   const metrics = attempt(() => readMetrics(directory));
   if ('problem' in metrics) return { problem: metrics.problem, mends: 'metrics' };
   const epochs = isDone ? (spec?.settings.schedule.epochs ?? 0) : (run.checkpoint?.epoch ?? 0);
-  const testImages = summary?.data?.testImages;
-  const problem = findMetricsProblem(metrics.value, { isDone, epochs, spec, testImages });
+  const { testImages, validationImages } = summary?.data ?? {};
+  const known = { isDone, epochs, spec, testImages, validationImages };
+  const problem = findMetricsProblem(metrics.value, known);
   if (problem !== undefined)
     return { problem: `${join(directory, RUN_FILES.metrics)} ${problem}`, mends: 'metrics' };
   if ('problem' in run.summary) return { problem: run.summary.problem, mends: 'summary' };
-  return summary && faultOfSummary(run, summary, metrics.value.at(-1));
+  return summary && faultOfSummary(run, summary, metrics.value);
 }
 
 /**
@@ -124,22 +125,27 @@ function faultOfImages(
 function faultOfSummary(
   { directory, identity }: InspectedRun,
   summary: Summary,
-  last: MetricsRow | undefined,
+  rows: readonly MetricsRow[],
 ): RunFault | undefined {
   const path = join(directory, RUN_FILES.summary);
   if (!isSameRun(summary, identity) || summary.id !== runId(summary))
     return { problem: `${path} tells of the run ${summary.experiment}/${summary.id}`, mends: 'summary' };
+  const last = rows.at(-1);
+  const counted = rows.find(({ epoch }) => epoch === (last?.bestEpoch ?? last?.epoch));
   const pairs = [
     ['epochs', summary.epochs, last?.epoch],
     ['steps', summary.steps, last?.step],
-    ['test accuracy', summary.testAccuracy, last?.testAccuracy],
-    ['test loss', summary.testLoss, last?.testLoss],
+    ['best epoch', summary.bestEpoch, last?.bestEpoch],
+    ['test accuracy', summary.testAccuracy, counted?.testAccuracy],
+    ['test loss', summary.testLoss, counted?.testLoss],
+    ['validation accuracy', summary.validationAccuracy, counted?.validationAccuracy],
+    ['validation loss', summary.validationLoss, counted?.validationLoss],
   ] as const;
   const odd = pairs.find(([, told, found]) => !Object.is(told, found));
   if (odd === undefined) return undefined;
   const [name, told, found] = odd;
   return {
-    problem: `${path} has ${name} ${told}, the last row of ${RUN_FILES.metrics} has ${found}: one of them was changed`,
+    problem: `${path} has ${name} ${told}, the ${counted === last ? 'last row' : `row of epoch ${counted?.epoch}`} of ${RUN_FILES.metrics} has ${found}: one of them was changed`,
     remedy: `bring the right one back, or ${TRAIN_AGAIN}`,
   };
 }

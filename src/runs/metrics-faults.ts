@@ -1,6 +1,7 @@
 /** @file Holds the rows of metrics.csv against what is known of their run. */
 import type { RunSpec } from '../config/experiment.ts';
 import { formOf } from '../data/load.ts';
+import { countValidationImages } from '../data/validation.ts';
 import type { MetricsRow } from './metrics.ts';
 
 /** What is known of a run besides its metrics. */
@@ -12,6 +13,7 @@ export interface KnownOfRun {
   readonly spec: RunSpec | undefined;
   /** As the summary says. */
   readonly testImages: number | undefined;
+  readonly validationImages: number | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface KnownOfRun {
  */
 export function findMetricsProblem(
   rows: readonly MetricsRow[],
-  { isDone, epochs, spec, testImages }: KnownOfRun,
+  { isDone, epochs, spec, testImages, validationImages }: KnownOfRun,
 ): string | undefined {
   const wrong = rows.findIndex(({ epoch }, index) => epoch !== index + 1);
   if (wrong >= 0) return `has epoch ${rows[wrong]?.epoch} in the place of epoch ${wrong + 1}`;
@@ -35,10 +37,27 @@ export function findMetricsProblem(
   if (spec === undefined) return undefined;
   const trained = stepsPerEpoch * spec.settings.schedule.batchSize;
   const tested = testImages ?? countTestImages(spec);
-  for (const { epoch, trainAccuracy, testAccuracy } of rows) {
+  const held = validationImages ?? countHeldImages(spec);
+  const hasValidation = spec.settings.dataset.validation !== undefined;
+  for (const { epoch, trainAccuracy, testAccuracy, validationAccuracy } of rows) {
     if (!isShareOf(trained, trainAccuracy))
       return describeOddShare(epoch, 'training', trainAccuracy, trained);
     if (!isShareOf(tested, testAccuracy)) return describeOddShare(epoch, 'test', testAccuracy, tested ?? 0);
+    if ((validationAccuracy !== undefined) !== hasValidation)
+      return `${hasValidation ? 'lacks' : 'has'} columns of a validation split, which the run's settings ${hasValidation ? 'have' : 'lack'}`;
+    if (validationAccuracy !== undefined && !isShareOf(held, validationAccuracy))
+      return describeOddShare(epoch, 'validation', validationAccuracy, held ?? 0);
+  }
+  const keepsBest = spec.settings.schedule.keep === 'best-validation';
+  return keepsBest ? findBestProblem(rows) : undefined;
+}
+
+function findBestProblem(rows: readonly MetricsRow[]): string | undefined {
+  let best: MetricsRow | undefined;
+  for (const row of rows) {
+    if (best === undefined || (row.validationAccuracy ?? 0) > (best.validationAccuracy ?? 0)) best = row;
+    if (row.bestEpoch !== best.epoch)
+      return `has ${row.bestEpoch ?? 'no epoch'} as the best epoch in epoch ${row.epoch}, expected ${best.epoch}`;
   }
   return undefined;
 }
@@ -47,6 +66,14 @@ export function findMetricsProblem(
 function countTestImages({ settings: { dataset } }: RunSpec): number | undefined {
   if (dataset.testImages !== undefined || dataset.path !== undefined) return dataset.testImages;
   return formOf(dataset).testImages;
+}
+
+/** Nothing if it is a share of images of the user's own. */
+function countHeldImages({ settings: { dataset } }: RunSpec): number | undefined {
+  const { validation, trainImages, path } = dataset;
+  if (validation === undefined || validation >= 1) return validation;
+  if (trainImages === undefined && path !== undefined) return undefined;
+  return countValidationImages(validation, trainImages ?? formOf(dataset).trainImages);
 }
 
 /** Whether some whole number of images is that share of all of them. */

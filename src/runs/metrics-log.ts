@@ -19,6 +19,9 @@ const lineSchema = z.object({
   trainAccuracy: share,
   testLoss: z.number(),
   testAccuracy: share,
+  validationLoss: z.number().optional(),
+  validationAccuracy: share.optional(),
+  bestEpoch: count.optional(),
 });
 
 /**

@@ -23,16 +23,43 @@ const COLUMNS = {
   testAccuracy: 'share',
 } as const satisfies Columns;
 
-export type MetricsRow = Row<typeof COLUMNS>;
+/** Of runs with a validation split. */
+const VALIDATION_COLUMNS = {
+  /** Mean cross-entropy over the validation images, in nats. */
+  validationLoss: 'number',
+  /** Share of validation images classified correctly, nothing pruned, 0 to 1. */
+  validationAccuracy: 'share',
+} as const satisfies Columns;
 
-const HEADER = formatCsv(COLUMNS, []);
+/** Of runs that keep the network of their best epoch. */
+const BEST_COLUMNS = {
+  /** The epoch of highest validation accuracy so far, the first of several: after the last epoch, that of the kept network. */
+  bestEpoch: 'count',
+} as const satisfies Columns;
+
+/** Forms of the file: runs that do not ask for more have the columns that all had before. */
+const FORMS = [
+  COLUMNS,
+  { ...COLUMNS, ...VALIDATION_COLUMNS },
+  { ...COLUMNS, ...VALIDATION_COLUMNS, ...BEST_COLUMNS },
+] as const satisfies Columns[];
+
+export type MetricsRow = Row<typeof COLUMNS> & {
+  readonly [Key in keyof typeof VALIDATION_COLUMNS | keyof typeof BEST_COLUMNS]?: number | undefined;
+};
+
+/** The columns of a file with such rows. */
+function columnsOf(row: MetricsRow | undefined): typeof COLUMNS {
+  if (row?.validationAccuracy === undefined) return FORMS[0];
+  return FORMS[row.bestEpoch === undefined ? 1 : 2];
+}
 
 /**
  * @returns the rows so far, none before the first epoch's end
  * @throws UserError naming file and line if it is malformed
  */
 export function readMetrics(directory: string): MetricsRow[] {
-  return readCsv(join(directory, RUN_FILES.metrics), COLUMNS);
+  return readCsv(join(directory, RUN_FILES.metrics), ...FORMS);
 }
 
 /**
@@ -41,8 +68,12 @@ export function readMetrics(directory: string): MetricsRow[] {
  */
 export function appendMetrics(directory: string, row: MetricsRow): void {
   const path = join(directory, RUN_FILES.metrics);
-  const before = existsSync(path) ? readFileSync(path) : Buffer.from(HEADER);
-  const added = formatCsv(COLUMNS, [row]).slice(HEADER.length);
+  const columns = columnsOf(row);
+  const header = formatCsv(columns, []);
+  const found = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  // A header alone may be of another form: without a row nothing told which columns there would be.
+  const before = found.indexOf('\n') < found.length - 1 ? found : Buffer.from(header);
+  const added = formatCsv(columns, [row]).slice(header.length);
   writeFileAtomic(path, Buffer.concat([before, Buffer.from(added)]));
 }
 
@@ -65,5 +96,5 @@ export function truncateMetrics(directory: string, epoch: number): void {
 
 /** Replaces the file. */
 export function writeMetrics(directory: string, rows: readonly MetricsRow[]): void {
-  writeCsv(join(directory, RUN_FILES.metrics), COLUMNS, rows);
+  writeCsv(join(directory, RUN_FILES.metrics), columnsOf(rows[0]), rows);
 }

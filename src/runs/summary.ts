@@ -17,10 +17,15 @@ const summarySchema = z.object({
   device: z.string(),
   epochs: count,
   steps: count,
-  /** Share of test images classified correctly after the last epoch, nothing pruned, 0 to 1. */
+  /** Whose network counts, if it is that of the best validation accuracy and not the last. */
+  bestEpoch: count.optional(),
+  /** Share of test images classified correctly after the last epoch or `bestEpoch`, nothing pruned, 0 to 1. */
   testAccuracy: z.number().min(0).max(1),
-  /** Mean cross-entropy over the test images after the last epoch, in nats. */
+  /** Mean cross-entropy over the test images after that epoch, in nats. */
   testLoss: jsonNumber,
+  /** The same of the validation images, if the run has any. */
+  validationAccuracy: z.number().min(0).max(1).optional(),
+  validationLoss: jsonNumber.optional(),
   /** Wall-clock time of training and its evaluations, over all sessions. */
   trainSeconds: z.number().nonnegative(),
   /** Training images per second of wall-clock time. */
@@ -36,13 +41,16 @@ const summarySchema = z.object({
       classes: count,
       /** By label, of images in folders of their classes. */
       classNames: z.array(z.string()).optional(),
+      /** That it was trained on. */
       trainImages: count,
+      /** Held out of the training images. */
+      validationImages: count.optional(),
       testImages: count,
     })
     .optional(),
   /** ISO 8601, UTC. */
   finishedAt: z.iso.datetime(),
-  /** SHA-256 of checkpoint.safetensors. */
+  /** SHA-256 of checkpoint.safetensors, or of the file of the best epoch. */
   checkpointSha256: digest,
 });
 

@@ -63,7 +63,10 @@ export class ShownRuns {
     if (event.kind === 'trained') {
       const { summary, wasDone } = event;
       const outcome = wasDone ? 'already trained' : `trained in ${formatDuration(summary.trainSeconds)}`;
-      this.end(task, `${outcome}, test accuracy ${formatPercent(summary.testAccuracy)}`);
+      this.end(
+        task,
+        `${outcome}, test accuracy ${formatPercent(summary.testAccuracy)}${describeKept(summary)}`,
+      );
       this.outcomes.set(task, { run, summary, wasDone });
     } else if (event.kind === 'busy') {
       const { owner } = event;
@@ -95,6 +98,12 @@ export class ShownRuns {
   private labelOf({ number, run }: Task): string {
     return `[${number}/${this.count}] ${run.variant} seed ${run.seed}`;
   }
+}
+
+/** ` (kept: epoch 7 of 10, validation accuracy 90.50 %)`, of a run that keeps its best epoch. */
+function describeKept({ bestEpoch, epochs, validationAccuracy }: Summary): string {
+  if (bestEpoch === undefined || validationAccuracy === undefined) return '';
+  return ` (kept: epoch ${bestEpoch} of ${epochs}, validation accuracy ${formatPercent(validationAccuracy)})`;
 }
 
 /** In a clause. */

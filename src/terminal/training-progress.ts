@@ -75,10 +75,12 @@ export class ShownTraining {
   }
 
   private showEpoch(event: EpochEvent): void {
-    const { epoch, means, test } = event;
+    const { epoch, means, validation, test } = event;
+    const held =
+      validation === undefined ? '' : `validation accuracy ${formatPercent(validation.accuracy)}, `;
     this.progress?.line(
       `${this.label}: epoch ${epoch}/${this.run.settings.schedule.epochs}, loss ${means.loss.toFixed(4)}, ` +
-        `train accuracy ${formatPercent(means.accuracy)}, test accuracy ${formatPercent(test.accuracy)}, ` +
+        `train accuracy ${formatPercent(means.accuracy)}, ${held}test accuracy ${formatPercent(test.accuracy)}, ` +
         this.describeSpeed(event, ', '),
     );
   }

@@ -32,7 +32,13 @@ export function forward(
   const labels = required(feeds, 'labels');
   const logits = model.forward(required(feeds, 'images'), layers);
   const loss: tf.Scalar = tf.mean(crossEntropy(logits, toOneHot(labels, model.classes)));
-  const penalties = Object.values(contexts).flatMap((context) => regularizer.penalty?.(context) ?? []);
+  const exempt = model.parameters.filter(
+    ({ name, role }) => role === 'kernel' && contexts[name] === undefined,
+  );
+  const penalties = [
+    ...Object.values(contexts).flatMap((context) => regularizer.penalty?.(context) ?? []),
+    ...exempt.flatMap(({ name }) => regularizer.exemptPenalty?.(required(variables, name)) ?? []),
+  ];
   const penalty: tf.Scalar = penalties.length > 0 ? tf.addN(penalties) : tf.scalar(0);
   return {
     objective: penalties.length > 0 ? tf.add(loss, penalty) : loss,

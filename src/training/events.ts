@@ -65,6 +65,8 @@ export interface EpochEvent extends TrainingSnapshot {
   /** Of the epoch's last step. */
   readonly learningRate: number;
   readonly test: Evaluation;
+  /** On the validation split, if there is one. */
+  readonly validation?: Evaluation;
 }
 
 export type TrainingEvent = StartedEvent | StepEvent | CheckpointEvent | EpochEvent;

@@ -58,7 +58,8 @@ export function estimateMemory(training: Training, { name, device }: EngineKind)
   if (name !== 'onnx' || !device.startsWith('CPU')) return undefined;
   const { settings, dataset } = training;
   const { model, regularizer, schedule } = settings;
-  const counts = [dataset.train, dataset.test].map(({ count, images }) => [count, images.buffer.byteLength]);
+  const { train, validation, test } = dataset;
+  const counts = [train, validation, test].map((split) => [split?.count, split?.images.buffer.byteLength]);
   const key = JSON.stringify([model, regularizer, schedule, dataset.imageShape, dataset.classes, counts]);
   const estimate = estimates.get(key) ?? estimateCompiled(training);
   estimates.set(key, estimate);
@@ -66,7 +67,11 @@ export function estimateMemory(training: Training, { name, device }: EngineKind)
 }
 
 function estimateCompiled({ model, step, signature, dataset }: Training): number {
-  const evaluation = buildEvaluationStep(model, Math.min(EVALUATION_BATCH, dataset.test.count));
+  const { validation, test } = dataset;
+  const evaluations = [test, ...(validation === undefined ? [] : [validation])].map(({ count }) => {
+    const { step, signature } = buildEvaluationStep(model, Math.min(EVALUATION_BATCH, count));
+    return peakBytes(traceStep(step, signature).traced);
+  });
   const { state, feeds } = signature;
   const { traced } = traceStep(step, signature);
   const sizes = new Set(Object.values(state).map(({ shape }) => sizeOf(shape)));
@@ -80,7 +85,7 @@ function estimateCompiled({ model, step, signature, dataset }: Training): number
     SHARES.feeds * bytesOf(feeds) +
     SHARES.weights * peakBytes(traced, isWeight) +
     SHARES.images * peakBytes(traced, (value) => !isWeight(value)) +
-    SHARES.evaluation * peakBytes(traceStep(evaluation.step, evaluation.signature).traced)
+    SHARES.evaluation * evaluations.reduce((sum, bytes) => sum + bytes)
   );
 }
 

@@ -1,6 +1,7 @@
 /** @file Sets up a training, before anything is compiled: network, method, step, images. */
 import { countTrainingBatches } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
+import { holdOut } from '../data/validation.ts';
 import { UserError } from '../errors.ts';
 import { createRegularizer } from '../methods/registry.ts';
 import { createModel } from '../models/registry.ts';
@@ -15,7 +16,7 @@ import type { Training, TrainingSettings } from './types.ts';
  * @throws UserError if the model does not fit the images
  */
 export async function createSetup(
-  { model, regularizer, schedule }: TrainingSettings,
+  { model, regularizer, schedule }: Omit<TrainingSettings, 'dataset'>,
   { imageShape, classes }: Pick<Dataset, 'imageShape' | 'classes'>,
 ): Promise<TrainingSetup> {
   return {
@@ -28,12 +29,14 @@ export async function createSetup(
 /**
  * Settles what a training will consist of.
  *
- * @throws UserError if the model does not fit the data set or a checkpoint, or the data set has fewer images than a batch
+ * @param whole with all training images: those of the validation split are held out here, so that nothing trains on them
+ * @throws UserError if the model does not fit the data set or a checkpoint, or fewer images than a batch are left to train on
  */
 export async function prepareTraining(
   { settings, seed }: { readonly settings: TrainingSettings; readonly seed: number },
-  dataset: Dataset,
+  whole: Dataset,
 ): Promise<Training> {
+  const dataset = holdOut(whole, settings.dataset.validation, seed);
   const setup = await createSetup(settings, dataset);
   const { batchSize } = setup.schedule;
   const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);

@@ -1,6 +1,7 @@
-/** @file The training loop: epochs of steps, each epoch ended by an evaluation on the test images. */
+/** @file The training loop: epochs of steps, each ended by an evaluation on the test images and, if there are any, the validation images. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NamedArrays } from '../arrays.ts';
+import type { Split } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { Progress } from '../settings/training-time.ts';
@@ -50,10 +51,22 @@ export async function* train(
   requireMemory(estimateMemory(training, engine));
   if (resume !== undefined) requireResumable(resume, training);
   const program = await TrainingProgram.compile(engine, training, resume?.state);
-  let evaluator: Evaluator | undefined;
+  const evaluators: Evaluator[] = [];
+  const createEvaluator = async (split: Split) => {
+    const evaluator = await Evaluator.create(engine, training.model, split);
+    evaluators.push(evaluator);
+    return evaluator;
+  };
   try {
-    evaluator = await Evaluator.create(engine, training.model, training.dataset.test);
-    const work = { training, program, evaluator, timer, signal: options.signal };
+    const { test, validation } = training.dataset;
+    const work: Work = {
+      training,
+      program,
+      test: await createEvaluator(test),
+      validation: validation && (await createEvaluator(validation)),
+      timer,
+      signal: options.signal,
+    };
     let position: TrainingPosition = { epoch, step, totals };
     while (position.epoch < training.schedule.epochs) {
       options.signal?.throwIfAborted();
@@ -62,7 +75,7 @@ export async function* train(
     }
   } finally {
     program.dispose();
-    evaluator?.dispose();
+    for (const evaluator of evaluators) evaluator.dispose();
   }
 }
 
@@ -70,7 +83,8 @@ export async function* train(
 interface Work {
   readonly training: Training;
   readonly program: TrainingProgram;
-  readonly evaluator: Evaluator;
+  readonly test: Evaluator;
+  readonly validation: Evaluator | undefined;
   readonly timer: CheckpointTimer;
   readonly signal: AbortSignal | undefined;
 }
@@ -116,17 +130,30 @@ async function* completeEpoch(
   const { schedule, stepsPerEpoch, signature } = training;
   const state = await program.readState();
   let test: Evaluation;
+  let validation: Evaluation | undefined;
   try {
-    test = await evaluate(work, state);
+    test = await evaluate(work, work.test, state);
+    validation = work.validation && (await evaluate(work, work.validation, state));
   } catch (error) {
     if (signal?.aborted) yield* checkpoint(work, { epoch, step, totals });
     throw error;
   }
-  requireFinite(test.loss, `the loss of the evaluation after epoch ${epoch + 1}`);
+  for (const { loss } of [test, ...(validation === undefined ? [] : [validation])])
+    requireFinite(loss, `the loss of the evaluation after epoch ${epoch + 1}`);
   const means = meansOf(totals, stepsPerEpoch, schedule.batchSize);
   const learningRate = learningRateAt(schedule, new Progress(step - 1, stepsPerEpoch));
   const next: TrainingPosition = { epoch: epoch + 1, step, totals: NO_TOTALS };
-  yield { kind: 'epoch', ...next, stepsPerEpoch, means, learningRate, test, state, specs: signature.state };
+  yield {
+    kind: 'epoch',
+    ...next,
+    stepsPerEpoch,
+    means,
+    learningRate,
+    test,
+    ...(validation !== undefined && { validation }),
+    state,
+    specs: signature.state,
+  };
   timer.restart();
   return next;
 }
@@ -144,7 +171,11 @@ async function* checkpoint(
   timer.restart();
 }
 
-function evaluate({ training, program, evaluator, signal }: Work, state: NamedArrays): Promise<Evaluation> {
+function evaluate(
+  { training, program, signal }: Work,
+  evaluator: Evaluator,
+  state: NamedArrays,
+): Promise<Evaluation> {
   const { model, regularizer } = training;
   const parameters = evaluationParameters(model, regularizer, state);
   // Methods with an evaluation weight of their own compute it on the host.

@@ -91,6 +91,7 @@ describe('renderSettings', () => {
         epochs: 3
         weightDecay: 0
         gradientClip: null
+        keep: last
       variants:
         none: {}
       "

@@ -185,13 +185,13 @@ describe('the defaults', () => {
     ];
     expect(all.map((settings) => JSON.stringify(settings)).join('\n')).toMatchInlineSnapshot(`
       "{"name":"mnist","augmentation":"none","normalization":"scale"}
-      {"optimizer":{"name":"momentum","momentum":0.9},"learningRate":0.1,"decay":{"name":"constant"},"warmup":0,"batchSize":128,"epochs":10,"weightDecay":0,"gradientClip":null}
+      {"optimizer":{"name":"momentum","momentum":0.9},"learningRate":0.1,"decay":{"name":"constant"},"warmup":0,"batchSize":128,"epochs":10,"weightDecay":0,"gradientClip":null,"keep":"last"}
       {"name":"mlp","widths":[300,100],"initializer":"glorotUniform"}
-      {"name":"lenet","filters":[20,50],"widths":[500],"initialBias":0,"standardize":false,"initializer":"glorotUniform"}
-      {"name":"resnet","filters":[16,32,64,128],"units":5,"batchNorm":{"momentum":0.997,"epsilon":0.001},"initializer":"glorotNormal"}
-      {"name":"vgg","filters":[64,128,256,512,512],"widths":[4096,4096],"denseRelu":false,"batchNorm":{"momentum":0.997,"epsilon":0.001},"initializer":"glorotUniform"}
+      {"name":"lenet","filters":[20,50],"widths":[500],"initialBias":0,"standardize":false,"firstConvolution":"exempt","initializer":"glorotUniform"}
+      {"name":"resnet","filters":[16,32,64,128],"units":5,"firstActivation":true,"batchNorm":{"momentum":0.997,"epsilon":0.001},"initializer":"glorotNormal"}
+      {"name":"vgg","filters":[64,128,256,512,512],"widths":[4096,4096],"denseRelu":false,"firstConvolution":"exempt","batchNorm":{"momentum":0.997,"epsilon":0.001},"initializer":"glorotUniform"}
       {"name":"none"}
-      {"name":"l1","coefficient":0.1,"reduction":"mean"}
+      {"name":"l1","coefficient":0.1,"reduction":"mean","kernels":"prunable"}
       {"name":"variational","granularity":"weight","klScale":0.01,"dataCount":50000,"warmupSteps":50000,"initialLogVariance":-10,"threshold":3,"perEntry":false}
       {"name":"targeted-ard","dropRate":0.25,"targetRate":0.5,"perEntry":true}
       {"name":"dropout","granularity":"unit","dropRate":0.5}

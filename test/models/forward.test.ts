@@ -142,6 +142,25 @@ describe.each([true, false])('a network with batch normalisation, training %s', 
     expectClose(logits, naiveResnet({ data, shape: [batch, ...imageShape] }, 3, units, network));
   });
 
+  it("ResNet units without their first activation, as the paper's code has them for variational dropout, begin with a convolution", () => {
+    const imageShape = [8, 4, 2] as const;
+    const sizes = { filters: [3, 2, 4, 5], units: 2, firstActivation: false };
+    const model = createModel(
+      settings({ name: 'resnet', ...sizes, batchNorm: { epsilon: 0.01 } }),
+      imageShape,
+      6,
+    );
+    expect(model.parameters.some(({ name }) => name.includes('.norm1'))).toBe(false);
+    const { logits, data, network } = forward(model, imageShape);
+    const naive = { ...network, firstActivation: false };
+    const expected = naiveResnet({ data, shape: [batch, ...imageShape] }, 3, 2, naive);
+    const scale = Math.max(1, ...expected.map(Math.abs));
+    expectClose(
+      tf.div(logits, scale),
+      expected.map((logit) => logit / scale),
+    );
+  });
+
   it.each([
     ['10-2, with a convolution on the first shortcut of each stage', 10, 2],
     ['16-1, whose first stage keeps its shape and has none', 16, 1],
@@ -178,4 +197,19 @@ describe.each([true, false])('a network with batch normalisation, training %s', 
       expectClose(logits, naiveVgg({ data, shape: [batch, ...imageShape] }, 2, { ...network, denseRelu }));
     },
   );
+});
+
+describe('the first convolution', () => {
+  const shape = [16, 16, 3] as const;
+  const prunableOf = (model: object) =>
+    createModel(settings(model as Parameters<typeof settings>[0]), shape, 5).prunable.map(({ name }) => name);
+
+  it.each([
+    [{ name: 'lenet', filters: [3, 4], widths: [6] }, 'conv1/kernel'],
+    [{ name: 'vgg', filters: [3, 4, 3, 4, 5], widths: [6, 4] }, 'group1.conv1/kernel'],
+  ])('of %o is exempt, and dropped and pruned like the others if asked for', (model, first) => {
+    const exempt = prunableOf(model);
+    expect(exempt).not.toContain(first);
+    expect(prunableOf({ ...model, firstConvolution: 'prunable' })).toEqual([first, ...exempt]);
+  });
 });

@@ -18,6 +18,8 @@ interface Network {
   readonly evaluates?: boolean;
   /** ReLU after VGG's dense layers. */
   readonly denseRelu?: boolean;
+  /** False: units of a ResNet begin with a convolution. */
+  readonly firstActivation?: boolean;
 }
 
 /** A pre-activation ResNet with the given units in each of its stages, whose first units have 1×1 convolutions as shortcuts. */
@@ -48,7 +50,8 @@ function naiveResidualStages(
     for (let unit = 1; unit <= units; unit++) {
       const name = `stage${stage}.unit${unit}`;
       const stride = stage > 1 && unit === 1 ? 2 : 1;
-      const activated = normalizeAndActivate(x, `${name}.norm1`, network);
+      const activated =
+        network.firstActivation === false ? x : normalizeAndActivate(x, `${name}.norm1`, network);
       const shortcut = convolvesShortcut(stage, unit)
         ? convolve(activated, `${name}.shortcut`, 1, stride, network)
         : x;

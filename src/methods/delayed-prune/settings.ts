@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
+import { warnIfNeverReached, warnIfNotSwept } from '../warnings.ts';
 
 const settings = z.strictObject({
   name: name('delayed-prune'),
@@ -21,5 +22,9 @@ export const delayedPrune = defineMethod({
       'the smallest share of the weights or units, given by the number, is removed in mid-training.',
   },
   label: ({ targetRate }) => ({ numbers: [targetRate] }),
+  warnings: ({ delay, targetRate }, planned) => [
+    ...warnIfNeverReached('delay', delay, planned, 'nothing is pruned in training'),
+    ...warnIfNotSwept(targetRate, planned),
+  ],
   load: async () => (await import('./regularizer.ts')).createDelayedPrune,
 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
+import { warnIfNeverReached, warnIfNotSwept } from '../warnings.ts';
 
 const settings = z
   .strictObject({
@@ -40,5 +41,10 @@ export const gradualMagnitude = defineMethod({
     numbers: [targetRate],
     extras: initialRate > 0 ? [`from ${initialRate}`] : [],
   }),
+  warnings: ({ begin, end, targetRate }, planned) => [
+    ...warnIfNeverReached('begin', begin, planned, 'no mask is ever chosen'),
+    ...warnIfNeverReached('end', end, planned, 'the masked share does not reach targetRate'),
+    ...warnIfNotSwept(targetRate, planned),
+  ],
   load: async () => (await import('./regularizer.ts')).createGradualMagnitude,
 });

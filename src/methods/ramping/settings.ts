@@ -4,6 +4,7 @@ import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
 import { labelTargeted } from '../targeted/settings.ts';
 import { defaultTo, isPerEntryOfUnits, l1, perEntry, UNITS_EXPECTED } from '../values.ts';
+import { warnIfLonger, warnIfNotSwept } from '../warnings.ts';
 
 const settings = z
   .strictObject({
@@ -36,5 +37,14 @@ export const ramping = defineMethod({
   },
   label: (settings) => labelTargeted('ramping-targeted', settings),
   published: { isTuned: true, isUnstated: true },
+  warnings: ({ ramp, targetRate }, planned) => [
+    ...warnIfLonger(
+      'the ramp (ramp.first and ramp.second)',
+      [ramp.first, ramp.second],
+      planned,
+      'gamma and alpha end below their values',
+    ),
+    ...warnIfNotSwept(targetRate, planned),
+  ],
   load: async () => (await import('./regularizer.ts')).createRamping,
 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { granularity, name, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
+import { warnIfNotSwept } from '../warnings.ts';
 
 const settings = z.strictObject({
   name: name('random-prune'),
@@ -26,5 +27,6 @@ export const randomPrune = defineMethod({
     extras: dropRate < 1 ? [`dropped at ${dropRate}`] : [],
   }),
   published: { isTrainedPerRate: true },
+  warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
   load: async () => (await import('./regularizer.ts')).createRandomPrune,
 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { granularity, name, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
+import { warnIfNotSwept } from '../warnings.ts';
 
 const settings = z.strictObject({
   name: name('targeted-saliency'),
@@ -24,5 +25,6 @@ export const targetedSaliency = defineMethod({
       'targeted dropout (α, γ) of the weights or units whose product with the gradient of the loss has been smallest of late; pruning ranks by the same.',
   },
   label: ({ dropRate, targetRate }) => ({ numbers: [dropRate, targetRate] }),
+  warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
   load: async () => (await import('./regularizer.ts')).createTargetedSaliency,
 });

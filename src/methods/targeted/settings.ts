@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { granularity, name, rate } from '../../settings/values.ts';
 import { defineMethod, type Label } from '../definition.ts';
 import { isPerEntryOfUnits, l1, perEntry, UNITS_EXPECTED } from '../values.ts';
+import { warnIfNotSwept } from '../warnings.ts';
 
 const settings = z
   .strictObject({
@@ -45,5 +46,6 @@ export const targeted = defineMethod({
     'targeted + l1': 'targeted dropout (α, γ) with an L1 penalty, whose factor is the third number.',
   },
   label: (settings) => labelTargeted('targeted', settings),
+  warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
   load: async () => (await import('./regularizer.ts')).createTargeted,
 });

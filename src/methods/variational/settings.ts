@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { granularity, name } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
 import { coefficient, dataCount, isPerEntryOfUnits, perEntry, UNITS_EXPECTED } from '../values.ts';
+import { warnIfLonger } from '../warnings.ts';
 
 /** The paper's factor of the KL term. */
 const PAPER_KL_SCALE = 0.01;
@@ -41,5 +42,7 @@ export const variational = defineMethod({
     extras: [...(klScale === PAPER_KL_SCALE ? [] : [`KL × ${klScale}`]), ...(perEntry ? ['per entry'] : [])],
   }),
   published: { isTuned: true },
+  warnings: ({ warmupSteps }, planned) =>
+    warnIfLonger('warmupSteps', [`${warmupSteps}it`], planned, 'the KL term does not reach its full factor'),
   load: async () => (await import('./regularizer.ts')).createVariational,
 });
