@@ -104,7 +104,7 @@ describe('a wrong value', () => {
     ],
     [
       'dataset: { name: imagenet }',
-      '1:18: dataset.name is "imagenet" (expected one of: mnist, cifar10, cifar100)',
+      '1:18: dataset.name is "imagenet" (expected one of: mnist, fashion-mnist, cifar10, cifar100, images)',
     ],
     ['dataset: { path: 3 }', '1:18: dataset.path is 3, expected text'],
     [
