@@ -77,21 +77,29 @@ export function writeCsv<C extends Columns>(path: string, columns: C, rows: read
 /**
  * Reads a table.
  *
+ * @param added values of columns that came later, at the end: a file may lack them all
  * @returns its rows, none if there is no such file
  * @throws UserError naming file and line if the file is too large, the text is not CSV, a column is missing, unknown or
  *   out of order, or a field is not what its column holds
  */
-export function readCsv<C extends Columns>(path: string, columns: C): Row<C>[] {
+export function readCsv<C extends Columns>(path: string, columns: C, added: Partial<Row<C>> = {}): Row<C>[] {
   const text = readBoundedFile(path, LARGEST_TABLE);
   if (text === undefined) return [];
   // The header alone is read first: with other columns, lines may be so many that they take all memory.
   const [header] = parseRecords(text, path, 1);
-  requireHeader(path, Object.keys(columns).map(columnName), header?.record ?? []);
+  const names = Object.keys(columns);
+  const older = names.filter((name) => !(name in added));
+  const found = header?.record ?? [];
+  const present = found.length === older.length ? older : names;
+  requireHeader(path, present.map(columnName), found);
   const [, ...records] = parseRecords(text, path, MOST_ROWS + 2);
   if (records.length > MOST_ROWS) {
     throw new UserError(`${path} has more than ${MOST_ROWS} rows, expected at most as many`);
   }
-  return records.map(({ record, info }) => parseRow(record, columns, `${path}:${info.lines}`));
+  return records.map(({ record, info }) => ({
+    ...added,
+    ...parseRow(record, columns, present, `${path}:${info.lines}`),
+  }));
 }
 
 /** @param most records that are read */
@@ -114,8 +122,15 @@ function requireHeader(path: string, expected: readonly string[], found: readonl
   );
 }
 
-function parseRow<C extends Columns>(record: readonly string[], columns: C, where: string): Row<C> {
-  const fields = Object.entries(columns).map(([key, kind], index) => {
+/** @param present keys of the columns that the file has */
+function parseRow<C extends Columns>(
+  record: readonly string[],
+  columns: C,
+  present: readonly string[],
+  where: string,
+): Row<C> {
+  const fields = present.map((key, index) => {
+    const kind = columns[key] as ColumnKind;
     return [key, parseField(record[index] ?? '', kind, `${where}: column ${columnName(key)}`)];
   });
   return Object.fromEntries(fields) as Row<C>;

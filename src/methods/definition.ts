@@ -1,6 +1,6 @@
 /** @file What is known of a method without computing anything: its settings, its names, a sentence on it. */
 import type { z } from 'zod';
-import type { Granularity } from '../pruning/types.ts';
+import type { EvaluationKind, Granularity } from '../pruning/types.ts';
 import type { Regularizer } from './types.ts';
 
 /** What the settings of every method have. */
@@ -30,6 +30,14 @@ export interface Publication {
   readonly isTrainedPerRate?: boolean;
 }
 
+/** How the networks of a method can be judged. */
+export interface MethodEvaluations {
+  /** Evaluations that are not the same as `dense`: gamma where there are candidates, stochastic where there is noise. */
+  readonly own: readonly EvaluationKind[];
+  /** What the authors' code did; `dense` if absent. */
+  readonly paper?: EvaluationKind;
+}
+
 /** Written as a method so that definitions of any settings fit into one registry. */
 type CreateRegularizer<Settings> = { create(settings: Settings): Regularizer }['create'];
 
@@ -48,6 +56,8 @@ export interface MethodDefinition<
   /** By default the method's name alone. */
   label?(settings: z.output<Schema>): Label<NoInfer<Column>>;
   readonly published?: Publication;
+  /** By default networks are judged as they are. */
+  evaluations?(settings: z.output<Schema>): MethodEvaluations;
   /** Loads the function that makes a regularizer from settings. */
   load(): Promise<CreateRegularizer<z.output<Schema>>>;
 }

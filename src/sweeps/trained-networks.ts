@@ -10,7 +10,9 @@ import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { Evaluator } from '../training/evaluator.ts';
+import { NoisyEvaluator } from '../training/noisy-evaluator.ts';
 import { createSetup } from '../training/setup.ts';
+import type { TrainingSetup } from '../training/signature.ts';
 import { checkpointId } from './rows.ts';
 import type { TrainedNetwork } from './sweep-network.ts';
 import { TrainedImages } from './trained-images.ts';
@@ -18,6 +20,7 @@ import { TrainedImages } from './trained-images.ts';
 export class TrainedNetworks {
   private readonly images: TrainedImages;
   private readonly evaluators = new Map<string, Promise<Evaluator>>();
+  private readonly noisy = new Map<string, Promise<NoisyEvaluator>>();
 
   /** @param startStage called when images have to be fetched */
   constructor(
@@ -40,24 +43,37 @@ export class TrainedNetworks {
     const { experiment, variant, seed } = run.identity;
     const spec = readRunSettings(run.directory);
     const dataset = await this.images.load(run, datasets);
-    const { model, regularizer } = await createSetup(spec.settings, dataset);
+    const setup = await createSetup(spec.settings, dataset);
+    const { model, regularizer } = setup;
+    const state = readFinalCheckpoint(run).arrays;
     return {
       names: { experiment, variant, seed, runId: checkpointId(run.id, run.summary.checkpointSha256) },
       model,
       regularizer,
-      state: readFinalCheckpoint(run).arrays,
-      evaluate: async (parameters) =>
-        (await this.evaluatorOf(spec.settings, model, dataset)).evaluate(parameters, signal),
+      state,
+      evaluate: async (parameters, { evaluation, draws }) => {
+        if (evaluation !== 'stochastic')
+          return (await this.evaluatorOf(spec.settings, model, dataset)).evaluate(parameters, signal);
+        const evaluator = await this.noisyOf(spec.settings, setup, dataset);
+        return evaluator.evaluate({ ...state, ...parameters }, { seed, count: draws }, signal);
+      },
     };
   }
 
   dispose(): void {
-    for (const evaluator of this.evaluators.values()) void evaluator.then((compiled) => compiled.dispose());
+    for (const evaluator of [...this.evaluators.values(), ...this.noisy.values()])
+      void evaluator.then((compiled) => compiled.dispose());
   }
 
   /** Compiled when the first network of its shape is evaluated: not where all rows are known. */
   private evaluatorOf(settings: RunSettings, model: Model, dataset: Dataset): Promise<Evaluator> {
     const key = JSON.stringify([settings.model, settings.dataset]);
     return getOrMake(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
+  }
+
+  /** With noise, the pass is that of the method. */
+  private noisyOf(settings: RunSettings, setup: TrainingSetup, dataset: Dataset): Promise<NoisyEvaluator> {
+    const key = JSON.stringify(settings);
+    return getOrMake(this.noisy, key, () => NoisyEvaluator.create(this.engine, setup, dataset));
   }
 }

@@ -55,12 +55,7 @@ export function signatureOf(
   const slots = trained.flatMap((name) =>
     optimizer.slots.map((slot) => [slotName(name, slot), shapes[name] ?? []] as const),
   );
-  const scalars = [
-    ...Object.keys(regularizer.scalars?.(new Progress(0, 1)) ?? {}).map((name) =>
-      scalarName('regularizer', name),
-    ),
-    ...Object.keys(optimizer.scalars(0)).map((name) => scalarName('optimizer', name)),
-  ];
+  const scalars = Object.keys(optimizer.scalars(0)).map((name) => scalarName('optimizer', name));
   const { batchSize } = schedule;
   return {
     state: mapValues({ ...shapes, ...Object.fromEntries(slots) }, float),
@@ -68,10 +63,27 @@ export function signatureOf(
       images: float([batchSize, ...model.inputShape]),
       labels: { shape: [batchSize], dtype: 'int32' },
       learningRate: float([]),
-      ...mapValues(noise, noiseSpec),
+      ...methodFeeds(regularizer, noise),
       ...Object.fromEntries(scalars.map((name) => [name, float([])])),
     },
   };
+}
+
+/** What a method must be fed: noise, and the numbers that change over training. */
+export function methodFeeds(
+  regularizer: Regularizer,
+  noise: Readonly<Record<string, Noise>>,
+): Record<string, ArraySpec> {
+  const scalars = Object.keys(regularizer.scalars?.(new Progress(0, 1)) ?? {});
+  return {
+    ...mapValues(noise, noiseSpec),
+    ...Object.fromEntries(scalars.map((name) => [scalarName('regularizer', name), float([])])),
+  };
+}
+
+/** All parameters and the regularizer's extra state, by name. */
+export function networkState(model: Model, regularizer: Regularizer): Record<string, ArraySpec> {
+  return mapValues(stateShapes(model, regularizer), float);
 }
 
 /** Shapes of all parameters and of the regularizer's extra state, by name. */

@@ -36,5 +36,6 @@ export const ramping = defineMethod({
   },
   label: (settings) => labelTargeted('ramping-targeted', settings),
   published: { isTuned: true, isUnstated: true },
+  evaluations: () => ({ own: ['gamma', 'stochastic'], paper: 'gamma' }),
   load: async () => (await import('./regularizer.ts')).createRamping,
 });

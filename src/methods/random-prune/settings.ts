@@ -26,5 +26,6 @@ export const randomPrune = defineMethod({
     extras: dropRate < 1 ? [`dropped at ${dropRate}`] : [],
   }),
   published: { isTrainedPerRate: true },
+  evaluations: ({ dropRate }) => ({ own: dropRate < 1 ? ['stochastic'] : [] }),
   load: async () => (await import('./regularizer.ts')).createRandomPrune,
 });

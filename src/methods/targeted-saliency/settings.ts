@@ -24,5 +24,6 @@ export const targetedSaliency = defineMethod({
       'targeted dropout (α, γ) of the weights or units whose product with the gradient of the loss has been smallest of late; pruning ranks by the same.',
   },
   label: ({ dropRate, targetRate }) => ({ numbers: [dropRate, targetRate] }),
+  evaluations: () => ({ own: ['gamma', 'stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createTargetedSaliency,
 });

@@ -45,5 +45,10 @@ export const targeted = defineMethod({
     'targeted + l1': 'targeted dropout (α, γ) with an L1 penalty, whose factor is the third number.',
   },
   label: (settings) => labelTargeted('targeted', settings),
+  // The authors' code removed low weights when it evaluated, and went on dropping in low columns.
+  evaluations: ({ granularity }) => ({
+    own: ['gamma', 'stochastic'],
+    paper: granularity === 'weight' ? 'gamma' : 'stochastic',
+  }),
   load: async () => (await import('./regularizer.ts')).createTargeted,
 });

@@ -41,5 +41,6 @@ export const variational = defineMethod({
     extras: [...(klScale === PAPER_KL_SCALE ? [] : [`KL × ${klScale}`]), ...(perEntry ? ['per entry'] : [])],
   }),
   published: { isTuned: true },
+  evaluations: () => ({ own: ['stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createVariational,
 });
