@@ -61,7 +61,8 @@ evaluation, and so is a table. dense: as it is. gamma: the candidates of the
 method are removed before it is pruned. stochastic: it goes on dropping as in
 training, mean over --draws. paper: what the authors' code did, which differs
 by method. Where one is the same as dense, as for methods that drop nothing,
-the dense row is the one.
+the dense row is the one. --recalibrate makes rows of their own, with batch-norm
+averages that fit the pruned network; labels are not looked at.
 
 Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
 and figures of them (figure-*.svg and .png), which "td figures" draws again.
@@ -70,7 +71,8 @@ Examples:
   td sweep                                     all that is trained
   td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
   td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
-  td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic`;
+  td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
+  td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800`;
 
 export function define(command: Command): void {
   command
@@ -80,6 +82,7 @@ export function define(command: Command): void {
     .addOption(
       countOption('--draws <n>', `with stochastic: how often noise is drawn (default: ${DEFAULT_DRAWS})`),
     )
+    .addOption(countOption('--recalibrate <n>', 'take batch-norm averages anew on n training images'))
     .option('--no-figures', 'draw no figures')
     .addOption(resultsOption());
   for (const option of executionOptions()) command.addOption(option);
@@ -251,12 +254,17 @@ async function sweepWithProgress(
 
 /** Prints and writes a table for each evaluation that was asked for, at each granularity. */
 function printTables(task: SweepTask, rows: readonly SweepRow[], results: string): void {
-  const { experiment, variants, granularities, pruneRates, expected, evaluate } = task;
+  const { experiment, variants, granularities, pruneRates, expected, evaluate, recalibrate } = task;
   printLine('');
   const paths = [sweepPath(results, experiment)];
   const found = allRuns(lookUpRuns(results, [experiment]));
   const { settings } = readResults(experiment, results);
-  const views = evaluate.map((asked): EvaluationView => ({ evaluate: asked, recalibrated: false }));
+  const views = evaluate.map(
+    (asked): EvaluationView => ({
+      evaluate: asked,
+      recalibrated: recalibrate > 0,
+    }),
+  );
   for (const view of views) {
     const own = selectRows(rows, settings, view);
     for (const granularity of granularities) {

@@ -11,6 +11,8 @@ export const DEFAULT_DRAWS = 5;
 export interface AskedEvaluations {
   readonly evaluate: readonly AskedEvaluation[];
   readonly draws: number;
+  /** Training images on which batch-norm averages are taken anew; 0 for those of the training. */
+  readonly recalibrate: number;
 }
 
 /** The evaluation that a table or a figure shows. */
@@ -25,12 +27,15 @@ export const DENSE_VIEW: EvaluationView = { evaluate: 'dense', recalibrated: fal
 type Judged = Pick<RunSettings, 'model' | 'regularizer'>;
 
 /** The evaluations of one run, each once. */
-export function listTerms(settings: Judged, { evaluate, draws }: AskedEvaluations): EvaluationTerms[] {
+export function listTerms(
+  settings: Judged,
+  { evaluate, draws, recalibrate }: AskedEvaluations,
+): EvaluationTerms[] {
   const kinds = new Set(evaluate.map((asked) => evaluationOf(settings.regularizer, asked)));
   return [...kinds].map((evaluation) => ({
     evaluation,
     draws: evaluation === 'stochastic' ? draws : 0,
-    recalibrated: 0,
+    recalibrated: hasBatchNorm(settings) ? recalibrate : 0,
   }));
 }
 
@@ -48,9 +53,13 @@ export function selectRows(
   return rows.filter((row) => {
     const own = settings.get(settingsHashOf(row));
     const kind = own === undefined ? view.evaluate : evaluationOf(own.regularizer, view.evaluate);
-    const isRecalibrated = view.recalibrated && (own === undefined || 'batchNorm' in own.model);
+    const isRecalibrated = view.recalibrated && (own === undefined || hasBatchNorm(own));
     return row.evaluation === kind && row.recalibrated > 0 === isRecalibrated;
   });
+}
+
+function hasBatchNorm({ model }: Pick<RunSettings, 'model'>): boolean {
+  return 'batchNorm' in model;
 }
 
 /** `dense`, `gamma, recalibrated` */

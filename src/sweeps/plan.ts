@@ -23,6 +23,8 @@ export interface SweepChoice {
   readonly evaluate?: readonly AskedEvaluation[];
   /** For stochastic evaluations alone. */
   readonly draws?: number;
+  /** Training images on which batch-norm averages are taken anew; none if absent. */
+  readonly recalibrate?: number;
   readonly results: string;
 }
 
@@ -109,6 +111,7 @@ function gridOf(settings: SweepSettings, choice: SweepChoice): AskedGrid {
     pruneRates: choice.pruneRates ?? parsePruneRates(settings.prune),
     evaluate: choice.evaluate ?? ['dense'],
     draws: choice.draws ?? DEFAULT_DRAWS,
+    recalibrate: choice.recalibrate ?? 0,
     granularities: granularity === 'both' ? ['weight', 'unit'] : [granularity],
   };
 }

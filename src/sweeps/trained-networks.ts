@@ -9,6 +9,7 @@ import type { StartStage } from '../progress.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
+import { type AveragedImages, AveragesTaker } from '../training/averages.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { NoisyEvaluator } from '../training/noisy-evaluator.ts';
 import { createSetup } from '../training/setup.ts';
@@ -21,6 +22,7 @@ export class TrainedNetworks {
   private readonly images: TrainedImages;
   private readonly evaluators = new Map<string, Promise<Evaluator>>();
   private readonly noisy = new Map<string, Promise<NoisyEvaluator>>();
+  private readonly averages = new Map<string, Promise<AveragesTaker>>();
 
   /** @param startStage called when images have to be fetched */
   constructor(
@@ -51,17 +53,24 @@ export class TrainedNetworks {
       model,
       regularizer,
       state,
-      evaluate: async (parameters, { evaluation, draws }) => {
-        if (evaluation !== 'stochastic')
-          return (await this.evaluatorOf(spec.settings, model, dataset)).evaluate(parameters, signal);
+      evaluate: async (parameters, { evaluation, draws, recalibrated }) => {
+        const judged = { ...state, ...parameters };
+        const keepsNoise = evaluation === 'stochastic';
+        if (recalibrated > 0) {
+          const images = { count: recalibrated, keepsNoise };
+          const taker = await this.averagesOf(spec.settings, setup, dataset, images);
+          Object.assign(judged, await taker.take(judged, seed, signal));
+        }
+        if (!keepsNoise)
+          return (await this.evaluatorOf(spec.settings, model, dataset)).evaluate(judged, signal);
         const evaluator = await this.noisyOf(spec.settings, setup, dataset);
-        return evaluator.evaluate({ ...state, ...parameters }, { seed, count: draws }, signal);
+        return evaluator.evaluate(judged, { seed, count: draws }, signal);
       },
     };
   }
 
   dispose(): void {
-    for (const evaluator of [...this.evaluators.values(), ...this.noisy.values()])
+    for (const evaluator of [...this.evaluators.values(), ...this.noisy.values(), ...this.averages.values()])
       void evaluator.then((compiled) => compiled.dispose());
   }
 
@@ -69,6 +78,16 @@ export class TrainedNetworks {
   private evaluatorOf(settings: RunSettings, model: Model, dataset: Dataset): Promise<Evaluator> {
     const key = JSON.stringify([settings.model, settings.dataset]);
     return getOrMake(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
+  }
+
+  private averagesOf(
+    settings: RunSettings,
+    setup: TrainingSetup,
+    dataset: Dataset,
+    images: AveragedImages,
+  ): Promise<AveragesTaker> {
+    const key = JSON.stringify([settings, images]);
+    return getOrMake(this.averages, key, () => AveragesTaker.create(this.engine, setup, dataset, images));
   }
 
   /** With noise, the pass is that of the method. */

@@ -6,7 +6,7 @@ import { fillUniform } from '../random/streams.ts';
 import { Progress } from '../settings/training-time.ts';
 import { learningRateAt } from './learning-rate.ts';
 import { scalarName } from './names.ts';
-import { NoiseSource } from './noise.ts';
+import { fillMethodScalars, NoiseSource } from './noise.ts';
 import type { Training } from './types.ts';
 
 /** What the feeds of a training depend on. */
@@ -75,9 +75,7 @@ export class TrainingFeeds {
 
   private fillScalars(progress: Progress): void {
     const { regularizer, optimizer } = this.training;
-    for (const [name, value] of Object.entries(regularizer.scalars?.(progress) ?? {})) {
-      this.setScalar(scalarName('regularizer', name), value);
-    }
+    fillMethodScalars(regularizer, progress, this.arrays);
     for (const [name, value] of Object.entries(optimizer.scalars(progress.step))) {
       this.setScalar(scalarName('optimizer', name), value);
     }

@@ -1,10 +1,13 @@
 /** @file Draws what the noise of a regularizer asks for. */
 import { type ArrayData, sizeOf } from '../arrays.ts';
-import type { Noise, Probability } from '../methods/types.ts';
+import { countTrainingBatches } from '../data/batches.ts';
+import type { Noise, Probability, Regularizer } from '../methods/types.ts';
 import { NormalTable } from '../random/normal-table.ts';
 import { fillBernoulli, fillNormal, fillUniform } from '../random/streams.ts';
 import type { StreamKey } from '../random/types.ts';
-import type { Progress } from '../settings/training-time.ts';
+import { Progress } from '../settings/training-time.ts';
+import { scalarName } from './names.ts';
+import type { TrainingSetup } from './signature.ts';
 
 /** The noise of a step or of an evaluation, drawn again and again into the arrays that are fed. */
 export class NoiseSource {
@@ -34,6 +37,26 @@ export class NoiseSource {
       else fillNoise(wanted, key, progress, arrays[name] as ArrayData);
     }
   }
+}
+
+/**
+ * Where a training stands when it takes its last step: ramps have risen as far as they ever do.
+ *
+ * @param images of the training split
+ */
+export function lastStep({ schedule }: Pick<TrainingSetup, 'schedule'>, images: number): Progress {
+  const steps = countTrainingBatches(images, schedule.batchSize);
+  return new Progress(Math.max(0, schedule.epochs * steps - 1), Math.max(1, steps));
+}
+
+/** Writes the numbers of a method that change over training into the feeds that it has for them. */
+export function fillMethodScalars(
+  regularizer: Regularizer,
+  progress: Progress,
+  feeds: Readonly<Record<string, ArrayData>>,
+): void {
+  for (const [name, value] of Object.entries(regularizer.scalars?.(progress) ?? {}))
+    feeds[scalarName('regularizer', name)]?.fill(value);
 }
 
 /** @param out of the noise's size and element type: booleans for Bernoulli noise, else float32 */

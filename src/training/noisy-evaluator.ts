@@ -1,17 +1,15 @@
 /** @file Accuracy and loss of a network that goes on dropping, as in training, while it is evaluated. */
 import type { NamedArrays } from '../arrays.ts';
 import type { StepFunction } from '../compiler/step.ts';
-import { countEvaluationBatches, countTrainingBatches } from '../data/batches.ts';
+import { countEvaluationBatches } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Engine, Program } from '../engines/types.ts';
 import { regularizedLayers } from '../methods/layers.ts';
 import type { Noise } from '../methods/types.ts';
-import { Progress } from '../settings/training-time.ts';
 import { preparedContexts } from './contexts.ts';
 import { createFeeds, type Evaluation, imageFeeds, scoreSplit, sumScores } from './evaluator.ts';
-import { scalarName } from './names.ts';
-import { NoiseSource } from './noise.ts';
-import { methodFeeds, networkState, noiseFeeds, type TrainingSetup } from './signature.ts';
+import { fillMethodScalars, lastStep, NoiseSource } from './noise.ts';
+import { methodFeeds, networkState, noiseFeeds, pickState, type TrainingSetup } from './signature.ts';
 
 /** How often noise is drawn, and from where. */
 export interface Draws {
@@ -59,12 +57,10 @@ export class NoisyEvaluator {
   async evaluate(state: NamedArrays, { seed, count }: Draws, signal?: AbortSignal): Promise<Evaluation> {
     const { program, setup, dataset, batchSize, noise } = this;
     const { model, regularizer } = setup;
-    const names = Object.keys(networkState(model, regularizer));
-    await program.writeState(Object.fromEntries(names.map((name) => [name, state[name]])) as NamedArrays);
-    const progress = lastStep(setup, dataset);
+    await program.writeState(pickState(model, regularizer, state));
+    const progress = lastStep(setup, dataset.train.count);
     const feeds = createFeeds({ ...imageFeeds(model, batchSize), ...methodFeeds(regularizer, noise) });
-    for (const [name, value] of Object.entries(regularizer.scalars?.(progress) ?? {}))
-      feeds[scalarName('regularizer', name)]?.fill(value);
+    fillMethodScalars(regularizer, progress, feeds);
     const source = new NoiseSource(seed, noise, 'evaluation/');
     const images = dataset.test.count;
     const batches = countEvaluationBatches(images, batchSize);
@@ -82,10 +78,4 @@ export class NoisyEvaluator {
   dispose(): void {
     this.program.dispose();
   }
-}
-
-/** Where a training stands when it takes its last step: ramps have risen as far as they ever do. */
-function lastStep({ schedule }: TrainingSetup, { train }: Dataset): Progress {
-  const steps = countTrainingBatches(train.count, schedule.batchSize);
-  return new Progress(Math.max(0, schedule.epochs * steps - 1), Math.max(1, steps));
 }

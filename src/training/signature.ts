@@ -1,5 +1,5 @@
 /** @file Names and shapes of what a training step keeps and is fed. */
-import type { ArraySpec } from '../arrays.ts';
+import type { ArraySpec, NamedArrays } from '../arrays.ts';
 import type { Signature } from '../compiler/step.ts';
 import type { ScheduleSettings } from '../config/schema.ts';
 import type { Noise, Regularizer } from '../methods/types.ts';
@@ -60,7 +60,7 @@ export function signatureOf(
   return {
     state: mapValues({ ...shapes, ...Object.fromEntries(slots) }, float),
     feeds: {
-      images: float([batchSize, ...model.inputShape]),
+      images: imagesSpec(model, batchSize),
       labels: { shape: [batchSize], dtype: 'int32' },
       learningRate: float([]),
       ...methodFeeds(regularizer, noise),
@@ -84,6 +84,17 @@ export function methodFeeds(
 /** All parameters and the regularizer's extra state, by name. */
 export function networkState(model: Model, regularizer: Regularizer): Record<string, ArraySpec> {
   return mapValues(stateShapes(model, regularizer), float);
+}
+
+/** What of a state a forward pass reads. */
+export function pickState(model: Model, regularizer: Regularizer, state: NamedArrays): NamedArrays {
+  const names = Object.keys(networkState(model, regularizer));
+  return Object.fromEntries(names.map((name) => [name, state[name]])) as NamedArrays;
+}
+
+/** A batch of images. */
+export function imagesSpec(model: Model, batchSize: number): ArraySpec {
+  return float([batchSize, ...model.inputShape]);
 }
 
 /** Shapes of all parameters and of the regularizer's extra state, by name. */

@@ -173,6 +173,7 @@ describe('help', () => {
         --evaluate <how>      how pruned networks are judged: dense, gamma,
                               stochastic, paper (default: dense)
         --draws <n>           with stochastic: how often noise is drawn (default: 5)
+        --recalibrate <n>     take batch-norm averages anew on n training images
         --no-figures          draw no figures
         --results <folder>    where results are read and written (default: results)
         --engine <name>       what computes: auto, onnx, tensorflow, reference
@@ -196,7 +197,8 @@ describe('help', () => {
       method are removed before it is pruned. stochastic: it goes on dropping as in
       training, mean over --draws. paper: what the authors' code did, which differs
       by method. Where one is the same as dense, as for methods that drop nothing,
-      the dense row is the one.
+      the dense row is the one. --recalibrate makes rows of their own, with batch-norm
+      averages that fit the pruned network; labels are not looked at.
 
       Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
       and figures of them (figure-*.svg and .png), which "td figures" draws again.
@@ -206,6 +208,7 @@ describe('help', () => {
         td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
         td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
         td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
+        td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800
       "
     `);
   });

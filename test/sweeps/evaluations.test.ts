@@ -46,9 +46,19 @@ describe('the rows of an evaluation', () => {
   });
 });
 
+it('is recalibrated where the network has batch norm, and not where there is none', () => {
+  const [mlp] = [...settings.values()];
+  const [resnet] = [
+    ...new SweepRows({ model: { name: 'resnet' } }).add('none', { name: 'none' }, {}).settings.values(),
+  ];
+  const asked = { evaluate: ['dense'], draws: 5, recalibrate: 100 } as const;
+  expect(listTerms(mlp as never, asked)[0]?.recalibrated).toBe(0);
+  expect(listTerms(resnet as never, asked)[0]?.recalibrated).toBe(100);
+});
+
 it('a run has each evaluation once, whatever several of those that are asked for come to', () => {
   const [none, byWeight] = [...settings.values()] as [never, never];
-  const asked = { evaluate: ['dense', 'gamma', 'stochastic', 'paper'], draws: 7 } as const;
+  const asked = { evaluate: ['dense', 'gamma', 'stochastic', 'paper'], draws: 7, recalibrate: 100 } as const;
   expect(listTerms(none, asked)).toEqual([{ evaluation: 'dense', draws: 0, recalibrated: 0 }]);
   expect(listTerms(byWeight, asked)).toEqual([
     { evaluation: 'dense', draws: 0, recalibrated: 0 },
