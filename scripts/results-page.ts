@@ -6,6 +6,7 @@ import { drawSvg } from '../src/figures/draw.ts';
 import { listMethods } from '../src/figures/group-methods.ts';
 import { listFigures } from '../src/figures/list-figures.ts';
 import type { Granularity } from '../src/pruning/types.ts';
+import { DENSE_VIEW } from '../src/sweeps/evaluations.ts';
 import { renderMarkdown } from '../src/tables/formats/markdown.ts';
 import { buildMethodTable, type MethodTable } from '../src/tables/method-table.ts';
 import { readPublished } from '../src/tables/paper/published.ts';
@@ -65,7 +66,7 @@ export function drawPageFigures(page: string, baseline: string): ReadonlyMap<str
 }
 
 function drawFigure(baseline: string, { experiment, granularity }: Marked): string {
-  const source = { ...readSwept(sweepOf(baseline, experiment)), runs: [], passedOver: [] };
+  const source = { ...readSwept(sweepOf(baseline, experiment), DENSE_VIEW), runs: [], passedOver: [] };
   const accuracy = collectAccuracy(listMethods(source, granularity), granularity);
   const [figure] = listFigures({ experiment, granularities: [{ granularity, accuracy, training: [] }] });
   if (figure === undefined) throw new Error(`the sweep of ${experiment} has no row of ${granularity}s`);
@@ -77,7 +78,7 @@ function renderTable(baseline: string, place: Marked): string {
   const path = sweepOf(baseline, experiment);
   if (!existsSync(path)) return `*There is no committed sweep of ${experiment} yet.*`;
   const published = paper === undefined ? undefined : readPublished();
-  const table = buildMethodTable({ ...readSwept(path), granularity, published });
+  const table = buildMethodTable({ ...readSwept(path, DENSE_VIEW), granularity, published });
   const parts = published === undefined ? [table] : splitTable(table);
   const picture = `![${experiment}: test accuracy after pruning ${granularity}s](${FIGURES}/${figureOf(place)})`;
   return `${picture}\n\n${renderMarkdown(parts, { width: Number.POSITIVE_INFINITY, bold: false })}`;

@@ -6,6 +6,14 @@ import { UserError } from '../errors.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
+import {
+  DEFAULT_DRAWS,
+  type EvaluationView,
+  labelView,
+  listTerms,
+  noteView,
+  selectRows,
+} from '../sweeps/evaluations.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
 import { findLostRuns, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows, changeTables } from '../sweeps/store.ts';
@@ -28,7 +36,9 @@ import { drawFigures } from '../terminal/figures.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import {
+  countOption,
   type ExecutionOptions,
+  evaluationsOption,
   executionOptions,
   granularityOption,
   pruneOption,
@@ -47,18 +57,33 @@ share without retraining: the lowest-ranked entries of each column (weight), or
 the lowest-ranked columns (unit). Rates that sweep.csv has for the same
 checkpoint are not computed again.
 
+--evaluate says how a pruned network is judged; a row of sweep.csv is of one
+evaluation, and so is a table. dense: as it is. gamma: the candidates of the
+method are removed before it is pruned. stochastic: it goes on dropping as in
+training, mean over --draws. paper: what the authors' code did, which differs
+by method. Where one is the same as dense, as for methods that drop nothing,
+the dense row is the one. --recalibrate makes rows of their own, with batch-norm
+averages that fit the pruned network; labels are not looked at.
+
 Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
 and figures of them (figure-*.svg and .png), which "td figures" draws again.
 
 Examples:
   td sweep                                     all that is trained
   td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
-  td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01`;
+  td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
+  td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
+  td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800`;
 
 export function define(command: Command): void {
   command
     .addOption(pruneOption())
     .addOption(granularityOption())
+    .addOption(evaluationsOption())
+    .addOption(
+      countOption('--draws <n>', `with stochastic: how often noise is drawn (default: ${DEFAULT_DRAWS})`),
+    )
+    .addOption(countOption('--recalibrate <n>', 'take batch-norm averages anew on n training images'))
     .option('--no-figures', 'draw no figures')
     .addOption(resultsOption());
   for (const option of executionOptions()) command.addOption(option);
@@ -103,7 +128,9 @@ export async function sweep(
 }
 
 function planTasks(files: readonly string[], choice: SweepChoice): SweepTask[] {
-  const { results } = choice;
+  const { results, draws, evaluate = [] } = choice;
+  if (draws !== undefined && !evaluate.some((asked) => asked === 'stochastic' || asked === 'paper'))
+    throw new UserError('--draws is for --evaluate stochastic or paper, expected both of them');
   requireResultsFolder(results, 'write');
   if (files.length === 0) return planAll(lookUpRuns(results), choice);
   return loadExperiments(files).map((experiment) =>
@@ -205,21 +232,25 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
 async function sweepWithProgress(
   label: string,
   run: FinishedRun,
-  { experiment, pruneRates, granularities, datasets }: SweepTask,
+  task: SweepTask,
   { networks, results, signal }: Workplace,
   swept: SweepRow[],
 ): Promise<void> {
-  const progress = startProgress(label, pruneRates.length * granularities.length);
+  const { experiment, pruneRates, granularities, datasets } = task;
+  const evaluations = listTerms(readRunSettings(run.directory).settings, task);
+  const progress = startProgress(label, evaluations.length * pruneRates.length * granularities.length);
   const began = performance.now();
   let reused = 0;
   try {
     const known = readSweep(sweepPath(results, experiment));
     const network = await networks.open(run, datasets, signal);
-    for await (const { row, isKnown } of sweepNetwork(network, { pruneRates, granularities }, known)) {
+    const grid = { pruneRates, granularities, evaluations };
+    for await (const { row, isKnown } of sweepNetwork(network, grid, known)) {
       swept.push(row);
       if (isKnown) reused++;
-      const { granularity, pruneRate, accuracy } = row;
-      progress.update(swept.length, `${granularity} ${pruneRate}: accuracy ${formatPercent(accuracy)}`);
+      const { granularity, pruneRate, accuracy, evaluation } = row;
+      const what = evaluation === 'dense' ? granularity : `${evaluation}, ${granularity}`;
+      progress.update(swept.length, `${what} ${pruneRate}: accuracy ${formatPercent(accuracy)}`);
     }
   } finally {
     progress.stop();
@@ -230,22 +261,34 @@ async function sweepWithProgress(
   }
 }
 
-function printTables(
-  { experiment, variants, granularities, pruneRates, expected }: SweepTask,
-  rows: readonly SweepRow[],
-  results: string,
-): void {
+/** Prints and writes a table for each evaluation that was asked for, at each granularity. */
+function printTables(task: SweepTask, rows: readonly SweepRow[], results: string): void {
+  const { experiment, variants, granularities, pruneRates, expected, evaluate, recalibrate } = task;
   printLine('');
   const paths = [sweepPath(results, experiment)];
-  const known = { expected, found: allRuns(lookUpRuns(results, [experiment])) };
-  for (const granularity of granularities) {
-    const table = tabulateVariants(rows, granularity, variants);
-    const path = variantTablePath(results, experiment, granularity);
-    writeVariantTable(path, table);
-    paths.push(path);
-    const notes = describeMissing(findMissing(rows, granularity, known));
-    const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
-    print(`${experiment}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
+  const found = allRuns(lookUpRuns(results, [experiment]));
+  const { settings } = readResults(experiment, results);
+  const views = evaluate.map(
+    (asked): EvaluationView => ({
+      evaluate: asked,
+      recalibrated: recalibrate > 0,
+    }),
+  );
+  for (const view of views) {
+    const own = selectRows(rows, settings, view);
+    for (const granularity of granularities) {
+      const table = tabulateVariants(own, granularity, variants);
+      const path = variantTablePath(results, experiment, granularity, view);
+      writeVariantTable(path, table);
+      paths.push(path);
+      const notes = [
+        ...noteView(view, own),
+        ...describeMissing(findMissing(own, granularity, { expected, found })),
+      ];
+      const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
+      const heading = `${experiment}${labelView(view)}`;
+      print(`${heading}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
+    }
   }
   print(`written: ${paths.join(', ')}`);
 }

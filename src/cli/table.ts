@@ -1,12 +1,19 @@
 /** @file td table: prints what a sweep found in the layout of the paper. */
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
 import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
-import { formatOption, granularityOption, jsonOption, resultsOption } from '../terminal/options.ts';
+import {
+  evaluateOption,
+  formatOption,
+  granularityOption,
+  jsonOption,
+  resultsOption,
+} from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
@@ -21,6 +28,10 @@ that failed or are missing are named below the table.
 says under the table what is known to be wrong with the published numbers, and
 where network, data or length are others than in the paper.
 
+A table shows one evaluation, which its title names unless it is dense; "td
+sweep --help" says what they are. A method for which it is the same as dense has
+its dense numbers there; a note says of which method the numbers are which.
+
 Nothing is trained or pruned: "td sweep" makes the numbers.
 
 Examples:
@@ -31,6 +42,8 @@ Examples:
 export function define(command: Command): void {
   command
     .addOption(granularityOption('what was swept'))
+    .addOption(evaluateOption())
+    .option('--recalibrated', 'with batch-norm averages taken anew')
     .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
     .addOption(jsonOption('print JSON, as --format json does'))
     .option('--paper', 'with the published numbers, and what is wrong with them')
@@ -40,6 +53,8 @@ export function define(command: Command): void {
 }
 
 export interface TableOptions extends TableChoice {
+  readonly evaluate?: AskedEvaluation;
+  readonly recalibrated?: boolean;
   readonly format: FormatName;
   /** The same as format json. */
   readonly json?: boolean;
@@ -54,7 +69,8 @@ export interface TableOptions extends TableChoice {
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
   const format = chooseFormat(options);
-  const swept = findSwept(argument, options.results);
+  const { evaluate = 'dense', recalibrated = false } = options;
+  const swept = findSwept(argument, options.results, { evaluate, recalibrated });
   tellFaults(swept.damaged.map(({ reason }) => reason));
   const tables = buildMethodTables(swept, options);
   print(RENDERERS[format](tables, { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) }));

@@ -3,7 +3,13 @@
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import { groupBy } from '../maps.ts';
-import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
+import {
+  describeTerms,
+  type EvaluationTerms,
+  isPlain,
+  type SweepRow,
+  settingsHashOf,
+} from '../sweeps/rows.ts';
 import type { PairedCell } from './cell-changes.ts';
 
 /** Why a variant, or part of it, cannot be compared. */
@@ -40,12 +46,17 @@ export function pairRows(
   for (const [variant, rows] of groupBy(baseline, ({ variant }) => variant)) {
     const hash = onlyHash(variant, rows);
     const others = fresh.filter((row) => row.variant === variant);
-    const own = others.filter((row) => settingsHashOf(row) === hash);
-    const fault = findFault(variant, hash, others, hashes);
+    const terms = onlyTerms(variant, rows);
+    const settled = others.filter((row) => settingsHashOf(row) === hash);
+    const own = settled.filter((row) => describeTerms(row) === describeTerms(terms));
+    const fault =
+      findFault(variant, hash, others, hashes) ??
+      (settled.length > 0 && own.length === 0 ? evaluationFault(variant, terms) : undefined);
+    if (!isPlain(terms)) notes.push(`${variant}: evaluation ${describeTerms(terms)}`);
     if (fault !== undefined) faults.push(fault);
     else {
       requireEachOnce(own, 'the fresh sweep has');
-      if (own.length < others.length) notes.push(`${variant}: fresh rows of other settings are left out`);
+      if (settled.length < others.length) notes.push(`${variant}: fresh rows of other settings are left out`);
       const paired = pairVariant(variant, rows, own);
       cells.push(...paired.cells);
       faults.push(...paired.faults);
@@ -117,6 +128,21 @@ function onlyHash(variant: string, rows: readonly SweepRow[]): string {
   throw new UserError(
     `the baseline has variant "${variant}" with two settings (${hash} and ${other}), expected one; "td baseline" writes it anew`,
   );
+}
+
+/** A baseline holds one evaluation of a variant. */
+function onlyTerms(variant: string, rows: readonly SweepRow[]): EvaluationTerms {
+  const [first] = rows as [SweepRow];
+  const other = rows.find((row) => describeTerms(row) !== describeTerms(first));
+  if (other === undefined) return first;
+  throw new UserError(
+    `the baseline has variant "${variant}" with two evaluations (${describeTerms(first)} and ${describeTerms(other)}), expected one; "td baseline" writes it anew`,
+  );
+}
+
+function evaluationFault(variant: string, terms: EvaluationTerms): Fault {
+  const sentence = `no fresh rows of the baseline's evaluation, ${describeTerms(terms)}; "td sweep --evaluate ${terms.evaluation}" makes them`;
+  return { kind: 'missing', variant, sentence };
 }
 
 function requireShare({ accuracy, testImages, runId }: SweepRow): void {

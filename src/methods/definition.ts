@@ -1,6 +1,6 @@
 /** @file What is known of a method without computing anything: its settings, its names, a sentence on it. */
 import type { z } from 'zod';
-import type { Granularity } from '../pruning/types.ts';
+import type { EvaluationKind, Granularity } from '../pruning/types.ts';
 import type { Regularizer } from './types.ts';
 import type { PlannedTraining } from './warnings.ts';
 
@@ -31,6 +31,14 @@ export interface Publication {
   readonly isTrainedPerRate?: boolean;
 }
 
+/** How the networks of a method can be judged. */
+export interface MethodEvaluations {
+  /** Evaluations that are not the same as `dense`: gamma where there are candidates, stochastic where there is noise. */
+  readonly own: readonly EvaluationKind[];
+  /** What the authors' code did; `dense` if absent. */
+  readonly paper?: EvaluationKind;
+}
+
 /** Written as a method so that definitions of any settings fit into one registry. */
 type CreateRegularizer<Settings> = { create(settings: Settings): Regularizer }['create'];
 
@@ -51,6 +59,8 @@ export interface MethodDefinition<
   readonly published?: Publication;
   /** What these settings ask for that the training is too short for, or that the sweep does not show, in sentences. */
   warnings?(settings: z.output<Schema>, planned: PlannedTraining): readonly string[];
+  /** By default networks are judged as they are. */
+  evaluations?(settings: z.output<Schema>): MethodEvaluations;
   /** Loads the function that makes a regularizer from settings. */
   load(): Promise<CreateRegularizer<z.output<Schema>>>;
 }

@@ -2,6 +2,9 @@
 import { type ArrayData, type NamedArrays, sizeOf } from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import type { Model, PrunableWeight } from '../models/types.ts';
+import { scoresOf } from '../pruning/criteria.ts';
+import { pruneWeight } from '../pruning/prune.ts';
+import type { Granularity } from '../pruning/types.ts';
 import type { HostWeight, Regularizer } from './types.ts';
 
 /**
@@ -23,6 +26,29 @@ export function evaluationParameters(
     return [spec.name, regularizer.evaluationWeight?.(host) ?? host.weight];
   });
   return { ...parameters, ...Object.fromEntries(replaced) };
+}
+
+/**
+ * The state of a network whose candidates are removed: each prunable weight replaced by what the method says, the rest as it is.
+ *
+ * @throws UserError as `evaluationParameters`
+ */
+export function removeCandidates(model: Model, regularizer: Regularizer, state: NamedArrays): NamedArrays {
+  const replaced = model.prunable.map((spec) => {
+    const host = hostWeight(spec, regularizer, state);
+    return [spec.name, regularizer.withoutCandidates?.(host) ?? host.weight];
+  });
+  return { ...state, ...Object.fromEntries(replaced) };
+}
+
+/** The weight without the share of lowest magnitude within each column (weight), or of lowest column norm (unit). */
+export function removeLowest(
+  { spec, weight }: HostWeight,
+  granularity: Granularity,
+  share: number,
+): Float32Array {
+  const scores = scoresOf(weight, spec.shape, granularity);
+  return pruneWeight(weight, spec.shape, scores, granularity, share).weight;
 }
 
 /** One prunable weight with its extra state. */

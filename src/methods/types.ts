@@ -89,6 +89,11 @@ export interface Regularizer {
   /** The weight used in evaluation, same shape. Default: the weight itself. */
   evaluationWeight?(host: HostWeight): Float32Array;
   /**
+   * The weight without the candidates of the end of training, for methods that drop from a share of each weight that does not
+   * depend on the layer's input. Same shape.
+   */
+  withoutCandidates?(host: HostWeight): Float32Array;
+  /**
    * Scores by which pruning ranks, lowest pruned first: one per entry (weight) or one per column (unit).
    * Default: magnitude, or column L2 norm.
    */

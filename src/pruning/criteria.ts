@@ -1,4 +1,5 @@
 /** @file Importance scores that pruning ranks by when a method has none of its own: magnitude and column norm. */
+import type { Granularity } from './types.ts';
 
 /**
  * A kernel seen as a matrix of `[everything else, outputs]`, as in the paper: one column a unit or filter.
@@ -10,6 +11,15 @@ export function matrixShape(shape: readonly number[]): { rows: number; columns: 
   if (columns === undefined)
     throw new RangeError('a kernel needs at least one axis, the last of which is its units');
   return { rows: shape.slice(0, -1).reduce((product, extent) => product * extent, 1), columns };
+}
+
+/** Magnitudes of the entries (weight) or norms of the columns (unit). */
+export function scoresOf(
+  weight: Float32Array,
+  shape: readonly number[],
+  granularity: Granularity,
+): Float32Array {
+  return granularity === 'unit' ? columnNorms(weight, shape) : magnitudes(weight);
 }
 
 /** `|w|` of each entry, same order as the weight. */

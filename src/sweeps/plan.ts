@@ -3,11 +3,13 @@ import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.
 import { experimentSchema, type SweepSettings } from '../config/schema.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import { UserError, unlessUserError } from '../errors.ts';
+import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { describeCommand } from '../next-command.ts';
 import { compareNaturally } from '../order.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import type { DamagedRun, FinishedRun, Survey } from '../runs/find.ts';
+import { type AskedEvaluations, DEFAULT_DRAWS } from './evaluations.ts';
 import { readSweep, sweepPath } from './rows.ts';
 import type { PruningGrid } from './sweep-network.ts';
 
@@ -17,11 +19,19 @@ export interface SweepChoice {
   readonly pruneRates?: readonly number[];
   /** The experiment's own if absent. */
   readonly granularity?: SweepSettings['granularity'];
+  /** The network as it is if absent. */
+  readonly evaluate?: readonly AskedEvaluation[];
+  /** For stochastic evaluations alone. */
+  readonly draws?: number;
+  /** Training images on which batch-norm averages are taken anew; none if absent. */
+  readonly recalibrate?: number;
   readonly results: string;
 }
 
+type AskedGrid = Omit<PruningGrid, 'evaluations'> & AskedEvaluations;
+
 /** What is to be done for one experiment. */
-export interface SweepTask extends PruningGrid {
+export interface SweepTask extends AskedGrid {
   readonly experiment: string;
   /** Names in the order of the file, or of the last sweep if no file was named. */
   readonly variants: readonly string[];
@@ -95,10 +105,13 @@ function selectFinished({ runs, damaged }: Survey): Pick<SweepTask, 'runs' | 'da
   return { runs: runs.filter((run) => run.state === 'done'), damaged };
 }
 
-function gridOf(settings: SweepSettings, choice: SweepChoice): PruningGrid {
+function gridOf(settings: SweepSettings, choice: SweepChoice): AskedGrid {
   const granularity = choice.granularity ?? settings.granularity;
   return {
     pruneRates: choice.pruneRates ?? parsePruneRates(settings.prune),
+    evaluate: choice.evaluate ?? ['dense'],
+    draws: choice.draws ?? DEFAULT_DRAWS,
+    recalibrate: choice.recalibrate ?? 0,
     granularities: granularity === 'both' ? ['weight', 'unit'] : [granularity],
   };
 }

@@ -1,11 +1,11 @@
-/** @file sweep.csv: a row per run, granularity and prune rate, in an order that depends on nothing else. */
+/** @file sweep.csv: a row per run, evaluation, granularity and prune rate, in an order that depends on nothing else. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
 import { compareByList, compareNaturally } from '../order.ts';
-import type { Granularity } from '../pruning/types.ts';
+import { EVALUATIONS, type Granularity } from '../pruning/types.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
 
@@ -16,7 +16,8 @@ const MOST_SETTINGS = 2000;
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 const RUN = /^[a-z0-9][a-z0-9._-]*\/seed-\d{1,16}-[0-9a-f]{8,}@[0-9a-f]{8}$/i;
 
-const COLUMNS = {
+/** All that files of earlier versions have. */
+const OLDER_COLUMNS = {
   experiment: NAME,
   variant: NAME,
   seed: 'count',
@@ -36,7 +37,22 @@ const COLUMNS = {
   runId: RUN,
 } as const satisfies Columns;
 
+const COLUMNS = {
+  ...OLDER_COLUMNS,
+  evaluation: EVALUATIONS,
+  /** Times that noise was drawn and each image evaluated; 0 where nothing is drawn. */
+  draws: 'count',
+  /** Training images on which batch-norm averages were taken anew after pruning; 0 for the averages of the training. */
+  recalibrated: 'count',
+} as const satisfies Columns;
+
 export type SweepRow = Row<typeof COLUMNS>;
+
+/** How a row came about: which evaluation, and with how many draws and images. */
+export type EvaluationTerms = Pick<SweepRow, 'evaluation' | 'draws' | 'recalibrated'>;
+
+/** The network as it is, which is all that older files have. */
+export const DENSE: EvaluationTerms = { evaluation: 'dense', draws: 0, recalibrated: 0 };
 
 /** `<results>/<experiment>/sweep.csv` */
 export function sweepPath(resultsDirectory: string, experiment: string): string {
@@ -60,7 +76,10 @@ export function checkpointId(id: string, sha256: string): string {
  *   or a seed would count twice
  */
 export function readSweep(path: string): SweepRow[] {
-  const rows = readCsv(path, COLUMNS);
+  const rows = readCsv<typeof OLDER_COLUMNS>(path, COLUMNS, OLDER_COLUMNS).map((row) => ({
+    ...DENSE,
+    ...row,
+  }));
   const settings = new Set(rows.map(({ runId }) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
   if (settings.size > MOST_SETTINGS) {
     throw new UserError(
@@ -74,17 +93,37 @@ export function readSweep(path: string): SweepRow[] {
 /** Two rows of one run, as in two tables that were joined, would pass for two seeds. */
 function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
   const seen = new Map<string, number>();
-  for (const [index, { runId, variant, seed, granularity, pruneRate }] of rows.entries()) {
-    const key = JSON.stringify([variant, seed, runId.replace(/@.*$/, ''), granularity, pruneRate]);
+  for (const [index, row] of rows.entries()) {
+    const { variant, seed, granularity, pruneRate } = row;
+    const key = JSON.stringify([variant, seed, rowKey(row).replace(/@[0-9a-f]+/, '')]);
     const earlier = seen.get(key);
     if (earlier !== undefined) {
       throw new UserError(
-        `${path}:${index + 2}: seed ${seed} of variant "${variant}" stands twice at rate ${pruneRate} of ${granularity}s, ` +
+        `${path}:${index + 2}: seed ${seed} of variant "${variant}" stands twice at rate ${pruneRate} of ${granularity}s${isPlain(row) ? '' : ` (${describeTerms(row)})`}, ` +
           `first in line ${earlier}, expected once; remove one of the two lines`,
       );
     }
     seen.set(key, index + 2);
   }
+}
+
+/**
+ * What a row is of. Another number of draws, or of images for the averages, makes a new row in the place of the old one, so
+ * that a table never has to choose between two.
+ */
+export function rowKey({ runId, granularity, pruneRate, evaluation, recalibrated }: SweepRow): string {
+  return JSON.stringify([runId, granularity, pruneRate, evaluation, recalibrated > 0]);
+}
+
+/** Whether a row is of the network as it is. */
+export function isPlain({ evaluation, recalibrated }: EvaluationTerms): boolean {
+  return evaluation === 'dense' && recalibrated === 0;
+}
+
+/** `dense`, `stochastic with 5 draws, recalibrated on 5000 images` */
+export function describeTerms({ evaluation, draws, recalibrated }: EvaluationTerms): string {
+  const drawn = draws > 0 ? ` with ${draws} draws` : '';
+  return `${evaluation}${drawn}${recalibrated > 0 ? `, recalibrated on ${recalibrated} images` : ''}`;
 }
 
 /** The id of a row's run, without its checkpoint: `<variant>/seed-<n>-<hash8>`. */
@@ -107,20 +146,27 @@ export function settingsHashOf({ runId }: SweepRow): string {
   return /-([0-9a-f]+)@[0-9a-f]+$/.exec(runId)?.[1] ?? runId;
 }
 
-/** The row of a checkpoint at one granularity and rate, if it is there. */
+/** The row of a checkpoint at one granularity and rate, evaluated on these terms, if it is there. */
 export function findSweepRow(
   rows: readonly SweepRow[],
   runId: string,
   granularity: Granularity,
   pruneRate: number,
+  { evaluation, draws, recalibrated }: EvaluationTerms = DENSE,
 ): SweepRow | undefined {
   return rows.find(
-    (row) => row.runId === runId && row.granularity === granularity && row.pruneRate === pruneRate,
+    (row) =>
+      row.runId === runId &&
+      row.granularity === granularity &&
+      row.pruneRate === pruneRate &&
+      row.evaluation === evaluation &&
+      row.draws === draws &&
+      row.recalibrated === recalibrated,
   );
 }
 
 /**
- * The table as text, ordered by variant, seed, granularity, rate and run.
+ * The table as text, ordered by variant, seed, evaluation, granularity, rate and run.
  *
  * @param variants of the experiment in its order; variants that it lacks follow naturally
  */
@@ -130,11 +176,18 @@ export function formatSweep(rows: readonly SweepRow[], variants: readonly string
     (a, b) =>
       tabulateVariants(a.variant, b.variant) ||
       a.seed - b.seed ||
+      EVALUATIONS.indexOf(a.evaluation) - EVALUATIONS.indexOf(b.evaluation) ||
+      a.recalibrated - b.recalibrated ||
       GRANULARITIES.indexOf(a.granularity) - GRANULARITIES.indexOf(b.granularity) ||
       a.pruneRate - b.pruneRate ||
       compareNaturally(a.runId, b.runId),
   );
-  return formatCsv(COLUMNS, ordered);
+  return formatRows(ordered);
+}
+
+/** The table as text, in the order given. */
+export function formatRows(rows: readonly SweepRow[]): string {
+  return formatCsv(COLUMNS, rows);
 }
 
 /** Writes the table atomically. */

@@ -8,7 +8,7 @@ import { readEnvironment } from '../runs/environment.ts';
 import type { FoundRun } from '../runs/find.ts';
 import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
-import { readSweep, type SweepRow, sweepPath } from './rows.ts';
+import { isPlain, readSweep, type SweepRow, sweepPath } from './rows.ts';
 
 export interface RunDetails {
   readonly run: FoundRun;
@@ -18,6 +18,7 @@ export interface RunDetails {
   readonly environment: Readonly<Record<string, unknown>>;
   readonly settings: readonly Difference[];
   readonly metrics: readonly MetricsRow[];
+  /** Of the network as it is. */
   readonly sweep: readonly SweepRow[];
   readonly files: readonly RunFile[];
 }
@@ -32,7 +33,7 @@ export function readRunDetails(run: FoundRun): RunDetails {
   const { directory, identity, id } = run;
   const hasSettings = existsSync(join(directory, RUN_FILES.config));
   const results = join(directory, '../../..');
-  const isOwn = ({ runId }: SweepRow) => runId.startsWith(`${id}@`);
+  const isOwn = (row: SweepRow) => row.runId.startsWith(`${id}@`) && isPlain(row);
   return {
     run,
     ...(run.state === 'done' ? {} : { condition: conditionOf(directory) }),

@@ -5,7 +5,17 @@ import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { withLock } from '../locks/lock.ts';
 import { readSummary, type Summary } from '../runs/summary.ts';
-import { checkpointId, readSweep, runIdOf, type SweepRow, sweepPath, writeSweep } from './rows.ts';
+import {
+  checkpointId,
+  formatRows,
+  formatSweep,
+  readSweep,
+  rowKey,
+  runIdOf,
+  type SweepRow,
+  sweepPath,
+  writeSweep,
+} from './rows.ts';
 
 /** How other processes are waited for. */
 export interface Wait {
@@ -40,7 +50,7 @@ export function changeTables<T>(
 }
 
 /**
- * Lays new rows over those of sweep.csv, and drops rows of runs that were trained again since.
+ * Lays new rows over those of sweep.csv if any are new, and drops rows of runs that were trained again since.
  *
  * @param variants in the order in which the table has them
  * @throws as `changeTables`
@@ -54,13 +64,16 @@ export function addSweepRows(
 ): Promise<void> {
   const add = (rows: readonly SweepRow[]) => {
     const merged = mergeSweep(rows, added, retrainingOf(join(resultsDirectory, experiment)));
-    writeSweep(sweepPath(resultsDirectory, experiment), merged, variants);
+    const path = sweepPath(resultsDirectory, experiment);
+    const present = existsSync(path) ? formatRows(rows) : undefined;
+    // A file that lacks the columns of later versions stays as it is until there is something to add.
+    if (formatSweep(merged, variants) !== present) writeSweep(path, merged, variants);
   };
   return changeTables(resultsDirectory, experiment, add, wait);
 }
 
 /**
- * Lays new rows over old ones: a new row replaces the old one of the same run, granularity and rate, and old rows of runs
+ * Lays new rows over old ones: a new row replaces the old one of the same run, evaluation, granularity and rate, and old rows of runs
  * that were trained again since are dropped. Rows of runs that are not in sight stay: a disk may be missing, a link broken.
  *
  * @param wasRetrained whether a row's run has another checkpoint by now
@@ -71,9 +84,7 @@ export function mergeSweep(
   wasRetrained: (row: SweepRow) => boolean,
 ): SweepRow[] {
   const rows = [...old.filter((row) => !wasRetrained(row)), ...added];
-  const keyOf = ({ runId, granularity, pruneRate }: SweepRow) =>
-    JSON.stringify([runId, granularity, pruneRate]);
-  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+  return [...new Map(rows.map((row) => [rowKey(row), row])).values()];
 }
 
 /**

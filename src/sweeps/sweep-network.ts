@@ -5,7 +5,7 @@ import type { Model } from '../models/types.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { Evaluation } from '../training/evaluator.ts';
 import { prunedWeights } from './pruned-weights.ts';
-import { findSweepRow, type SweepRow } from './rows.ts';
+import { DENSE, type EvaluationTerms, findSweepRow, type SweepRow } from './rows.ts';
 
 export interface TrainedNetwork {
   /** What its rows say of where they come from. */
@@ -14,15 +14,17 @@ export interface TrainedNetwork {
   readonly regularizer: Regularizer;
   /** The trained state, as `prunedWeights` takes it; pruning never changes it. */
   readonly state: NamedArrays;
-  /** Scores the test images with these parameters, which name every parameter of the model. */
-  evaluate(parameters: NamedArrays): Promise<Evaluation>;
+  /** Scores the test images with these parameters, which name every parameter of the model, on these terms. */
+  evaluate(parameters: NamedArrays, terms: EvaluationTerms): Promise<Evaluation>;
 }
 
-/** How a network is pruned: at each rate by each granularity. */
+/** How a network is pruned: for each evaluation, at each rate by each granularity. */
 export interface PruningGrid {
   /** Each 0 to 1. */
   readonly pruneRates: readonly number[];
   readonly granularities: readonly Granularity[];
+  /** The network as it is if absent. */
+  readonly evaluations?: readonly EvaluationTerms[];
 }
 
 export interface SweptRow {
@@ -32,21 +34,23 @@ export interface SweptRow {
 }
 
 /**
- * Prunes and evaluates a network at each granularity and rate, each time from the trained weights.
+ * Prunes and evaluates a network for each evaluation, granularity and rate, each time from the trained weights.
  *
  * @param known rows of earlier sweeps, which are not computed again
- * @yields one row for each pair, granularities outermost, in the order given
+ * @yields one row for each combination, evaluations outermost, then granularities, in the order given
  */
 export async function* sweepNetwork(
   network: TrainedNetwork,
-  { pruneRates, granularities }: PruningGrid,
+  { pruneRates, granularities, evaluations = [DENSE] }: PruningGrid,
   known: readonly SweepRow[] = [],
 ): AsyncGenerator<SweptRow, void> {
-  for (const granularity of granularities) {
-    for (const pruneRate of pruneRates) {
-      const earlier = findSweepRow(known, network.names.runId, granularity, pruneRate);
-      const row = earlier ?? (await evaluatePruned(network, granularity, pruneRate));
-      yield { row, isKnown: earlier !== undefined };
+  for (const terms of evaluations) {
+    for (const granularity of granularities) {
+      for (const pruneRate of pruneRates) {
+        const earlier = findSweepRow(known, network.names.runId, granularity, pruneRate, terms);
+        const row = earlier ?? (await evaluatePruned(network, granularity, pruneRate, terms));
+        yield { row, isKnown: earlier !== undefined };
+      }
     }
   }
 }
@@ -55,10 +59,18 @@ async function evaluatePruned(
   network: TrainedNetwork,
   granularity: Granularity,
   pruneRate: number,
+  terms: EvaluationTerms,
 ): Promise<SweepRow> {
   const { names, model, regularizer, state } = network;
-  const { parameters, accounting } = prunedWeights(model, regularizer, state, granularity, pruneRate);
-  const { accuracy, loss, count } = await network.evaluate(parameters);
+  const { parameters, accounting } = prunedWeights(
+    model,
+    regularizer,
+    state,
+    granularity,
+    pruneRate,
+    terms.evaluation,
+  );
+  const { accuracy, loss, count } = await network.evaluate(parameters, terms);
   const { sparsity, parametersTotal, parametersKept } = accounting;
   return {
     ...names,
@@ -70,5 +82,6 @@ async function evaluatePruned(
     accuracy,
     loss,
     testImages: count,
+    ...terms,
   };
 }

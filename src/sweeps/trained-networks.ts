@@ -1,7 +1,9 @@
 /** @file Opens trained runs for pruning; networks of one shape share a compiled evaluation. */
+import type { RunSpec } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
+import { holdOut } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
 import { getOrMake } from '../maps.ts';
 import type { Model } from '../models/types.ts';
@@ -9,8 +11,11 @@ import type { StartStage } from '../progress.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
+import { type AveragedImages, AveragesTaker } from '../training/averages.ts';
 import { Evaluator } from '../training/evaluator.ts';
+import { NoisyEvaluator } from '../training/noisy-evaluator.ts';
 import { createSetup } from '../training/setup.ts';
+import type { TrainingSetup } from '../training/signature.ts';
 import { checkpointId } from './rows.ts';
 import type { TrainedNetwork } from './sweep-network.ts';
 import { TrainedImages } from './trained-images.ts';
@@ -18,6 +23,8 @@ import { TrainedImages } from './trained-images.ts';
 export class TrainedNetworks {
   private readonly images: TrainedImages;
   private readonly evaluators = new Map<string, Promise<Evaluator>>();
+  private readonly noisy = new Map<string, Promise<NoisyEvaluator>>();
+  private readonly averages = new Map<string, Promise<AveragesTaker>>();
 
   /** @param startStage called when images have to be fetched */
   constructor(
@@ -40,24 +47,57 @@ export class TrainedNetworks {
     const { experiment, variant, seed } = run.identity;
     const spec = readRunSettings(run.directory);
     const dataset = await this.images.load(run, datasets);
-    const { model, regularizer } = await createSetup(spec.settings, dataset);
+    const setup = await createSetup(spec.settings, dataset);
+    const { model, regularizer } = setup;
+    const state = readFinalCheckpoint(run).arrays;
     return {
       names: { experiment, variant, seed, runId: checkpointId(run.id, run.summary.checkpointSha256) },
       model,
       regularizer,
-      state: readFinalCheckpoint(run).arrays,
-      evaluate: async (parameters) =>
-        (await this.evaluatorOf(spec.settings, model, dataset)).evaluate(parameters, signal),
+      state,
+      evaluate: async (parameters, { evaluation, draws, recalibrated }) => {
+        const judged = { ...state, ...parameters };
+        const keepsNoise = evaluation === 'stochastic';
+        if (recalibrated > 0) {
+          const images = { count: recalibrated, keepsNoise };
+          const taker = await this.averagesOf(spec, setup, dataset, images);
+          Object.assign(judged, await taker.take(judged, seed, signal));
+        }
+        if (!keepsNoise)
+          return (await this.evaluatorOf(spec.settings, model, dataset)).evaluate(judged, signal);
+        const evaluator = await this.noisyOf(spec.settings, setup, dataset);
+        return evaluator.evaluate(judged, { seed, count: draws }, signal);
+      },
     };
   }
 
   dispose(): void {
-    for (const evaluator of this.evaluators.values()) void evaluator.then((compiled) => compiled.dispose());
+    for (const evaluator of [...this.evaluators.values(), ...this.noisy.values(), ...this.averages.values()])
+      void evaluator.then((compiled) => compiled.dispose());
   }
 
   /** Compiled when the first network of its shape is evaluated: not where all rows are known. */
   private evaluatorOf(settings: RunSettings, model: Model, dataset: Dataset): Promise<Evaluator> {
     const key = JSON.stringify([settings.model, settings.dataset]);
     return getOrMake(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
+  }
+
+  /** From the images that the run was trained on: which are held out for validation depends on its seed. */
+  private averagesOf(
+    { settings, seed }: RunSpec,
+    setup: TrainingSetup,
+    dataset: Dataset,
+    images: AveragedImages,
+  ): Promise<AveragesTaker> {
+    const { validation } = settings.dataset;
+    const key = JSON.stringify([settings, images, ...(validation === undefined ? [] : [seed])]);
+    const trained = holdOut(dataset, validation, seed);
+    return getOrMake(this.averages, key, () => AveragesTaker.create(this.engine, setup, trained, images));
+  }
+
+  /** With noise, the pass is that of the method. */
+  private noisyOf(settings: RunSettings, setup: TrainingSetup, dataset: Dataset): Promise<NoisyEvaluator> {
+    const key = JSON.stringify(settings);
+    return getOrMake(this.noisy, key, () => NoisyEvaluator.create(this.engine, setup, dataset));
   }
 }

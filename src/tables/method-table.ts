@@ -5,6 +5,7 @@ import { formatPoints } from '../format.ts';
 import { compareMethods, describeMethod, methodOf } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
+import { DENSE_VIEW, describeView, type EvaluationView, noteView } from '../sweeps/evaluations.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 import type { Cell } from './cell.ts';
 import { describeMissing, type MissingRun } from './missing-runs.ts';
@@ -40,6 +41,8 @@ export interface MethodColumn {
 export interface MethodTable {
   readonly experiment: string;
   readonly granularity: Granularity;
+  /** `dense`, `gamma, recalibrated` */
+  readonly evaluation: string;
   /** Prune rates, 0 to 1, ascending. */
   readonly rates: readonly number[];
   readonly columns: readonly MethodColumn[];
@@ -55,6 +58,8 @@ export interface MethodTableOptions {
   readonly granularity: Granularity;
   /** Settings by the first 8 digits of their hash, as far as they are known. */
   readonly settings: ReadonlyMap<string, RunSettings>;
+  /** The evaluation that the rows are of; networks as they are if absent. */
+  readonly view?: EvaluationView;
   /** Runs that should be in the table and are not; none if absent. */
   readonly missing?: readonly MissingRun[];
   /** The paper's numbers, if they are to stand beside ours. */
@@ -63,15 +68,17 @@ export interface MethodTableOptions {
 
 /** Variants that were trained for the other granularity are left out, and named in a note. */
 export function buildMethodTable(options: MethodTableOptions): MethodTable {
-  const { experiment, granularity, published, missing = [] } = options;
+  const { experiment, granularity, published, missing = [], view = DENSE_VIEW } = options;
   const { rates, columns: all } = collectColumns(options);
   const columns = all.filter(({ method }) => (method?.granularity ?? granularity) === granularity);
   const headings = nameColumns(columns);
+  const variants = new Set(columns.map(({ variant }) => variant.replace(/ \([0-9a-f]{8}\)$/, '')));
   const compared = published && comparePublished(columns, rates, granularity, published);
   const best = rates.map((_, rate) => bestOf(columns.map(({ cells }) => cells[rate])));
   return {
     experiment,
     granularity,
+    evaluation: describeView(view),
     rates,
     columns: columns.map((column, index) => ({
       heading: headings[index] ?? column.variant,
@@ -81,6 +88,10 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
     })),
     missing,
     notes: [
+      ...noteView(
+        view,
+        options.rows.filter((row) => row.granularity === granularity && variants.has(row.variant)),
+      ),
       ...describeMissing(missing),
       ...noteLeftOut(
         all.filter((column) => !columns.includes(column)),

@@ -10,6 +10,7 @@ import { recallImages } from '../runner/data-identity.ts';
 import { type DamagedRun, findRuns, lookAtRun } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { listExperiments, type RunPlace } from '../runs/walk.ts';
+import { DENSE_VIEW, describeView, type EvaluationView, selectRows } from '../sweeps/evaluations.ts';
 import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { allRuns, type KnownRuns } from './missing-runs.ts';
 
@@ -18,8 +19,10 @@ const CONFIGS = join(import.meta.dirname, '../../configs');
 
 export interface SweptExperiment {
   readonly experiment: string;
-  /** At least one. */
+  /** Of one evaluation, unless all were asked for. */
   readonly rows: readonly SweepRow[];
+  /** The evaluation that the rows are of. */
+  readonly view?: EvaluationView;
   /** By the first 8 digits of their hash, as far as they are known. */
   readonly settings: ReadonlyMap<string, RunSettings>;
   /** Runs of these rows whose folders lie beside the table and are damaged. */
@@ -34,24 +37,35 @@ export interface SweptExperiment {
  * Reads the sweep that an argument names: an experiment file, a CSV file, an experiment's name in the results folder,
  * or a folder with a sweep.csv.
  *
- * @throws UserError if there is no such sweep, or a file is malformed
+ * @param view which of its rows; those of all evaluations if absent
+ * @throws UserError if there is no such sweep, it has no row of this evaluation, or a file is malformed
  */
-export function findSwept(argument: string, results: string): SweptExperiment {
+export function findSwept(argument: string, results: string, view?: EvaluationView): SweptExperiment {
+  const swept = lookUpSwept(argument, results, view);
+  if (swept.rows.length > 0) return swept;
+  const { evaluate, recalibrated } = view ?? DENSE_VIEW;
+  const flags = [`--evaluate ${evaluate}`, recalibrated ? '--recalibrate <images>' : []].flat().join(' ');
+  throw new UserError(
+    `${swept.path} has no rows of the evaluation "${describeView(view ?? DENSE_VIEW)}"; sweep with: td sweep ${flags}`,
+  );
+}
+
+function lookUpSwept(argument: string, results: string, view?: EvaluationView): SweptExperiment {
   if (/\.ya?ml$/i.test(argument)) {
     const experiment = recallImages(loadExperiment(argument));
     const path = sweepPath(results, experiment.name);
-    if (existsSync(path)) return { ...readSwept(path, [experiment]), definition: experiment };
+    if (existsSync(path)) return { ...readSwept(path, view, [experiment]), definition: experiment };
     const command = describeCommand('sweep', [argument], results);
     throw new UserError(`experiment "${experiment.name}" is not swept in ${results}; sweep with: ${command}`);
   }
   if (/\.csv$/i.test(argument)) {
-    if (existsSync(argument)) return readSwept(argument);
+    if (existsSync(argument)) return readSwept(argument, view);
     throw new UserError(`there is no file ${argument}, expected a sweep.csv`);
   }
   const path = [sweepPath(results, argument), join(argument, 'sweep.csv')].find((candidate) =>
     existsSync(candidate),
   );
-  if (path !== undefined) return readSwept(path);
+  if (path !== undefined) return readSwept(path, view);
   const swept = listSwept(results);
   const valid = swept.length === 0 ? '; "td sweep" makes one' : suggest(argument, swept);
   throw new UserError(`${results} holds no swept experiment "${argument}"${valid}`);
@@ -61,10 +75,15 @@ export function findSwept(argument: string, results: string): SweptExperiment {
  * Reads a sweep, and the settings of its runs: from their folders if they lie beside it, else from experiment files in
  * which a variant has the hash that the rows name.
  *
+ * @param view which of its rows; those of all evaluations if absent
  * @param experiments to look the settings up in, before those that come with this program
  * @throws UserError if the file is malformed or has no rows
  */
-export function readSwept(path: string, experiments: readonly Experiment[] = []): SweptExperiment {
+export function readSwept(
+  path: string,
+  view?: EvaluationView,
+  experiments: readonly Experiment[] = [],
+): SweptExperiment {
   const rows = readSweep(path);
   const [first] = rows;
   if (first === undefined) throw new UserError(`${path} has no rows, expected those of a sweep`);
@@ -81,7 +100,8 @@ export function readSwept(path: string, experiments: readonly Experiment[] = [])
   const damaged = places.map(lookAtRun).filter((run) => typeof run === 'object' && run.state === 'damaged');
   experiments.forEach(add);
   if (settings.size < wanted.size) bundledExperiments(first.experiment).forEach(add);
-  return { experiment: first.experiment, rows, settings, damaged, path };
+  const selected = view === undefined ? rows : selectRows(rows, settings, view);
+  return { experiment: first.experiment, rows: selected, settings, damaged, path, ...(view && { view }) };
 }
 
 /** The folders of the runs of a table, as far as they lie beside it. */

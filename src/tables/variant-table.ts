@@ -6,6 +6,7 @@ import { formatNumber, stringifyRecords } from '../files/csv.ts';
 import { groupBy } from '../maps.ts';
 import { compareByList } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
+import { DENSE_VIEW, type EvaluationView, suffixOf } from '../sweeps/evaluations.ts';
 import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 import { type Cell, summarizeSeeds } from './cell.ts';
 import { listCellFields, nameCellFields } from './cell-fields.ts';
@@ -63,13 +64,14 @@ export function selectRates(table: VariantTable, pruneRates: readonly number[]):
   };
 }
 
-/** `<results>/<experiment>/table-weight.csv` or `table-unit.csv` */
+/** `<results>/<experiment>/table-weight.csv`, `table-unit-gamma.csv` */
 export function variantTablePath(
   resultsDirectory: string,
   experiment: string,
   granularity: Granularity,
+  view: EvaluationView = DENSE_VIEW,
 ): string {
-  return join(resultsDirectory, experiment, `table-${granularity}.csv`);
+  return join(resultsDirectory, experiment, `table-${granularity}${suffixOf(view)}.csv`);
 }
 
 /** Writes the table atomically, all numbers as shares; a field is empty where there is none. */

@@ -3,8 +3,10 @@ import { Option } from 'commander';
 import { availableThreads } from '../engines/threads.ts';
 import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
 import { suggest, UserError } from '../errors.ts';
+import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
+import { EVALUATIONS } from '../pruning/types.ts';
 import { findRepeated } from '../settings/repeated.ts';
 import { printLine } from './progress.ts';
 
@@ -119,6 +121,25 @@ export function granularityOption(otherwise = "the experiment's"): Option {
   return new Option('--granularity <what>', description).argParser((text) =>
     parseChoice(text, choices, '--granularity'),
   );
+}
+
+const ASKED: readonly AskedEvaluation[] = [...EVALUATIONS, 'paper'];
+
+/** One or several evaluations. */
+export function evaluationsOption(): Option {
+  const description = `how pruned networks are judged: ${ASKED.join(', ')} (default: dense)`;
+  return new Option('--evaluate <how>', description).argParser((text) => {
+    const names = parseList(text, '--evaluate', 'evaluations');
+    return names.map((name) => parseChoice(name, ASKED, '--evaluate'));
+  });
+}
+
+/** The one evaluation that is shown. */
+export function evaluateOption(): Option {
+  const description = `which evaluation: ${ASKED.join(', ')}`;
+  return new Option('--evaluate <how>', description)
+    .default('dense', 'dense')
+    .argParser((text) => parseChoice(text, ASKED, '--evaluate'));
 }
 
 export function alphaOption(): Option {

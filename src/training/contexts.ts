@@ -30,6 +30,19 @@ export function contextBuilder(regularizer: Regularizer, feeds: NamedTensors): C
   };
 }
 
+/** The context of each prunable weight in a pass that is not differentiated, by the weight's name. */
+export function preparedContexts(
+  model: Model,
+  regularizer: Regularizer,
+  state: NamedTensors,
+  feeds: NamedTensors,
+): Record<string, WeightContext> {
+  const context = contextBuilder(regularizer, feeds);
+  return mapWeights(model, (spec) =>
+    context(spec, state, regularizer.prepare?.(context(spec, state, {})) ?? {}),
+  );
+}
+
 /** The scalars that were fed for the regularizer or the optimizer, by their own names. */
 export function scalarsOf(
   feeds: NamedTensors,

@@ -1,16 +1,15 @@
 /** @file Counts what a training step drops, in a program of its own, so that training computes the same with and without it. */
 
 import * as tf from '@tensorflow/tfjs';
-import { type ArraySpec, type NamedArrays, type NamedSpecs, sizeOf } from '../arrays.ts';
+import { type NamedArrays, sizeOf } from '../arrays.ts';
 import type { StepFunction } from '../compiler/step.ts';
 import type { Engine } from '../engines/types.ts';
 import { regularizedLayers } from '../methods/layers.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { PrunableWeight } from '../models/types.ts';
-import { contextBuilder, mapWeights, required } from './contexts.ts';
+import { preparedContexts, required } from './contexts.ts';
 import { TrainingProgram } from './program.ts';
-import type { TrainingSetup } from './signature.ts';
-import { extraStateName } from './step-names.ts';
+import { networkState, type TrainingSetup } from './signature.ts';
 import type { Training } from './types.ts';
 
 export class DropCounter {
@@ -24,7 +23,7 @@ export class DropCounter {
   static async create(engine: Engine, training: Training): Promise<DropCounter | undefined> {
     const { prunable } = training.model;
     if (!training.regularizer.dropsCandidates || prunable.length === 0) return undefined;
-    const state = pickState(training);
+    const state = networkState(training.model, training.regularizer);
     const counting = {
       ...training,
       step: buildDropStep(training),
@@ -54,23 +53,10 @@ export class DropCounter {
   }
 }
 
-/** What a forward pass reads of a training's state: all but the optimizer's. */
-function pickState({ model, regularizer, signature }: Training): NamedSpecs {
-  const extra = model.prunable.flatMap((spec) =>
-    Object.keys(regularizer.extraState?.(spec) ?? {}).map((name) => extraStateName(spec.name, name)),
-  );
-  const names = [...model.parameters.map(({ name }) => name), ...extra];
-  return Object.fromEntries(names.map((name) => [name, signature.state[name] as ArraySpec]));
-}
-
 /** The forward pass of a training step. Fetches: how many entries of each prunable weight it uses as zero. */
 function buildDropStep({ model, regularizer }: TrainingSetup): StepFunction {
   return (state, feeds) => {
-    const context = contextBuilder(regularizer, feeds);
-    const contexts = mapWeights(model, (spec) => {
-      const prepared = regularizer.prepare?.(context(spec, state, {})) ?? {};
-      return context(spec, state, prepared);
-    });
+    const contexts = preparedContexts(model, regularizer, state, feeds);
     const fetches: Record<string, tf.Tensor> = {};
     const watched = watchKernels(regularizer, ({ name }, kernel) => {
       fetches[name] = tf.sum(tf.cast(tf.equal(kernel, 0), 'float32'));

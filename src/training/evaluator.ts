@@ -2,13 +2,13 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
-import { type ArraySpec, type NamedArrays, sizeOf } from '../arrays.ts';
-import type { Signature, StepFunction } from '../compiler/step.ts';
+import { type ArraySpec, createArray, type NamedArrays, type NamedSpecs } from '../arrays.ts';
+import type { NamedTensors, Signature, StepFunction } from '../compiler/step.ts';
 import { countEvaluationBatches, fillEvaluationBatch } from '../data/batches.ts';
 import type { Split } from '../data/types.ts';
 import type { Engine, Program } from '../engines/types.ts';
 import { plainLayers } from '../models/layers.ts';
-import type { Model } from '../models/types.ts';
+import type { Layers, Model } from '../models/types.ts';
 import { required } from './contexts.ts';
 import { crossEntropy, isCorrect, toOneHot } from './loss.ts';
 
@@ -57,27 +57,75 @@ export class Evaluator {
       await this.program.writeState(
         Object.fromEntries(names.map((name) => [name, parameters[name]])) as NamedArrays,
       );
-    const feeds = {
-      images: new Float32Array(this.batchSize * sizeOf(this.model.inputShape)),
-      labels: new Int32Array(this.batchSize),
-      valid: new Float32Array(this.batchSize),
-    };
-    let loss = 0;
-    let correct = 0;
-    for (let batch = 0; batch < countEvaluationBatches(this.split.count, this.batchSize); batch++) {
-      fillEvaluationBatch(this.split, batch * this.batchSize, feeds.images, feeds.labels, feeds.valid);
-      const sums = await this.program.run(feeds);
-      await nextTurn();
-      signal?.throwIfAborted();
-      loss += sums.loss?.[0] ?? Number.NaN;
-      correct += sums.correct?.[0] ?? Number.NaN;
-    }
-    return { accuracy: correct / this.split.count, loss: loss / this.split.count, count: this.split.count };
+    const feeds = createFeeds(imageFeeds(this.model, this.batchSize));
+    return scoreSplit(this.program, this.split, feeds, signal);
   }
 
   dispose(): void {
     this.program.dispose();
   }
+}
+
+/**
+ * Runs a program of the feeds and fetches of `buildEvaluationStep` over all images of a split.
+ *
+ * @param feeds of the program; images, labels and validity are written, batch after batch
+ * @param prepare called with the number of each batch, for what else it is fed
+ * @throws the signal's reason if it is aborted before the last batch
+ */
+export async function scoreSplit(
+  program: Program,
+  split: Split,
+  feeds: NamedArrays,
+  signal?: AbortSignal,
+  prepare?: (batch: number) => void,
+): Promise<Evaluation> {
+  const [images, labels, valid] = [feeds.images, feeds.labels, feeds.valid] as [
+    Float32Array,
+    Int32Array,
+    Float32Array,
+  ];
+  let loss = 0;
+  let correct = 0;
+  for (let batch = 0; batch < countEvaluationBatches(split.count, labels.length); batch++) {
+    fillEvaluationBatch(split, batch * labels.length, images, labels, valid);
+    prepare?.(batch);
+    const sums = await program.run(feeds);
+    await nextTurn();
+    signal?.throwIfAborted();
+    loss += sums.loss?.[0] ?? Number.NaN;
+    correct += sums.correct?.[0] ?? Number.NaN;
+  }
+  return { accuracy: correct / split.count, loss: loss / split.count, count: split.count };
+}
+
+/** Arrays of zeros, by name. */
+export function createFeeds(specs: NamedSpecs): NamedArrays {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, createArray(spec)]));
+}
+
+/** What every evaluation is fed: images, labels, and 1 for each image that counts. */
+export function imageFeeds(model: Model, batchSize: number): NamedSpecs {
+  return {
+    images: { shape: [batchSize, ...model.inputShape], dtype: 'float32' },
+    labels: { shape: [batchSize], dtype: 'int32' },
+    valid: { shape: [batchSize], dtype: 'float32' },
+  };
+}
+
+/** Sums over the images that count, of a pass through these layers. */
+export function sumScores(
+  model: Model,
+  feeds: NamedTensors,
+  layers: Layers,
+): { loss: tf.Tensor; correct: tf.Tensor } {
+  const [labels, valid] = [required(feeds, 'labels'), required(feeds, 'valid')];
+  const logits = model.forward(required(feeds, 'images'), layers);
+  const losses = crossEntropy(logits, toOneHot(labels, model.classes));
+  return {
+    loss: tf.sum(tf.mul(losses, valid)),
+    correct: tf.sum(tf.mul(isCorrect(logits, labels), valid)),
+  };
 }
 
 /**
@@ -88,26 +136,14 @@ export function buildEvaluationStep(
   model: Model,
   batchSize: number,
 ): { step: StepFunction; signature: Signature } {
-  const step: StepFunction = (state, feeds) => {
-    const [labels, valid] = [required(feeds, 'labels'), required(feeds, 'valid')];
-    const logits = model.forward(required(feeds, 'images'), plainLayers(state, false));
-    const losses = crossEntropy(logits, toOneHot(labels, model.classes));
-    return {
-      state: {},
-      fetches: {
-        loss: tf.sum(tf.mul(losses, valid)),
-        correct: tf.sum(tf.mul(isCorrect(logits, labels), valid)),
-      },
-    };
-  };
+  const step: StepFunction = (state, feeds) => ({
+    state: {},
+    fetches: sumScores(model, feeds, plainLayers(state, false)),
+  });
   const float = (shape: readonly number[]): ArraySpec => ({ shape, dtype: 'float32' });
   const signature: Signature = {
     state: Object.fromEntries(model.parameters.map(({ name, shape }) => [name, float(shape)])),
-    feeds: {
-      images: float([batchSize, ...model.inputShape]),
-      labels: { shape: [batchSize], dtype: 'int32' },
-      valid: float([batchSize]),
-    },
+    feeds: imageFeeds(model, batchSize),
   };
   return { step, signature };
 }

@@ -1,12 +1,11 @@
 /** @file What a training step is fed: batch, learning rate, noise and scalars, in arrays that are used again. */
 
-import { type ArrayData, createArray, type NamedArrays, sizeOf } from '../arrays.ts';
+import { createArray, type NamedArrays } from '../arrays.ts';
 import { countDraws, epochOrder, fillBatch } from '../data/batches.ts';
-import { NormalTable } from '../random/normal-table.ts';
 import { fillUniform } from '../random/streams.ts';
 import { Progress } from '../settings/training-time.ts';
 import { learningRateAt } from './learning-rate.ts';
-import { fillNoise } from './noise.ts';
+import { fillMethodScalars, NoiseSource } from './noise.ts';
 import { scalarName } from './step-names.ts';
 import type { Training } from './types.ts';
 
@@ -18,7 +17,7 @@ export type FedTraining = Pick<
 
 export class TrainingFeeds {
   private readonly arrays: NamedArrays;
-  private readonly normals: NormalTable;
+  private readonly noise: NoiseSource;
   private readonly draws: Float32Array;
   private order: { readonly epoch: number; readonly images: Uint32Array } | undefined;
 
@@ -26,7 +25,7 @@ export class TrainingFeeds {
     const { signature, dataset, schedule, seed } = training;
     const arrays = Object.entries(signature.feeds).map(([name, spec]) => [name, createArray(spec)] as const);
     this.arrays = Object.fromEntries(arrays);
-    this.normals = new NormalTable(seed);
+    this.noise = new NoiseSource(seed, training.noise);
     this.draws = new Float32Array(countDraws(dataset.train, schedule.batchSize));
   }
 
@@ -50,12 +49,7 @@ export class TrainingFeeds {
    * @returns all feeds
    */
   fillNoise(progress: Progress): NamedArrays {
-    const { seed, noise } = this.training;
-    for (const [name, wanted] of Object.entries(noise)) {
-      const key = { seed, purpose: name, index: progress.step };
-      if (wanted.distribution === 'normal') this.arrays[name] = this.normals.slice(key, sizeOf(wanted.shape));
-      else fillNoise(wanted, key, progress, this.arrays[name] as ArrayData);
-    }
+    this.noise.fill(progress.step, progress, this.arrays);
     return this.arrays;
   }
 
@@ -81,9 +75,7 @@ export class TrainingFeeds {
 
   private fillScalars(progress: Progress): void {
     const { regularizer, optimizer } = this.training;
-    for (const [name, value] of Object.entries(regularizer.scalars?.(progress) ?? {})) {
-      this.setScalar(scalarName('regularizer', name), value);
-    }
+    fillMethodScalars(regularizer, progress, this.arrays);
     for (const [name, value] of Object.entries(optimizer.scalars(progress.step))) {
       this.setScalar(scalarName('optimizer', name), value);
     }

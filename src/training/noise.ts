@@ -1,9 +1,63 @@
 /** @file Draws what the noise of a regularizer asks for. */
-import type { ArrayData } from '../arrays.ts';
-import type { Noise, Probability } from '../methods/types.ts';
+import { type ArrayData, sizeOf } from '../arrays.ts';
+import { countTrainingBatches } from '../data/batches.ts';
+import type { Noise, Probability, Regularizer } from '../methods/types.ts';
+import { NormalTable } from '../random/normal-table.ts';
 import { fillBernoulli, fillNormal, fillUniform } from '../random/streams.ts';
 import type { StreamKey } from '../random/types.ts';
-import type { Progress } from '../settings/training-time.ts';
+import { Progress } from '../settings/training-time.ts';
+import type { TrainingSetup } from './signature.ts';
+import { scalarName } from './step-names.ts';
+
+/** The noise of a step or of an evaluation, drawn again and again into the arrays that are fed. */
+export class NoiseSource {
+  private readonly normals: NormalTable;
+
+  /**
+   * @param noise by feed name
+   * @param purpose what the noise is for, where it is not for a step of training; other purposes get other numbers
+   */
+  constructor(
+    private readonly seed: number,
+    private readonly noise: Readonly<Record<string, Noise>>,
+    private readonly purpose = '',
+  ) {
+    this.normals = new NormalTable(seed);
+  }
+
+  /**
+   * @param index of the draw: equal ones give equal noise
+   * @param progress at which probabilities are taken
+   * @param arrays by feed name, overwritten or replaced
+   */
+  fill(index: number, progress: Progress, arrays: Record<string, ArrayData>): void {
+    for (const [name, wanted] of Object.entries(this.noise)) {
+      const key = { seed: this.seed, purpose: this.purpose + name, index };
+      if (wanted.distribution === 'normal') arrays[name] = this.normals.slice(key, sizeOf(wanted.shape));
+      else fillNoise(wanted, key, progress, arrays[name] as ArrayData);
+    }
+  }
+}
+
+/**
+ * Where a training stands when it takes its last step: ramps have risen as far as they ever do.
+ *
+ * @param images of the training split
+ */
+export function lastStep({ schedule }: Pick<TrainingSetup, 'schedule'>, images: number): Progress {
+  const steps = countTrainingBatches(images, schedule.batchSize);
+  return new Progress(Math.max(0, schedule.epochs * steps - 1), Math.max(1, steps));
+}
+
+/** Writes the numbers of a method that change over training into the feeds that it has for them. */
+export function fillMethodScalars(
+  regularizer: Regularizer,
+  progress: Progress,
+  feeds: Readonly<Record<string, ArrayData>>,
+): void {
+  for (const [name, value] of Object.entries(regularizer.scalars?.(progress) ?? {}))
+    feeds[scalarName('regularizer', name)]?.fill(value);
+}
 
 /** @param out of the noise's size and element type: booleans for Bernoulli noise, else float32 */
 export function fillNoise(noise: Noise, key: StreamKey, progress: Progress, out: ArrayData): void {

@@ -1,5 +1,5 @@
 /** @file Names and shapes of what a training step keeps and is fed. */
-import type { ArraySpec } from '../arrays.ts';
+import type { ArraySpec, NamedArrays } from '../arrays.ts';
 import type { Signature } from '../compiler/step.ts';
 import type { ScheduleSettings } from '../config/schema.ts';
 import type { Noise, Regularizer } from '../methods/types.ts';
@@ -55,23 +55,46 @@ export function signatureOf(
   const slots = trained.flatMap((name) =>
     optimizer.slots.map((slot) => [slotName(name, slot), shapes[name] ?? []] as const),
   );
-  const scalars = [
-    ...Object.keys(regularizer.scalars?.(new Progress(0, 1)) ?? {}).map((name) =>
-      scalarName('regularizer', name),
-    ),
-    ...Object.keys(optimizer.scalars(0)).map((name) => scalarName('optimizer', name)),
-  ];
+  const scalars = Object.keys(optimizer.scalars(0)).map((name) => scalarName('optimizer', name));
   const { batchSize } = schedule;
   return {
     state: mapValues({ ...shapes, ...Object.fromEntries(slots) }, float),
     feeds: {
-      images: float([batchSize, ...model.inputShape]),
+      images: imagesSpec(model, batchSize),
       labels: { shape: [batchSize], dtype: 'int32' },
       learningRate: float([]),
-      ...mapValues(noise, noiseSpec),
+      ...methodFeeds(regularizer, noise),
       ...Object.fromEntries(scalars.map((name) => [name, float([])])),
     },
   };
+}
+
+/** What a method must be fed: noise, and the numbers that change over training. */
+export function methodFeeds(
+  regularizer: Regularizer,
+  noise: Readonly<Record<string, Noise>>,
+): Record<string, ArraySpec> {
+  const scalars = Object.keys(regularizer.scalars?.(new Progress(0, 1)) ?? {});
+  return {
+    ...mapValues(noise, noiseSpec),
+    ...Object.fromEntries(scalars.map((name) => [scalarName('regularizer', name), float([])])),
+  };
+}
+
+/** All parameters and the regularizer's extra state, by name. */
+export function networkState(model: Model, regularizer: Regularizer): Record<string, ArraySpec> {
+  return mapValues(stateShapes(model, regularizer), float);
+}
+
+/** What of a state a forward pass reads. */
+export function pickState(model: Model, regularizer: Regularizer, state: NamedArrays): NamedArrays {
+  const names = Object.keys(networkState(model, regularizer));
+  return Object.fromEntries(names.map((name) => [name, state[name]])) as NamedArrays;
+}
+
+/** A batch of images. */
+export function imagesSpec(model: Model, batchSize: number): ArraySpec {
+  return float([batchSize, ...model.inputShape]);
 }
 
 /** Shapes of all parameters and of the regularizer's extra state, by name. */

@@ -170,6 +170,10 @@ describe('help', () => {
                               experiment's)
         --granularity <what>  what is pruned: weight, unit, both (default: the
                               experiment's)
+        --evaluate <how>      how pruned networks are judged: dense, gamma,
+                              stochastic, paper (default: dense)
+        --draws <n>           with stochastic: how often noise is drawn (default: 5)
+        --recalibrate <n>     take batch-norm averages anew on n training images
         --no-figures          draw no figures
         --results <folder>    where results are read and written (default: results)
         --engine <name>       what computes: auto, onnx, tensorflow, reference
@@ -188,6 +192,14 @@ describe('help', () => {
       the lowest-ranked columns (unit). Rates that sweep.csv has for the same
       checkpoint are not computed again.
 
+      --evaluate says how a pruned network is judged; a row of sweep.csv is of one
+      evaluation, and so is a table. dense: as it is. gamma: the candidates of the
+      method are removed before it is pruned. stochastic: it goes on dropping as in
+      training, mean over --draws. paper: what the authors' code did, which differs
+      by method. Where one is the same as dense, as for methods that drop nothing,
+      the dense row is the one. --recalibrate makes rows of their own, with batch-norm
+      averages that fit the pruned network; labels are not looked at.
+
       Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
       and figures of them (figure-*.svg and .png), which "td figures" draws again.
 
@@ -195,6 +207,8 @@ describe('help', () => {
         td sweep                                     all that is trained
         td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
         td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
+        td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
+        td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800
       "
     `);
   });
@@ -211,6 +225,9 @@ describe('help', () => {
       Options:
         --granularity <what>  what is pruned: weight, unit, both (default: what was
                               swept)
+        --evaluate <how>      which evaluation: dense, gamma, stochastic, paper
+                              (default: dense)
+        --recalibrated        with batch-norm averages taken anew
         --format <name>       text, csv, md, latex, json (default: text)
         --json                print JSON, as --format json does
         --paper               with the published numbers, and what is wrong with them
@@ -225,6 +242,10 @@ describe('help', () => {
       --paper sets the published number beside each of ours, with the difference, and
       says under the table what is known to be wrong with the published numbers, and
       where network, data or length are others than in the paper.
+
+      A table shows one evaluation, which its title names unless it is dense; "td
+      sweep --help" says what they are. A method for which it is the same as dense has
+      its dense numbers there; a note says of which method the numbers are which.
 
       Nothing is trained or pruned: "td sweep" makes the numbers.
 
@@ -262,6 +283,9 @@ describe('help', () => {
 
       Options:
         --out <file>        CSV file (default: results/baseline/<experiment>.csv)
+        --evaluate <how>    which evaluation: dense, gamma, stochastic, paper
+                            (default: dense)
+        --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
         -h, --help          print this help
 

@@ -8,6 +8,7 @@ import { findNamedRun } from '../../src/runs/find-named-run.ts';
 import { openRunLog } from '../../src/runs/log.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
+import { DENSE } from '../../src/sweeps/rows.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
 import { openNewRun, writeNewSweep } from '../support/new-folders.ts';
 import { runOf, smallSettings } from '../training/small-mnist.ts';
@@ -49,6 +50,7 @@ beforeAll(() => {
       sparsity: 0.5,
       parametersTotal: 10,
       parametersKept: 5,
+      ...DENSE,
       accuracy: 0.625,
       loss: 1,
       testImages: 8,

@@ -9,7 +9,7 @@ import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
 import { runDirectory } from '../../src/runs/directory.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
-import { checkpointId, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import { checkpointId, DENSE, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
 import { openNewRun, writeNewSweep } from '../support/new-folders.ts';
 
@@ -104,6 +104,7 @@ function finishRun(results: string, run: RunSpec): SweepRow[] {
       sparsity: pruneRate,
       parametersTotal: 3199,
       parametersKept: 3199,
+      ...DENSE,
       accuracy: ACCURACIES[run.variant]?.[index]?.[run.seed] ?? 0,
       loss: 0.1,
       testImages: 10_000,

@@ -43,6 +43,23 @@ describe('pairRows', () => {
     expect([faults, notes]).toEqual([[], []]);
   });
 
+  it('compares under the evaluation that the baseline holds, and says where the fresh sweep lacks it', () => {
+    const gamma = changed(() => ({ evaluation: 'gamma' }));
+    const worse = changed(() => ({ accuracy: 0 }));
+    const both = pairRows(gamma, [...worse, ...gamma]);
+    expect(both.faults).toEqual([]);
+    expect(both.cells).toHaveLength(6);
+    expect(both.cells.map(({ fresh }) => fresh)).toEqual(both.cells.map(({ baseline }) => baseline));
+    expect(both.notes).toEqual(['none: evaluation gamma', 'l1: evaluation gamma']);
+    const { cells, faults } = pairRows(gamma, BASELINE);
+    expect(cells).toEqual([]);
+    expect(faults.map(({ sentence }) => sentence)).toContain(
+      `no fresh rows of the baseline's evaluation, gamma; "td sweep --evaluate gamma" makes them`,
+    );
+    const mixed = changed(({ pruneRate }) => (pruneRate > 0 ? { evaluation: 'gamma' } : {}));
+    expect(() => pairRows(mixed, BASELINE)).toThrow('with two evaluations (dense and gamma)');
+  });
+
   it('misses a variant that was not swept', () => {
     const { faults } = pairRows(
       BASELINE,

@@ -1,6 +1,7 @@
 /** @file Checks the pruning of a whole network and its accounting against counts made by hand. */
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { createTargeted } from '../../src/methods/targeted/regularizer.ts';
 import type { Regularizer } from '../../src/methods/types.ts';
 import { prunedWeights } from '../../src/sweeps/pruned-weights.ts';
 import { model, trainedState } from './network.ts';
@@ -80,6 +81,31 @@ describe('prunedWeights', () => {
     // Columns of dense1 become (8, 3, 15, 14) and (8, -20, 36, 56); the trained first column would keep 8 and 3.
     const { parameters } = prunedWeights(model, scaled, trainedState(), 'weight', 0.5);
     expect(parameters['dense1/kernel']).toEqual(Float32Array.of(0, 0, 0, 0, 15, 36, 14, 56));
+  });
+
+  it('removes the candidates of the method first for the evaluation gamma, at its own granularity and rate', () => {
+    const targeted = createTargeted({
+      ...{ name: 'targeted', granularity: 'unit', dropRate: 0.5, targetRate: 0.5 },
+      ...{ perEntry: false, l1: 0 },
+    });
+    const gamma = (rate: number) =>
+      prunedWeights(model, targeted, trainedState(), 'weight', rate, 'gamma').parameters['dense1/kernel'];
+    // Of columns (8, 1, 3, 2) and (4, -5, 6, 7) the first is the candidate, whatever is pruned after that.
+    expect(gamma(0)).toEqual(Float32Array.of(0, 4, 0, -5, 0, 6, 0, 7));
+    expect(gamma(0.5)).toEqual(Float32Array.of(0, 0, 0, 0, 0, 6, 0, 7));
+    expect(prunedWeights(model, targeted, trainedState(), 'weight', 0, 'gamma').accounting.sparsity).toBe(
+      0.5,
+    );
+    expect(prunedWeights(model, targeted, trainedState(), 'weight', 0, 'dense').accounting.sparsity).toBe(0);
+  });
+
+  it('prunes the trained weight by the ranking of the evaluation weight where the noise of training is kept', () => {
+    const scaled: Regularizer = {
+      ...gated,
+      evaluationWeight: ({ weight, state }) => weight.map((w, index) => w * (state.gate?.[index] ?? 0)),
+    };
+    const { parameters } = prunedWeights(model, scaled, trainedState(), 'weight', 0.5, 'stochastic');
+    expect(parameters['dense1/kernel']).toEqual(Float32Array.of(0, 0, 0, 0, 3, 6, 2, 7));
   });
 
   it('says which array a foreign state lacks or has in another size', () => {

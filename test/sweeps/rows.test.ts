@@ -3,7 +3,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkpointId, findSweepRow, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import {
+  checkpointId,
+  DENSE,
+  findSweepRow,
+  readSweep,
+  type SweepRow,
+  sweepPath,
+} from '../../src/sweeps/rows.ts';
 import { mergeSweep } from '../../src/sweeps/store.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { writeNewSweep } from '../support/new-folders.ts';
@@ -23,6 +30,7 @@ function rowOf(
     sparsity: 0.8996,
     parametersTotal: 1000,
     parametersKept: 109,
+    ...DENSE,
     accuracy: 0.9731,
     loss: 0.08,
     testImages: 10_000,
@@ -104,12 +112,12 @@ describe('sweep table', () => {
     const bytes = readFileSync(path, 'utf8');
     expect(bytes).toBe(
       [
-        'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id',
-        'mnist,targeted,0,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b',
-        'mnist,targeted,0,weight,0.95,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b',
-        'mnist,targeted,0,unit,0,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b',
-        'mnist,none,2,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-2-1a2b3c4d@5e6f7a8b',
-        'mnist,none,10,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-10-1a2b3c4d@5e6f7a8b',
+        'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id,evaluation,draws,recalibrated',
+        'mnist,targeted,0,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0',
+        'mnist,targeted,0,weight,0.95,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0',
+        'mnist,targeted,0,unit,0,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0',
+        'mnist,none,2,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-2-1a2b3c4d@5e6f7a8b,dense,0,0',
+        'mnist,none,10,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-10-1a2b3c4d@5e6f7a8b,dense,0,0',
         '',
       ].join('\n'),
     );
@@ -141,6 +149,39 @@ describe('sweep table', () => {
       outOfSight,
       added,
     ]);
+  });
+
+  it('reads a file of before there were several evaluations as dense', () => {
+    const path = join(temporaryFolder(), 'sweep.csv');
+    writeNewSweep(path, [rowOf('none', 0)]);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(',evaluation,draws,recalibrated', '').replace(',dense,0,0', ''));
+    expect(readFileSync(path, 'utf8')).not.toContain('dense');
+    expect(readSweep(path)).toEqual([rowOf('none', 0)]);
+  });
+
+  it('keeps the evaluations of a run apart, and replaces one that was made with other draws or images', () => {
+    const dense = rowOf('targeted', 0);
+    const noisy = rowOf('targeted', 0, { evaluation: 'stochastic', draws: 5 });
+    const recalibrated = rowOf('targeted', 0, { recalibrated: 500 });
+    const noisier = { ...noisy, draws: 20 };
+    const path = join(temporaryFolder(), 'sweep.csv');
+    writeNewSweep(path, [dense, noisy, recalibrated]);
+    expect(readSweep(path)).toEqual([dense, recalibrated, noisy]);
+    expect(mergeSweep([dense, noisy, recalibrated], [noisier], () => false)).toEqual([
+      dense,
+      noisier,
+      recalibrated,
+    ]);
+    const find = (terms: Parameters<typeof findSweepRow>[4]) =>
+      findSweepRow([dense, noisy], dense.runId, 'weight', 0.9, terms);
+    expect(find(DENSE)).toBe(dense);
+    expect(find({ evaluation: 'stochastic', draws: 5, recalibrated: 0 })).toBe(noisy);
+    expect(find({ evaluation: 'stochastic', draws: 20, recalibrated: 0 })).toBeUndefined();
+    writeNewSweep(path, [noisy, noisier]);
+    expect(() => readSweep(path)).toThrow(
+      'of weights (stochastic with 20 draws), first in line 2, expected once',
+    );
   });
 
   it('is empty before the first sweep', () => {

@@ -3,7 +3,7 @@
 import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkpointId, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import { checkpointId, DENSE, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
 import { addSweepRows } from '../../src/sweeps/store.ts';
 import { finishSoundRun, specOf } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -25,6 +25,7 @@ function rowOf(seed: number, sha256: string): SweepRow {
     sparsity: 0.5,
     parametersTotal: 10,
     parametersKept: 5,
+    ...DENSE,
     accuracy: 0.5,
     loss: 1,
     testImages: 10,
@@ -98,6 +99,22 @@ it('a sweep.csv that cannot be read is refused with what to remove', async () =>
   await expect(addSweepRows(results, EXPERIMENT, [], [])).rejects.toThrow(
     `${path}:2: column prune_rate: expected a share from 0 to 1, found "half"; mend it, or remove it to have all rows computed anew`,
   );
+});
+
+it('a file of before there were several evaluations stays as it is until there is a new row', async () => {
+  const results = temporaryFolder();
+  const path = sweepPath(results, EXPERIMENT);
+  const row = rowOf(0, 'a'.repeat(64));
+  writeNewSweep(path, [row]);
+  const old = readFileSync(path, 'utf8')
+    .replace(/,evaluation.*/, '')
+    .replace(',dense,0,0', '');
+  writeFileSync(path, old);
+  await addSweepRows(results, EXPERIMENT, [row], []);
+  expect(readFileSync(path, 'utf8')).toBe(old);
+  const added: SweepRow = { ...row, evaluation: 'gamma' };
+  await addSweepRows(results, EXPERIMENT, [row, added], []);
+  expect(readSweep(path)).toEqual([row, added]);
 });
 
 it('an experiment that is removed while it is swept is not made again', async () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { NamedArrays } from '../../src/arrays.ts';
-import type { SweepRow } from '../../src/sweeps/rows.ts';
+import { DENSE, type SweepRow } from '../../src/sweeps/rows.ts';
 import { type PruningGrid, sweepNetwork, type TrainedNetwork } from '../../src/sweeps/sweep-network.ts';
 import { model, trainedState } from './network.ts';
 
@@ -48,6 +48,7 @@ describe('sweepNetwork', () => {
       sparsity: 2 / 12,
       parametersTotal: 24,
       parametersKept: 22,
+      ...DENSE,
       accuracy: 0.75,
       loss: 0.5,
       testImages: 100,
@@ -56,7 +57,7 @@ describe('sweepNetwork', () => {
   });
 
   it('does not compute known rows again, and yields every row in order', async () => {
-    const known = { ...NAMES, granularity: 'weight', pruneRate: 0.5, accuracy: 0.42 } as SweepRow;
+    const known = { ...NAMES, ...DENSE, granularity: 'weight', pruneRate: 0.5, accuracy: 0.42 } as SweepRow;
     const other = { ...known, runId: 'none/seed-0-1a2b3c4d@ffffffff', pruneRate: 0 };
     const evaluated = vi.fn(evaluate);
     const grid: PruningGrid = { ...GRID, granularities: ['weight'] };

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { hashOf } from '../../src/config/identity.ts';
 import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
-import type { SweepRow } from '../../src/sweeps/rows.ts';
+import { DENSE, type SweepRow } from '../../src/sweeps/rows.ts';
 
 type Granularity = SweepRow['granularity'];
 /** Settings of a run as a file has them. */
@@ -53,6 +53,7 @@ function rowOf(
     sparsity: pruneRate,
     parametersTotal: 1000,
     parametersKept: 100,
+    ...DENSE,
     accuracy,
     loss: 0.1,
     testImages: 10_000,

@@ -1,9 +1,7 @@
 /** @file Delayed pruning: from a point of training on, the lowest-ranked weights or units are zero. */
 import * as tf from '@tensorflow/tfjs';
-import { columnNorms, magnitudes } from '../../pruning/criteria.ts';
-import { pruneWeight } from '../../pruning/prune.ts';
 import { parseLength } from '../../settings/training-time.ts';
-import { requireNumbers } from '../host-weights.ts';
+import { removeLowest, requireNumbers } from '../host-weights.ts';
 import { applyMask, findLowest, requireScalar } from '../masks.ts';
 import type { HostWeight, Regularizer } from '../types.ts';
 import type { DelayedPruneSettings } from './settings.ts';
@@ -35,8 +33,6 @@ export function createDelayedPrune(settings: DelayedPruneSettings): Regularizer 
 }
 
 function pruneHost(host: HostWeight, { granularity, targetRate }: DelayedPruneSettings): Float32Array {
-  const { spec, weight } = host;
-  if (requireNumbers(host, 'pruning')[0] !== 1) return weight;
-  const scores = granularity === 'unit' ? columnNorms(weight, spec.shape) : magnitudes(weight);
-  return pruneWeight(weight, spec.shape, scores, granularity, targetRate).weight;
+  if (requireNumbers(host, 'pruning')[0] !== 1) return host.weight;
+  return removeLowest(host, granularity, targetRate);
 }

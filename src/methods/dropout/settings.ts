@@ -20,5 +20,6 @@ export const dropout = defineMethod({
       'the number is the probability with which any weight (or unit) is left out of a step, whatever its size; the rest is scaled up.',
   },
   label: ({ dropRate }) => ({ numbers: [dropRate] }),
+  evaluations: () => ({ own: ['stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createDropout,
 });

@@ -26,5 +26,6 @@ export const l0 = defineMethod({
   },
   label: ({ coefficient }) => ({ numbers: [coefficient] }),
   published: { isTuned: true },
+  evaluations: () => ({ own: ['stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createL0,
 });

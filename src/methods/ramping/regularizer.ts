@@ -1,6 +1,7 @@
 /** @file Ramping targeted dropout: alpha and gamma rise over training to rates at which few weights are left. */
 
 import { type Progress, parseLength } from '../../settings/training-time.ts';
+import { removeLowest } from '../host-weights.ts';
 import { l1Penalty } from '../l1/regularizer.ts';
 import { applyMask, dropCandidates, dropNoise, findLowest, requireScalar } from '../masks.ts';
 import type { Regularizer } from '../types.ts';
@@ -15,7 +16,7 @@ const FIRST_SHARE = 0.95;
  * as in targeted dropout.
  */
 export function createRamping(settings: RampingSettings): Regularizer {
-  const { granularity, perEntry, l1 } = settings;
+  const { granularity, targetRate, perEntry, l1 } = settings;
   return {
     name: 'ramping',
     dropsCandidates: true,
@@ -28,6 +29,8 @@ export function createRamping(settings: RampingSettings): Regularizer {
       return { mask: dropCandidates(candidates, noise) };
     },
     effectiveWeight: applyMask,
+    // A ramp that outlasts the training ends below it: evaluation knows the settings and not the step.
+    withoutCandidates: (host) => removeLowest(host, granularity, targetRate),
     ...l1Penalty(l1, 'mean'),
   };
 }

@@ -46,5 +46,6 @@ export const ramping = defineMethod({
     ),
     ...warnIfNotSwept(targetRate, planned),
   ],
+  evaluations: () => ({ own: ['gamma', 'stochastic'], paper: 'gamma' }),
   load: async () => (await import('./regularizer.ts')).createRamping,
 });

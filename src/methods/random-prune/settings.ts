@@ -28,5 +28,6 @@ export const randomPrune = defineMethod({
   }),
   published: { isTrainedPerRate: true },
   warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
+  evaluations: ({ dropRate }) => ({ own: dropRate < 1 ? ['stochastic'] : [] }),
   load: async () => (await import('./regularizer.ts')).createRandomPrune,
 });

@@ -22,5 +22,7 @@ export const targetedArd = defineMethod({
     'targeted-ard': 'targeted dropout (α, γ) of the inputs whose weights and activations are small.',
   },
   label: ({ dropRate, targetRate }) => ({ numbers: [dropRate, targetRate] }),
+  // Which inputs are candidates depends on what the layer is given.
+  evaluations: () => ({ own: ['stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createTargetedArd,
 });

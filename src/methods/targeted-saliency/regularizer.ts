@@ -1,10 +1,12 @@
 /** @file Targeted dropout by saliency: candidates are the weights or units that the loss depends on least. */
 import * as tf from '@tensorflow/tfjs';
 import { columnSums } from '../../pruning/criteria.ts';
+import { pruneWeight } from '../../pruning/prune.ts';
 import { lowestColumnSums, lowestEntries } from '../../pruning/ranking.ts';
+import type { Granularity } from '../../pruning/types.ts';
 import { requireNumbers } from '../host-weights.ts';
 import { applyMask, dropCandidates, dropNoise, requireTensor } from '../masks.ts';
-import type { Regularizer, WeightContext } from '../types.ts';
+import type { HostWeight, Regularizer, WeightContext } from '../types.ts';
 import type { TargetedSaliencySettings } from './settings.ts';
 
 /**
@@ -32,11 +34,17 @@ export function createTargetedSaliency(settings: TargetedSaliencySettings): Regu
     }),
     effectiveWeight: applyMask,
     update: (context, gradient) => ({ saliency: averageSaliency(context, gradient, decay) }),
-    importance(host, asked) {
-      const saliency = requireNumbers(host, 'saliency');
-      return asked === 'weight' ? saliency : columnSums(saliency, host.spec.shape);
+    withoutCandidates: (host) => {
+      const saliency = saliencyOf(host, granularity);
+      return pruneWeight(host.weight, host.spec.shape, saliency, granularity, targetRate).weight;
     },
+    importance: saliencyOf,
   };
+}
+
+function saliencyOf(host: HostWeight, granularity: Granularity): Float32Array {
+  const saliency = requireNumbers(host, 'saliency');
+  return granularity === 'weight' ? saliency : columnSums(saliency, host.spec.shape);
 }
 
 /**

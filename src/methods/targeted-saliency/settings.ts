@@ -26,5 +26,6 @@ export const targetedSaliency = defineMethod({
   },
   label: ({ dropRate, targetRate }) => ({ numbers: [dropRate, targetRate] }),
   warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
+  evaluations: () => ({ own: ['gamma', 'stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createTargetedSaliency,
 });

@@ -1,4 +1,5 @@
 /** @file Targeted dropout: only the lowest-ranked weights or units are candidates for dropping. */
+import { removeLowest } from '../host-weights.ts';
 import { l1Penalty } from '../l1/regularizer.ts';
 import { applyMask, dropCandidates, dropNoise, findLowest } from '../masks.ts';
 import type { Regularizer } from '../types.ts';
@@ -22,6 +23,7 @@ export function createTargeted(settings: TargetedSettings): Regularizer {
       mask: dropCandidates(findLowest(weight, granularity, targetRate), noise),
     }),
     effectiveWeight: applyMask,
+    withoutCandidates: (host) => removeLowest(host, granularity, targetRate),
     ...l1Penalty(l1, 'mean'),
   };
 }

@@ -47,5 +47,10 @@ export const targeted = defineMethod({
   },
   label: (settings) => labelTargeted('targeted', settings),
   warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
+  // The authors' code removed low weights when it evaluated, and went on dropping in low columns.
+  evaluations: ({ granularity }) => ({
+    own: ['gamma', 'stochastic'],
+    paper: granularity === 'weight' ? 'gamma' : 'stochastic',
+  }),
   load: async () => (await import('./regularizer.ts')).createTargeted,
 });

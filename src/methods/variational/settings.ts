@@ -44,5 +44,6 @@ export const variational = defineMethod({
   published: { isTuned: true },
   warnings: ({ warmupSteps }, planned) =>
     warnIfLonger('warmupSteps', [`${warmupSteps}it`], planned, 'the KL term does not reach its full factor'),
+  evaluations: () => ({ own: ['stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createVariational,
 });

@@ -6,10 +6,11 @@ import type { Grid, GridColumn } from './types.ts';
 
 /** @param best how the format marks the best of a row, in words */
 export function makeGrid(table: MethodTable, best: string): Grid {
-  const { experiment, granularity, rates, columns, notes } = table;
+  const { experiment, granularity, evaluation, rates, columns, notes } = table;
   const counts = countSeeds(columns.flatMap(({ cells }) => cells.map(({ own }) => own)));
   const isMixed = counts.fewest !== counts.most;
-  const title = `${experiment}: ${describeNumbers(granularity, counts, best)}`;
+  const name = evaluation === 'dense' ? experiment : `${experiment} (${evaluation})`;
+  const title = `${name}: ${describeNumbers(granularity, counts, best)}`;
   return {
     title,
     rows: rates.map(formatRate),

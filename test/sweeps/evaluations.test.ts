@@ -1,0 +1,68 @@
+/** @file Which rows of a sweep are of the evaluation that is asked for, and which a run has. */
+import { describe, expect, it } from 'vitest';
+import { listTerms, noteView, selectRows } from '../../src/sweeps/evaluations.ts';
+import type { SweepRow } from '../../src/sweeps/rows.ts';
+import { SweepRows } from './sweep-rows.ts';
+
+const targeted = (granularity: 'weight' | 'unit') =>
+  ({ name: 'targeted', granularity, dropRate: 0.5, targetRate: 0.5 }) as const;
+
+const dense = new SweepRows()
+  .add('none', { name: 'none' }, { 0: 0.9 })
+  .add('by-weight', targeted('weight'), { 0: 0.8 })
+  .add('by-unit', targeted('unit'), { 0: 0.7 });
+const { settings } = dense;
+const of = (variant: string, terms: Partial<SweepRow>) =>
+  dense.rows.filter((row) => row.variant === variant).map((row) => ({ ...row, ...terms }));
+const ROWS = [
+  ...dense.rows,
+  ...of('by-weight', { evaluation: 'gamma' }),
+  ...of('by-weight', { evaluation: 'stochastic', draws: 5 }),
+  ...of('by-unit', { evaluation: 'stochastic', draws: 5 }),
+];
+
+function select(evaluate: Parameters<typeof selectRows>[2]['evaluate']) {
+  return selectRows(ROWS, settings, { evaluate, recalibrated: false }).map(
+    ({ variant, evaluation }) => `${variant} ${evaluation}`,
+  );
+}
+
+describe('the rows of an evaluation', () => {
+  it('are one for each run, the dense one where the evaluation is the same for its method', () => {
+    expect(select('dense')).toEqual(['none dense', 'by-weight dense', 'by-unit dense']);
+    expect(select('stochastic')).toEqual(['none dense', 'by-weight stochastic', 'by-unit stochastic']);
+    expect(select('paper')).toEqual(['none dense', 'by-weight gamma', 'by-unit stochastic']);
+  });
+
+  it('lack runs that were not evaluated so, never filled by another evaluation', () => {
+    expect(select('gamma')).toEqual(['none dense', 'by-weight gamma']);
+  });
+
+  it('are named below a table', () => {
+    const view = { evaluate: 'paper', recalibrated: false } as const;
+    expect(noteView(view, selectRows(ROWS, settings, view))).toEqual([
+      'Evaluation: dense (none); gamma (by-weight); stochastic with 5 draws (by-unit).',
+    ]);
+  });
+});
+
+it('is recalibrated where the network has batch norm, and not where there is none', () => {
+  const [mlp] = [...settings.values()];
+  const [resnet] = [
+    ...new SweepRows({ model: { name: 'resnet' } }).add('none', { name: 'none' }, {}).settings.values(),
+  ];
+  const asked = { evaluate: ['dense'], draws: 5, recalibrate: 100 } as const;
+  expect(listTerms(mlp as never, asked)[0]?.recalibrated).toBe(0);
+  expect(listTerms(resnet as never, asked)[0]?.recalibrated).toBe(100);
+});
+
+it('a run has each evaluation once, whatever several of those that are asked for come to', () => {
+  const [none, byWeight] = [...settings.values()] as [never, never];
+  const asked = { evaluate: ['dense', 'gamma', 'stochastic', 'paper'], draws: 7, recalibrate: 100 } as const;
+  expect(listTerms(none, asked)).toEqual([{ evaluation: 'dense', draws: 0, recalibrated: 0 }]);
+  expect(listTerms(byWeight, asked)).toEqual([
+    { evaluation: 'dense', draws: 0, recalibrated: 0 },
+    { evaluation: 'gamma', draws: 0, recalibrated: 0 },
+    { evaluation: 'stochastic', draws: 7, recalibrated: 0 },
+  ]);
+});
