@@ -7,8 +7,8 @@ import { listFiles, TINY } from './td.ts';
 const RUNS = [
   'plain/seed-0-69edd4d0',
   'plain/seed-1-69edd4d0',
-  'targeted/seed-0-3674de4f',
-  'targeted/seed-1-3674de4f',
+  'targeted/seed-0-6753d902',
+  'targeted/seed-1-6753d902',
 ] as const;
 
 const RUN_FILES = [
@@ -184,7 +184,7 @@ describe('td list', () => {
     const summary: unknown = JSON.parse(journey.read(`first/tiny/${RUNS[2]}/summary.json`));
     expect(runs).toHaveLength(4);
     expect(runs).toHaveProperty('2', {
-      identity: { experiment: 'tiny', variant: 'targeted', seed: 0, hash: '3674de4f' },
+      identity: { experiment: 'tiny', variant: 'targeted', seed: 0, hash: '6753d902' },
       id: RUNS[2],
       directory: `first/tiny/${RUNS[2]}`,
       state: 'done',

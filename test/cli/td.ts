@@ -77,5 +77,5 @@ variants:
   plain:
     regularizer: { name: none }
   targeted:
-    regularizer: { name: targeted, granularity: weight }
+    regularizer: { name: targeted, granularity: weight, targetRate: 0.5 }
 `;

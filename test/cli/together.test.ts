@@ -10,8 +10,8 @@ import { type Ended, listFiles, makeFolder, TINY } from './td.ts';
 const RUNS = [
   'plain/seed-0-69edd4d0',
   'plain/seed-1-69edd4d0',
-  'targeted/seed-0-3674de4f',
-  'targeted/seed-1-3674de4f',
+  'targeted/seed-0-6753d902',
+  'targeted/seed-1-6753d902',
 ] as const;
 
 const place = makeFolder({ 'tiny.yaml': TINY });

@@ -60,7 +60,12 @@ describe('an experiment', () => {
 
   it('drops the base settings of a regularizer or optimizer that a variant replaces', () => {
     const { regularizer, schedule } = settingsOf(TWO_VARIANTS, 'l1.5');
-    expect(regularizer).toEqual({ name: 'l1', coefficient: 0.1, reduction: 'mean' });
+    expect(regularizer).toEqual({
+      name: 'l1',
+      coefficient: 0.1,
+      reduction: 'mean',
+      kernels: 'prunable',
+    });
     expect(schedule.optimizer).toEqual({ name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
   });
 
@@ -87,7 +92,7 @@ describe('an experiment', () => {
   it('refuses a wrong setting of the base even if every variant replaces it', () => {
     const text = 'regularizer: { name: l1, coeff: 3 }\nvariants: { none: { regularizer: { name: none } } }';
     expect(refusal(text)).toBe(
-      'x.yaml:1:26: unknown key "coeff" for regularizer "l1" (expected one of: name, coefficient, reduction)',
+      'x.yaml:1:26: unknown key "coeff" for regularizer "l1" (expected one of: name, coefficient, reduction, kernels)',
     );
   });
 });
@@ -145,7 +150,7 @@ describe('--set', () => {
     const set = ['regularizer.targetRate=0.5'];
     expect(refusal(TWO_VARIANTS, { set })).toBe(
       '--set regularizer.targetRate: unknown key "targetRate" for regularizer "l1" ' +
-        '(expected one of: name, coefficient, reduction), in variant "l1.5"',
+        '(expected one of: name, coefficient, reduction, kernels), in variant "l1.5"',
     );
     const { variants } = load(TWO_VARIANTS, { set, only: ['weight'] });
     expect(variants).toMatchObject([{ name: 'weight', settings: { regularizer: { targetRate: 0.5 } } }]);

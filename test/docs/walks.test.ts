@@ -40,6 +40,8 @@ describe('the walk of targetRate', () => {
       'figures/collect-weights.ts',
       'methods/targeted/regularizer.ts',
       'methods/targeted/settings.ts',
+      // A sentence about targeting rates that a sweep does not show.
+      'methods/warnings.ts',
     ]);
   });
 });

@@ -13,7 +13,7 @@ variants:
 `;
 const [PLAIN, TARGETED, WILD_RUN] = [
   'plain/seed-0-69edd4d0',
-  'targeted/seed-0-3674de4f',
+  'targeted/seed-0-6753d902',
   'wild/seed-0-344f9c55',
 ] as const;
 const DIVERGED =
