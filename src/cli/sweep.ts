@@ -6,29 +6,13 @@ import { UserError } from '../errors.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
-import {
-  DEFAULT_DRAWS,
-  type EvaluationView,
-  labelView,
-  listTerms,
-  noteView,
-  selectRows,
-} from '../sweeps/evaluations.ts';
+import { DEFAULT_DRAWS, listTerms } from '../sweeps/evaluations.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
-import { findLostRuns, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
-import { addSweepRows, changeTables } from '../sweeps/store.ts';
+import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { addSweepRows } from '../sweeps/store.ts';
 import { sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
-import { formatVariantTable } from '../tables/format-variant-table.ts';
-import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts';
-import {
-  selectRates,
-  tabulateVariants,
-  variantTablePath,
-  writeVariantTable,
-} from '../tables/variant-table.ts';
-import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { describeFailure, type Failure, reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
@@ -44,10 +28,10 @@ import {
   pruneOption,
   resultsOption,
 } from '../terminal/options.ts';
-import { print } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { printSettingWarnings } from '../terminal/setting-warnings.ts';
+import { printSweepTables } from '../terminal/sweep-tables.ts';
 import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
@@ -118,7 +102,7 @@ export async function sweep(
     for (const task of tasks) {
       const place = { networks, results: options.results };
       failures.push(...(await interruptible((signal) => sweepExperiment(task, { ...place, signal }))));
-      failures.push(...(await tabulate(task, options.results)));
+      failures.push(...(await printSweepTables(task, options.results)));
     }
   } finally {
     networks.dispose();
@@ -149,31 +133,6 @@ async function openNetworks(
   const settings = run && readRunSettings(run.directory).settings;
   const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
   return new TrainedNetworks(engine, startFetchStage);
-}
-
-/** Prints the tables of an experiment. A sweep.csv that cannot be read leaves the other experiments alone. */
-async function tabulate(task: SweepTask, results: string): Promise<Failure[]> {
-  try {
-    const tabulateRows = (rows: readonly SweepRow[]) => {
-      if (rows.length > 0) printTables(task, rows, results);
-      warnOfLostRuns(task.experiment, rows, results);
-    };
-    await changeTables(results, task.experiment, tabulateRows, { onWait: printLine });
-    return [];
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return [{ run: task.experiment, reason: error.message, needsHand: true }];
-  }
-}
-
-/** Their rows stay in the tables. */
-function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: string): void {
-  const lost = findLostRuns(results, experiment, rows);
-  if (lost.length === 0) return;
-  const them = lost.length === 1 ? 'it is' : 'they are';
-  printLine(
-    `warning: ${experiment}/sweep.csv keeps rows of ${describeCount(lost.length, 'run')} not in sight (${lost.join(', ')}); remove these lines if ${them} gone for good`,
-  );
 }
 
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
@@ -259,36 +218,4 @@ async function sweepWithProgress(
     if (swept.length > 0)
       printLine(`${label}: ${computed} in ${seconds}${reused > 0 ? `, ${reused} known already` : ''}`);
   }
-}
-
-/** Prints and writes a table for each evaluation that was asked for, at each granularity. */
-function printTables(task: SweepTask, rows: readonly SweepRow[], results: string): void {
-  const { experiment, variants, granularities, pruneRates, expected, evaluate, recalibrate } = task;
-  printLine('');
-  const paths = [sweepPath(results, experiment)];
-  const found = allRuns(lookUpRuns(results, [experiment]));
-  const { settings } = readResults(experiment, results);
-  const views = evaluate.map(
-    (asked): EvaluationView => ({
-      evaluate: asked,
-      recalibrated: recalibrate > 0,
-    }),
-  );
-  for (const view of views) {
-    const own = selectRows(rows, settings, view);
-    for (const granularity of granularities) {
-      const table = tabulateVariants(own, granularity, variants);
-      const path = variantTablePath(results, experiment, granularity, view);
-      writeVariantTable(path, table);
-      paths.push(path);
-      const notes = [
-        ...noteView(view, own),
-        ...describeMissing(findMissing(own, granularity, { expected, found })),
-      ];
-      const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
-      const heading = `${experiment}${labelView(view)}`;
-      print(`${heading}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
-    }
-  }
-  print(`written: ${paths.join(', ')}`);
 }

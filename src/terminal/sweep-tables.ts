@@ -1,0 +1,73 @@
+/** @file The tables of a sweep: printed, and written beside sweep.csv. */
+import { UserError } from '../errors.ts';
+import { type EvaluationView, labelView, noteView, selectRows } from '../sweeps/evaluations.ts';
+import type { SweepTask } from '../sweeps/plan.ts';
+import { findLostRuns, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { changeTables } from '../sweeps/store.ts';
+import { readResults } from '../tables/experiment-results.ts';
+import { formatVariantTable } from '../tables/format-variant-table.ts';
+import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts';
+import {
+  selectRates,
+  tabulateVariants,
+  variantTablePath,
+  writeVariantTable,
+} from '../tables/variant-table.ts';
+import { takesEscapes, widthOf } from './capabilities.ts';
+import type { Failure } from './failures.ts';
+import { lookUpRuns } from './found-runs.ts';
+import { print } from './output.ts';
+import { printLine } from './progress.ts';
+import { describeCount } from './words.ts';
+
+/** Prints the tables of an experiment. A sweep.csv that cannot be read leaves the other experiments alone. */
+export async function printSweepTables(task: SweepTask, results: string): Promise<Failure[]> {
+  try {
+    const tabulateRows = (rows: readonly SweepRow[]) => {
+      if (rows.length > 0) printTables(task, rows, results);
+      warnOfLostRuns(task.experiment, rows, results);
+    };
+    await changeTables(results, task.experiment, tabulateRows, { onWait: printLine });
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [{ run: task.experiment, reason: error.message, needsHand: true }];
+  }
+}
+
+/** Their rows stay in the tables. */
+function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: string): void {
+  const lost = findLostRuns(results, experiment, rows);
+  if (lost.length === 0) return;
+  const them = lost.length === 1 ? 'it is' : 'they are';
+  printLine(
+    `warning: ${experiment}/sweep.csv keeps rows of ${describeCount(lost.length, 'run')} not in sight (${lost.join(', ')}); remove these lines if ${them} gone for good`,
+  );
+}
+
+/** Prints and writes a table for each evaluation that was asked for, at each granularity. */
+function printTables(task: SweepTask, rows: readonly SweepRow[], results: string): void {
+  const { experiment, variants, granularities, pruneRates, expected, evaluate, recalibrate } = task;
+  printLine('');
+  const paths = [sweepPath(results, experiment)];
+  const found = allRuns(lookUpRuns(results, [experiment]));
+  const { settings } = readResults(experiment, results);
+  for (const asked of evaluate) {
+    const view: EvaluationView = { evaluate: asked, recalibrated: recalibrate > 0 };
+    const own = selectRows(rows, settings, view);
+    for (const granularity of granularities) {
+      const table = tabulateVariants(own, granularity, variants);
+      const path = variantTablePath(results, experiment, granularity, view);
+      writeVariantTable(path, table);
+      paths.push(path);
+      const notes = [
+        ...noteView(view, own),
+        ...describeMissing(findMissing(own, granularity, { expected, found })),
+      ];
+      const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
+      const heading = `${experiment}${labelView(view)}`;
+      print(`${heading}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
+    }
+  }
+  print(`written: ${paths.join(', ')}`);
+}
