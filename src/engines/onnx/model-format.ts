@@ -10,10 +10,13 @@ const schema = protobuf.Root.fromJSON({
       fields: {
         irVersion: field(1, 'int64'),
         producerName: field(2, 'string'),
+        docString: field(6, 'string'),
         graph: field(7, 'GraphProto'),
         opsetImport: repeated(8, 'OperatorSetIdProto'),
+        metadataProps: repeated(14, 'StringStringEntryProto'),
       },
     },
+    StringStringEntryProto: { fields: { key: field(1, 'string'), value: field(2, 'string') } },
     OperatorSetIdProto: { fields: { domain: field(1, 'string'), version: field(2, 'int64') } },
     GraphProto: {
       fields: {
@@ -57,7 +60,8 @@ const schema = protobuf.Root.fromJSON({
     TypeProto: { fields: { tensorType: field(1, 'TensorTypeProto') } },
     TensorTypeProto: { fields: { elemType: field(1, 'int32'), shape: field(2, 'TensorShapeProto') } },
     TensorShapeProto: { fields: { dim: repeated(1, 'Dimension') } },
-    Dimension: { fields: { dimValue: field(1, 'int64') } },
+    // One of the two: an extent, or a name for one that is not known.
+    Dimension: { fields: { dimValue: field(1, 'int64'), dimParam: field(2, 'string') } },
   },
 });
 
