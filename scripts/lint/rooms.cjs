@@ -17,6 +17,7 @@ const ROOMS = [
   ['runs'],
   ['runner'],
   ['sweeps'],
+  ['export'],
   ['tables'],
   ['gate', 'figures'],
   ['report'],

@@ -101,6 +101,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./show.ts'),
   },
   {
+    name: 'export',
+    summary: 'write a pruned network as ONNX, safetensors, or for TensorFlow.js or PyTorch',
+    arguments: [['<run>', 'folder of a run, or experiment/variant/seed']],
+    load: () => import('./export.ts'),
+  },
+  {
     name: 'figures',
     summary: 'draw the figures of experiments as SVG and PNG',
     arguments: [EXPERIMENTS_TO_SHOW],

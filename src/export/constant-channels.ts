@@ -2,8 +2,8 @@
 import { at } from '../lookup.ts';
 import { normalizeNumber } from './fold.ts';
 import {
-  channelsOf,
   type Convolution,
+  channelsOf,
   isLinear,
   isUnary,
   type Layer,

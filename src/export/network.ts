@@ -58,7 +58,11 @@ export interface Select extends LayerBase {
   readonly channels: readonly number[];
 }
 
-export const UNARY = { relu: (x: number) => Math.max(0, x), square: (x: number) => x * x, squareRoot: Math.sqrt };
+export const UNARY = {
+  relu: (x: number) => Math.max(0, x),
+  square: (x: number) => x * x,
+  squareRoot: Math.sqrt,
+};
 export const BINARY = ['add', 'subtract', 'multiply', 'divide', 'maximum'] as const;
 
 export interface Unary extends LayerBase {

@@ -162,7 +162,8 @@ class Reader {
   /** Kernel and bias of the layer whose kernel is the parameter of this name. */
   private kernelOf(parameter: string) {
     const name = parameter.replace(/\/kernel$/, '');
-    if (name === parameter || this.names.has(name)) throw this.refuse(`it uses "${parameter}" in its own way`);
+    if (name === parameter || this.names.has(name))
+      throw this.refuse(`it uses "${parameter}" in its own way`);
     const { shape } = orThrow(
       this.model.parameters.find((own) => own.name === parameter),
       `the model has no parameter ${parameter}`,

@@ -35,27 +35,47 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** An array as the format has it. */
+export interface Tensor {
+  readonly name: string;
+  readonly dtype: 'F32' | 'I32' | 'U16';
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Float32Array | Int32Array | Uint16Array;
+}
+
 /**
- * Encodes arrays: 8 bytes of header length, a JSON header padded with spaces to a multiple of 8, then the numbers in
- * little-endian order without gaps. Float32 comes before int32, each by name, as the format's own writer orders them.
+ * Encodes arrays, as `encodeTensors` does.
  *
  * @param specs shape and element type of every array
  * @throws Error if an array has no spec, holds booleans, or its length or element type differs from it
  */
 export function encodeSafetensors({ arrays, specs, metadata }: TensorFile): Uint8Array {
-  const names = Object.keys(arrays).sort(
-    (a, b) => compare(dtypeOf(arrays, a), dtypeOf(arrays, b)) || compare(a, b),
-  );
+  const tensors = Object.entries(arrays).map(([name, array]): Tensor => {
+    const data = requireMatch(name, array, specs[name]) as Float32Array | Int32Array;
+    return { name, dtype: dtypeOf(data), shape: specs[name]?.shape ?? [], data };
+  });
+  return encodeTensors(tensors, metadata);
+}
+
+/**
+ * Encodes arrays: 8 bytes of header length, a JSON header padded with spaces to a multiple of 8, then the numbers in
+ * little-endian order without gaps. Float32 comes before int32 and 16 bits last, each by name, as the format's own writer orders
+ * them.
+ */
+export function encodeTensors(
+  tensors: readonly Tensor[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const ordered = tensors.toSorted((a, b) => compare(a.dtype, b.dtype) || compare(a.name, b.name));
   const chunks: Uint8Array[] = [];
-  const entries: [string, Entry][] = [];
+  const entries: [string, object][] = [];
   let end = 0;
-  for (const name of names) {
-    const array = requireMatch(name, arrays[name] as ArrayData, specs[name]);
+  for (const { name, dtype, shape, data } of ordered) {
     const begin = end;
-    end += array.byteLength;
-    const shape = [...(specs[name]?.shape ?? [])];
-    entries.push([name, { dtype: dtypeOf(arrays, name), shape, data_offsets: [begin, end] }]);
-    chunks.push(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    end += data.byteLength;
+    entries.push([name, { dtype, shape, data_offsets: [begin, end] }]);
+    chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   return Buffer.concat([encodeHeader(entries, metadata), ...chunks]);
 }
@@ -78,7 +98,7 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): TensorFile {
   };
 }
 
-function encodeHeader(entries: [string, Entry][], metadata: Readonly<Record<string, string>>): Uint8Array {
+function encodeHeader(entries: [string, object][], metadata: Readonly<Record<string, string>>): Uint8Array {
   const head = Object.keys(metadata).length > 0 ? [['__metadata__', metadata] as const] : [];
   const json = Buffer.from(JSON.stringify(Object.fromEntries([...head, ...entries])));
   const padded = Math.ceil(json.length / 8) * 8;
@@ -145,8 +165,8 @@ function specOf({ dtype, shape }: Entry): ArraySpec {
   return { shape, dtype: dtype === 'F32' ? 'float32' : 'int32' };
 }
 
-function dtypeOf(arrays: NamedArrays, name: string): Entry['dtype'] {
-  return arrays[name] instanceof Int32Array ? 'I32' : 'F32';
+function dtypeOf(array: ArrayData): Entry['dtype'] {
+  return array instanceof Int32Array ? 'I32' : 'F32';
 }
 
 function requireMatch(name: string, array: ArrayData, spec: ArraySpec | undefined): ArrayData {

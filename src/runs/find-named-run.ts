@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { suggest, UserError } from '../errors.ts';
 import { RUN_FILES, runId } from './directory.ts';
-import { type DamagedRun, type FoundRun, lookAtRun } from './find.ts';
+import { type DamagedRun, type FinishedRun, type FoundRun, lookAtRun } from './find.ts';
 import { type RunPlace, walkResults } from './walk.ts';
 
 /**
@@ -16,6 +16,22 @@ export function findNamedRun(argument: string, results: string): FoundRun | Dama
   const found = lookAtRun(isFolder ? findByFolder(argument) : findByName(argument, results));
   if (typeof found === 'object') return found;
   throw new UserError(`${found} cannot be read`);
+}
+
+/**
+ * The same, for commands that need a trained network.
+ *
+ * @throws UserError as `findNamedRun`, or if the run is damaged or not done
+ */
+export function findFinishedRun(argument: string, results: string): FinishedRun {
+  const run = findNamedRun(argument, results);
+  if (run.state === 'done') return run;
+  const name = `${run.identity.experiment}/${run.id}`;
+  throw new UserError(
+    run.state === 'damaged'
+      ? run.reason
+      : `${name} is not trained to its end, expected a run that is done; td run goes on with it`,
+  );
 }
 
 function findByName(argument: string, results: string): RunPlace {

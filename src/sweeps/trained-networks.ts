@@ -20,6 +20,11 @@ import { checkpointId } from './rows.ts';
 import type { TrainedNetwork } from './sweep-network.ts';
 import { TrainedImages } from './trained-images.ts';
 
+/** A trained network with the images that it was trained and is tested on. */
+export interface OpenNetwork extends TrainedNetwork {
+  readonly dataset: Dataset;
+}
+
 export class TrainedNetworks {
   private readonly images: TrainedImages;
   private readonly evaluators = new Map<string, Promise<Evaluator>>();
@@ -43,7 +48,7 @@ export class TrainedNetworks {
     run: FinishedRun,
     datasets: readonly DatasetSettings[],
     signal?: AbortSignal,
-  ): Promise<TrainedNetwork> {
+  ): Promise<OpenNetwork> {
     const { experiment, variant, seed } = run.identity;
     const spec = readRunSettings(run.directory);
     const dataset = await this.images.load(run, datasets);
@@ -55,6 +60,7 @@ export class TrainedNetworks {
       model,
       regularizer,
       state,
+      dataset,
       evaluate: async (parameters, { evaluation, draws, recalibrated }) => {
         const judged = { ...state, ...parameters };
         const keepsNoise = evaluation === 'stochastic';

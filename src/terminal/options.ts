@@ -110,6 +110,24 @@ export function pruneOption(): Option {
   });
 }
 
+/** One rate. */
+export function rateOption(): Option {
+  const description = 'share that is pruned: 0.8 (default: nothing)';
+  return new Option('--prune <rate>', description).argParser((text) => {
+    if (/^(0|0?\.\d{1,15}|0\.\d{1,15})$/.test(text)) return Number(text);
+    throw new UserError(`--prune is "${text}", expected one rate of at least 0 and below 1, such as 0.8`);
+  });
+}
+
+/** What one rate is of. */
+export function removedOption(): Option {
+  const choices = ['weight', 'unit'];
+  const description = `what is pruned: ${choices.join(', ')}`;
+  return new Option('--granularity <what>', description).argParser((text) =>
+    parseChoice(text, choices, '--granularity'),
+  );
+}
+
 export function jsonOption(description = 'print JSON'): Option {
   return new Option('--json', description);
 }

@@ -1,9 +1,8 @@
 /** @file A network as an ONNX file: channels before height and width, any number of images. */
-import { sizeOf } from '../../arrays.ts';
 import { ATTRIBUTE_TYPE, ELEMENT_TYPE, encodeModel } from '../../engines/onnx/model-format.ts';
 import { at } from '../../lookup.ts';
 import { toChannelsFirst } from '../channels-first.ts';
-import { channelsOf, type Convolution, type Dense, type Layer, type Network } from '../network.ts';
+import { type Convolution, channelsOf, type Dense, type Layer, type Network } from '../network.ts';
 import { transposeAxes } from '../transpose.ts';
 
 const OPSET_VERSION = 18;
@@ -63,12 +62,13 @@ class OnnxWriter {
 
   constructor(private readonly last: Layer) {}
 
-  add(layer: Layer): void {
+  /** @returns the name of the layer's result */
+  add(layer: Layer): string {
     const inputs = layer.inputs.map((input) => this.nameOf(input));
     const [first = ''] = inputs;
     switch (layer.op) {
       case 'input':
-        return;
+        return this.nameOf(layer);
       case 'convolution':
         return this.convolution(layer, first);
       case 'dense':
@@ -110,18 +110,18 @@ class OnnxWriter {
     }
   }
 
-  private convolution(layer: Convolution, input: string): void {
+  private convolution(layer: Convolution, input: string): string {
     const [height, width] = [at(layer.kernelShape, 0), at(layer.kernelShape, 1)];
     const kernel = transposeAxes(layer.kernel, layer.kernelShape, [3, 2, 0, 1]);
     const names = [this.floats(`${layer.name}.weight`, kernel.data, kernel.shape), ...this.bias(layer)];
     const attributes = [ints('kernel_shape', [height, width]), ints('strides', layer.strides)];
-    this.node(layer, 'Conv', [input, ...names], [...attributes, ints('pads', layer.pads)]);
+    return this.node(layer, 'Conv', [input, ...names], [...attributes, ints('pads', layer.pads)]);
   }
 
-  private dense(layer: Dense, input: string): void {
+  private dense(layer: Dense, input: string): string {
     const kernel = transposeAxes(layer.kernel, layer.kernelShape, [1, 0]);
     const names = [this.floats(`${layer.name}.weight`, kernel.data, kernel.shape), ...this.bias(layer)];
-    this.node(layer, 'Gemm', [input, ...names], [int('transB', 1)]);
+    return this.node(layer, 'Gemm', [input, ...names], [int('transB', 1)]);
   }
 
   private bias({ name, bias }: Convolution | Dense): string[] {
@@ -129,7 +129,7 @@ class OnnxWriter {
   }
 
   /** A channel of zeros is added behind the others, for those that the input lacks. */
-  private select(channels: readonly number[], layer: Layer, input: string): void {
+  private select(channels: readonly number[], layer: Layer, input: string): string {
     const present = channelsOf(at(layer.inputs, 0));
     const hasZeros = channels.includes(-1);
     let source = input;
@@ -146,7 +146,7 @@ class OnnxWriter {
     }
     const indices = channels.map((channel) => (channel < 0 ? present : channel));
     const names = [source, this.integers(`${layer.name}.channels`, indices)];
-    this.node(layer, 'Gather', names, [int('axis', 1)]);
+    return this.node(layer, 'Gather', names, [int('axis', 1)]);
   }
 
   private node(
@@ -154,8 +154,10 @@ class OnnxWriter {
     opType: string,
     input: readonly string[],
     attribute: readonly Attribute[] = [],
-  ): void {
-    this.nodes.push({ name: layer.name, opType, input, output: [this.nameOf(layer)], attribute });
+  ): string {
+    const output = this.nameOf(layer);
+    this.nodes.push({ name: layer.name, opType, input, output: [output], attribute });
+    return output;
   }
 
   private nameOf(layer: Layer): string {
@@ -180,14 +182,4 @@ class OnnxWriter {
     this.initializers.push({ name, dims, dataType, rawData });
     return name;
   }
-}
-
-/** Extents of one image as ONNX takes them: `[channels, height, width]`. */
-export function onnxImageShape({ layers }: Network): number[] {
-  return channelsFirst(at(layers, 0).shape);
-}
-
-/** Number of values of an image. */
-export function onnxImageSize(network: Network): number {
-  return sizeOf(onnxImageShape(network));
 }
