@@ -107,6 +107,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./export.ts'),
   },
   {
+    name: 'measure',
+    summary: 'measure what pruned networks cost: parameters, bytes, time',
+    arguments: [['<run...>', 'runs as in td show, or names of experiments for all their runs']],
+    load: () => import('./measure.ts'),
+  },
+  {
     name: 'figures',
     summary: 'draw the figures of experiments as SVG and PNG',
     arguments: [EXPERIMENTS_TO_SHOW],

@@ -18,6 +18,8 @@ export class ExportedSession {
       await ort.InferenceSession.create(onnx, {
         executionProviders: ['cpu'],
         logSeverityLevel: LOG_ERRORS_ONLY,
+        // Threads that wait for more work by spinning would take the processor from the next network that is timed.
+        extra: { session: { force_spinning_stop: '1' } },
         ...(threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
       }),
     );

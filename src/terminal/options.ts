@@ -99,8 +99,9 @@ export function whenBusyOption(): Option {
   );
 }
 
-export function pruneOption(): Option {
-  const description = "rates and ranges: 0.5,0.9 or 0:0.99 (default: the experiment's)";
+/** @param otherwise what holds if the flag is absent, in words */
+export function pruneOption(otherwise = "the experiment's"): Option {
+  const description = `rates and ranges: 0.5,0.9 or 0:0.99 (default: ${otherwise})`;
   return new Option('--prune <rates>', description).argParser((text) => {
     try {
       return parsePruneRates(text);
