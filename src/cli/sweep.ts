@@ -3,11 +3,18 @@
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
+import { formatRate } from '../format.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { DEFAULT_DRAWS, listTerms } from '../sweeps/evaluations.ts';
-import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
+import {
+  DEFAULT_CRITERION_IMAGES,
+  planAll,
+  planExperiment,
+  type SweepChoice,
+  type SweepTask,
+} from '../sweeps/plan.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { sweepNetwork } from '../sweeps/sweep-network.ts';
@@ -20,12 +27,16 @@ import { drawFigures } from '../terminal/figures.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import {
+  budgetOption,
   countOption,
+  criterionOption,
   type ExecutionOptions,
   evaluationsOption,
   executionOptions,
   granularityOption,
+  keepOption,
   pruneOption,
+  readCriterion,
   resultsOption,
 } from '../terminal/options.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
@@ -68,13 +79,27 @@ export function define(command: Command): void {
       countOption('--draws <n>', `with stochastic: how often noise is drawn (default: ${DEFAULT_DRAWS})`),
     )
     .addOption(countOption('--recalibrate <n>', 'take batch-norm averages anew on n training images'))
+    .addOption(criterionOption())
+    .addOption(budgetOption())
+    .addOption(keepOption())
+    .addOption(
+      countOption(
+        '--criterion-images <n>',
+        `training images that a criterion looks at (default: ${DEFAULT_CRITERION_IMAGES})`,
+      ),
+    )
     .option('--no-figures', 'draw no figures')
     .addOption(resultsOption());
   for (const option of executionOptions()) command.addOption(option);
   command
     .addHelpText('after', HELP)
-    .action((files, { prune: pruneRates, ...options }) => sweep(files, { ...options, pruneRates }));
+    .action((files, { prune: pruneRates, criterion: name, budget, keepAtLeast, ...options }) =>
+      sweep(files, { ...options, pruneRates, criterion: readCriterion({ name, budget, keepAtLeast }) }),
+    );
 }
+
+export type SweepOptions = SweepChoice &
+  ExecutionOptions & { readonly figures?: boolean; readonly criterionImages?: number };
 
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
@@ -82,10 +107,7 @@ export function define(command: Command): void {
  * @throws UserError before anything is written, if a file or an engine is wrong or nothing is trained
  * @throws InterruptedError once the rows so far are written
  */
-export async function sweep(
-  files: readonly string[],
-  options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
-): Promise<void> {
+export async function sweep(files: readonly string[], options: SweepOptions): Promise<void> {
   const tasks = planTasks(files, options);
   for (const { experiment, runs, pruneRates } of tasks) {
     printSettingWarnings(
@@ -107,12 +129,19 @@ export async function sweep(
   } finally {
     networks.dispose();
   }
-  if (options.figures !== false) await drawAll(tasks, options.results);
+  // Figures are of sweep.csv.
+  if (options.figures !== false && options.criterion === undefined) await drawAll(tasks, options.results);
   reportFailures(failures);
 }
 
-function planTasks(files: readonly string[], choice: SweepChoice): SweepTask[] {
-  const { results, draws, evaluate = [] } = choice;
+function planTasks(files: readonly string[], choice: SweepOptions): SweepTask[] {
+  const { results, draws, evaluate = [], criterion } = choice;
+  if (criterion !== undefined && evaluate.some((asked) => asked !== 'dense'))
+    throw new UserError('--criterion ranks networks as they are, expected no --evaluate but dense with it');
+  if (criterion?.rate !== undefined && (choice.pruneRates !== undefined || (choice.granularity ?? 'weight') !== 'weight'))
+    throw new UserError(`--criterion ${criterion.id} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+  if (criterion === undefined && choice.criterionImages !== undefined)
+    throw new UserError('--criterion-images is for criteria that look at the loss, expected --criterion with it, such as taylor'); // biome-ignore format: one sentence
   if (draws !== undefined && !evaluate.some((asked) => asked === 'stochastic' || asked === 'paper'))
     throw new UserError('--draws is for --evaluate stochastic or paper, expected both of them');
   requireResultsFolder(results, 'write');
@@ -123,16 +152,13 @@ function planTasks(files: readonly string[], choice: SweepChoice): SweepTask[] {
 }
 
 /** @param run one of those that will be swept: the engine is chosen for its network */
-async function openNetworks(
-  run: FinishedRun | undefined,
-  options: ExecutionOptions,
-): Promise<TrainedNetworks> {
+async function openNetworks(run: FinishedRun | undefined, options: SweepOptions): Promise<TrainedNetworks> {
   await loadTfjs();
   const { chooseFastestEngine } = await import('../runner/trial/choose.ts');
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const settings = run && readRunSettings(run.directory).settings;
   const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
-  return new TrainedNetworks(engine, startFetchStage);
+  return new TrainedNetworks(engine, startFetchStage, options.criterionImages);
 }
 
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
@@ -171,7 +197,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     try {
       signal.throwIfAborted();
       await sweepWithProgress(label, run, task, place, swept).finally(() =>
-        addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }),
+        addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }, task.criterion?.id),
       );
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
@@ -201,9 +227,15 @@ async function sweepWithProgress(
   const began = performance.now();
   let reused = 0;
   try {
-    const known = readSweep(sweepPath(results, experiment));
+    const { criterion } = task;
+    const known = readSweep(sweepPath(results, experiment, criterion?.id));
     const network = await networks.open(run, datasets, signal);
-    const grid = { pruneRates, granularities, evaluations };
+    const grid = {
+      pruneRates,
+      granularities,
+      evaluations,
+      ...(criterion === undefined ? {} : { criterion }),
+    };
     for await (const { row, isKnown } of sweepNetwork(network, grid, known)) {
       swept.push(row);
       if (isKnown) reused++;

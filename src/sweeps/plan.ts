@@ -6,12 +6,16 @@ import { UserError, unlessUserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { describeCommand } from '../next-command.ts';
 import { compareNaturally } from '../order.ts';
+import type { Criterion } from '../pruning/criteria/criterion.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import type { DamagedRun, FinishedRun, Survey } from '../runs/find.ts';
 import { type AskedEvaluations, DEFAULT_DRAWS } from './evaluations.ts';
 import { readSweep, sweepPath } from './rows.ts';
 import type { PruningGrid } from './sweep-network.ts';
+
+/** Training images over which criteria look at the loss, where no other number is asked for. */
+export const DEFAULT_CRITERION_IMAGES = 1000;
 
 /** What a user asks of a sweep. */
 export interface SweepChoice {
@@ -25,6 +29,8 @@ export interface SweepChoice {
   readonly draws?: number;
   /** Training images on which batch-norm averages are taken anew; none if absent. */
   readonly recalibrate?: number;
+  /** The paper's ranking if absent. */
+  readonly criterion?: Criterion;
   readonly results: string;
 }
 
@@ -106,12 +112,17 @@ function selectFinished({ runs, damaged }: Survey): Pick<SweepTask, 'runs' | 'da
 }
 
 function gridOf(settings: SweepSettings, choice: SweepChoice): AskedGrid {
-  const granularity = choice.granularity ?? settings.granularity;
+  const { criterion } = choice;
+  const granularity = choice.granularity ?? (criterion?.rate === undefined ? settings.granularity : 'weight');
   return {
-    pruneRates: choice.pruneRates ?? parsePruneRates(settings.prune),
+    pruneRates:
+      criterion?.rate === undefined
+        ? (choice.pruneRates ?? parsePruneRates(settings.prune))
+        : [0, criterion.rate],
     evaluate: choice.evaluate ?? ['dense'],
     draws: choice.draws ?? DEFAULT_DRAWS,
     recalibrate: choice.recalibrate ?? 0,
+    ...(criterion === undefined ? {} : { criterion }),
     granularities: granularity === 'both' ? ['weight', 'unit'] : [granularity],
   };
 }

@@ -4,6 +4,7 @@ import { evaluationParameters, hostWeight, removeCandidates } from '../methods/h
 import type { Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
 import { type Accounting, accountFor } from '../pruning/accounting.ts';
+import type { KeptEntries } from '../pruning/criteria/criterion.ts';
 import { scoresOf } from '../pruning/criteria.ts';
 import { pruneWeight } from '../pruning/prune.ts';
 import type { EvaluationKind, Granularity } from '../pruning/types.ts';
@@ -25,6 +26,7 @@ export interface PrunedNetwork {
  * @param state trained arrays by parameter name, and the method's extra state by `<weight name>/<extra name>`;
  *   it may hold more, and stays as it is
  * @param pruneRate share to remove, 0 to 1
+ * @param kept what a criterion of its own keeps; nothing is ranked then
  * @throws UserError if the state lacks an array of the model or one has the wrong length
  */
 export function prunedWeights(
@@ -34,12 +36,15 @@ export function prunedWeights(
   granularity: Granularity,
   pruneRate: number,
   evaluation: EvaluationKind = 'dense',
+  kept?: KeptEntries,
 ): PrunedNetwork {
   const judged = evaluation === 'gamma' ? removeCandidates(model, regularizer, state) : state;
   const evaluated = evaluationParameters(model, regularizer, judged);
   const pruned = model.prunable.map((spec): [string, Float32Array] => {
     const weight = evaluated[spec.name] as Float32Array;
     const host = hostWeight(spec, regularizer, judged);
+    const mask = kept?.get(spec.name);
+    if (mask !== undefined) return [spec.name, weight.map((entry, index) => (mask[index] === 0 ? 0 : entry))];
     const scores = regularizer.importance?.(host, granularity) ?? scoresOf(weight, spec.shape, granularity);
     const left = evaluation === 'stochastic' ? host.weight : weight;
     return [spec.name, pruneWeight(left, spec.shape, scores, granularity, pruneRate).weight];

@@ -37,13 +37,22 @@ const OLDER_COLUMNS = {
   runId: RUN,
 } as const satisfies Columns;
 
-const COLUMNS = {
+/** What files had before they told multiply-adds. */
+const FORMER_COLUMNS = {
   ...OLDER_COLUMNS,
   evaluation: EVALUATIONS,
   /** Times that noise was drawn and each image evaluated; 0 where nothing is drawn. */
   draws: 'count',
   /** Training images on which batch-norm averages were taken anew after pruning; 0 for the averages of the training. */
   recalibrated: 'count',
+} as const satisfies Columns;
+
+const COLUMNS = {
+  ...FORMER_COLUMNS,
+  /** Of one image in the prunable layers: entries times the positions at which they are applied. Rows of earlier versions have none. */
+  multiplyAddsTotal: 'optional',
+  /** The same over the entries that are not zero. */
+  multiplyAddsKept: 'optional',
 } as const satisfies Columns;
 
 export type SweepRow = Row<typeof COLUMNS>;
@@ -54,9 +63,17 @@ export type EvaluationTerms = Pick<SweepRow, 'evaluation' | 'draws' | 'recalibra
 /** The network as it is, which is all that older files have. */
 export const DENSE: EvaluationTerms = { evaluation: 'dense', draws: 0, recalibrated: 0 };
 
-/** `<results>/<experiment>/sweep.csv` */
-export function sweepPath(resultsDirectory: string, experiment: string): string {
-  return join(resultsDirectory, experiment, 'sweep.csv');
+/** What rows of earlier versions tell of multiply-adds. */
+export const UNCOUNTED = { multiplyAddsTotal: Number.NaN, multiplyAddsKept: Number.NaN };
+
+/**
+ * `<results>/<experiment>/sweep.csv`; of networks that were pruned by another criterion than the paper's `sweep-<criterion>.csv`, so that no
+ * table compares what was ranked in two ways.
+ *
+ * @param criterion its id
+ */
+export function sweepPath(resultsDirectory: string, experiment: string, criterion?: string): string {
+  return join(resultsDirectory, experiment, `sweep${criterion === undefined ? '' : `-${criterion}`}.csv`);
 }
 
 /**
@@ -76,8 +93,9 @@ export function checkpointId(id: string, sha256: string): string {
  *   or a seed would count twice
  */
 export function readSweep(path: string): SweepRow[] {
-  const rows = readCsv<typeof OLDER_COLUMNS>(path, COLUMNS, OLDER_COLUMNS).map((row) => ({
+  const rows = readCsv<typeof OLDER_COLUMNS>(path, COLUMNS, FORMER_COLUMNS, OLDER_COLUMNS).map((row) => ({
     ...DENSE,
+    ...UNCOUNTED,
     ...row,
   }));
   const settings = new Set(rows.map(({ runId }) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));

@@ -29,6 +29,7 @@ export interface Wait {
  * Does short work that reads and writes the tables of an experiment, with no other process doing so meanwhile.
  *
  * @param work is given the rows of sweep.csv
+ * @param criterion whose sweep it is, by its id; the paper's if absent
  * @throws UserError if sweep.csv is malformed
  * @throws the signal's reason if it is aborted while another process is at work
  */
@@ -37,6 +38,7 @@ export function changeTables<T>(
   experiment: string,
   work: (rows: readonly SweepRow[]) => T,
   wait: Wait = {},
+  criterion?: string,
 ): Promise<T> {
   const directory = join(resultsDirectory, experiment);
   // The lock would make it anew.
@@ -44,7 +46,7 @@ export function changeTables<T>(
     return Promise.reject(new UserError(`${directory} was removed in the meantime`));
   const change = () => {
     removeTemporaries(directory);
-    return work(readOwnSweep(sweepPath(resultsDirectory, experiment)));
+    return work(readOwnSweep(sweepPath(resultsDirectory, experiment, criterion)));
   };
   return withLock(join(directory, 'sweep.lock.json'), change, wait.signal, wait.onWait);
 }
@@ -61,15 +63,16 @@ export function addSweepRows(
   added: readonly SweepRow[],
   variants: readonly string[],
   wait: Wait = {},
+  criterion?: string,
 ): Promise<void> {
   const add = (rows: readonly SweepRow[]) => {
     const merged = mergeSweep(rows, added, retrainingOf(join(resultsDirectory, experiment)));
-    const path = sweepPath(resultsDirectory, experiment);
+    const path = sweepPath(resultsDirectory, experiment, criterion);
     const present = existsSync(path) ? formatRows(rows) : undefined;
     // A file that lacks the columns of later versions stays as it is until there is something to add.
     if (formatSweep(merged, variants) !== present) writeSweep(path, merged, variants);
   };
-  return changeTables(resultsDirectory, experiment, add, wait);
+  return changeTables(resultsDirectory, experiment, add, wait, criterion);
 }
 
 /**

@@ -1,7 +1,10 @@
 /** @file Prunes a trained network at each asked granularity and rate, and evaluates what is left. */
 import type { NamedArrays } from '../arrays.ts';
+import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
+import type { Criterion, KeptEntries } from '../pruning/criteria/criterion.ts';
+import type { RankedWeight, Sensitivity } from '../pruning/criteria/types.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { Evaluation } from '../training/evaluator.ts';
 import { prunedWeights } from './pruned-weights.ts';
@@ -14,6 +17,8 @@ export interface TrainedNetwork {
   readonly regularizer: Regularizer;
   /** The trained state, as `prunedWeights` takes it; pruning never changes it. */
   readonly state: NamedArrays;
+  /** How the loss depends on each prunable weight as evaluation uses it, over training images; without it no criterion is used. */
+  sensitivity?(needs: 'gradients' | 'curvature'): Promise<ReadonlyMap<string, Sensitivity>>;
   /** Scores the test images with these parameters, which name every parameter of the model, on these terms. */
   evaluate(parameters: NamedArrays, terms: EvaluationTerms): Promise<Evaluation>;
 }
@@ -25,6 +30,8 @@ export interface PruningGrid {
   readonly granularities: readonly Granularity[];
   /** The network as it is if absent. */
   readonly evaluations?: readonly EvaluationTerms[];
+  /** What ranks, if it is not the method's importance or the magnitude, as in the paper. Networks are then evaluated as they are. */
+  readonly criterion?: Criterion;
 }
 
 export interface SweptRow {
@@ -41,18 +48,41 @@ export interface SweptRow {
  */
 export async function* sweepNetwork(
   network: TrainedNetwork,
-  { pruneRates, granularities, evaluations = [DENSE] }: PruningGrid,
+  { pruneRates, granularities, evaluations = [DENSE], criterion }: PruningGrid,
   known: readonly SweepRow[] = [],
 ): AsyncGenerator<SweptRow, void> {
+  // The loss is looked at when the first row asks for it, and once.
+  let ranked: Promise<RankedWeight[]> | undefined;
+  const keep = async (granularity: Granularity, rate: number): Promise<KeptEntries | undefined> => {
+    if (criterion === undefined) return undefined;
+    ranked ??= rankedWeights(network, criterion);
+    return criterion.keep(await ranked, granularity, rate, network.names.seed);
+  };
   for (const terms of evaluations) {
     for (const granularity of granularities) {
       for (const pruneRate of pruneRates) {
         const earlier = findSweepRow(known, network.names.runId, granularity, pruneRate, terms);
-        const row = earlier ?? (await evaluatePruned(network, granularity, pruneRate, terms));
+        const row =
+          earlier ??
+          (await evaluatePruned(network, granularity, pruneRate, terms, await keep(granularity, pruneRate)));
         yield { row, isKnown: earlier !== undefined };
       }
     }
   }
+}
+
+/** The prunable weights as a criterion sees them. */
+export async function rankedWeights(
+  { model, regularizer, state, sensitivity }: Omit<TrainedNetwork, 'names' | 'evaluate'>,
+  { needs }: Criterion,
+): Promise<RankedWeight[]> {
+  const evaluated = evaluationParameters(model, regularizer, state);
+  const known = needs === 'weights' ? undefined : await sensitivity?.(needs);
+  return model.prunable.map(({ name, shape }) => {
+    const own = known?.get(name);
+    const weight = evaluated[name] as Float32Array;
+    return { name, shape, weight, ...(own === undefined ? {} : { sensitivity: own }) };
+  });
 }
 
 async function evaluatePruned(
@@ -60,6 +90,7 @@ async function evaluatePruned(
   granularity: Granularity,
   pruneRate: number,
   terms: EvaluationTerms,
+  kept: KeptEntries | undefined,
 ): Promise<SweepRow> {
   const { names, model, regularizer, state } = network;
   const { parameters, accounting } = prunedWeights(
@@ -69,9 +100,10 @@ async function evaluatePruned(
     granularity,
     pruneRate,
     terms.evaluation,
+    kept,
   );
   const { accuracy, loss, count } = await network.evaluate(parameters, terms);
-  const { sparsity, parametersTotal, parametersKept } = accounting;
+  const { sparsity, parametersTotal, parametersKept, multiplyAddsTotal, multiplyAddsKept } = accounting;
   return {
     ...names,
     granularity,
@@ -83,5 +115,7 @@ async function evaluatePruned(
     loss,
     testImages: count,
     ...terms,
+    multiplyAddsTotal,
+    multiplyAddsKept,
   };
 }

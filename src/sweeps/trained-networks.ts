@@ -6,6 +6,7 @@ import type { Dataset } from '../data/types.ts';
 import { holdOut } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
 import { getOrMake } from '../maps.ts';
+import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Model } from '../models/types.ts';
 import type { StartStage } from '../progress.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
@@ -14,8 +15,10 @@ import { readRunSettings } from '../runs/run-settings.ts';
 import { type AveragedImages, AveragesTaker } from '../training/averages.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { NoisyEvaluator } from '../training/noisy-evaluator.ts';
+import { SensitivityMeter } from '../training/sensitivity.ts';
 import { createSetup } from '../training/setup.ts';
 import type { TrainingSetup } from '../training/signature.ts';
+import { DEFAULT_CRITERION_IMAGES } from './plan.ts';
 import { checkpointId } from './rows.ts';
 import type { TrainedNetwork } from './sweep-network.ts';
 import { TrainedImages } from './trained-images.ts';
@@ -29,12 +32,17 @@ export class TrainedNetworks {
   private readonly images: TrainedImages;
   private readonly evaluators = new Map<string, Promise<Evaluator>>();
   private readonly noisy = new Map<string, Promise<NoisyEvaluator>>();
+  private readonly meters = new Map<string, Promise<SensitivityMeter>>();
   private readonly averages = new Map<string, Promise<AveragesTaker>>();
 
-  /** @param startStage called when images have to be fetched */
+  /**
+   * @param startStage called when images have to be fetched
+   * @param criterionImages training images over which criteria look at the loss
+   */
   constructor(
     private readonly engine: Engine,
     startStage: StartStage,
+    private readonly criterionImages = DEFAULT_CRITERION_IMAGES,
   ) {
     this.images = new TrainedImages(startStage);
   }
@@ -51,7 +59,9 @@ export class TrainedNetworks {
   ): Promise<OpenNetwork> {
     const { experiment, variant, seed } = run.identity;
     const spec = readRunSettings(run.directory);
-    const dataset = await this.images.load(run, datasets);
+    // What is held out depends on the run's seed; without it the images are those that the run was trained on.
+    const all = await this.images.load(run, datasets);
+    const dataset = holdOut(all, spec.settings.dataset.validation, seed);
     const setup = await createSetup(spec.settings, dataset);
     const { model, regularizer } = setup;
     const state = readFinalCheckpoint(run).arrays;
@@ -61,6 +71,12 @@ export class TrainedNetworks {
       regularizer,
       state,
       dataset,
+      sensitivity: async (needs) => {
+        const images = Math.min(this.criterionImages, dataset.train.count);
+        const parameters = evaluationParameters(model, regularizer, state);
+        const meter = await this.meterOf(spec.settings, model, images);
+        return meter.measure(parameters, dataset.train, images, seed, needs === 'curvature', signal);
+      },
       evaluate: async (parameters, { evaluation, draws, recalibrated }) => {
         const judged = { ...state, ...parameters };
         const keepsNoise = evaluation === 'stochastic';
@@ -78,8 +94,15 @@ export class TrainedNetworks {
   }
 
   dispose(): void {
-    for (const evaluator of [...this.evaluators.values(), ...this.noisy.values(), ...this.averages.values()])
-      void evaluator.then((compiled) => compiled.dispose());
+    // What could not be compiled told its caller why, and leaves nothing behind.
+    const ignore = () => {};
+    for (const evaluator of [
+      ...this.evaluators.values(),
+      ...this.noisy.values(),
+      ...this.averages.values(),
+      ...this.meters.values(),
+    ])
+      void evaluator.then((compiled) => compiled.dispose(), ignore);
   }
 
   /** Compiled when the first network of its shape is evaluated: not where all rows are known. */
@@ -88,7 +111,7 @@ export class TrainedNetworks {
     return getOrMake(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
   }
 
-  /** From the images that the run was trained on: which are held out for validation depends on its seed. */
+  /** Which images these are depends on the seed where some are held out. */
   private averagesOf(
     { settings, seed }: RunSpec,
     setup: TrainingSetup,
@@ -97,8 +120,12 @@ export class TrainedNetworks {
   ): Promise<AveragesTaker> {
     const { validation } = settings.dataset;
     const key = JSON.stringify([settings, images, ...(validation === undefined ? [] : [seed])]);
-    const trained = holdOut(dataset, validation, seed);
-    return getOrMake(this.averages, key, () => AveragesTaker.create(this.engine, setup, trained, images));
+    return getOrMake(this.averages, key, () => AveragesTaker.create(this.engine, setup, dataset, images));
+  }
+
+  private meterOf(settings: RunSettings, model: Model, images: number): Promise<SensitivityMeter> {
+    const key = JSON.stringify([settings.model, settings.dataset, images]);
+    return getOrMake(this.meters, key, () => SensitivityMeter.create(this.engine, model, images));
   }
 
   /** With noise, the pass is that of the method. */

@@ -70,8 +70,10 @@ export function variantTablePath(
   experiment: string,
   granularity: Granularity,
   view: EvaluationView = DENSE_VIEW,
+  criterion?: string,
 ): string {
-  return join(resultsDirectory, experiment, `table-${granularity}${suffixOf(view)}.csv`);
+  const ranked = criterion === undefined ? '' : `-${criterion}`;
+  return join(resultsDirectory, experiment, `table-${granularity}${suffixOf(view)}${ranked}.csv`);
 }
 
 /** Writes the table atomically, all numbers as shares; a field is empty where there is none. */

@@ -5,6 +5,8 @@ import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts
 import { suggest, UserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
+import { type AskedCriterion, type Criterion, parseCriterion } from '../pruning/criteria/criterion.ts';
+import { criteria } from '../pruning/criteria/registry.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { EVALUATIONS } from '../pruning/types.ts';
 import { findRepeated } from '../settings/repeated.ts';
@@ -127,6 +129,35 @@ export function removedOption(): Option {
   return new Option('--granularity <what>', description).argParser((text) =>
     parseChoice(text, choices, '--granularity'),
   );
+}
+
+export function criterionOption(): Option {
+  const names = [...criteria.names, 'nm:N:M'].join(', ');
+  return new Option('--criterion <name>', `what ranks: ${names} (default: magnitude)`);
+}
+
+export function budgetOption(): Option {
+  const choices = ['layer', 'global'];
+  const description = "a share of each layer, or of all together (default: the criterion's)";
+  return new Option('--budget <what>', description).argParser((text) =>
+    parseChoice(text, choices, '--budget'),
+  );
+}
+
+export function keepOption(): Option {
+  return new Option('--keep-at-least <share>', 'share of each layer that always stays').argParser((text) => {
+    if (/^0?\.\d{1,12}$/.test(text) && Number(text) > 0) return Number(text);
+    throw new UserError(`--keep-at-least is "${text}", expected a share between 0 and 1, such as 0.05`);
+  });
+}
+
+/**
+ * The criterion that flags ask for; nothing for the paper's.
+ *
+ * @throws UserError if there is none of that name
+ */
+export function readCriterion(asked: Partial<AskedCriterion>): Criterion | undefined {
+  return parseCriterion({ ...asked, name: asked.name ?? 'magnitude' });
 }
 
 export function jsonOption(description = 'print JSON'): Option {

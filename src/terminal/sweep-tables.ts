@@ -27,7 +27,8 @@ export async function printSweepTables(task: SweepTask, results: string): Promis
       if (rows.length > 0) printTables(task, rows, results);
       warnOfLostRuns(task.experiment, rows, results);
     };
-    await changeTables(results, task.experiment, tabulateRows, { onWait: printLine });
+    const { experiment, criterion } = task;
+    await changeTables(results, experiment, tabulateRows, { onWait: printLine }, criterion?.id);
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -49,7 +50,7 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
 function printTables(task: SweepTask, rows: readonly SweepRow[], results: string): void {
   const { experiment, variants, granularities, pruneRates, expected, evaluate, recalibrate } = task;
   printLine('');
-  const paths = [sweepPath(results, experiment)];
+  const paths = [sweepPath(results, experiment, task.criterion?.id)];
   const found = allRuns(lookUpRuns(results, [experiment]));
   const { settings } = readResults(experiment, results);
   for (const asked of evaluate) {
@@ -57,7 +58,7 @@ function printTables(task: SweepTask, rows: readonly SweepRow[], results: string
     const own = selectRows(rows, settings, view);
     for (const granularity of granularities) {
       const table = tabulateVariants(own, granularity, variants);
-      const path = variantTablePath(results, experiment, granularity, view);
+      const path = variantTablePath(results, experiment, granularity, view, task.criterion?.id);
       writeVariantTable(path, table);
       paths.push(path);
       const notes = [
@@ -65,7 +66,8 @@ function printTables(task: SweepTask, rows: readonly SweepRow[], results: string
         ...describeMissing(findMissing(own, granularity, { expected, found })),
       ];
       const layout = { width: widthOf(process.stdout), bold: takesEscapes(process.stdout), notes };
-      const heading = `${experiment}${labelView(view)}`;
+      const ranked = task.criterion === undefined ? '' : `, ranked by ${task.criterion.id}`;
+      const heading = `${experiment}${labelView(view)}${ranked}`;
       print(`${heading}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
     }
   }

@@ -8,7 +8,7 @@ import { findNamedRun } from '../../src/runs/find-named-run.ts';
 import { openRunLog } from '../../src/runs/log.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
-import { DENSE } from '../../src/sweeps/rows.ts';
+import { DENSE, UNCOUNTED } from '../../src/sweeps/rows.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
 import { openNewRun, writeNewSweep } from '../support/new-folders.ts';
 import { runOf, smallSettings } from '../training/small-mnist.ts';
@@ -51,6 +51,7 @@ beforeAll(() => {
       parametersTotal: 10,
       parametersKept: 5,
       ...DENSE,
+      ...UNCOUNTED,
       accuracy: 0.625,
       loss: 1,
       testImages: 8,

@@ -9,7 +9,7 @@ import { writeCheckpoint } from '../../src/runs/checkpoint.ts';
 import { runDirectory } from '../../src/runs/directory.ts';
 import { appendMetrics } from '../../src/runs/metrics.ts';
 import { writeSummary } from '../../src/runs/summary.ts';
-import { checkpointId, DENSE, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import { checkpointId, DENSE, type SweepRow, sweepPath, UNCOUNTED } from '../../src/sweeps/rows.ts';
 import { ENVIRONMENT, soundSummaryOf } from '../runs/runs.ts';
 import { openNewRun, writeNewSweep } from '../support/new-folders.ts';
 
@@ -105,6 +105,7 @@ function finishRun(results: string, run: RunSpec): SweepRow[] {
       parametersTotal: 3199,
       parametersKept: 3199,
       ...DENSE,
+      ...UNCOUNTED,
       accuracy: ACCURACIES[run.variant]?.[index]?.[run.seed] ?? 0,
       loss: 0.1,
       testImages: 10_000,

@@ -10,7 +10,7 @@ import { appendMetrics, readMetrics, truncateMetrics } from '../../src/runs/metr
 import { openRun } from '../../src/runs/open-run.ts';
 import { recoverCheckpoint } from '../../src/runs/recovery.ts';
 import { readSummary, writeSummary } from '../../src/runs/summary.ts';
-import { DENSE, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import { DENSE, readSweep, type SweepRow, sweepPath, UNCOUNTED } from '../../src/sweeps/rows.ts';
 import { addSweepRows } from '../../src/sweeps/store.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
 import { ENVIRONMENT, RUN, summaryOf } from '../runs/runs.ts';
@@ -85,7 +85,7 @@ function metricsOf(epoch: number) {
 function rowOf(sha256: string): SweepRow {
   const { experiment, variant, seed, hash } = RUN;
   const runId = `${variant}/seed-${seed}-${hash.slice(0, 8)}@${sha256.slice(0, 8)}`;
-  const counts = { parametersTotal: 50, parametersKept: 25, testImages: 10, ...DENSE };
+  const counts = { parametersTotal: 50, parametersKept: 25, testImages: 10, ...DENSE, ...UNCOUNTED };
   const result = { granularity: 'unit', pruneRate: 0.5, sparsity: 0.5, accuracy: 0.5, loss: 1 } as const;
   return { experiment, variant, seed, runId, ...counts, ...result };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { judge } from '../../src/gate/judge.ts';
-import { DENSE, type SweepRow } from '../../src/sweeps/rows.ts';
+import { DENSE, type SweepRow, UNCOUNTED } from '../../src/sweeps/rows.ts';
 
 /** Two seeds in each cell, of accuracies that differ from cell to cell. */
 function rowsOf(cells: number): SweepRow[] {
@@ -10,7 +10,15 @@ function rowsOf(cells: number): SweepRow[] {
     const [cell, seed] = [Math.floor(index / 2), index % 2];
     return {
       ...{ experiment: 'x', variant: 'none', seed, granularity: 'weight', pruneRate: cell / 10_000 },
-      ...{ sparsity: 0.5, parametersTotal: 9, parametersKept: 5, loss: 0.1, testImages: 10_000, ...DENSE },
+      ...{
+        sparsity: 0.5,
+        parametersTotal: 9,
+        parametersKept: 5,
+        loss: 0.1,
+        testImages: 10_000,
+        ...DENSE,
+        ...UNCOUNTED,
+      },
       accuracy: (9000 - ((cell * 37) % 500) + 3 * seed) / 10_000,
       runId: `none/seed-${seed}-0000abcd@00000000`,
     };

@@ -10,6 +10,7 @@ import {
   readSweep,
   type SweepRow,
   sweepPath,
+  UNCOUNTED,
 } from '../../src/sweeps/rows.ts';
 import { mergeSweep } from '../../src/sweeps/store.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -31,6 +32,7 @@ function rowOf(
     parametersTotal: 1000,
     parametersKept: 109,
     ...DENSE,
+    ...UNCOUNTED,
     accuracy: 0.9731,
     loss: 0.08,
     testImages: 10_000,

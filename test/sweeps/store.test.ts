@@ -3,7 +3,14 @@
 import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkpointId, DENSE, readSweep, type SweepRow, sweepPath } from '../../src/sweeps/rows.ts';
+import {
+  checkpointId,
+  DENSE,
+  readSweep,
+  type SweepRow,
+  sweepPath,
+  UNCOUNTED,
+} from '../../src/sweeps/rows.ts';
 import { addSweepRows } from '../../src/sweeps/store.ts';
 import { finishSoundRun, specOf } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -26,6 +33,7 @@ function rowOf(seed: number, sha256: string): SweepRow {
     parametersTotal: 10,
     parametersKept: 5,
     ...DENSE,
+    ...UNCOUNTED,
     accuracy: 0.5,
     loss: 1,
     testImages: 10,

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { hashOf } from '../../src/config/identity.ts';
 import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
-import { DENSE, type SweepRow } from '../../src/sweeps/rows.ts';
+import { DENSE, type SweepRow, UNCOUNTED } from '../../src/sweeps/rows.ts';
 
 type Granularity = SweepRow['granularity'];
 /** Settings of a run as a file has them. */
@@ -54,6 +54,7 @@ function rowOf(
     parametersTotal: 1000,
     parametersKept: 100,
     ...DENSE,
+    ...UNCOUNTED,
     accuracy,
     loss: 0.1,
     testImages: 10_000,

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DENSE, type SweepRow } from '../../src/sweeps/rows.ts';
+import { DENSE, type SweepRow, UNCOUNTED } from '../../src/sweeps/rows.ts';
 import { formatVariantTable } from '../../src/tables/format-variant-table.ts';
 import { tabulateVariants, variantTablePath, writeVariantTable } from '../../src/tables/variant-table.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -24,6 +24,7 @@ function rowOf(
     parametersTotal: 1000,
     parametersKept: 100,
     ...DENSE,
+    ...UNCOUNTED,
     accuracy,
     loss: 0.1,
     testImages: 10_000,

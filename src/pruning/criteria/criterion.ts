@@ -1,0 +1,96 @@
+/** @file A criterion as a user asks for it: its name, its budget, its floor; and what it keeps of a network. */
+import { suggest, UserError } from '../../errors.ts';
+import { at } from '../../lookup.ts';
+import { matrixShape } from '../criteria.ts';
+import type { Granularity } from '../types.ts';
+import { keepHighest } from './budget.ts';
+import { keepInGroups } from './groups.ts';
+import { criteria } from './registry.ts';
+import type { Budget, CriterionDefinition, RankedWeight } from './types.ts';
+
+/** Entries of each prunable weight that stay, by its name: 1, and 0 for the others. */
+export type KeptEntries = ReadonlyMap<string, Uint8Array>;
+
+export interface Criterion {
+  /** Tells it from others, in names of files: `taylor`, `magnitude-global-keep-0.05`, `nm-2-4`. */
+  readonly id: string;
+  readonly needs: CriterionDefinition['needs'];
+  /** The only prune rate that it has, if it fixes one. */
+  readonly rate?: number;
+  /** @param seed of the run */
+  keep(weights: readonly RankedWeight[], granularity: Granularity, rate: number, seed: number): KeptEntries;
+}
+
+export interface AskedCriterion {
+  readonly name: string;
+  /** The criterion's own if absent. */
+  readonly budget?: Budget;
+  /** Share of each layer that stays; 0 if absent. */
+  readonly keepAtLeast?: number;
+}
+
+/** Most neighbours in a group. */
+const MOST_NEIGHBOURS = 64;
+
+/**
+ * @returns nothing for what a sweep does by itself: the paper's ranking by magnitude, within each column of weights
+ * @throws UserError if there is no such criterion, or it has no budget or floor
+ */
+export function parseCriterion({ name, budget, keepAtLeast }: AskedCriterion): Criterion | undefined {
+  if (name.startsWith('nm')) return parseGroups(name, budget !== undefined || keepAtLeast !== undefined);
+  if (!criteria.names.includes(name))
+    throw new UserError(`unknown criterion "${name}"${suggest(name, [...criteria.names, 'nm:2:4'])}`);
+  if (name === 'magnitude' && budget === undefined && keepAtLeast === undefined) return undefined;
+  const definition = criteria.get(name);
+  const floor = keepAtLeast ?? 0;
+  const own = budget ?? definition.budget;
+  const isUsual = own === definition.budget && name !== 'magnitude';
+  const parts = [name, ...(isUsual ? [] : [own]), ...(floor === 0 ? [] : [`keep-${floor}`])];
+  return {
+    id: parts.join('-'),
+    needs: definition.needs,
+    keep: (weights, granularity, rate, seed) => {
+      const scores = weights.map((weight) => definition.score(weight, granularity, seed));
+      const kept = keepHighest(scores, rate, own, floor);
+      return new Map(
+        weights.map(({ name, shape, weight }, index) => {
+          const mask = at(kept, index);
+          const { columns } = matrixShape(shape);
+          return [
+            name,
+            granularity === 'weight'
+              ? mask
+              : Uint8Array.from(weight, (_, entry) => at(mask, entry % columns)),
+          ];
+        }),
+      );
+    },
+  };
+}
+
+function parseGroups(name: string, hasBudget: boolean): Criterion {
+  const [, first, second] = /^nm:(\d{1,2}):(\d{1,2})$/.exec(name) ?? [];
+  const [kept, size] = [Number(first), Number(second)];
+  if (!(kept >= 1 && kept < size && size <= MOST_NEIGHBOURS))
+    throw new UserError(
+      `criterion "${name}" is malformed, expected nm:N:M with N below M, at most ${MOST_NEIGHBOURS}, such as nm:2:4`,
+    );
+  if (hasBudget)
+    throw new UserError(
+      `criterion "${name}" keeps ${kept} of every ${size} weights, expected no --budget and no --keep-at-least with it`,
+    );
+  return {
+    id: `nm-${kept}-${size}`,
+    needs: 'weights',
+    rate: (size - kept) / size,
+    keep: (weights, granularity, rate) => {
+      if (granularity === 'unit') throw new UserError(`criterion "${name}" prunes weights, not units`);
+      return new Map(
+        weights.map(({ name: own, shape, weight }) => [
+          own,
+          rate === 0 ? new Uint8Array(weight.length).fill(1) : keepInGroups(weight, shape, kept, size),
+        ]),
+      );
+    },
+  };
+}
