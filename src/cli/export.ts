@@ -12,7 +12,17 @@ import type { Granularity } from '../pruning/types.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
-import { formatOption, rateOption, removedOption, resultsOption } from '../terminal/options.ts';
+import {
+  budgetOption,
+  type CriterionFlags,
+  criterionOption,
+  formatOption,
+  keepOption,
+  rateOption,
+  readCriterion,
+  removedOption,
+  resultsOption,
+} from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
@@ -38,7 +48,7 @@ Examples:
     --format safetensors --sparse
   td export mnist-lenet/none/0 --format tfjs --out site/model --with-preprocessing`;
 
-export interface ExportOptions {
+export interface ExportOptions extends CriterionFlags {
   /** The network as it was trained if absent. */
   readonly prune?: number;
   readonly granularity?: Granularity;
@@ -54,6 +64,9 @@ export function define(command: Command): void {
   command
     .addOption(rateOption())
     .addOption(removedOption())
+    .addOption(criterionOption())
+    .addOption(budgetOption())
+    .addOption(keepOption())
     .addOption(formatOption(formats.names))
     .option('--out <path>', 'file or folder (default: <results>/<experiment>/export/…)')
     .option('--no-fold', 'keep batch normalisation as layers of its own')
@@ -112,12 +125,19 @@ export async function exportRun(argument: string, options: ExportOptions): Promi
 }
 
 /** @throws UserError if a rate has no granularity, or the other way round */
-function readPruning({ prune, granularity }: ExportOptions): ExportedPruning {
+function readPruning({ prune, granularity, ...asked }: ExportOptions): ExportedPruning {
+  const criterion = readCriterion(asked);
+  if (criterion !== undefined && prune === undefined)
+    throw new UserError(`--criterion ${criterion.id} says what ranks but not how much goes, expected --prune with a rate that was swept`); // biome-ignore format: one sentence
   if (prune !== undefined && granularity === undefined)
     throw new UserError('--prune says how much is pruned but not what, expected --granularity unit or --granularity weight'); // biome-ignore format: one sentence
   if (prune === undefined && granularity !== undefined)
     throw new UserError(`--granularity says what is pruned but not how much, expected --prune with a rate that was swept, such as 0.8`); // biome-ignore format: one sentence
-  return { granularity: granularity ?? 'weight', pruneRate: prune ?? 0 };
+  return {
+    granularity: granularity ?? 'weight',
+    pruneRate: prune ?? 0,
+    ...(criterion === undefined ? {} : { criterion }),
+  };
 }
 
 /** `results/mnist-lenet/export/none-seed-0-1a2b3c4d-unit-0.8.onnx` */
@@ -127,7 +147,8 @@ function defaultPlace(
   { name, extension }: ExportFormat,
   pruning: ExportedPruning | undefined,
 ): string {
-  const pruned = pruning === undefined ? '' : `-${pruning.granularity}-${pruning.pruneRate}`;
+  const ranked = pruning?.criterion === undefined ? '' : `-${pruning.criterion.id}`;
+  const pruned = pruning === undefined ? '' : `-${pruning.granularity}-${pruning.pruneRate}${ranked}`;
   const file = `${id.replaceAll('/', '-')}${pruned}${extension ?? `-${name}`}`;
   return join(results, identity.experiment, 'export', file);
 }

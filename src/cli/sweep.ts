@@ -93,8 +93,8 @@ export function define(command: Command): void {
   for (const option of executionOptions()) command.addOption(option);
   command
     .addHelpText('after', HELP)
-    .action((files, { prune: pruneRates, criterion: name, budget, keepAtLeast, ...options }) =>
-      sweep(files, { ...options, pruneRates, criterion: readCriterion({ name, budget, keepAtLeast }) }),
+    .action((files, { prune: pruneRates, ...options }) =>
+      sweep(files, { ...options, pruneRates, criterion: readCriterion(options) }),
     );
 }
 

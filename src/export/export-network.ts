@@ -1,8 +1,10 @@
 /** @file From a trained network to the files that a user takes away: pruned, compacted, checked against td itself. */
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
+import type { Criterion } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { prunedWeights } from '../sweeps/pruned-weights.ts';
+import { rankedWeights } from '../sweeps/sweep-network.ts';
 import type { OpenNetwork } from '../sweeps/trained-networks.ts';
 import { compactNetwork } from './compact.ts';
 import { foldBatchNorms } from './fold.ts';
@@ -22,6 +24,8 @@ export interface ExportedPruning {
   readonly granularity: Granularity;
   /** 0 to 1. */
   readonly pruneRate: number;
+  /** What ranks, if it is not what a sweep ranks by. */
+  readonly criterion?: Criterion;
 }
 
 export interface ExportChoice {
@@ -54,12 +58,14 @@ export interface PrunedLayers {
 }
 
 /** @throws UserError if the model uses an operation that exported files have no layer for */
-export function pruneToLayers(
-  { model, regularizer, state }: Pick<OpenNetwork, 'model' | 'regularizer' | 'state'>,
-  { granularity, pruneRate }: ExportedPruning,
+export async function pruneToLayers(
+  network: OpenNetwork,
+  { granularity, pruneRate, criterion }: ExportedPruning,
   fold: boolean,
-): PrunedLayers {
-  const { parameters } = prunedWeights(model, regularizer, state, granularity, pruneRate);
+): Promise<PrunedLayers> {
+  const { model, regularizer, state, names } = network;
+  const kept = criterion?.keep(await rankedWeights(network, criterion), granularity, pruneRate, names.seed);
+  const { parameters } = prunedWeights(model, regularizer, state, granularity, pruneRate, 'dense', kept);
   const masked = readNetwork(model, parameters);
   const compact = compactNetwork(masked);
   return {
@@ -85,7 +91,7 @@ export async function exportNetwork(
   onImages: (done: number) => void = () => {},
 ): Promise<Exported> {
   const { dataset, model } = network;
-  const { layers, dense, parameters } = pruneToLayers(network, pruning, fold);
+  const { layers, dense, parameters } = await pruneToLayers(network, pruning, fold);
   const difference = await checkLogits(engine, model, parameters, layers, dataset);
   const normalization = dataset.test.normalization ?? 'scale';
   const exported = preprocessing ? withPreprocessing(layers, normalization) : layers;
@@ -95,6 +101,7 @@ export async function exportNetwork(
     ...facts,
     granularity: pruning.granularity,
     prune_rate: String(pruning.pruneRate),
+    criterion: pruning.criterion?.id ?? 'magnitude',
     test_accuracy: String(accuracy),
     test_images: String(dataset.test.count),
     parameters: String(sizes.exported.parameters),

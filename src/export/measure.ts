@@ -50,15 +50,14 @@ export async function measureNetwork(
 ): Promise<MeasureRow[]> {
   const { granularities, pruneRates, rounds } = choice;
   const threads = choice.threads ?? availableThreads();
-  const pruned = (granularity: Granularity, pruneRate: number): Measured => {
-    const { layers } = pruneToLayers(network, { granularity, pruneRate }, true);
+  const pruned = async (granularity: Granularity, pruneRate: number): Promise<Measured> => {
+    const { layers } = await pruneToLayers(network, { granularity, pruneRate }, true);
     return { granularity, pruneRate, layers };
   };
   // With nothing pruned, the network is the same by either granularity: it is timed once.
-  const measured = [
-    pruned(at(granularities, 0), 0),
-    ...granularities.flatMap((granularity) => pruneRates.map((rate) => pruned(granularity, rate))),
-  ];
+  const measured = [await pruned(at(granularities, 0), 0)];
+  for (const granularity of granularities)
+    for (const pruneRate of pruneRates) measured.push(await pruned(granularity, pruneRate));
   const files = measured.map(({ layers }) => encodeOnnx(layers, {}));
   const sessions: ExportedSession[] = [];
   try {

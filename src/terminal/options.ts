@@ -5,8 +5,9 @@ import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts
 import { suggest, UserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
-import { type AskedCriterion, type Criterion, parseCriterion } from '../pruning/criteria/criterion.ts';
+import { type Criterion, parseCriterion } from '../pruning/criteria/criterion.ts';
 import { criteria } from '../pruning/criteria/registry.ts';
+import type { Budget } from '../pruning/criteria/types.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { EVALUATIONS } from '../pruning/types.ts';
 import { findRepeated } from '../settings/repeated.ts';
@@ -151,13 +152,28 @@ export function keepOption(): Option {
   });
 }
 
+/** Flags of a criterion, those that were given. */
+export interface CriterionFlags {
+  readonly criterion?: string | undefined;
+  readonly budget?: Budget | undefined;
+  readonly keepAtLeast?: number | undefined;
+}
+
 /**
  * The criterion that flags ask for; nothing for the paper's.
  *
  * @throws UserError if there is none of that name
  */
-export function readCriterion(asked: Partial<AskedCriterion>): Criterion | undefined {
-  return parseCriterion({ ...asked, name: asked.name ?? 'magnitude' });
+export function readCriterion({
+  criterion: name = 'magnitude',
+  budget,
+  keepAtLeast,
+}: CriterionFlags): Criterion | undefined {
+  return parseCriterion({
+    name,
+    ...(budget === undefined ? {} : { budget }),
+    ...(keepAtLeast === undefined ? {} : { keepAtLeast }),
+  });
 }
 
 export function jsonOption(description = 'print JSON'): Option {

@@ -17,8 +17,11 @@ import { crossEntropy, toOneHot } from './loss.ts';
 /** Images of a batch, unless fewer are asked for. */
 const BATCH = 100;
 
-/** Length of the steps in which the gradient's own change is measured, relative to the weights'. */
-const RELATIVE_STEP = 3e-3;
+/**
+ * Length of the steps in which the gradient's own change is measured, relative to the weights'. Longer ones cross more kinks of ReLU,
+ * shorter ones drown in rounding: 3e-5 and 1e-4 agree with the exact product to 2 %, 1e-3 does not.
+ */
+const RELATIVE_STEP = 1e-4;
 
 type Gradients = Readonly<Record<string, Float32Array>>;
 

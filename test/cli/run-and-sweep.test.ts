@@ -22,7 +22,7 @@ const RUN_FILES = [
 ];
 
 const SWEEP_HEADER =
-  'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id,evaluation,draws,recalibrated';
+  'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id,evaluation,draws,recalibrated,multiply_adds_total,multiply_adds_kept';
 
 const journey = new Journey({ 'tiny.yaml': TINY });
 const checkpointTimes = () => RUNS.map((run) => journey.timeOf(`first/tiny/${run}/checkpoint.safetensors`));

@@ -114,12 +114,12 @@ describe('sweep table', () => {
     const bytes = readFileSync(path, 'utf8');
     expect(bytes).toBe(
       [
-        'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id,evaluation,draws,recalibrated',
-        'mnist,targeted,0,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0',
-        'mnist,targeted,0,weight,0.95,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0',
-        'mnist,targeted,0,unit,0,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0',
-        'mnist,none,2,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-2-1a2b3c4d@5e6f7a8b,dense,0,0',
-        'mnist,none,10,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-10-1a2b3c4d@5e6f7a8b,dense,0,0',
+        'experiment,variant,seed,granularity,prune_rate,sparsity,parameters_total,parameters_kept,accuracy,loss,test_images,run_id,evaluation,draws,recalibrated,multiply_adds_total,multiply_adds_kept',
+        'mnist,targeted,0,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0,,',
+        'mnist,targeted,0,weight,0.95,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0,,',
+        'mnist,targeted,0,unit,0,0.8996,1000,109,0.9731,0.08,10000,targeted/seed-0-1a2b3c4d@5e6f7a8b,dense,0,0,,',
+        'mnist,none,2,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-2-1a2b3c4d@5e6f7a8b,dense,0,0,,',
+        'mnist,none,10,weight,0.9,0.8996,1000,109,0.9731,0.08,10000,none/seed-10-1a2b3c4d@5e6f7a8b,dense,0,0,,',
         '',
       ].join('\n'),
     );
@@ -157,8 +157,21 @@ describe('sweep table', () => {
     const path = join(temporaryFolder(), 'sweep.csv');
     writeNewSweep(path, [rowOf('none', 0)]);
     const text = readFileSync(path, 'utf8');
-    writeFileSync(path, text.replace(',evaluation,draws,recalibrated', '').replace(',dense,0,0', ''));
+    writeFileSync(path, text.replace(/,evaluation,draws.*/, '').replace(',dense,0,0,,', ''));
     expect(readFileSync(path, 'utf8')).not.toContain('dense');
+    expect(readSweep(path)).toEqual([rowOf('none', 0)]);
+  });
+
+  it('reads a file of before multiply-adds were counted, and keeps those of others', () => {
+    const path = join(temporaryFolder(), 'sweep.csv');
+    const counted = rowOf('none', 0, { multiplyAddsTotal: 1000, multiplyAddsKept: 109 });
+    writeNewSweep(path, [counted]);
+    expect(readSweep(path)).toEqual([counted]);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      text.replace(',multiply_adds_total,multiply_adds_kept', '').replace(',1000,109\n', '\n'),
+    );
     expect(readSweep(path)).toEqual([rowOf('none', 0)]);
   });
 

@@ -116,7 +116,7 @@ it('a file of before there were several evaluations stays as it is until there i
   writeNewSweep(path, [row]);
   const old = readFileSync(path, 'utf8')
     .replace(/,evaluation.*/, '')
-    .replace(',dense,0,0', '');
+    .replace(',dense,0,0,,', '');
   writeFileSync(path, old);
   await addSweepRows(results, EXPERIMENT, [row], []);
   expect(readFileSync(path, 'utf8')).toBe(old);

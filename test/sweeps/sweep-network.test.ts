@@ -2,6 +2,7 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { NamedArrays } from '../../src/arrays.ts';
+import { parseCriterion } from '../../src/pruning/criteria/criterion.ts';
 import { DENSE, type SweepRow } from '../../src/sweeps/rows.ts';
 import { type PruningGrid, sweepNetwork, type TrainedNetwork } from '../../src/sweeps/sweep-network.ts';
 import { model, trainedState } from './network.ts';
@@ -52,6 +53,9 @@ describe('sweepNetwork', () => {
       accuracy: 0.75,
       loss: 0.5,
       testImages: 100,
+      // The 1×1 filters are applied at 9 positions, the dense kernel at one.
+      multiplyAddsTotal: 4 * 9 + 8,
+      multiplyAddsKept: 4 * 9 + 6,
     };
     expect(swept).toEqual([{ row, isKnown: false }]);
   });
@@ -68,5 +72,31 @@ describe('sweepNetwork', () => {
       [0.5, true],
       [0, false],
     ]);
+  });
+
+  it('ranks by a criterion where one is asked for, which looks at the loss once', async () => {
+    // Of conv2, gradients make the first entry matter most; of dense1 none matters.
+    const sensitivityOf = (entries: number[]) => ({
+      gradient: Float32Array.from(entries),
+      squaredEntries: Float32Array.from(entries),
+      squaredColumns: new Float32Array(2),
+    });
+    const sensitivity = vi.fn(async () => {
+      const conv2 = sensitivityOf([9, 1, 1, 1]);
+      const dense1 = sensitivityOf([0, 0, 0, 0, 0, 0, 0, 0]);
+      return new Map([
+        ['conv2/kernel', conv2],
+        ['dense1/kernel', dense1],
+      ]);
+    });
+    const criterion = parseCriterion({ name: 'taylor' });
+    if (criterion === undefined) throw new Error('there is no such criterion');
+    const evaluated = vi.fn(evaluate);
+    const grid: PruningGrid = { pruneRates: [0.5, 0.75], granularities: ['weight'], criterion };
+    const swept = await collect(networkWith({ sensitivity, evaluate: evaluated }), grid);
+    // Of 12 entries 6 and 9 go: all of dense1 but two, then all of it and the first of the equal ones of conv2.
+    expect(swept.map(({ row }) => row.accuracy)).toEqual([2 / 8, 0]);
+    expect(evaluated.mock.calls[1]?.[0]['conv2/kernel']).toEqual(Float32Array.of(1, 0, 2, 3));
+    expect(sensitivity).toHaveBeenCalledExactlyOnceWith('gradients');
   });
 });

@@ -14,6 +14,8 @@ export type KeptEntries = ReadonlyMap<string, Uint8Array>;
 export interface Criterion {
   /** Tells it from others, in names of files: `taylor`, `magnitude-global-keep-0.05`, `nm-2-4`. */
   readonly id: string;
+  /** As it is asked for on a command line: `--criterion`, `taylor`. */
+  readonly flags: readonly string[];
   readonly needs: CriterionDefinition['needs'];
   /** The only prune rate that it has, if it fixes one. */
   readonly rate?: number;
@@ -48,6 +50,12 @@ export function parseCriterion({ name, budget, keepAtLeast }: AskedCriterion): C
   const parts = [name, ...(isUsual ? [] : [own]), ...(floor === 0 ? [] : [`keep-${floor}`])];
   return {
     id: parts.join('-'),
+    flags: [
+      '--criterion',
+      name,
+      ...(budget === undefined ? [] : ['--budget', budget]),
+      ...(floor === 0 ? [] : ['--keep-at-least', String(floor)]),
+    ],
     needs: definition.needs,
     keep: (weights, granularity, rate, seed) => {
       const scores = weights.map((weight) => definition.score(weight, granularity, seed));
@@ -81,6 +89,7 @@ function parseGroups(name: string, hasBudget: boolean): Criterion {
     );
   return {
     id: `nm-${kept}-${size}`,
+    flags: ['--criterion', name],
     needs: 'weights',
     rate: (size - kept) / size,
     keep: (weights, granularity, rate) => {
