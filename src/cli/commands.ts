@@ -113,6 +113,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./measure.ts'),
   },
   {
+    name: 'diff',
+    summary: 'compare two runs or two experiments: settings, accuracies, crossings',
+    arguments: [
+      ['<a>', 'run, experiment, or folder of either'],
+      ['<b>', 'the same'],
+    ],
+    load: () => import('./diff.ts'),
+  },
+  {
     name: 'figures',
     summary: 'draw the figures of experiments as SVG and PNG',
     arguments: [EXPERIMENTS_TO_SHOW],
@@ -123,6 +132,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'write what experiments found as one HTML page, or show it while runs go on',
     arguments: [EXPERIMENTS_TO_SHOW],
     load: () => import('./report.ts'),
+  },
+  {
+    name: 'gc',
+    summary: 'list what can be removed from the results, or remove it',
+    arguments: [['[experiment...]', 'names or files of experiments; all if absent']],
+    load: () => import('./gc.ts'),
   },
   {
     name: 'data',

@@ -53,10 +53,15 @@ export function writeNewFile(path: string, data: string | Uint8Array): void {
   }
 }
 
+/** Whether a file is one that a writer works on, or left when it was killed. */
+export function isTemporaryFile(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
 /** Removes what writers that were killed left half-written in a folder. Only its present owner may do so. */
 export function removeTemporaries(directory: string): void {
   for (const name of readdirSync(directory)) {
-    if (TEMPORARY.test(name)) rmSync(join(directory, name), { force: true });
+    if (isTemporaryFile(name)) rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -1,0 +1,105 @@
+/** @file td gc: what can be removed from the results, and its size; removes it if asked to. */
+import { type Command, Option } from 'commander';
+import { expandRuns } from '../config/experiment.ts';
+import { suggest, UserError } from '../errors.ts';
+import { formatMegabytes } from '../format.ts';
+import { recallImages } from '../runner/data-identity.ts';
+import {
+  findGarbage,
+  GARBAGE_KINDS,
+  type Garbage,
+  type GarbageKind,
+  removeGarbage,
+} from '../runs/garbage.ts';
+import { requireExperiments, walkResults } from '../runs/walk.ts';
+import { loadExperiments } from '../terminal/experiments.ts';
+import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
+import { jsonOption, resultsOption } from '../terminal/options.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
+import { requireResultsFolder } from '../terminal/results-folder.ts';
+import { describeCount, formatInteger } from '../terminal/words.ts';
+
+const HELP = `
+Lists three kinds of things, and removes none of them without --delete:
+  leftovers    files of killed processes, what was set aside as damaged, and
+               earlier checkpoints of runs that are done
+  orphans      runs whose variant or settings the experiment's file has no more;
+               for experiments that are named by their file
+  checkpoints  the weights of runs that are done: metrics and tables stay, but
+               such a run can be swept, measured or exported no more
+--delete removes leftovers; --only says what else. A run that a process works
+on is left alone.
+
+Examples:
+  td gc
+  td gc configs/mnist-lenet.yaml --only orphans --delete`;
+
+export interface GcOptions {
+  readonly only?: readonly GarbageKind[];
+  readonly delete?: boolean;
+  readonly json?: boolean;
+  readonly results: string;
+}
+
+export function define(command: Command): void {
+  const only = new Option('--only <kinds>', `${GARBAGE_KINDS.join(', ')} (default: all; with --delete: leftovers)`); // biome-ignore format: one line
+  command
+    .addOption(only.argParser(parseKinds))
+    .option('--delete', 'remove what is listed')
+    .addOption(jsonOption())
+    .addOption(resultsOption())
+    .addHelpText('after', HELP)
+    .action(gc);
+}
+
+function parseKinds(text: string): GarbageKind[] {
+  return text.split(',').map((name) => {
+    const kind = GARBAGE_KINDS.find((known) => known === name.trim());
+    if (kind !== undefined) return kind;
+    throw new UserError(`--only: there is no "${name.trim()}"${suggest(name.trim(), GARBAGE_KINDS)}`);
+  });
+}
+
+/** @throws UserError if a named experiment has no runs, or the results folder cannot be read or written */
+export async function gc(names: readonly string[], options: GcOptions): Promise<void> {
+  const { results, json = false, delete: isWanted = false } = options;
+  requireResultsFolder(results, isWanted ? 'write' : 'read');
+  const files = names.filter((name) => /\.ya?ml$/i.test(name));
+  const experiments = loadExperiments(files);
+  const expected = new Map(experiments.map((experiment) => [experiment.name, expandRuns(recallImages(experiment))])); // biome-ignore format: one line
+  const all = [...names.filter((name) => !files.includes(name)), ...expected.keys()];
+  requireExperiments(all, walkResults(results), results);
+  if (isWanted && options.only?.includes('orphans') && files.length === 0)
+    throw new UserError('--only orphans needs the file of an experiment, expected for example td gc configs/mnist-lenet.yaml'); // biome-ignore format: one sentence
+  const kinds = options.only ?? (isWanted ? (['leftovers'] as const) : GARBAGE_KINDS);
+  const survey = lookUpRuns(results, all.length === 0 ? undefined : all);
+  const garbage = findGarbage(survey, expected).filter(({ kind }) => kinds.includes(kind));
+  const busy = isWanted ? garbage.flatMap(remove) : [];
+  if (json) printJson(garbage);
+  else printGarbage(garbage, isWanted);
+  tellFaults(busy);
+}
+
+/** @returns a sentence if it is in other hands */
+function remove(garbage: Garbage): string[] {
+  const owner = removeGarbage(garbage);
+  return owner === undefined ? [] : [`${garbage.path} is left: ${owner} works on the run`];
+}
+
+function printGarbage(garbage: readonly Garbage[], isRemoved: boolean): void {
+  if (garbage.length === 0) {
+    print('nothing to remove');
+    return;
+  }
+  printTable(
+    ['kind', 'bytes', 'path', 'why'],
+    garbage.map(({ kind, bytes, path, reason }) => [kind, formatInteger(bytes), path, reason]),
+  );
+  const bytes = garbage.reduce((sum, one) => sum + one.bytes, 0);
+  const count = describeCount(garbage.length, 'item');
+  print(
+    isRemoved
+      ? `\nremoved: ${count}, ${formatMegabytes(bytes)}`
+      : `\n${count}, ${formatMegabytes(bytes)}; nothing is removed without --delete`,
+  );
+}
