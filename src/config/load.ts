@@ -6,6 +6,7 @@ import { type Entry, filterKeys, type MapTree, makeMap, toPlain, toTree } from '
 import { resolveDataPaths } from './data-paths.ts';
 import { type Experiment, type RunSelection, requireVariants, type Variant } from './experiment.ts';
 import { type DataPaths, readExperimentFile } from './experiment-files.ts';
+import { expandGrids } from './grid.ts';
 import { merge } from './merge.ts';
 import { parseOverride } from './overrides.ts';
 import { experimentSchema, runSettingsSchema } from './schema.ts';
@@ -30,9 +31,8 @@ const DEFAULTS = toTree(
  * @throws UserError for the first mistake: what, where (file:line:column or the flag), what was expected
  */
 export function loadExperiment(path: string, options: LoadOptions = {}): Experiment {
-  const file = merge(
-    DEFAULTS,
-    withName(readExperimentFile(path, options.dataPaths ?? 'relative to the file'), path),
+  const file = expandGrids(
+    merge(DEFAULTS, withName(readExperimentFile(path, options.dataPaths ?? 'relative to the file'), path)),
   );
   const overrides = readOverrides(options, variantsOf(file));
   const tree = merge(file, filterKeys(overrides, isExperimentKey));

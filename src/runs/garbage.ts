@@ -6,6 +6,7 @@ import { isTemporaryFile } from '../files/atomic.ts';
 import { tryLock } from '../locks/lock.ts';
 import { RUN_FILES } from './directory.ts';
 import type { FinishedRun, Survey } from './find.ts';
+import { SET_ASIDE } from './recovery.ts';
 
 /**
  * `leftovers`: what killed processes and mended damages left. `orphans`: runs that the experiment's file has no more. `checkpoints`:
@@ -27,7 +28,7 @@ function isLeftover(name: string, isDone: boolean): boolean {
   const previous: readonly string[] = [RUN_FILES.previousCheckpoint, RUN_FILES.previousTensors];
   return (
     isTemporaryFile(name) ||
-    /\.damaged(-\d+)?$/.test(name) ||
+    name.includes(SET_ASIDE) ||
     (isDone && (previous.includes(name) || name.endsWith('.next')))
   );
 }
