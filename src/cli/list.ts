@@ -1,5 +1,6 @@
 /** @file td list: the runs in a results folder. */
 import type { Command } from 'commander';
+import { parseGridName } from '../config/grid.ts';
 import type { ListedRun } from '../runs/listed-runs.ts';
 import { requireExperiments, walkResults } from '../runs/walk.ts';
 import { jsonOption, resultsOption } from '../terminal/options.ts';
@@ -44,8 +45,15 @@ export async function list(names: readonly string[], { json = false, results }: 
   tellFaults(survey.damaged.map(({ reason }) => reason));
 }
 
+/** `targeted: dropRate 0.33, targetRate 0.5`: variants of a grid stand together, under the name that they share. */
+function describeVariant(variant: string): string {
+  const point = parseGridName(variant);
+  if (point === undefined) return variant;
+  return `${point.base}: ${[...point.values].map(([key, value]) => `${key} ${value}`).join(', ')}`;
+}
+
 function formatRow(run: ListedRun): string[] {
   const { experiment, variant, seed } = run.identity;
   const { state, accuracy, time } = describeState(run, 'condition' in run ? run.condition : undefined);
-  return [experiment, variant, String(seed), state, accuracy, time, run.directory];
+  return [experiment, describeVariant(variant), String(seed), state, accuracy, time, run.directory];
 }

@@ -1,8 +1,12 @@
 /** @file td table: prints what a sweep found in the layout of the paper. */
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { formatRate } from '../format.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
+import type { SweepRow } from '../sweeps/rows.ts';
+import { formatCell } from '../tables/cell.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
+import { tabulateGrids } from '../tables/grid-table.ts';
 import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
@@ -11,10 +15,11 @@ import {
   evaluateOption,
   formatOption,
   granularityOption,
+  gridOption,
   jsonOption,
   resultsOption,
 } from '../terminal/options.ts';
-import { print } from '../terminal/output.ts';
+import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
@@ -47,6 +52,7 @@ export function define(command: Command): void {
     .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
     .addOption(jsonOption('print JSON, as --format json does'))
     .option('--paper', 'with the published numbers, and what is wrong with them')
+    .addOption(gridOption())
     .addOption(resultsOption())
     .addHelpText('after', HELP)
     .action(table);
@@ -56,6 +62,8 @@ export interface TableOptions extends TableChoice {
   readonly evaluate?: AskedEvaluation;
   readonly recalibrated?: boolean;
   readonly format: FormatName;
+  /** Rate at which variants of a grid are laid out by its axes. */
+  readonly grid?: number;
   /** The same as format json. */
   readonly json?: boolean;
   readonly results: string;
@@ -72,10 +80,37 @@ export async function table(argument: string, options: TableOptions): Promise<vo
   const { evaluate = 'dense', recalibrated = false } = options;
   const swept = findSwept(argument, options.results, { evaluate, recalibrated });
   tellFaults(swept.damaged.map(({ reason }) => reason));
+  if (options.grid !== undefined) {
+    printGrids(swept.rows, options.grid, argument);
+    return;
+  }
   const tables = buildMethodTables(swept, options);
   print(RENDERERS[format](tables, { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) }));
   // Under a CSV table there is no place for a sentence.
   if (format === 'csv') for (const note of tables.flatMap(({ notes }) => notes)) printLine(note);
+}
+
+/** @throws UserError if no variant is of a grid of two axes, or none was swept at this rate */
+function printGrids(rows: readonly SweepRow[], rate: number, argument: string): void {
+  const all = (['weight', 'unit'] as const).flatMap((granularity) => tabulateGrids(rows, granularity));
+  if (all.length === 0)
+    throw new UserError(`${argument} has no variants of a grid of two axes, expected some such as targeted--dropRate-0.33--targetRate-0.5`); // biome-ignore format: one sentence
+  const own = all.filter(({ pruneRate }) => pruneRate === rate);
+  const rates = [...new Set(all.map(({ pruneRate }) => pruneRate))].toSorted((a, b) => a - b);
+  if (own.length === 0)
+    throw new UserError(
+      `--grid is ${rate}, at which ${argument} was not swept, expected one of ${rates.join(', ')}`,
+    );
+  for (const { base, granularity, axes, values, cells } of own) {
+    print(
+      `${base}: test accuracy in percent, ${formatRate(rate)} of ${granularity}s pruned; ${axes[0]} down, ${axes[1]} across\n`,
+    );
+    printTable(
+      [axes[0], ...values[1]],
+      values[0].map((down, row) => [down, ...(cells[row] ?? []).map(formatCell)]),
+    );
+    print('');
+  }
 }
 
 function chooseFormat({ format, json = false }: TableOptions): FormatName {

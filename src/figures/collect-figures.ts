@@ -1,6 +1,9 @@
 /** @file Collects what the figures of an experiment show. */
 
+import { isPlain } from '../sweeps/rows.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
+import { selectTelling, tabulateGrids } from '../tables/grid-table.ts';
+import { collectCosts, readMeasuresOf } from './collect-costs.ts';
 import { collectAccuracy, collectTraining } from './collect-curves.ts';
 import { collectWeights, type MagnitudesCache } from './collect-weights.ts';
 import { listGranularities, listMethods } from './group-methods.ts';
@@ -21,6 +24,7 @@ export async function collectFigures(
 ): Promise<CollectedFigures> {
   const granularities: GranularityFigures[] = [];
   const problems = new Set<string>();
+  const measures = readMeasuresOf(source.runs);
   for (const granularity of listGranularities(source)) {
     const methods = listMethods(source, granularity);
     granularities.push({
@@ -28,6 +32,8 @@ export async function collectFigures(
       accuracy: collectAccuracy(methods, granularity),
       training: collectTraining(methods),
       ...(await collectWeights(methods, granularity, problems, cache)),
+      costs: collectCosts(methods, granularity, measures),
+      grids: selectTelling(tabulateGrids(source.rows.filter(isPlain), granularity)),
     });
   }
   return { experiment: source.experiment, problems: [...problems], granularities };

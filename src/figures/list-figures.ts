@@ -1,6 +1,8 @@
 /** @file The figures of an experiment, each by its name: what a file is called and a page shows. */
 import type { EChartsOption } from 'echarts';
 import { chartAccuracy } from './charts/accuracy.ts';
+import { chartCosts } from './charts/costs.ts';
+import { chartGrid, gridSize } from './charts/grids.ts';
 import { chartLayers, layersHeight } from './charts/layers.ts';
 import { legendHeight, legendWidth } from './charts/parts.ts';
 import { LIGHT } from './charts/theme.ts';
@@ -24,7 +26,7 @@ export function listFigures({ experiment, granularities }: ExperimentFigures): F
 }
 
 function listOf(experiment: string, figures: GranularityFigures): Figure[] {
-  const { granularity, accuracy, training, weights, layers } = figures;
+  const { granularity, accuracy, training, weights, layers, costs = [], grids = [] } = figures;
   const list: Figure[] = [];
   const add = (
     name: string,
@@ -54,6 +56,17 @@ function listOf(experiment: string, figures: GranularityFigures): Figure[] {
   if (layers !== undefined) {
     const height = layersHeight(layers, { width: 860, isAlone: true });
     add('layers', 860, height, (look) => chartLayers(experiment, granularity, layers, look));
+  }
+  for (const figure of costs) {
+    const width = 560 + legendWidth(figure.lines);
+    add(`accuracy-over-${figure.kind}`, width, heightFor(figure.lines, 420), (look) =>
+      chartCosts(experiment, granularity, figure, look),
+    );
+  }
+  for (const [index, table] of grids.entries()) {
+    const { width, height } = gridSize(table);
+    const number = grids.length > 1 ? `-${index + 1}` : '';
+    add(`grid${number}`, width, height, (look) => chartGrid(experiment, table, look));
   }
   return list;
 }

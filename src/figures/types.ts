@@ -1,6 +1,7 @@
 /** @file What the figures of an experiment show: plain data, made from its files, that can travel as JSON. */
 import type { Granularity } from '../pruning/types.ts';
 import type { Cell } from '../tables/cell.ts';
+import type { GridTable } from '../tables/grid-table.ts';
 
 /** A method as every figure of an experiment shows it. */
 export interface Line {
@@ -63,6 +64,22 @@ export interface LayerFigure {
   readonly rows: readonly LayerRow[];
 }
 
+export type CostKind = 'multiply-adds' | 'latency';
+
+export interface CostLine extends Line {
+  /** By rising prune rate. The cost is a share of the whole network's multiply-adds, or milliseconds for one image. */
+  readonly points: readonly { readonly rate: number; readonly cost: number; readonly accuracy: Cell }[];
+}
+
+/** Accuracy against what a network costs to run. */
+export interface CostFigure {
+  readonly kind: CostKind;
+  /** Whether multiply-adds are those of exported networks, in which what a removed unit fed is gone, too. */
+  readonly isMeasured: boolean;
+  /** At least one. */
+  readonly lines: readonly CostLine[];
+}
+
 /** The figures about pruning single weights, or about pruning whole units. */
 export interface GranularityFigures {
   readonly granularity: Granularity;
@@ -73,6 +90,9 @@ export interface GranularityFigures {
   /** The last two are absent while nothing is trained to the end. */
   readonly weights?: WeightFigure;
   readonly layers?: LayerFigure;
+  readonly costs?: readonly CostFigure[];
+  /** One for each grid of variants, at the rate at which they differ most. */
+  readonly grids?: readonly GridTable[];
 }
 
 export interface ExperimentFigures {

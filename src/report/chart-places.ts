@@ -1,12 +1,13 @@
 /** @file The places of charts in a page, with what a reader needs to understand each, and the switches for all of them. */
 
-import type { GranularityFigures } from '../figures/types.ts';
+import { describeCost } from '../figures/charts/costs.ts';
+import type { CostFigure, CostKind, GranularityFigures } from '../figures/types.ts';
 import { formatRate } from '../format.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { type Html, html } from './html.ts';
 
 /** Kinds of chart, as the page's script knows them. */
-export type ChartKind = 'accuracy' | 'training' | 'weights' | 'layers';
+export type ChartKind = 'accuracy' | 'training' | 'weights' | 'layers' | CostKind;
 
 interface ChartText {
   readonly title: string;
@@ -77,9 +78,11 @@ function listCharts({
   training,
   weights,
   layers,
+  costs = [],
 }: GranularityFigures): [ChartKind, ChartText][] {
   const charts: [ChartKind, ChartText][] = [];
   if (accuracy.length > 0) charts.push(['accuracy', describeAccuracy(granularity)]);
+  for (const figure of costs) charts.push([figure.kind, describeCosts(figure)]);
   if (weights !== undefined) charts.push(['weights', describeWeights(granularity, weights.rate)]);
   if (layers !== undefined) charts.push(['layers', describeLayers(granularity)]);
   if (training.length > 0) charts.push(['training', TRAINING]);
@@ -107,6 +110,13 @@ function describeLayers(granularity: Granularity): ChartText {
     title: `Sparsity of each layer, ${granularity}s`,
     explanation:
       'Share of each prunable layer that training left at zero or nearly, below a tenth of its root mean square, and share of zeros once it is pruned.',
+  };
+}
+
+function describeCosts(figure: CostFigure): ChartText {
+  return {
+    title: `Accuracy over ${figure.kind}`,
+    explanation: `Each line goes from the whole network to the left as more of it is pruned; across: ${describeCost(figure)}.`,
   };
 }
 

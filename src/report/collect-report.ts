@@ -1,14 +1,17 @@
 /** @file Collects what a report says of an experiment. */
 import { expandRuns } from '../config/experiment.ts';
+import { readMeasuresOf } from '../figures/collect-costs.ts';
 import { type CollectedFigures, collectFigures } from '../figures/collect-figures.ts';
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import { listMethods } from '../figures/group-methods.ts';
 import type { Method } from '../methods/names.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { comparePlaces } from '../runs/walk.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { buildMethodTable, type MethodTable } from '../tables/method-table.ts';
 import { findMissing, type KnownRuns } from '../tables/missing-runs.ts';
 import { readPublished } from '../tables/paper/published.ts';
+import { collectGains, type Gain } from './gains.ts';
 import { type RunReport, reportRun } from './run-report.ts';
 
 export interface ExperimentReport {
@@ -22,6 +25,8 @@ export interface ExperimentReport {
   /** The same with published numbers, where there are any. */
   readonly published: readonly MethodTable[];
   readonly runs: readonly RunReport[];
+  /** What a user of each method's network gets, for each granularity. */
+  readonly gains: readonly { readonly granularity: Granularity; readonly gains: readonly Gain[] }[];
 }
 
 /**
@@ -41,7 +46,12 @@ export async function collectReport(
       return buildMethodTable({ ...source, granularity, missing, published });
     });
   const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
+  const measures = readMeasuresOf(source.runs);
   return {
+    gains: figures.granularities.map(({ granularity }) => ({
+      granularity,
+      gains: collectGains(listMethods(source, granularity), granularity, measures),
+    })),
     facts: listFacts(source),
     figures,
     methods: methods.flatMap(({ method }) => method ?? []),

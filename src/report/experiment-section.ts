@@ -3,6 +3,7 @@ import type { GranularityFigures } from '../figures/types.ts';
 import { renderMethodTable, renderReach } from './accuracy-tables.ts';
 import { renderCharts, renderControls } from './chart-places.ts';
 import type { ExperimentReport } from './collect-report.ts';
+import { renderGains } from './gains.ts';
 import { type Html, html } from './html.ts';
 import { describeOutcome } from './outcome.ts';
 import { measureReach } from './reach.ts';
@@ -29,6 +30,7 @@ ${renderControls(
 <noscript><p>The charts need JavaScript. The same numbers are in the tables below.</p></noscript>
 ${granularities.map((figures) => renderCharts(index, figures))}</div>`
 }
+${report.gains.map(({ gains, granularity }) => renderGains(gains, granularity))}
 ${report.tables.length > 0 && html`<h3>Tables</h3>${report.tables.map(renderMethodTable)}`}
 ${
   report.published.length > 0 &&

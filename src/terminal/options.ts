@@ -117,10 +117,18 @@ export function pruneOption(otherwise = "the experiment's"): Option {
 /** One rate. */
 export function rateOption(): Option {
   const description = 'share that is pruned: 0.8 (default: nothing)';
-  return new Option('--prune <rate>', description).argParser((text) => {
-    if (/^(0|0?\.\d{1,15}|0\.\d{1,15})$/.test(text)) return Number(text);
-    throw new UserError(`--prune is "${text}", expected one rate of at least 0 and below 1, such as 0.8`);
-  });
+  return new Option('--prune <rate>', description).argParser((text) => parseRate(text, '--prune'));
+}
+
+function parseRate(text: string, flag: string): number {
+  if (/^(0|0?\.\d{1,15})$/.test(text)) return Number(text);
+  throw new UserError(`${flag} is "${text}", expected one rate of at least 0 and below 1, such as 0.8`);
+}
+
+/** The rate at which a grid of variants is laid out. */
+export function gridOption(): Option {
+  const description = 'variants of a grid by its two axes, at this prune rate: 0.8';
+  return new Option('--grid <rate>', description).argParser((text) => parseRate(text, '--grid'));
 }
 
 /** What one rate is of. */

@@ -1,6 +1,7 @@
 /** @file One chart on the page: drawn for its width and the page's colours, and drawn again when they change. */
 import type { EChartsOption } from 'echarts';
 import { chartAccuracy } from '../../figures/charts/accuracy.ts';
+import { chartCosts } from '../../figures/charts/costs.ts';
 import { chartLayers, layersHeight } from '../../figures/charts/layers.ts';
 import type { Look } from '../../figures/charts/parts.ts';
 import { DARK, LIGHT, type Theme } from '../../figures/charts/theme.ts';
@@ -126,6 +127,11 @@ export class Chart {
         height,
         option: { ...option, tooltip: tooltipOf('item', theme, describeLayers(shown, theme)) },
       };
+    }
+    const cost = this.figures.costs?.find(({ kind }) => kind === this.kind);
+    if (cost !== undefined) {
+      const shown = { ...cost, lines: choose(cost.lines) };
+      return { height: HEIGHT, option: chartCosts(...names, shown, look(HEIGHT)) };
     }
     return { height: 0, option: {} };
   }
