@@ -12,9 +12,9 @@ let journey: Journey;
 
 beforeAll(async () => {
   journey = new Journey({ 'tiny.yaml': TINY.replace('seeds: [0, 1]', 'seeds: [0]') });
-  await journey.type('run tiny.yaml');
-  await journey.type('sweep tiny.yaml --no-figures');
-  await journey.type('sweep tiny.yaml --criterion taylor --granularity unit');
+  await type('run tiny.yaml');
+  await type('sweep tiny.yaml --no-figures');
+  await type('sweep tiny.yaml --criterion taylor --granularity unit');
 });
 
 afterAll(() => journey.end());
@@ -30,13 +30,19 @@ async function runInFolder(typed: string) {
   }
 }
 
+/** What succeeds. */
+async function type(typed: string) {
+  const ended = await runInFolder(typed);
+  expect(ended.stderr).not.toContain('td: ');
+  expect(ended.code).toBe(0);
+  return ended;
+}
+
 const bytesOf = (path: string): Uint8Array => readFileSync(join(journey.folder, path));
 
 describe('td export', () => {
   it('writes an ONNX file without the pruned units, as accurate as the sweep says', async () => {
-    const { stdout } = await journey.type(
-      'export tiny/plain/0 --prune 0.5 --granularity unit --out half.onnx',
-    );
+    const { stdout } = await type('export tiny/plain/0 --prune 0.5 --granularity unit --out half.onnx');
     const [row] = journey
       .readRecords('results/tiny/sweep.csv')
       .filter((one) => one.variant === 'plain' && one.granularity === 'unit' && one.prune_rate === '0.5');
@@ -51,7 +57,7 @@ describe('td export', () => {
   });
 
   it('says in the file what it is', async () => {
-    await journey.type('export tiny/targeted/0 --prune 0.5 --granularity weight --format safetensors --sparse --out w.safetensors --with-preprocessing'); // biome-ignore format: one line
+    await type('export tiny/targeted/0 --prune 0.5 --granularity weight --format safetensors --sparse --out w.safetensors --with-preprocessing'); // biome-ignore format: one line
     const text = Buffer.from(bytesOf('w.safetensors')).toString('latin1');
     expect(text).toMatch(/"run":"tiny\/targeted\/seed-0-[0-9a-f]{8}"/);
     expect(text).toMatch(
@@ -62,7 +68,7 @@ describe('td export', () => {
   });
 
   it('exports what another criterion pruned', async () => {
-    const { stdout } = await journey.type('export tiny/plain/0 --prune 0.5 --granularity unit --criterion taylor --format safetensors --out t.safetensors'); // biome-ignore format: one line
+    const { stdout } = await type('export tiny/plain/0 --prune 0.5 --granularity unit --criterion taylor --format safetensors --out t.safetensors'); // biome-ignore format: one line
     const [row] = journey
       .readRecords('results/tiny/sweep-taylor.csv')
       .filter((one) => one.variant === 'plain' && one.prune_rate === '0.5');
@@ -74,12 +80,12 @@ describe('td export', () => {
   });
 
   it('writes into the folder of the experiment if no place is named, and a new export over an old one', async () => {
-    for (let time = 0; time < 2; time++) await journey.type('export tiny/plain/0 --format tfjs');
+    for (let time = 0; time < 2; time++) await type('export tiny/plain/0 --format tfjs');
     const [folder = ''] = readdirSync(join(journey.folder, 'results/tiny/export'));
     expect(folder).toMatch(/^plain-seed-0-[0-9a-f]{8}-tfjs$/);
     const files = readdirSync(join(journey.folder, 'results/tiny/export', folder)).toSorted();
     expect(files).toEqual(['model.json', expect.stringMatching(/^weights\.[0-9a-f]{8}\.bin$/)]);
-    expect((await journey.type('list')).stdout.split('\n')).toHaveLength(4);
+    expect((await type('list')).stdout.split('\n')).toHaveLength(4);
   });
 });
 
@@ -131,7 +137,7 @@ describe('wrong use of td export', () => {
 
 describe('td measure', () => {
   it('measures what was swept, and fewer units cost less', async () => {
-    const { stdout } = await journey.type('measure tiny/plain/0 --rounds 2 --threads 1');
+    const { stdout } = await type('measure tiny/plain/0 --rounds 2 --threads 1');
     expect(stdout).toMatch(/^50 % of units +\d+\.\d\d % +6,366 /m);
     const rows = journey.readRecords('results/tiny/measure.csv');
     expect(rows.map((row) => [row.granularity, row.prune_rate, row.parameters, row.multiply_adds])).toEqual([
@@ -148,7 +154,7 @@ describe('td measure', () => {
 
 describe('td diff', () => {
   it('shows settings, accuracies and where two runs cross', async () => {
-    const { stdout } = await journey.type('diff tiny/plain/0 tiny/targeted/0');
+    const { stdout } = await type('diff tiny/plain/0 tiny/targeted/0');
     expect(stdout).toMatch(/^regularizer.name +none +targeted$/m);
     expect(stdout).toContain('Test accuracy in percent, weights pruned (intervals of 95 %)');
     expect(stdout).toMatch(/^they (do not cross|cross between 0 % and 50 %: [ab] is ahead from there)$/m);
