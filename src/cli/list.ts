@@ -45,7 +45,7 @@ export async function list(names: readonly string[], { json = false, results }: 
   tellFaults(survey.damaged.map(({ reason }) => reason));
 }
 
-/** `targeted: dropRate 0.33, targetRate 0.5`: variants of a grid stand together, under the name that they share. */
+/** `targeted: dropRate 0.33, schedule.epochs 5`: variants of a grid stand together, under the name that they share. */
 function describeVariant(variant: string): string {
   const point = parseGridName(variant);
   if (point === undefined) return variant;

@@ -60,6 +60,12 @@ by method. Where one is the same as dense, as for methods that drop nothing,
 the dense row is the one. --recalibrate makes rows of their own, with batch-norm
 averages that fit the pruned network; labels are not looked at.
 
+--criterion ranks by something else than magnitude (or the method's own
+importance): taylor, snip and grasp look at the loss on training images;
+nm:2:4 keeps 2 of every 4 neighbouring weights. Such rows go to a file of their
+own, sweep-<criterion>.csv, with tables beside it. --budget global compares
+across layers, --keep-at-least holds a floor under each.
+
 Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
 and figures of them (figure-*.svg and .png), which "td figures" draws again.
 
@@ -68,7 +74,8 @@ Examples:
   td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
   td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
   td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
-  td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800`;
+  td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800
+  td sweep configs/mnist-lenet.yaml --criterion taylor --keep-at-least 0.05`;
 
 export function define(command: Command): void {
   command

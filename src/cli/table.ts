@@ -94,7 +94,7 @@ export async function table(argument: string, options: TableOptions): Promise<vo
 function printGrids(rows: readonly SweepRow[], rate: number, argument: string): void {
   const all = (['weight', 'unit'] as const).flatMap((granularity) => tabulateGrids(rows, granularity));
   if (all.length === 0)
-    throw new UserError(`${argument} has no variants of a grid of two axes, expected some such as targeted--dropRate-0.33--targetRate-0.5`); // biome-ignore format: one sentence
+    throw new UserError(`${argument} has no variants of a grid of two axes, expected some such as targeted--dropRate-0.33--schedule.epochs-5`); // biome-ignore format: one sentence
   const own = all.filter(({ pruneRate }) => pruneRate === rate);
   const rates = [...new Set(all.map(({ pruneRate }) => pruneRate))].toSorted((a, b) => a - b);
   if (own.length === 0)

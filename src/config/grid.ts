@@ -1,4 +1,4 @@
-/** @file Grids under a variant: `grid: { dropRate: [0.33, 0.66], targetRate: [0.5, 0.75] }` stands for a variant of each combination. */
+/** @file Grids under a variant: `grid: { dropRate: [0.33, 0.66], schedule.epochs: [5, 10] }` stands for a variant of each combination. */
 import { UserError } from '../errors.ts';
 import { type Entry, type MapTree, makeMap, type ScalarTree, type Tree } from '../yaml/tree.ts';
 
@@ -25,7 +25,7 @@ export interface GridPoint {
 }
 
 /**
- * Puts in the place of each variant with a grid its variants, the first axis outermost: `targeted--dropRate-0.33--targetRate-0.5`. A key
+ * Puts in the place of each variant with a grid its variants, the first axis outermost: `targeted--dropRate-0.33--schedule.epochs-5`. A key
  * without a dot is a setting of the regularizer, one with dots the path of any setting.
  *
  * @param experiment with its variants

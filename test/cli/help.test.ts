@@ -48,9 +48,17 @@ describe('help', () => {
         check <experiment>       fail if accuracy is not what a baseline lets expect
         list [name...]           list runs: state, accuracy, time
         show <run>               show a run: settings, state, curves, files
+        export <run>             write a pruned network as ONNX, safetensors, or for
+                                 TensorFlow.js or PyTorch
+        measure <run...>         measure what pruned networks cost: parameters, bytes,
+                                 time
+        diff <a> <b>             compare two runs or two experiments: settings,
+                                 accuracies, crossings
         figures [experiment...]  draw the figures of experiments as SVG and PNG
         report [experiment...]   write what experiments found as one HTML page, or
                                  show it while runs go on
+        gc [experiment...]       list what can be removed from the results, or remove
+                                 it
         data                     list, fetch and verify data sets
         engines                  list what can compute here, or why not; install
                                  TensorFlow
@@ -163,28 +171,37 @@ describe('help', () => {
       prune trained networks at increasing rates, and compare them in tables
 
       Arguments:
-        experiment            experiment files (YAML); all that is trained if absent
+        experiment               experiment files (YAML); all that is trained if
+                                 absent
 
       Options:
-        --prune <rates>       rates and ranges: 0.5,0.9 or 0:0.99 (default: the
-                              experiment's)
-        --granularity <what>  what is pruned: weight, unit, both (default: the
-                              experiment's)
-        --evaluate <how>      how pruned networks are judged: dense, gamma,
-                              stochastic, paper (default: dense)
-        --draws <n>           with stochastic: how often noise is drawn (default: 5)
-        --recalibrate <n>     take batch-norm averages anew on n training images
-        --no-figures          draw no figures
-        --results <folder>    where results are read and written (default: results)
-        --engine <name>       what computes: auto, onnx, tensorflow, reference
-                              (default: auto, env: TD_ENGINE)
-        --device <name>       where it computes: auto, cpu, gpu, webgpu (default:
-                              auto)
-        --eager               with tensorflow: operation by operation, not compiled
-        --xla                 with tensorflow: the whole step compiled by XLA
-        --threads <n>         threads inside an operation (default: all that td may
-                              use)
-        -h, --help            print this help
+        --prune <rates>          rates and ranges: 0.5,0.9 or 0:0.99 (default: the
+                                 experiment's)
+        --granularity <what>     what is pruned: weight, unit, both (default: the
+                                 experiment's)
+        --evaluate <how>         how pruned networks are judged: dense, gamma,
+                                 stochastic, paper (default: dense)
+        --draws <n>              with stochastic: how often noise is drawn (default:
+                                 5)
+        --recalibrate <n>        take batch-norm averages anew on n training images
+        --criterion <name>       what ranks: magnitude, global-magnitude, taylor,
+                                 snip, grasp, random, nm:N:M (default: magnitude)
+        --budget <what>          a share of each layer, or of all together (default:
+                                 the criterion's)
+        --keep-at-least <share>  share of each layer that always stays
+        --criterion-images <n>   training images that a criterion looks at (default:
+                                 1000)
+        --no-figures             draw no figures
+        --results <folder>       where results are read and written (default: results)
+        --engine <name>          what computes: auto, onnx, tensorflow, reference
+                                 (default: auto, env: TD_ENGINE)
+        --device <name>          where it computes: auto, cpu, gpu, webgpu (default:
+                                 auto)
+        --eager                  with tensorflow: operation by operation, not compiled
+        --xla                    with tensorflow: the whole step compiled by XLA
+        --threads <n>            threads inside an operation (default: all that td may
+                                 use)
+        -h, --help               print this help
 
       The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
       a:b:step goes from a to b, both included. Every prunable layer loses the same
@@ -200,6 +217,12 @@ describe('help', () => {
       the dense row is the one. --recalibrate makes rows of their own, with batch-norm
       averages that fit the pruned network; labels are not looked at.
 
+      --criterion ranks by something else than magnitude (or the method's own
+      importance): taylor, snip and grasp look at the loss on training images;
+      nm:2:4 keeps 2 of every 4 neighbouring weights. Such rows go to a file of their
+      own, sweep-<criterion>.csv, with tables beside it. --budget global compares
+      across layers, --keep-at-least holds a floor under each.
+
       Writes <results>/<experiment>/sweep.csv, table-weight.csv and table-unit.csv,
       and figures of them (figure-*.svg and .png), which "td figures" draws again.
 
@@ -209,6 +232,7 @@ describe('help', () => {
         td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
         td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
         td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800
+        td sweep configs/mnist-lenet.yaml --criterion taylor --keep-at-least 0.05
       "
     `);
   });
@@ -231,6 +255,8 @@ describe('help', () => {
         --format <name>       text, csv, md, latex, json (default: text)
         --json                print JSON, as --format json does
         --paper               with the published numbers, and what is wrong with them
+        --grid <rate>         variants of a grid by its two axes, at this prune rate:
+                              0.8
         --results <folder>    where results are read and written (default: results)
         -h, --help            print this help
 
@@ -569,6 +595,155 @@ describe('help', () => {
         td report mnist-lenet
         td report --out everything.html
         td report --serve --port 8080
+      "
+    `);
+  });
+
+  it('of export', async () => {
+    expect(await helpOf('export')).toMatchInlineSnapshot(`
+      "Usage: td export [options] <run>
+
+      write a pruned network as ONNX, safetensors, or for TensorFlow.js or PyTorch
+
+      Arguments:
+        run                      folder of a run, or experiment/variant/seed
+
+      Options:
+        --prune <rate>           share that is pruned: 0.8 (default: nothing)
+        --granularity <what>     what is pruned: weight, unit
+        --criterion <name>       what ranks: magnitude, global-magnitude, taylor,
+                                 snip, grasp, random, nm:N:M (default: magnitude)
+        --budget <what>          a share of each layer, or of all together (default:
+                                 the criterion's)
+        --keep-at-least <share>  share of each layer that always stays
+        --format <name>          onnx, safetensors, tfjs, pytorch (default: onnx)
+        --out <path>             file or folder (default:
+                                 <results>/<experiment>/export/…)
+        --no-fold                keep batch normalisation as layers of its own
+        --sparse                 with safetensors: store kernels without their zeros
+        --with-preprocessing     the network takes pixels from 0 to 255
+        --results <folder>       where results are read and written (default: results)
+        -h, --help               print this help
+
+      With --granularity unit the pruned units are taken out: filters and columns, the
+      rows of the next layer that read them, and what batch normalisation, sums and
+      flattening make of them. The logits stay what they were, up to rounding; td
+      compares them on test images, and writes nothing if they differ. A rate must have
+      been swept, so that its accuracy is known.
+
+      Formats:
+        onnx         opset 18, input "images" [batch, channels, height, width]
+        safetensors  td's names and layouts; --sparse leaves zeros out
+        tfjs         a folder for tf.loadGraphModel, [batch, height, width, channels]
+        pytorch      safetensors in PyTorch's names and layouts; docs/export.md has the
+                     script that loads it
+
+      Examples:
+        td export mnist-lenet/targeted-unit/0 --prune 0.8 --granularity unit
+        td export mnist-lenet/targeted-weight/0 --prune 0.9 --granularity weight \\
+          --format safetensors --sparse
+        td export mnist-lenet/none/0 --format tfjs --out site/model --with-preprocessing
+      "
+    `);
+  });
+
+  it('of measure', async () => {
+    expect(await helpOf('measure')).toMatchInlineSnapshot(`
+      "Usage: td measure [options] <run...>
+
+      measure what pruned networks cost: parameters, bytes, time
+
+      Arguments:
+        run                   runs as in td show, or names of experiments for all
+                              their runs
+
+      Options:
+        --prune <rates>       rates and ranges: 0.5,0.9 or 0:0.99 (default: those of
+                              its sweep)
+        --granularity <what>  what is pruned: weight, unit, both (default: unit)
+        --rounds <n>          timed runs of each network (default: 25)
+        --threads <n>         threads inside an operation (default: all that td may
+                              use)
+        --json                print JSON
+        --results <folder>    where results are read and written (default: results)
+        -h, --help            print this help
+
+      Exports each network as "td export --format onnx" does, and measures it:
+      parameters, multiply-adds of one image, bytes of the file, compressed by gzip,
+      and as safetensors without zeros, and the time that onnxruntime takes on the
+      processor for 1 image and for 128. The networks of a run are timed in turns; the
+      times are medians, in measure.csv with quartiles, and the network with nothing
+      pruned is always among them. Pruned weights save bytes, but no time: onnxruntime
+      multiplies by zeros, too.
+
+      Rows go to <results>/<experiment>/measure.csv; figures and report show them.
+      Measure on a quiet machine.
+
+      Examples:
+        td measure mnist-lenet/targeted-unit/0 --prune 0.5,0.8
+        td measure mnist-lenet --granularity both      all its trained runs
+      "
+    `);
+  });
+
+  it('of diff', async () => {
+    expect(await helpOf('diff')).toMatchInlineSnapshot(`
+      "Usage: td diff [options] <a> <b>
+
+      compare two runs or two experiments: settings, accuracies, crossings
+
+      Arguments:
+        a                   run, experiment, or folder of either
+        b                   the same
+
+      Options:
+        --json              print JSON
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+
+      A and B are runs (experiment/variant/seed, or folders of runs), or experiments
+      (names, or folders with a sweep.csv), whose variants of one name are compared.
+      Accuracies are those of td sweep, each with an interval that holds it in 95 of
+      100 cases: of one run by its test images, of several seeds by their scatter. A
+      rate at which they cross lies between the two that are named.
+
+      Examples:
+        td diff mnist-lenet/none/0 mnist-lenet/targeted-weight/0
+        td diff results/mnist-lenet old-results/mnist-lenet
+      "
+    `);
+  });
+
+  it('of gc', async () => {
+    expect(await helpOf('gc')).toMatchInlineSnapshot(`
+      "Usage: td gc [options] [experiment...]
+
+      list what can be removed from the results, or remove it
+
+      Arguments:
+        experiment          names or files of experiments; all if absent
+
+      Options:
+        --only <kinds>      leftovers, orphans, checkpoints (default: all; with
+                            --delete: leftovers)
+        --delete            remove what is listed
+        --json              print JSON
+        --results <folder>  where results are read and written (default: results)
+        -h, --help          print this help
+
+      Lists three kinds of things, and removes none of them without --delete:
+        leftovers    files of killed processes, what was set aside as damaged, and
+                     earlier checkpoints of runs that are done
+        orphans      runs whose variant or settings the experiment's file has no more;
+                     for experiments that are named by their file
+        checkpoints  the weights of runs that are done: metrics and tables stay, but
+                     such a run can be swept, measured or exported no more
+      --delete removes leftovers; --only says what else. A run that a process works
+      on is left alone.
+
+      Examples:
+        td gc
+        td gc configs/mnist-lenet.yaml --only orphans --delete
       "
     `);
   });

@@ -5,8 +5,8 @@ import { it } from 'vitest';
 /** Packages whose absence is a failure, such as `onnx,onnxruntime,safetensors,torch`: where the project is checked. */
 const required = (process.env.TD_REQUIRE_PYTHON ?? '').split(',').filter((name) => name !== '');
 
-/** `TD_PYTHON`, else `python3`. */
-const PYTHON = process.env.TD_PYTHON ?? 'python3';
+/** `TD_READERS_PYTHON`, else `python3`. */
+const PYTHON = process.env.TD_READERS_PYTHON ?? 'python3';
 
 /**
  * A test that runs a Python program; it is skipped where one of its packages is missing, and says which.
