@@ -31,6 +31,8 @@ export function compactNetwork(network: Network): Network {
   });
 }
 
+const NOTHING: readonly number[] = [];
+
 function keptOf(kept: KeptChannels, layer: Layer): readonly number[] {
   return kept.get(layer) ?? [];
 }
@@ -71,16 +73,17 @@ function cutLinear(
   const absent = [...inputs.keys()].filter((row) => present[row] === 0 && inputs[row] !== 0);
   const kernel = new Float32Array(tapCount * rows.length * columns.length);
   const bias = Float64Array.from(columns, (column) => layer.bias?.[column] ?? 0);
-  for (let tap = 0, index = 0; tap < tapCount; tap++)
-    for (const row of rows)
+  let end = 0;
+  for (let tap = 0; tap < tapCount; tap++)
+    for (const row of rows) {
+      const carried = row === carrier ? absent : NOTHING;
       for (const column of columns) {
-        const carried = row === carrier ? absent : [];
-        const share = carried.reduce(
-          (sum, other) => sum + (at(inputs, other) / at(inputs, row)) * entryAt(tap, other, column),
-          0,
-        );
-        kernel[index++] = entryAt(tap, row, column) + share;
+        let entry = entryAt(tap, row, column);
+        for (const other of carried)
+          entry += (at(inputs, other) / at(inputs, row)) * entryAt(tap, other, column);
+        kernel[end++] = entry;
       }
+    }
   if (!padded)
     for (const [index, column] of columns.entries())
       for (let tap = 0; tap < tapCount; tap++)

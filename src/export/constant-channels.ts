@@ -77,9 +77,11 @@ function linearConstants(layer: Linear, inputs: Constants): Constants {
   const columns = channelsOf(layer);
   const sums = Float64Array.from({ length: columns }, (_, column) => layer.bias?.[column] ?? 0);
   const padded = isPadded(layer);
-  for (const [index, entry] of layer.kernel.entries()) {
+  for (let index = 0; index < layer.kernel.length; index++) {
+    const entry = at(layer.kernel, index);
+    if (entry === 0) continue;
     const input = at(inputs, Math.floor(index / columns) % inputs.length);
-    if (entry === 0 || input === 0) continue;
+    if (input === 0) continue;
     const column = index % columns;
     sums[column] = padded ? Number.NaN : at(sums, column) + entry * input;
   }

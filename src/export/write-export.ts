@@ -1,5 +1,5 @@
 /** @file Where an exported network goes, and how it gets there whole. */
-import { accessSync, constants, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
@@ -27,6 +27,8 @@ export function requireExportPlace(path: string, format: ExportFormat): void {
       throw new UserError(`--out: the folder ${path} holds other files ("${foreign}"), expected one for this export alone`); // biome-ignore format: one sentence
   } else if (status?.isDirectory() || /[\\/]$/.test(path))
     throw new UserError(`--out: ${path} is a folder, expected a file`);
+  if (status !== undefined && !status.isFile() && !status.isDirectory())
+    throw new UserError(`--out: ${path} is a device or a pipe, expected a file or the name of a new one`);
   const nearest = findFolder(status?.isDirectory() ? resolve(path) : dirname(resolve(path)));
   if (!lookAt(nearest)?.isDirectory())
     throw new UserError(`--out: ${path} lies below the file ${nearest}, expected a folder there`);
@@ -65,7 +67,9 @@ function isWritable(path: string): boolean {
 export function writeExport(path: string, files: readonly ExportedFile[], format: ExportFormat): void {
   const isFolder = format.extension === undefined;
   makeDirectory(isFolder ? path : dirname(resolve(path)));
-  for (const { name, bytes } of files) writeFileAtomic(isFolder ? join(path, name) : path, bytes);
+  // A link stays, and the file that it leads to is replaced.
+  const place = lookAt(path) === undefined ? path : realpathSync(path);
+  for (const { name, bytes } of files) writeFileAtomic(isFolder ? join(place, name) : place, bytes);
   if (!isFolder) return;
   for (const name of readdirSync(path))
     if (OWN.test(name) && !files.some((file) => file.name === name)) rmSync(join(path, name));

@@ -106,6 +106,7 @@ describe('wrong use of td export', () => {
     ['export tiny/plain/0 --format tfjs --out results', /^--out: the folder results holds other files \("tiny"\)/],
     ['export tiny/plain/0 --format tfjs --out tiny.yaml', /^--out: tiny.yaml is a file, expected a folder for tfjs$/],
     ['export tiny/plain/0 --out /proc/x.onnx', /^--out: \/proc\/x.onnx cannot be written to, expected a path that can$/],
+    ['export tiny/plain/0 --out /dev/null', /^--out: \/dev\/null is a device or a pipe, expected a file or the name of a new one$/],
     ['sweep tiny.yaml --criterion tylor', /^unknown criterion "tylor" \(did you mean "taylor"\?\)$/],
     ['sweep tiny.yaml --criterion nm:4:2', /^criterion "nm:4:2" is malformed, expected nm:N:M with N below M, at most 64, such as nm:2:4$/],
     ['sweep tiny.yaml --criterion nm:2:4 --prune 0.5', /^--criterion nm-2-4 prunes 50 % of weights, expected no --prune/],

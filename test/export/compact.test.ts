@@ -9,6 +9,7 @@ import { readNetwork } from '../../src/export/read-network.ts';
 import { ExportedSession, runOnImages } from '../../src/export/session.ts';
 import { plainLayers } from '../../src/models/layers.ts';
 import type { Model } from '../../src/models/types.ts';
+import { rowMeans } from '../models/row-means.ts';
 import { useCpuBackend } from '../support/cpu-backend.ts';
 import {
   createSmallModel,
@@ -126,5 +127,26 @@ describe('a compacted network', () => {
     const conv2 = compact.layers.find(({ name }) => name === 'stage3.unit2.conv2');
     const sum = compact.layers.find((layer) => layer.op === 'add' && layer.inputs.some(({ inputs }) => inputs[0] === conv2)); // biome-ignore format: one line
     expect(sum?.shape.at(-1)).toBeGreaterThan(conv2?.shape.at(-1) ?? Number.NaN);
+  });
+});
+
+describe('a model of a user', () => {
+  it('is exported where its operations have a layer, whichever axes it takes means over', async () => {
+    const model = rowMeans.create({ name: 'row-means', units: 12 }, [6, 5, 3], 10);
+    const pruned = withoutUnits(model, randomNumbers(model), 0.5);
+    const images = randomImages(model, IMAGES);
+    const network = compactNetwork(readNetwork(model, pruned));
+    expectSame(await exportedLogits(network, model, images, IMAGES), ownLogits(model, pruned, images));
+  });
+
+  it('is refused in a sentence where they have none', () => {
+    const plain = createSmallModel('mlp');
+    const odd: Model = {
+      ...plain,
+      forward: (images, layers) => layers.tf.softplus(plain.forward(images, layers)),
+    };
+    expect(() => readNetwork(odd, randomNumbers(odd))).toThrow(
+      'this model cannot be exported: it uses the operation Softplus in a way that exported files have no layer for',
+    );
   });
 });
