@@ -1,6 +1,6 @@
 /** @file The interval of a difference against a worked example. */
 import { expect, it } from 'vitest';
-import { differenceOf } from '../../scripts/toy-hessian/difference.ts';
+import { differenceOf } from '../../scripts/difference.ts';
 
 it('is that of Welch: 3.8333 ± 4.6101 on 4.944 degrees of freedom', () => {
   const difference = differenceOf([1, 2, 4, 7], [5, 9, 8]);

@@ -1,0 +1,66 @@
+/** @file What the committed numbers say of each claim. */
+import type { Baselines } from './baselines.ts';
+import type { Claim } from './claims.ts';
+import {
+  type Comparison,
+  type ComparisonGroup,
+  compareDependence,
+  comparePruned,
+  measureSlack,
+} from './compare.ts';
+
+export type Verdict = 'confirmed' | 'not confirmed' | 'not tested here';
+
+export interface JudgedGroup extends ComparisonGroup {
+  readonly verdict: Verdict;
+}
+
+export interface JudgedClaim {
+  readonly claim: Claim;
+  /** `P3` of the paper's claims, `H2` of effects found here. */
+  readonly number: string;
+  readonly groups: readonly JudgedGroup[];
+  readonly verdict: Verdict;
+}
+
+/** Numbers count the paper's claims and the others each for themselves, in the order of the file. */
+export function judgeClaims(claims: readonly Claim[], baselines: Baselines): JudgedClaim[] {
+  return claims.map((claim, index) => {
+    const isOfPaper = claim.place !== undefined;
+    const alike = claims.slice(0, index + 1).filter(({ place }) => (place !== undefined) === isOfPaper);
+    const groups = claim.cells
+      .flatMap((cells) =>
+        'quantity' in cells ? compareDependence(cells, baselines) : comparePruned(cells, baselines),
+      )
+      .map((group) => ({ ...group, verdict: judgeGroup(group) }));
+    return { claim, number: `${isOfPaper ? 'P' : 'H'}${alike.length}`, groups, verdict: combine(groups) };
+  });
+}
+
+/**
+ * A group is confirmed if every one of its cells is: then no level has to be divided among them, since the claim fails as soon
+ * as one of them does (intersection–union test; Berger 1982). Without one of its cells it is not tested.
+ */
+function judgeGroup({ comparisons }: ComparisonGroup): Verdict {
+  if (comparisons.some(({ outcome }) => outcome === 'missing')) return 'not tested here';
+  return comparisons.every(({ outcome }) => outcome === 'holds') ? 'confirmed' : 'not confirmed';
+}
+
+/** A claim is confirmed if it is in every group that is tested. */
+function combine(groups: readonly JudgedGroup[]): Verdict {
+  const tested = groups.filter(({ verdict }) => verdict !== 'not tested here');
+  if (tested.length === 0) return 'not tested here';
+  return tested.every(({ verdict }) => verdict === 'confirmed') ? 'confirmed' : 'not confirmed';
+}
+
+/** The comparisons of the groups that are tested. */
+export function listTested({ groups }: JudgedClaim): Comparison[] {
+  return groups.flatMap(({ verdict, comparisons }) => (verdict === 'not tested here' ? [] : comparisons));
+}
+
+/** The comparison that speaks least for a claim; one with an interval if there is any. */
+export function findLeastFavourable(comparisons: readonly Comparison[]): Comparison | undefined {
+  const slackOf = ({ difference, expect }: Comparison) =>
+    (difference && measureSlack(difference, expect)?.worst) ?? Number.POSITIVE_INFINITY;
+  return comparisons.toSorted((a, b) => slackOf(a) - slackOf(b) || 0)[0];
+}
