@@ -1,7 +1,10 @@
-/** @file npm run docs:results: makes docs/results.md, its figures, and what other pages show of results/baseline. */
+/** @file npm run docs:results: makes docs/results.md, its figures, what other pages show of results/baseline, and docs/paper-scale.md. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../src/files/atomic.ts';
+import { estimateTables } from './paper-scale/estimate.ts';
+import { PAGE as PAPER_SCALE, renderPaperScale } from './paper-scale/page.ts';
+import { TABLES } from './paper-scale/tables.ts';
 import {
   drawPageFigures,
   FIGURES,
@@ -24,6 +27,7 @@ refresh(
   DEPENDENCE,
   refreshDependence(readFileSync(DEPENDENCE, 'utf8'), readRows(COMMITTED), readPublishedRows()),
 );
+refresh(PAPER_SCALE, renderPaperScale(await estimateTables(TABLES)));
 
 function refresh(path: string, text: string): void {
   const isNew = !existsSync(path) || readFileSync(path, 'utf8') !== text;

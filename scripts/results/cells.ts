@@ -24,7 +24,10 @@ export function renderCell(text: string, baselines: Baselines): string {
   return formatPlace(placeOf(groups, groups.variant ?? '', baselines), baselines)?.text ?? NOT_MEASURED;
 }
 
-/** Variants with their accuracies, the highest first: `targeted(0.66, 0.75) 98.10 ± 0.11; none 96.75 ± 0.57`. */
+/**
+ * Variants with their accuracies, the highest first: `targeted(0.66, 0.75) 98.10 ± 0.11; none 96.75 ± 0.57`. Those that are not
+ * measured are left out.
+ */
 export function renderRank(text: string, baselines: Baselines): string {
   const groups = RANK.exec(text)?.groups;
   if (groups === undefined)
@@ -35,25 +38,29 @@ export function renderRank(text: string, baselines: Baselines): string {
   const cells = variants.flatMap((variant) => {
     const place = placeOf(groups, variant, baselines);
     const cell = formatPlace(place, baselines);
-    return cell === undefined ? [] : [{ ...cell, heading: baselines.headingOf(place.experiment, variant) }];
+    const heading = baselines.headingOf(place.experiment, variant);
+    return cell === undefined ? [] : [{ ...cell, heading, variant }];
   });
   if (cells.length === 0) return NOT_MEASURED;
+  const isShared = (heading: string) => cells.filter((cell) => cell.heading === heading).length > 1;
   return cells
     .toSorted((a, b) => b.mean - a.mean)
-    .map(({ heading, text: number }) => `${escapeMarkdown(heading)} ${number}`)
+    .map(({ heading, variant, text: number }) => {
+      const name = isShared(heading) ? `${heading}: ${variant}` : heading;
+      return `${escapeMarkdown(name)} ${number}`;
+    })
     .join('; ');
 }
 
-/** @throws Error if the sweep lacks the variant under every evaluation, as where its name is mistyped */
+/** @throws Error if neither the sweep nor its experiment has the variant, as where its name is mistyped */
 function placeOf(
   groups: Readonly<Record<string, string | undefined>>,
   variant: string,
   baselines: Baselines,
 ): CellPlace {
   const { experiment = '', granularity, rate, view } = groups;
-  const swept = baselines.find(experiment);
-  if (swept !== undefined && !swept.rows.some((row) => row.variant === variant))
-    throw new Error(`${experiment}.csv has no variant "${variant}", which the page of results names`);
+  if (!baselines.knows(experiment, variant))
+    throw new Error(`${experiment} has no variant "${variant}", which the page of results names`);
   return {
     experiment,
     variant,

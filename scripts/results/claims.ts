@@ -29,18 +29,18 @@ const expectation = z.union([
   z.strictObject({ within: z.number().positive() }),
 ]);
 
-/** A variant, where it differs with its own experiment, rate or evaluation. */
+const sideSchema = z.strictObject({
+  variant: z.string(),
+  in: z.string().optional(),
+  rate: rate.optional(),
+  evaluation: evaluation.optional(),
+});
+
+/** A variant; where it differs from the other side, with an experiment, rate or evaluation of its own. */
 const side = z
   .string()
-  .transform((variant) => ({ variant }))
-  .or(
-    z.strictObject({
-      variant: z.string(),
-      in: z.string().optional(),
-      rate: rate.optional(),
-      evaluation: evaluation.optional(),
-    }),
-  );
+  .transform((variant): z.output<typeof sideSchema> => ({ variant }))
+  .or(sideSchema);
 
 /** Accuracies after pruning, in points: every rate, in every experiment, under every evaluation. */
 const pruned = z.strictObject({

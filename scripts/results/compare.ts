@@ -70,12 +70,11 @@ function comparePlaces(
 ): Comparison {
   const { granularity, expect } = cells;
   const placeOf = (side: PrunedCells['first']): CellPlace => ({
-    ...shared,
-    granularity,
+    experiment: side.in ?? shared.experiment,
     variant: side.variant,
-    ...('in' in side && side.in !== undefined && { experiment: side.in }),
-    ...('rate' in side && side.rate !== undefined && { rate: side.rate }),
-    ...('evaluation' in side && side.evaluation !== undefined && { view: side.evaluation }),
+    granularity,
+    rate: side.rate ?? shared.rate,
+    view: side.evaluation ?? shared.view,
   });
   const places = [placeOf(cells.first), placeOf(cells.second)] as const;
   const [a, b] = [baselines.accuraciesOf(places[0]), baselines.accuraciesOf(places[1])];

@@ -54,11 +54,8 @@ export function readSources(folder = BASELINE): Sources {
  */
 export function renderPage({ template, claims, baselines }: Sources): string {
   const judged = judgeClaims(claims, baselines);
-  const [paper, here] = [
-    judged.filter(({ claim }) => claim.place !== undefined),
-    judged.filter(({ claim }) => claim.place === undefined),
-  ];
-  const ofSource = (source: string) => (source === 'paper' ? paper : here);
+  const ofSource = (source: string) =>
+    judged.filter(({ claim }) => (claim.place !== undefined) === (source === 'paper'));
   const renderers: Readonly<Record<string, (rest: string) => string>> = {
     lacking: () => describeScale(baselines).lacking,
     scale: () => describeScale(baselines).trained,
@@ -126,5 +123,6 @@ const SCALE = /<!-- scale -->\n[\s\S]*?<!-- end of scale -->/;
 export function refreshReadme(readme: string, baselines: Baselines): string {
   if (!SCALE.test(readme)) throw new Error('README.md lacks <!-- scale --> or <!-- end of scale -->');
   const { lacking, trained } = describeScale(baselines);
-  return readme.replace(SCALE, () => `<!-- scale -->\n${lacking} ${trained}\n<!-- end of scale -->`);
+  const sentence = `${lacking.replace(/\.$/, '')}; ${trained.replace(/^T/, 't')}`;
+  return readme.replace(SCALE, () => `<!-- scale -->\n${sentence}\n<!-- end of scale -->`);
 }

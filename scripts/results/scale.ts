@@ -17,8 +17,7 @@ const DATASETS: Readonly<Record<string, string>> = {
 
 /** The networks of the paper's tables, in the order of the paper. */
 const PAPER_NETWORKS =
-  'a ResNet-32 of 1,857,498 parameters and a Wide ResNet on CIFAR-10, VGG-16 on CIFAR-100, for 256 epochs each where that is ' +
-  'known, ResNet-102 on ImageNet, and a Transformer';
+  'ResNet-32 with 1,857,498 parameters and VGG-16 for 256 epochs, a Wide ResNet, ResNet-102 on ImageNet, a Transformer';
 
 interface Trained {
   readonly experiment: string;
