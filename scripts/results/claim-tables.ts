@@ -1,4 +1,5 @@
 /** @file The claims with their verdicts as Markdown, and every comparison that they rest on. */
+import { describeCount } from '../../src/format.ts';
 import { groupBy } from '../../src/maps.ts';
 import { summarizeSeeds } from '../../src/tables/cell.ts';
 import { escapeMarkdown } from '../../src/tables/formats/markdown.ts';
@@ -131,7 +132,7 @@ function countSeeds(comparisons: readonly Comparison[]): string {
 }
 
 function describeSeeds({ first, second, isPaired }: Comparison): string {
-  if (isPaired) return `${first.values.length} pairs`;
+  if (isPaired) return describeCount(first.values.length, 'pair');
   const [a, b] = [first.values.length, second.values.length];
   return a === b ? String(a) : `${a} and ${b}`;
 }

@@ -34,6 +34,8 @@ const sideSchema = z.strictObject({
   in: z.string().optional(),
   rate: rate.optional(),
   evaluation: evaluation.optional(),
+  /** What is subtracted, network by network: the accuracy under another evaluation. */
+  less: evaluation.optional(),
 });
 
 /** A variant; where it differs from the other side, with an experiment, rate or evaluation of its own. */

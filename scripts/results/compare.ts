@@ -77,26 +77,51 @@ function comparePlaces(
     view: side.evaluation ?? shared.view,
   });
   const places = [placeOf(cells.first), placeOf(cells.second)] as const;
-  const [a, b] = [baselines.accuraciesOf(places[0]), baselines.accuraciesOf(places[1])];
+  const a = valuesOf(cells.first, places[0], baselines);
+  const b = valuesOf(cells.second, places[1], baselines);
   const isPaired = places[0].experiment === places[1].experiment && places[0].variant === places[1].variant;
   // Pairs are of the seeds that both have.
   const seedsOf = (own: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>) =>
     [...own.keys()].filter((seed) => !isPaired || other.has(seed)).sort((x, y) => x - y);
   const pointsOf = (own: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>) =>
     seedsOf(own, other).map((seed) => 100 * (own.get(seed) ?? Number.NaN));
+  const names = [
+    nameSide(cells.first, places[0], shared, baselines),
+    nameSide(cells.second, places[1], shared, baselines),
+  ];
+  // Variants of equal settings but for their granularity have one heading.
+  const [first = '', second = ''] =
+    names[0] === names[1] ? places.map(({ variant }, index) => `${names[index]}: ${variant}`) : names;
   return compare({
     setting,
     cell: `${granularity}s ${formatRate(shared.rate)}`,
-    first: { heading: nameSide(places[0], shared, baselines), values: pointsOf(a, b) },
-    second: { heading: nameSide(places[1], shared, baselines), values: pointsOf(b, a) },
+    first: { heading: first, values: pointsOf(a, b) },
+    second: { heading: second, values: pointsOf(b, a) },
     unit: 'points',
     expect,
     isPaired,
   });
 }
 
+/** Accuracies by seed, or what they are above those of another evaluation of the same networks. */
+function valuesOf(
+  { less }: PrunedCells['first'],
+  place: CellPlace,
+  baselines: Baselines,
+): ReadonlyMap<number, number> {
+  const own = baselines.accuraciesOf(place);
+  if (less === undefined) return own;
+  const other = baselines.accuraciesOf({ ...place, view: less });
+  const pairs = [...own].flatMap(([seed, accuracy]): [number, number][] => {
+    const subtracted = other.get(seed);
+    return subtracted === undefined ? [] : [[seed, accuracy - subtracted]];
+  });
+  return new Map(pairs);
+}
+
 /** `targeted(0.66, 0.75)`, and what is otherwise than in the rest of the row: `none at 0 %, recalibrated`. */
 function nameSide(
+  { less }: PrunedCells['first'],
   place: CellPlace,
   shared: Pick<CellPlace, 'experiment' | 'view' | 'rate'>,
   baselines: Baselines,
@@ -104,7 +129,8 @@ function nameSide(
   const rate = place.rate === shared.rate ? '' : ` at ${formatRate(place.rate)}`;
   const view = place.view === shared.view ? '' : `, ${describeView(place.view)}`;
   const experiment = place.experiment === shared.experiment ? '' : `, ${place.experiment}`;
-  return `${baselines.headingOf(place.experiment, place.variant)}${rate}${view}${experiment}`;
+  const subtracted = less === undefined ? '' : ` less ${describeView(less)}`;
+  return `${baselines.headingOf(place.experiment, place.variant)}${rate}${view}${subtracted}${experiment}`;
 }
 
 type Quantity = DependenceCells['quantity'];

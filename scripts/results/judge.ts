@@ -1,4 +1,5 @@
 /** @file What the committed numbers say of each claim. */
+import { groupBy } from '../../src/maps.ts';
 import type { Baselines } from './baselines.ts';
 import type { Claim } from './claims.ts';
 import {
@@ -28,12 +29,23 @@ export function judgeClaims(claims: readonly Claim[], baselines: Baselines): Jud
   return claims.map((claim, index) => {
     const isOfPaper = claim.place !== undefined;
     const alike = claims.slice(0, index + 1).filter(({ place }) => (place !== undefined) === isOfPaper);
-    const groups = claim.cells
-      .flatMap((cells) =>
-        'quantity' in cells ? compareDependence(cells, baselines) : comparePruned(cells, baselines),
-      )
-      .map((group) => ({ ...group, verdict: judgeGroup(group) }));
+    const compared = claim.cells.flatMap((cells) =>
+      'quantity' in cells ? compareDependence(cells, baselines) : comparePruned(cells, baselines),
+    );
+    const groups = tellApart(compared).map((group) => ({ ...group, verdict: judgeGroup(group) }));
     return { claim, number: `${isOfPaper ? 'P' : 'H'}${alike.length}`, groups, verdict: combine(groups) };
+  });
+}
+
+/** Groups of the same cells are named by what is compared with as well: `cifar-wide-resnet against none`. */
+function tellApart(groups: readonly ComparisonGroup[]): ComparisonGroup[] {
+  const keyOf = ({ setting, comparisons }: ComparisonGroup) =>
+    JSON.stringify([setting, comparisons.map(({ cell }) => cell)]);
+  const counts = groupBy(groups, keyOf);
+  return groups.map((group) => {
+    if (counts.get(keyOf(group))?.length === 1) return group;
+    const setting = `${group.setting} against ${group.comparisons[0]?.second.heading}`;
+    return { setting, comparisons: group.comparisons.map((comparison) => ({ ...comparison, setting })) };
   });
 }
 

@@ -13,6 +13,7 @@ import {
 import { BASELINE } from '../../../scripts/results/page.ts';
 import { correlate } from '../../../scripts/results/seed-correlation.ts';
 import { writeSweep } from '../../../src/sweeps/rows.ts';
+import { readPublished } from '../../../src/tables/paper/published.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 import { SweepRows } from '../../sweeps/sweep-rows.ts';
 
@@ -115,6 +116,34 @@ describe('a claim', () => {
     expect(groups[0]?.comparisons[0]?.difference?.margin).toBeCloseTo((4.302653 * 0.1) / Math.sqrt(3), 5);
   });
 
+  it('compares what two methods gain by another evaluation, network by network', () => {
+    const folder = temporaryFolder();
+    const settings = { model: { name: 'resnet' as const } };
+    const { rows } = new SweepRows(settings)
+      .add('a', { name: 'l1' }, { 0.8: [0.2, 0.4, 0.3] })
+      .add('b', { name: 'none' }, { 0.8: [0.6, 0.8, 0.7] });
+    const gains = [0.3, 0.32, 0.31, 0.1, 0.11, 0.12];
+    const anew = rows.map((row, index) => ({
+      ...row,
+      recalibrated: 1000,
+      accuracy: row.accuracy + (gains[index] ?? 0),
+    }));
+    writeSweep(join(folder, 'few.csv'), [...rows, ...anew]);
+    const side = (variant: string) => `{ variant: ${variant}, evaluation: dense recalibrated, less: dense }`;
+    const claims = claimsOf(
+      `{ in: [few], granularity: weight, rates: [0.8], first: ${side('a')}, second: ${side('b')}, expect: { above: 0 } }`,
+    );
+    const [claim] = judgeClaims(claims, new Baselines(folder));
+    const comparison = claim?.groups[0]?.comparisons[0];
+    expect(comparison?.difference?.mean).toBeCloseTo(31 - 11, 9);
+    expect(comparison?.first.values.map((value) => value.toFixed(6))).toEqual([
+      '30.000000',
+      '32.000000',
+      '31.000000',
+    ]);
+    expect(claim?.verdict).toBe('confirmed');
+  });
+
   it('names the cell that speaks least for it', () => {
     const claim = judge(
       { 0.8: [0.9, 0.91, 0.92], 0.9: [0.5, 0.51, 0.52] },
@@ -161,6 +190,16 @@ describe('results/claims.yaml', () => {
     const path = join(temporaryFolder(), 'claims.yaml');
     writeFileSync(path, text);
     expect(() => readClaims(path)).toThrow(message);
+  });
+
+  it('quotes accuracies that the paper has', () => {
+    const published = new Set(readPublished().map(({ accuracy }) => (100 * accuracy).toFixed(2)));
+    const quoted = readClaims().flatMap(
+      ({ claim, note = '' }) => `${claim} ${note}`.match(/\b\d\d\.\d\d\b/g) ?? [],
+    );
+    expect(quoted.length).toBeGreaterThan(3);
+    // The text of section 5.5 has 87.03, no table.
+    expect(quoted.filter((number) => !published.has(number))).toEqual(['87.03']);
   });
 
   it('names variants that its experiments have', () => {
