@@ -11,8 +11,8 @@ import {
   listTested,
 } from '../../../scripts/results/judge.ts';
 import { BASELINE } from '../../../scripts/results/page.ts';
-import { correlate } from '../../../scripts/results/seed-correlation.ts';
-import { writeSweep } from '../../../src/sweeps/rows.ts';
+import { correlate, describeSeedCorrelation } from '../../../scripts/results/seed-correlation.ts';
+import { readSweep, writeSweep } from '../../../src/sweeps/rows.ts';
 import { readPublished } from '../../../src/tables/paper/published.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 import { SweepRows } from '../../sweeps/sweep-rows.ts';
@@ -270,6 +270,12 @@ describe('the committed verdicts', () => {
       );
     }
   });
+});
+
+it('variants of one seed are hardly accurate together, for which the page takes Welch’s interval', () => {
+  const sentence = describeSeedCorrelation(readSweep(join(BASELINE, 'ci.csv')));
+  expect(sentence).toMatch(/^-?0\.\d\d on average over \d+ pairs of cells of 16 seeds$/);
+  expect(Math.abs(Number.parseFloat(sentence))).toBeLessThan(0.2);
 });
 
 it('the correlation over seeds is Pearson’s, and none where a side does not vary', () => {
