@@ -2,7 +2,16 @@
 import { join } from 'node:path';
 import { describeCount, formatDuration } from '../../src/format.ts';
 import { renderTable } from '../results/claim-tables.ts';
-import { CARD, type TableEstimate, trainingSeconds } from './estimate.ts';
+import {
+  CARDS,
+  type Card,
+  MICROSECONDS_PER_KERNEL,
+  secondsOf,
+  startsOf,
+  type TableEstimate,
+  tableSeconds,
+  trainingSeconds,
+} from './estimate.ts';
 import { ABSENT, type PaperTable } from './tables.ts';
 
 export const PAGE = join(import.meta.dirname, '../../docs/paper-scale.md');
@@ -30,8 +39,8 @@ const INTRODUCTION = `Commands for each table of "Learning Sparse Networks Using
 1905.13678. **But for the toy of table 1, none of them was run by this project**, and every time below is an estimate: what was trained is in
 [results.md](results.md).`;
 
-const ASSUMPTIONS = `* The card: ${CARD.name}, whose data sheet has ${CARD.peakTflops} TFLOP/s of float32 outside the tensor cores (td turns TF32 off). **Assumed, not measured**: convolutions and products
-  sustain ${CARD.sustainedTflops} TFLOP/s of them, and a kernel starts every ${CARD.microsecondsPerKernel} µs.
+const ASSUMPTIONS = `* **Assumed, not measured**: ${CARDS.map(describeCard).join('; ')}. Peaks are those of data sheets, float32 outside the tensor cores, since td turns TF32
+  off. On both a kernel starts every ${MICROSECONDS_PER_KERNEL} µs.
 * A step takes its arithmetic (multiply-adds of the prunable layers × 2 operations × 3 passes, forward and twice back, × the batch), or the starts of its
   kernels one after another if those take longer. A training is its steps, and a pass over the test images after each epoch.
 * Variational dropout passes mean and variance through each layer: counted twice.
@@ -53,46 +62,61 @@ const TOY = `### Table 1 and figure 1: a toy network and its Hessian
 
 Run here, on the processor, with five seeds in place of the paper's one: [dependence.md](dependence.md). It needs no card.`;
 
+/** `an NVIDIA A100 sustains 10 TFLOP/s in convolutions and products, of 19.5 at its peak` */
+function describeCard({ name, sustainedTflops, peakTflops }: Card): string {
+  return `an ${name} sustains ${sustainedTflops} TFLOP/s in convolutions and products, of ${peakTflops} at its peak`;
+}
+
 function renderSummary(estimates: readonly TableEstimate[]): string {
-  const rows = estimates.map(({ table, runs, seconds }) => [
-    table.title,
-    String(runs.length),
-    formatDuration(seconds),
+  const rows = estimates.map((estimate) => [
+    estimate.table.title,
+    String(estimate.runs.length),
+    ...CARDS.map((card) => formatDuration(tableSeconds(estimate, card))),
   ]);
   const distinct = new Map(
     estimates.flatMap(({ runs, work }) =>
-      runs.map(
-        (run) => [`${run.experiment} ${run.variant} ${run.seed}`, trainingSeconds(run, work)] as const,
-      ),
+      runs.map((run) => [`${run.experiment} ${run.variant} ${run.seed}`, { run, work }] as const),
     ),
   );
-  const total = [...distinct.values()].reduce((sum, seconds) => sum + seconds, 0);
+  const total = (card: Card) =>
+    [...distinct.values()].reduce((sum, { run, work }) => sum + trainingSeconds(run, work, card), 0);
   return renderTable(
-    ['table of the paper', 'trainings', `on one ${CARD.name}, estimated`],
-    [...rows, ['together', String(distinct.size), formatDuration(total)]],
+    ['table of the paper', 'trainings', ...CARDS.map(({ name }) => `on one ${name}, estimated`)],
+    [...rows, ['together', String(distinct.size), ...CARDS.map((card) => formatDuration(total(card)))]],
   );
 }
 
 /** What each network computes. */
 function renderCounts(estimates: readonly TableEstimate[]): string {
   const networks = new Map(estimates.map((estimate) => [estimate.table.config, estimate]));
-  const rows = [...networks].map(([config, { work, step }]) => [
+  const milliseconds = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`;
+  const rows = [...networks].map(([config, { work }]) => [
     `configs/${config}`,
     `${(work.flopsPerImage / 2e6).toFixed(1)} million`,
     `${(work.flopsPerStep / 1e9).toFixed(0)} GFLOP`,
     work.kernelsPerStep.toLocaleString('en'),
     work.steps.toLocaleString('en'),
-    `${(1000 * step.arithmetic).toFixed(1)} ms`,
-    `${(1000 * step.starts).toFixed(1)} ms`,
+    ...CARDS.map((card) => milliseconds(secondsOf(work.flopsPerStep, card))),
+    milliseconds(startsOf(work)),
   ]);
   return renderTable(
-    ['experiment', 'multiply-adds an image', 'a step', 'kernels a step', 'steps', 'arithmetic', 'starts'],
+    [
+      'experiment',
+      'multiply-adds an image',
+      'a step',
+      'kernels a step',
+      'steps',
+      ...CARDS.map(({ name }) => `arithmetic, ${name}`),
+      'starts',
+    ],
     rows,
   );
 }
 
-function renderTableOf({ table, runs, work, seconds }: TableEstimate): string {
-  const steps = `${describeCount(runs.length, 'training')} of ${work.steps.toLocaleString('en')} steps, ${formatDuration(seconds)} by the estimate above.`;
+function renderTableOf(estimate: TableEstimate): string {
+  const { table, runs, work } = estimate;
+  const times = CARDS.map((card) => `${formatDuration(tableSeconds(estimate, card))} on an ${card.name}`);
+  const steps = `${describeCount(runs.length, 'training')} of ${work.steps.toLocaleString('en')} steps; by the estimate above ${times.join(', ')}.`;
   const notes = [steps, ...table.notes].map((note) => `* ${note}`);
   return [
     `### ${table.title}`,

@@ -82,10 +82,26 @@ export function renderComparisons(judged: readonly JudgedClaim[]): string {
   return [table, notes.join('\n')].join('\n\n');
 }
 
-/** `3 confirmed, 20 not confirmed, 9 not tested here` */
+/**
+ * How many claims have which verdict, and which: `2 confirmed (P3, P5); 4 not confirmed, of which 1 has the opposite somewhere (P1) …`.
+ * A claim counts with what speaks most against it.
+ */
 export function countVerdicts(judged: readonly JudgedClaim[]): string {
-  const count = (verdict: string) => judged.filter((claim) => claim.verdict === verdict).length;
-  return `${count('confirmed')} confirmed, ${count('not confirmed')} not confirmed, ${count('not tested here')} not tested here`;
+  const list = (claims: readonly JudgedClaim[]) =>
+    claims.length === 0 ? '' : ` (${claims.map(({ number }) => number).join(', ')})`;
+  const of = (verdict: Verdict) => judged.filter((claim) => claim.verdict === verdict);
+  const failing = of('not confirmed');
+  const has = (claim: JudgedClaim, outcome: Outcome) =>
+    listTested(claim).some((comparison) => comparison.outcome === outcome);
+  const opposite = failing.filter((claim) => has(claim, 'opposite'));
+  const open = failing.filter((claim) => !opposite.includes(claim) && has(claim, 'open'));
+  const scant = failing.filter((claim) => !opposite.includes(claim) && !open.includes(claim));
+  return [
+    `${of('confirmed').length} confirmed${list(of('confirmed'))}`,
+    `${failing.length} not confirmed: ${opposite.length} with the opposite in some cell${list(opposite)}, ` +
+      `${open.length} undecided in some${list(open)}, ${scant.length} for want of seeds alone${list(scant)}`,
+    `${of('not tested here').length} not tested here${list(of('not tested here'))}`,
+  ].join('; ');
 }
 
 /** `holds: mnist-lenet (weights 80, 90 %); undecided: mnist-mlp (weights 80 %); not measured: …` */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { estimateTables, listRuns, trainingSeconds } from '../../scripts/paper-scale/estimate.ts';
+import { CARDS, estimateTables, listRuns, trainingSeconds } from '../../scripts/paper-scale/estimate.ts';
 import { PAGE, renderPaperScale } from '../../scripts/paper-scale/page.ts';
 import { TABLES } from '../../scripts/paper-scale/tables.ts';
 import { createProgram } from '../../src/cli/program.ts';
@@ -81,6 +81,8 @@ describe('docs/paper-scale.md', () => {
   });
 
   it('takes the longer of arithmetic and starts for a step, and passes over the test images after each epoch', () => {
+    const [card] = CARDS;
+    expect(card.sustainedTflops).toBe(10);
     const [run] = listRuns(TABLES[0] as (typeof TABLES)[0]);
     if (run === undefined) throw new Error('no run');
     const work = {
@@ -91,12 +93,12 @@ describe('docs/paper-scale.md', () => {
       testImages: 10_000,
     };
     // 1e11 / 1e13 = 10 ms against 1000 · 5 µs = 5 ms.
-    expect(trainingSeconds(run, work)).toBeCloseTo(1, 10);
-    expect(trainingSeconds(run, { ...work, kernelsPerStep: 4000 })).toBeCloseTo(2, 10);
+    expect(trainingSeconds(run, work, card)).toBeCloseTo(1, 10);
+    expect(trainingSeconds(run, { ...work, kernelsPerStep: 4000 }, card)).toBeCloseTo(2, 10);
     // 256 epochs · 10,000 images · 1e9 / 1e13
-    expect(trainingSeconds(run, { ...work, flopsPerImage: 1e9 })).toBeCloseTo(1 + 256, 8);
+    expect(trainingSeconds(run, { ...work, flopsPerImage: 1e9 }, card)).toBeCloseTo(1 + 256, 8);
     const settings = { ...run.settings, regularizer: { ...run.settings.regularizer, name: 'variational' } };
-    expect(trainingSeconds({ settings: settings as typeof run.settings }, work)).toBeCloseTo(2, 10);
+    expect(trainingSeconds({ settings: settings as typeof run.settings }, work, card)).toBeCloseTo(2, 10);
   });
 
   it('says that nothing of it was measured on a card', () => {
