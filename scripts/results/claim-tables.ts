@@ -5,7 +5,7 @@ import { summarizeSeeds } from '../../src/tables/cell.ts';
 import { escapeMarkdown } from '../../src/tables/formats/markdown.ts';
 import type { Difference } from '../difference.ts';
 import type { Comparison, Outcome, Side, Unit } from './compare.ts';
-import { findLeastFavourable, type JudgedClaim, listTested, type Verdict } from './judge.ts';
+import { findLeastFavourable, type JudgedClaim, listTested, UNTESTED, type Verdict } from './judge.ts';
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
   holds: 'holds',
@@ -95,11 +95,11 @@ export function countVerdicts(judged: readonly JudgedClaim[]): string {
     listTested(claim).some((comparison) => comparison.outcome === outcome);
   const opposite = failing.filter((claim) => has(claim, 'opposite'));
   const open = failing.filter((claim) => !opposite.includes(claim) && has(claim, 'open'));
-  const scant = failing.filter((claim) => !opposite.includes(claim) && !open.includes(claim));
+  const flat = failing.filter((claim) => !opposite.includes(claim) && !open.includes(claim));
   return [
     `${of('confirmed').length} confirmed${list(of('confirmed'))}`,
     `${failing.length} not confirmed: ${opposite.length} with the opposite in some cell${list(opposite)}, ` +
-      `${open.length} undecided in some${list(open)}, ${scant.length} for want of seeds alone${list(scant)}`,
+      `${open.length} undecided in some${list(open)}${flat.length === 0 ? '' : `, ${flat.length} without scatter${list(flat)}`}`,
     `${of('not tested here').length} not tested here${list(of('not tested here'))}`,
   ].join('; ');
 }
@@ -110,7 +110,7 @@ function describeEvidence({ claim, groups }: JudgedClaim): string {
   const places = groups.flatMap(({ setting, verdict, comparisons }) =>
     comparisons
       .filter(({ outcome }) => verdict === 'confirmed' || outcome !== 'holds')
-      .filter(({ outcome }) => verdict !== 'not tested here' || outcome === 'missing')
+      .filter(({ outcome }) => verdict !== 'not tested here' || UNTESTED.includes(outcome))
       .map(({ outcome, cell }) => ({ setting, outcome, cell })),
   );
   const byOutcome = groupBy(places, ({ outcome }) => outcome);

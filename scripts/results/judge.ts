@@ -8,6 +8,7 @@ import {
   compareDependence,
   comparePruned,
   measureSlack,
+  type Outcome,
 } from './compare.ts';
 
 export type Verdict = 'confirmed' | 'not confirmed' | 'not tested here';
@@ -23,6 +24,9 @@ export interface JudgedClaim {
   readonly groups: readonly JudgedGroup[];
   readonly verdict: Verdict;
 }
+
+/** What leaves a cell without evidence for or against a claim. */
+export const UNTESTED: readonly Outcome[] = ['missing', 'one seed'];
 
 /** Numbers count the paper's claims and the others each for themselves, in the order of the file. */
 export function judgeClaims(claims: readonly Claim[], baselines: Baselines): JudgedClaim[] {
@@ -51,10 +55,11 @@ function tellApart(groups: readonly ComparisonGroup[]): ComparisonGroup[] {
 
 /**
  * A group is confirmed if every one of its cells is: then no level has to be divided among them, since the claim fails as soon
- * as one of them does (intersection–union test; Berger 1982). Without one of its cells it is not tested.
+ * as one of them does (intersection–union test; Berger 1982). Without one of its cells, or with one that rests on a single seed,
+ * it is not tested.
  */
 function judgeGroup({ comparisons }: ComparisonGroup): Verdict {
-  if (comparisons.some(({ outcome }) => outcome === 'missing')) return 'not tested here';
+  if (comparisons.some(({ outcome }) => UNTESTED.includes(outcome))) return 'not tested here';
   return comparisons.every(({ outcome }) => outcome === 'holds') ? 'confirmed' : 'not confirmed';
 }
 
