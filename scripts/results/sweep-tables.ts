@@ -1,5 +1,5 @@
 /** @file The table and the figure of one sweep: methods down, prune rates across, the paper's numbers below ours. */
-import { collectAccuracy } from '../../src/figures/collect-curves.ts';
+import { collectAccuracyFigure } from '../../src/figures/collect-curves.ts';
 import { drawSvg } from '../../src/figures/draw.ts';
 import { listMethods } from '../../src/figures/group-methods.ts';
 import { listFigures } from '../../src/figures/list-figures.ts';
@@ -92,12 +92,8 @@ export function drawSweep(place: TablePlace, baselines: Baselines): string | und
   const swept = baselines.findView(experiment, view);
   if (!swept?.rows.some((row) => row.granularity === granularity)) return undefined;
   const source = { ...swept, runs: [], passedOver: [] };
-  const accuracy = collectAccuracy(listMethods(source, granularity), granularity);
-  const title = `${experiment}${labelView(view)}`;
-  const [figure] = listFigures({
-    experiment: title,
-    granularities: [{ granularity, accuracy, training: [] }],
-  });
+  const accuracy = collectAccuracyFigure(listMethods(source, granularity), granularity, view);
+  const [figure] = listFigures({ experiment, granularities: [{ granularity, accuracy, training: [] }] });
   return figure && drawSvg(figure);
 }
 

@@ -11,6 +11,7 @@ import { adoptRuns } from '../runner/adopted-runs.ts';
 import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import { runDirectory } from '../runs/directory.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
+import { joinRates, listTargetRates } from '../sweeps/target-rates.ts';
 import { describeChoices } from '../terminal/choices.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
@@ -101,8 +102,10 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const runs = await identifyRuns(experiments, options.results);
   requireRunFolders(runs, options.results);
   for (const { name, sweep } of experiments) {
-    const pruneRates = parsePruneRates(sweep.prune);
     const own = runs.filter(({ experiment }) => experiment === name);
+    const asked = parsePruneRates(sweep.prune);
+    const methods = own.map(({ variant, settings: { regularizer } }) => ({ variant, regularizer }));
+    const pruneRates = joinRates(asked, listTargetRates(asked, methods));
     printSettingWarnings(
       own.map((spec) => ({ ...spec, stepsPerEpoch: foreseeStepsPerEpoch(spec.settings), pruneRates })),
     );

@@ -9,6 +9,8 @@ export interface AnySettings {
   readonly name: string;
   /** Of what the method drops or penalises. */
   readonly granularity?: Granularity;
+  /** gamma, of methods that train for being pruned at one rate: at the end of training, if it rises. Every sweep has it among its rates. */
+  readonly targetRate?: number;
 }
 
 /** How a method with certain settings is called in tables: `targeted(0.66, 0.75), per entry`. */

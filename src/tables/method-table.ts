@@ -73,7 +73,7 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
   const columns = all.filter(({ method }) => (method?.granularity ?? granularity) === granularity);
   const headings = nameColumns(columns);
   const variants = new Set(columns.map(({ variant }) => variant.replace(/ \([0-9a-f]{8}\)$/, '')));
-  const compared = published && comparePublished(columns, rates, granularity, published);
+  const compared = published && comparePublished(columns, rates, granularity, published, view);
   const best = rates.map((_, rate) => bestOf(columns.map(({ cells }) => cells[rate])));
   return {
     experiment,

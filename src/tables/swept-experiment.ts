@@ -10,7 +10,7 @@ import { recallImages } from '../runner/data-identity.ts';
 import { type DamagedRun, findRuns, lookAtRun } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { listExperiments, type RunPlace } from '../runs/walk.ts';
-import { DENSE_VIEW, describeView, type EvaluationView, selectRows } from '../sweeps/evaluations.ts';
+import { DENSE_VIEW, describeNoRows, type EvaluationView, selectRows } from '../sweeps/evaluations.ts';
 import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { allRuns, type KnownRuns } from './missing-runs.ts';
 
@@ -43,11 +43,7 @@ export interface SweptExperiment {
 export function findSwept(argument: string, results: string, view?: EvaluationView): SweptExperiment {
   const swept = lookUpSwept(argument, results, view);
   if (swept.rows.length > 0) return swept;
-  const { evaluate, recalibrated } = view ?? DENSE_VIEW;
-  const flags = [`--evaluate ${evaluate}`, recalibrated ? '--recalibrate <images>' : []].flat().join(' ');
-  throw new UserError(
-    `${swept.path} has no rows of the evaluation "${describeView(view ?? DENSE_VIEW)}"; sweep with: td sweep ${flags}`,
-  );
+  throw new UserError(describeNoRows(swept.path, view ?? DENSE_VIEW));
 }
 
 function lookUpSwept(argument: string, results: string, view?: EvaluationView): SweptExperiment {
