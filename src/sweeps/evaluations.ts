@@ -60,11 +60,44 @@ export function selectRows(
   view: EvaluationView,
 ): SweepRow[] {
   return rows.filter((row) => {
-    const own = settings.get(settingsHashOf(row));
-    const kind = own === undefined ? view.evaluate : evaluationOf(own.regularizer, view.evaluate);
-    const isRecalibrated = view.recalibrated && (own === undefined || hasBatchNorm(own));
-    return row.evaluation === kind && row.recalibrated > 0 === isRecalibrated;
+    const { kind, recalibrated } = wantedOf(row, settings, view);
+    return row.evaluation === kind && row.recalibrated > 0 === recalibrated;
   });
+}
+
+/**
+ * Whether there are rows of an evaluation, and not only those of runs for which it is no other than the usual one, while no run
+ * for which it is another was evaluated so.
+ *
+ * @param settings by the first 8 digits of their hash
+ */
+export function hasView(
+  rows: readonly SweepRow[],
+  settings: ReadonlyMap<string, RunSettings>,
+  view: EvaluationView,
+): boolean {
+  const shown = selectRows(rows, settings, view);
+  const wanted = rows.map((row) => wantedOf(row, settings, view));
+  return (
+    shown.length > 0 &&
+    (wanted.every(({ kind }) => kind === 'dense') ||
+      shown.some(({ evaluation }) => evaluation !== 'dense')) &&
+    (wanted.every(({ recalibrated }) => !recalibrated) || shown.some(({ recalibrated }) => recalibrated > 0))
+  );
+}
+
+/** What an evaluation is for the run of a row. */
+function wantedOf(
+  row: SweepRow,
+  settings: ReadonlyMap<string, RunSettings>,
+  { evaluate, recalibrated }: EvaluationView,
+): { readonly kind: AskedEvaluation; readonly recalibrated: boolean } {
+  const own = settings.get(settingsHashOf(row));
+  if (own === undefined) return { kind: evaluate, recalibrated };
+  return {
+    kind: evaluationOf(own.regularizer, evaluate),
+    recalibrated: recalibrated && hasBatchNorm(own),
+  };
 }
 
 /**

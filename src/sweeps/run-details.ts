@@ -14,6 +14,7 @@ import {
   describeNoRows,
   describeView,
   type EvaluationView,
+  hasView,
   listViews,
   selectRows,
   suffixOf,
@@ -54,7 +55,7 @@ export function readRunDetails(run: FoundRun, view: EvaluationView = DENSE_VIEW)
   const own = readSweep(path).filter(({ runId }) => runId.startsWith(`${id}@`));
   const known = new Map(settings && [[identity.hash, settings]]);
   const sweep = selectRows(own, known, view);
-  if (sweep.length === 0 && suffixOf(view) !== '')
+  if (suffixOf(view) !== '' && !hasView(own, known, view))
     throw new UserError(describeNoRows(`${id} in ${path}`, view));
   const evaluation = describeView(view);
   return {

@@ -74,8 +74,10 @@ export class TrainedNetworks {
   }
 
   dispose(): void {
+    // What could not be compiled told its caller why, and leaves nothing behind.
+    const ignore = () => {};
     for (const evaluator of [...this.evaluators.values(), ...this.noisy.values(), ...this.averages.values()])
-      void evaluator.then((compiled) => compiled.dispose());
+      void evaluator.then((compiled) => compiled.dispose(), ignore);
   }
 
   /** Compiled when the first network of its shape is evaluated: not where all rows are known. */

@@ -5,7 +5,7 @@ import {
   describeNoRows,
   describeView,
   type EvaluationView,
-  selectRows,
+  hasView,
   suffixOf,
 } from '../sweeps/evaluations.ts';
 import { sweepPath } from '../sweeps/rows.ts';
@@ -40,7 +40,7 @@ export function requireView(
   results: string,
 ): readonly ExperimentResults[] {
   if (suffixOf(view) === '') return experiments;
-  const shown = experiments.filter(({ rows, settings }) => selectRows(rows, settings, view).length > 0);
+  const shown = experiments.filter(({ rows, settings }) => hasView(rows, settings, view));
   const [lacking] = experiments.filter((experiment) => !shown.includes(experiment));
   if (lacking !== undefined && (names.length > 0 || shown.length === 0))
     throw new UserError(describeNoRows(sweepPath(results, lacking.experiment), view));

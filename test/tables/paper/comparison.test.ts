@@ -271,9 +271,21 @@ describe("what the authors' code does otherwise", () => {
   );
 
   it.each([
-    ['resnet', 'variational', 'cifar10', 'model.firstActivation: false', { firstActivation: false }],
-    ['vgg', 'none', 'cifar100', 'model.firstConvolution: prunable', { firstConvolution: 'prunable' }],
-  ])('is named of networks, too: %s with %s', (model, method, dataset, setting, same) => {
+    [
+      'resnet',
+      { name: 'variational' },
+      'cifar10',
+      'model.firstActivation: false',
+      { firstActivation: false },
+    ],
+    [
+      'vgg',
+      { name: 'ramping', granularity: 'unit' },
+      'cifar100',
+      'model.firstConvolution: prunable',
+      { firstConvolution: 'prunable' },
+    ],
+  ])('is named of networks, too: %s with %o', (model, method, dataset, setting, same) => {
     const notesOf = (more: object) => {
       const settings = {
         ...PAPER,
@@ -282,7 +294,7 @@ describe("what the authors' code does otherwise", () => {
       };
       const sweep = new SweepRows(settings as never);
       return build(
-        sweep.add('own', { name: method } as never, { 0: 0.5, 0.5: 0.5, 0.9: 0.5 }, ['weight', 'unit']),
+        sweep.add('own', method as never, { 0: 0.5, 0.5: 0.5, 0.75: 0.5, 0.9: 0.5 }, ['weight', 'unit']),
         'unit',
       )
         .notes.concat(build(sweep, 'weight').notes)
