@@ -22,7 +22,7 @@ const type = (words: string) => journey.type(`${words} --threads 1`);
 
 /** What was said, and the table of before there were rows at the targeting rate. */
 async function work() {
-  await type('run judged.yaml');
+  const run = await type('run judged.yaml');
   const dense = await type('sweep judged.yaml');
   const rows = journey.read(SWEEP).split('\n');
   // A sweep of before targeting rates came to the asked ones.
@@ -33,7 +33,7 @@ async function work() {
   const passed = await journey.type('check judged --baseline older.csv');
   await type('sweep judged.yaml --evaluate gamma,stochastic --draws 2');
   const recalibrated = await type('sweep judged.yaml --recalibrate 1280 --prune 0');
-  return { dense, rows, older: older.split('\n'), completed, passed, recalibrated };
+  return { run, dense, rows, older: older.split('\n'), completed, passed, recalibrated };
 }
 
 let done: Awaited<ReturnType<typeof work>>;
@@ -57,6 +57,10 @@ describe('td sweep', () => {
       ['none', 'targeted'].flatMap((variant) => rates.map((rate) => `${variant} ${rate}`)),
     );
     expect(done.dense.stdout).toMatch(/^ *75 % +[\d.]+\*? +[\d.]+\*?$/m);
+  });
+
+  it('shows what a method trained for, whatever rates are asked for, so that td run has nothing to warn of', () => {
+    expect(done.run.stderr).not.toContain('warning');
   });
 
   it('completes a sweep that lacks the targeting rate, and computes nothing else', () => {
