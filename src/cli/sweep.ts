@@ -7,7 +7,13 @@ import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { DEFAULT_DRAWS, listTerms, viewsOf } from '../sweeps/evaluations.ts';
-import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
+import {
+  planAll,
+  planExperiment,
+  requireTrainingImages,
+  type SweepChoice,
+  type SweepTask,
+} from '../sweeps/plan.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { sweepNetwork } from '../sweeps/sweep-network.ts';
@@ -92,6 +98,7 @@ export async function sweep(
   options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
 ): Promise<void> {
   const tasks = planTasks(files, options);
+  tasks.forEach(requireTrainingImages);
   for (const { experiment, runs, pruneRates, addedRates } of tasks) {
     if (addedRates.length > 0)
       printLine(`${experiment}: also pruned at targeting rates: ${describeTargetRates(addedRates)}`);

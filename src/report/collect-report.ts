@@ -9,6 +9,7 @@ import {
   describeView,
   type EvaluationView,
   explainView,
+  findAuthorsView,
   listViews,
   selectRows,
 } from '../sweeps/evaluations.ts';
@@ -27,8 +28,8 @@ export interface ExperimentReport {
   /** One for each evaluation, the one to look at first at the beginning; none if nothing is swept. */
   readonly evaluations: readonly EvaluationReport[];
   /**
-   * Tables with published numbers, where there are any: of the evaluation that is nearest to that of the authors among those that
-   * are shown.
+   * Tables with published numbers, where there are any: of the evaluation that the authors' code had, if it is among those that are
+   * shown, else of the first.
    */
   readonly published: readonly MethodTable[];
   readonly runs: readonly RunReport[];
@@ -57,7 +58,7 @@ export async function collectReport(
 ): Promise<ExperimentReport> {
   const views = view === undefined ? listViews(source.rows, source.settings) : [view];
   const figures = await collectFigures(source, views, cache);
-  const nearest = views.find(({ evaluate }) => evaluate === 'paper') ?? views[0];
+  const nearest = findAuthorsView(source.rows, source.settings, views);
   const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
   return {
     facts: listFacts(source),

@@ -125,7 +125,22 @@ export function listViews(
   });
 }
 
-function haveSameRows(a: readonly SweepRow[], b: readonly SweepRow[]): boolean {
+/**
+ * The one of these evaluations that is what the authors' code did, under whatever name; the first one if none is.
+ *
+ * @param views at least one, else there is none to find
+ */
+export function findAuthorsView(
+  rows: readonly SweepRow[],
+  settings: ReadonlyMap<string, RunSettings>,
+  views: readonly EvaluationView[],
+): EvaluationView | undefined {
+  const theirs = selectRows(rows, settings, { evaluate: 'paper', recalibrated: false });
+  return views.find((view) => haveSameRows(selectRows(rows, settings, view), theirs)) ?? views[0];
+}
+
+/** Whether two selections of the same rows are the same. */
+export function haveSameRows(a: readonly SweepRow[], b: readonly SweepRow[]): boolean {
   return a.length === b.length && a.every((row, index) => row === b[index]);
 }
 

@@ -10,7 +10,7 @@ import { parsePruneRates } from '../pruning/rates.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import type { DamagedRun, FinishedRun, Survey } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
-import { type AskedEvaluations, DEFAULT_DRAWS } from './evaluations.ts';
+import { type AskedEvaluations, DEFAULT_DRAWS, listTerms } from './evaluations.ts';
 import { readSweep, sweepPath } from './rows.ts';
 import type { PruningGrid } from './sweep-network.ts';
 import { joinRates, listTargetRates, type SweptVariant, type TargetedRate } from './target-rates.ts';
@@ -110,6 +110,24 @@ function variantsOf(runs: readonly FinishedRun[]): SweptVariant[] {
     const spec = findRunSettings(directory);
     return spec === undefined ? [] : [{ variant, regularizer: spec.settings.regularizer }];
   });
+}
+
+/**
+ * Refuses to take averages on more images than a run was trained on. What earlier versions trained does not say how many that were,
+ * and is refused later.
+ *
+ * @throws UserError naming the first such run
+ */
+export function requireTrainingImages({ experiment, runs, ...asked }: SweepTask): void {
+  for (const { id, directory, summary } of runs) {
+    const images = summary.data?.trainImages ?? Number.POSITIVE_INFINITY;
+    const settings = asked.recalibrate > images ? findRunSettings(directory)?.settings : undefined;
+    if (settings === undefined || listTerms(settings, asked).every(({ recalibrated }) => recalibrated === 0))
+      continue;
+    throw new UserError(
+      `--recalibrate is ${asked.recalibrate}, expected at most the ${images} images that ${experiment}/${id} was trained on`,
+    );
+  }
 }
 
 /** None if sweep.csv cannot be read: the user learns why when rows are to be added to it. */

@@ -15,6 +15,7 @@ import {
   describeView,
   type EvaluationView,
   hasView,
+  haveSameRows,
   listViews,
   selectRows,
   suffixOf,
@@ -57,18 +58,17 @@ export function readRunDetails(run: FoundRun, view: EvaluationView = DENSE_VIEW)
   const sweep = selectRows(own, known, view);
   if (suffixOf(view) !== '' && !hasView(own, known, view))
     throw new UserError(describeNoRows(`${id} in ${path}`, view));
-  const evaluation = describeView(view);
   return {
     run,
     ...(run.state === 'done' ? {} : { condition: conditionOf(directory) }),
     environment: readEnvironment(directory) ?? {},
     settings: settings === undefined ? [] : differencesFromDefaults(settings),
     metrics: readMetrics(directory),
-    evaluation,
+    evaluation: describeView(view),
     sweep,
     otherEvaluations: listViews(own, known)
-      .map(describeView)
-      .filter((other) => other !== evaluation),
+      .filter((other) => !haveSameRows(selectRows(own, known, other), sweep))
+      .map(describeView),
     files: listFiles(directory),
   };
 }

@@ -117,13 +117,14 @@ describe('td sweep', () => {
   });
 
   it('has no more images for new averages than a run was trained on, which is said in a sentence', async () => {
-    const { code, stderr } = await td(
+    const { code, stdout, stderr } = await td(
       journey.folder,
       ...'sweep judged.yaml --recalibrate 1281 --prune 0 --no-figures'.split(' '),
     );
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('--recalibrate is 1281, expected at most the 1280 training images');
-    expect(stderr).not.toMatch(/^ +at /m);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^td: --recalibrate is 1281, expected at most the 1280 images that judged\/none\/seed-0-\w+ was trained on\n$/,
+    );
   });
 
   it('draws a figure for each evaluation that it is asked for', () => {
@@ -186,6 +187,13 @@ describe('td show', () => {
       Array(3).fill(['stochastic', 2]),
     );
     expect(metrics[1]).toHaveProperty('validationAccuracy');
+  });
+
+  it('does not call what it shows another evaluation, where it is the same for the run', async () => {
+    const { stdout } = await journey.type('show judged/none --evaluate gamma');
+    expect(stdout).toContain(
+      '\n- Evaluation: dense (none).\n- Evaluated otherwise, too: dense, recalibrated (',
+    );
   });
 
   it('refuses an evaluation that the run lacks', async () => {

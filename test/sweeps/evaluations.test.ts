@@ -1,6 +1,13 @@
 /** @file Which rows of a sweep are of the evaluation that is asked for, and which a run has. */
 import { describe, expect, it } from 'vitest';
-import { describeView, listTerms, listViews, noteView, selectRows } from '../../src/sweeps/evaluations.ts';
+import {
+  describeView,
+  findAuthorsView,
+  listTerms,
+  listViews,
+  noteView,
+  selectRows,
+} from '../../src/sweeps/evaluations.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 import { SweepRows } from './sweep-rows.ts';
 
@@ -44,6 +51,17 @@ describe('the rows of an evaluation', () => {
       'Evaluation: dense (none); gamma (by-weight); stochastic with 5 draws (by-unit).',
     ]);
   });
+});
+
+it('what the authors did is found under whatever name it is shown', () => {
+  const nameOf = (rows: readonly SweepRow[]) => {
+    const found = findAuthorsView(rows, settings, listViews(rows, settings));
+    return found && describeView(found);
+  };
+  expect(nameOf(ROWS)).toBe('paper');
+  expect(nameOf(ROWS.filter(({ variant }) => variant !== 'by-unit'))).toBe('gamma');
+  expect(nameOf(dense.rows)).toBe('dense');
+  expect(nameOf([])).toBeUndefined();
 });
 
 describe('the evaluations that a sweep has', () => {
