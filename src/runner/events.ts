@@ -16,6 +16,16 @@ export interface WarningEvent {
   readonly sentence: string;
 }
 
+/** Steps of the run that a run goes on from are taken again, to see the weights that it had. */
+export interface RepeatingEvent {
+  readonly kind: 'repeating';
+  /** Steps behind it, of the number that are to be. */
+  readonly step: number;
+  readonly end: number;
+  /** `none seed 0` */
+  readonly of: string;
+}
+
 /** The last event of a run that is trained. */
 export interface TrainedEvent {
   readonly kind: 'trained';
@@ -24,15 +34,23 @@ export interface TrainedEvent {
   readonly wasDone: boolean;
 }
 
-/** The last event of a run that another process trains. */
+/** The last event of a run that another process trains, or the run that it goes on from. */
 export interface BusyEvent {
   readonly kind: 'busy';
   /** In words: `process 4711 on machine since 2025-01-31 12:00:05 UTC`. */
   readonly owner: string;
+  /** The run that has to be trained first, if that is what the other process trains: `none seed 0`. */
+  readonly parent?: string;
 }
 
 /** What happens to one run. */
-export type RunEvent = WaitingEvent | WarningEvent | TrainingEvent | TrainedEvent | BusyEvent;
+export type RunEvent =
+  | WaitingEvent
+  | WarningEvent
+  | RepeatingEvent
+  | TrainingEvent
+  | TrainedEvent
+  | BusyEvent;
 
 /** A run to be trained, one of several. */
 export interface Task {

@@ -21,6 +21,7 @@ import type { Training } from '../training/types.ts';
 import { findDone } from './done.ts';
 import type { RunEvent, TrainedEvent } from './events.ts';
 import type { HeldDirectory } from './held-directory.ts';
+import { startFromParent } from './parent.ts';
 import type { RecordOptions } from './record-options.ts';
 import { RunRecorder } from './recorder.ts';
 import { requireResumableImages } from './run-images.ts';
@@ -59,17 +60,28 @@ async function* trainLogged(
   yield* log.warnings((warn) => mendRun(held.path, run, warn));
   const done = findDone(held.path, options);
   if (done !== undefined) return done;
-  const checkpoint = yield* log.warnings((warn) => putInOrder(held.path, options, warn));
   const training = await prepareTraining(run, dataset);
+  const checkpoint = yield* log.warnings((warn) => putInOrder(held.path, options, training, warn));
   const recorder = new RunRecorder(held, log.lines, { ...options, checkpoint });
   recorder.recordStart();
-  const resume = checkpoint && snapshotOf(checkpoint);
+  const resume = checkpoint ? snapshotOf(checkpoint) : yield* begin(recorder, training, options);
   yield* trainRecorded({ held, log, recorder, training }, { ...options, resume });
   const summary = recorder.summarize(training);
   log.recordRemarks();
   held.write(() => writeSummary(held.path, summary));
   removeSpareCheckpoint(held.path);
   return { kind: 'trained', summary, wasDone: false };
+}
+
+/** @returns nothing for a training that begins with initial weights */
+async function* begin(
+  recorder: RunRecorder,
+  training: Training,
+  options: RecordOptions,
+): Stream<TrainingSnapshot | undefined> {
+  const start = yield* startFromParent(training, options);
+  if (start !== undefined) recorder.recordParent(start.parent);
+  return start?.snapshot;
 }
 
 /** A training that is about to begin, and what it is written to. */
@@ -110,11 +122,13 @@ async function* trainRecorded(
 function putInOrder(
   directory: string,
   { run, dataset, environment, resultsDirectory }: RecordOptions,
+  { beginning, stepsPerEpoch }: Training,
   warn: (sentence: string) => void,
 ): Checkpoint | undefined {
   requireResumableImages(directory, run, dataset);
   const checkpoint = recoverCheckpoint(directory, warn);
-  truncateMetrics(directory, checkpoint?.epoch ?? 0);
+  const epochsBehind = Math.floor(beginning.firstStep / stepsPerEpoch);
+  truncateMetrics(directory, checkpoint?.epoch ?? epochsBehind, epochsBehind + 1);
   // Also without events to be written: a later session that writes some must not find epochs that were taken back.
   truncateEvents(directory, readMetrics(directory).at(-1)?.step ?? 0, warn);
   const change = checkpoint && changeOfEnvironment(directory, environment);

@@ -1,6 +1,6 @@
 /** @file How the training of a run shows itself: a bar, or lines elsewhere than in a terminal. */
 import type { RunSpec } from '../config/experiment.ts';
-import type { RunEvent } from '../runner/events.ts';
+import type { RepeatingEvent, RunEvent } from '../runner/events.ts';
 import type { EpochEvent, StartedEvent, StepEvent, TrainingProgress } from '../training/events.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
 import { formatDuration, formatInteger, formatPercent } from './words.ts';
@@ -14,6 +14,7 @@ export class ShownTraining {
   private firstStep = 0;
   private began = 0;
   private drawn = 0;
+  private repeated: number | undefined;
   private saved: TrainingProgress | undefined;
 
   /** @param isQuiet whether the run's log tells of its course instead */
@@ -31,6 +32,9 @@ export class ShownTraining {
     switch (event.kind) {
       case 'warning':
         printLine(`${this.label}: warning: ${event.sentence}`);
+        break;
+      case 'repeating':
+        this.showRepetition(event);
         break;
       case 'started':
         this.showStart(event);
@@ -53,7 +57,18 @@ export class ShownTraining {
     return this.saved === undefined ? '' : `, saved after ${this.describePlace(this.saved)}`;
   }
 
+  /** A line for each tenth, elsewhere than in a terminal. */
+  private showRepetition({ step, end, of }: RepeatingEvent): void {
+    const tenth = Math.floor((10 * step) / end);
+    this.progress ??= startProgress(this.label, end);
+    this.progress.update(step, `takes the first ${end} steps of ${of} again`);
+    if (tenth === this.repeated) return;
+    this.repeated = tenth;
+    this.progress.line(`${this.label}: takes the first ${end} steps of ${of} again, ${step} taken`);
+  }
+
   private showStart(event: StartedEvent): void {
+    this.progress?.stop();
     this.progress = startProgress(this.label, 1);
     if (event.step > 0) this.progress.line(`${this.label}: goes on after ${this.describePlace(event)}`, true);
     this.firstStep = event.step;

@@ -5,6 +5,7 @@ import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import type { Split } from '../../src/data/types.ts';
 import { createModel } from '../../src/models/registry.ts';
+import { beginningOf } from '../../src/training/beginning.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
 import type { TrainingSetup } from '../../src/training/signature.ts';
@@ -166,6 +167,7 @@ export function createTrainingCase(
     ...compiled,
     seed,
     stepsPerEpoch: STEPS_PER_EPOCH,
+    beginning: beginningOf({ settings, seed }, images),
     dataset: { train: randomSplit(imageShape, images) },
   };
   const feeds = new TrainingFeeds(fed);

@@ -44,7 +44,7 @@ export const ramping = defineMethod({
       planned,
       'gamma and alpha end below their values',
     ),
-    ...warnIfNotSwept(targetRate, planned),
+    ...warnIfNotSwept('targetRate', targetRate, planned),
   ],
   evaluations: () => ({ own: ['gamma', 'stochastic'], paper: 'gamma' }),
   load: async () => (await import('./regularizer.ts')).createRamping,
