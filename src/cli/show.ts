@@ -106,11 +106,11 @@ function describeFact(fact: unknown): string {
 }
 
 function printCurves(metrics: readonly MetricsRow[]): void {
-  const last = metrics.at(-1)?.epoch ?? 0;
+  const epochs = `epochs ${metrics[0]?.epoch} to ${metrics.at(-1)?.epoch}`;
   const width = widthOf(process.stdout);
   const draw = (values: readonly number[], format: (value: number) => string) =>
     print(plot(values, format, width).join('\n'));
-  print(`\nTest accuracy, epochs 1 to ${last}`);
+  print(`\nTest accuracy, ${epochs}`);
   draw(
     metrics.map(({ testAccuracy }) => testAccuracy),
     formatPercent,
@@ -120,10 +120,10 @@ function printCurves(metrics: readonly MetricsRow[]): void {
     const { bestEpoch } = metrics.at(-1) ?? {};
     const kept =
       bestEpoch === undefined ? '' : `; that of epoch ${bestEpoch} is the best, whose network is kept`;
-    print(`\nValidation accuracy, epochs 1 to ${last}${kept}`);
+    print(`\nValidation accuracy, ${epochs}${kept}`);
     draw(validated, formatPercent);
   }
-  print(`\nTraining loss, epochs 1 to ${last}`);
+  print(`\nTraining loss, ${epochs}`);
   draw(
     metrics.map(({ trainLoss }) => trainLoss),
     (loss) => loss.toPrecision(3),

@@ -16,6 +16,12 @@ export interface WarningEvent {
   readonly sentence: string;
 }
 
+/** A run begins with the network of another. */
+export interface BeginningEvent {
+  readonly kind: 'beginning';
+  readonly sentence: string;
+}
+
 /** Steps of the run that a run goes on from are taken again, to see the weights that it had. */
 export interface RepeatingEvent {
   readonly kind: 'repeating';
@@ -47,6 +53,7 @@ export interface BusyEvent {
 export type RunEvent =
   | WaitingEvent
   | WarningEvent
+  | BeginningEvent
   | RepeatingEvent
   | TrainingEvent
   | TrainedEvent

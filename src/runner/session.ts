@@ -4,6 +4,8 @@ import { renderSettings } from '../config/render.ts';
 import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { lookAt } from '../files/read.ts';
+import { formatRate } from '../format.ts';
+import { continuationOf } from '../methods/continuation.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../runs/checkpoint.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { describeChange, type Environment, readEnvironment } from '../runs/environment.ts';
@@ -21,7 +23,7 @@ import type { Training } from '../training/types.ts';
 import { findDone } from './done.ts';
 import type { RunEvent, TrainedEvent } from './events.ts';
 import type { HeldDirectory } from './held-directory.ts';
-import { startFromParent } from './parent.ts';
+import { describeRun, startFromParent } from './parent.ts';
 import type { RecordOptions } from './record-options.ts';
 import { RunRecorder } from './recorder.ts';
 import { requireResumableImages } from './run-images.ts';
@@ -79,6 +81,13 @@ async function* begin(
   training: Training,
   options: RecordOptions,
 ): Stream<TrainingSnapshot | undefined> {
+  const { settings, parent } = options.run;
+  const continuation = continuationOf(settings.regularizer);
+  if (continuation !== undefined && parent !== undefined) {
+    const removed = `${formatRate(continuation.pruneRate)} of its ${continuation.granularity}s removed`;
+    const sentence = `begins with the network of ${describeRun(parent)}, ${removed}`;
+    yield { kind: 'beginning', sentence };
+  }
   const start = yield* startFromParent(training, options);
   if (start !== undefined) recorder.recordParent(start.parent);
   return start?.snapshot;

@@ -8,13 +8,15 @@ import { formatDuration, formatInteger, formatPercent } from './words.ts';
 /** Milliseconds between two updates of the bar. */
 const REDRAW_INTERVAL = 100;
 
+/** Milliseconds between two lines on steps that are taken again. */
+const REPETITION_INTERVAL = 10_000;
+
 /** A bar with loss, accuracy, images per second and time left; a line an epoch elsewhere than in a terminal. */
 export class ShownTraining {
   private progress: Progress | undefined;
   private firstStep = 0;
   private began = 0;
   private drawn = 0;
-  private repeated: number | undefined;
   private saved: TrainingProgress | undefined;
 
   /** @param isQuiet whether the run's log tells of its course instead */
@@ -27,7 +29,7 @@ export class ShownTraining {
   show(event: RunEvent): void {
     if (event.kind === 'checkpoint' || event.kind === 'epoch')
       this.saved = { epoch: event.epoch, step: event.step };
-    if (event.kind === 'waiting') printLine(`${this.label}: ${event.sentence}`);
+    if (event.kind === 'waiting' || event.kind === 'beginning') printLine(`${this.label}: ${event.sentence}`);
     if (this.isQuiet) return;
     switch (event.kind) {
       case 'warning':
@@ -57,13 +59,13 @@ export class ShownTraining {
     return this.saved === undefined ? '' : `, saved after ${this.describePlace(this.saved)}`;
   }
 
-  /** A line for each tenth, elsewhere than in a terminal. */
+  /** Elsewhere than in a terminal, a line now and then. */
   private showRepetition({ step, end, of }: RepeatingEvent): void {
-    const tenth = Math.floor((10 * step) / end);
+    const isFirst = this.progress === undefined;
     this.progress ??= startProgress(this.label, end);
     this.progress.update(step, `takes the first ${end} steps of ${of} again`);
-    if (tenth === this.repeated) return;
-    this.repeated = tenth;
+    if (!isFirst && performance.now() - this.drawn < REPETITION_INTERVAL) return;
+    this.drawn = performance.now();
     this.progress.line(`${this.label}: takes the first ${end} steps of ${of} again, ${step} taken`);
   }
 
