@@ -13,10 +13,12 @@ import type { Engine } from '../../src/engines/types.ts';
 import { tryLock } from '../../src/locks/lock.ts';
 import type { RunEvent, Task } from '../../src/runner/events.ts';
 import { startFromParent } from '../../src/runner/parent.ts';
+import { estimateRuns, planRun } from '../../src/runner/plan.ts';
 import { recordRun } from '../../src/runner/record.ts';
 import type { RecordOptions } from '../../src/runner/record-options.ts';
 import { trainRuns } from '../../src/runner/train-runs.ts';
 import { readCheckpoint } from '../../src/runs/checkpoint.ts';
+import { collectEnvironment } from '../../src/runs/environment.ts';
 import { findRuns } from '../../src/runs/find.ts';
 import { readMetrics } from '../../src/runs/metrics.ts';
 import { readSummary } from '../../src/runs/summary.ts';
@@ -365,6 +367,25 @@ describe('a run that goes on from another', () => {
     });
     if ('release' in lock) lock.release();
   });
+});
+
+describe('the time that a run will take', () => {
+  it.each(['weights', 'learning-rate'])(
+    'counts the steps that it takes, again or for the first time: %s',
+    async (what) => {
+      const run = rewindOf(parent, { what, pruneRate: 0.45 });
+      const environment = collectEnvironment({ engine: engine.name, device: engine.device });
+      await record(run, { environment });
+      const other = { ...parent, seed: 9, id: runOf(parent.settings, 9).id };
+      const next = rewindOf(other, { what, pruneRate: 0.45 });
+      const [event] = await readAll(
+        estimateRuns([planRun(next, results)], { engine, results, mayMeasure: false }),
+      );
+      const { trainSeconds = 0 } = readSummary(directoryOf(run)) ?? {};
+      const estimate = event?.kind === 'estimated' ? event.estimates.get(next) : undefined;
+      expect(estimate?.seconds).toBeCloseTo(trainSeconds, 6);
+    },
+  );
 });
 
 it('steps that are taken again are interrupted like a training', async () => {
