@@ -124,6 +124,10 @@ describe('help', () => {
       results folder, share the runs of an experiment: what another process trains is
       skipped. If nothing else is left, the exit code is 75.
 
+      A variant that goes on from another (fine-tune, rewind) begins with the pruned
+      network of the other's run of the same seed, which is trained first: --only
+      brings it along.
+
       With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
       each epoch that is still to come: a run that is done gets nothing new. To look
       at it: tensorboard --logdir results
@@ -152,7 +156,7 @@ describe('help', () => {
 
       Methods, as regularizer.name: none, dropout, targeted, variational, l1, l0,
       smallify, ramping, random-prune, targeted-ard, delayed-prune, targeted-saliency,
-      gradual-magnitude.
+      gradual-magnitude, fine-tune, rewind.
       "
     `);
   });
