@@ -47,15 +47,11 @@ export function warnIfNeverReached(
   return [`${what} is ${describeLength(parsed)}, where the training of ${end} has ended: ${consequence}`];
 }
 
-/**
- * Warns of a share that training makes ready to be removed, and that no rate of the sweep comes up to.
- *
- * @param what the setting
- */
-export function warnIfNotSwept(what: string, share: number, { largestRate }: PlannedTraining): string[] {
-  if (share <= largestRate) return [];
+/** Warns of a share of candidates that no rate of the sweep comes up to. */
+export function warnIfNotSwept(targetRate: number, { largestRate }: PlannedTraining): string[] {
+  if (targetRate <= largestRate) return [];
   return [
-    `${what} is ${share}, but the largest rate of the sweep is ${largestRate}: pruning of all that the training made ready for it is not shown`,
+    `targetRate is ${targetRate}, but the largest rate of the sweep is ${largestRate}: pruning of all that the training made ready for it is not shown`,
   ];
 }
 

@@ -1,4 +1,8 @@
-/** @file The targeting rates of an experiment's methods: every sweep of the experiment has them among its prune rates. */
+/**
+ * @file The targeting rates of an experiment's methods: every sweep of the experiment has them among its prune rates. The rate at
+ * which the network was pruned that a run goes on from counts as one.
+ */
+import { continuationOf } from '../methods/continuation.ts';
 import type { AnySettings } from '../methods/definition.ts';
 
 /** A variant, or one of its runs. */
@@ -25,7 +29,7 @@ export interface TargetedRate {
 export function listTargetRates(asked: readonly number[], variants: readonly SweptVariant[]): TargetedRate[] {
   const owners = new Map<number, Set<string>>();
   for (const { variant, regularizer } of variants) {
-    const { targetRate: rate = 0 } = regularizer;
+    const rate = continuationOf(regularizer)?.pruneRate ?? regularizer.targetRate ?? 0;
     if (rate <= 0 || rate >= 1 || asked.includes(rate)) continue;
     owners.set(rate, (owners.get(rate) ?? new Set()).add(variant));
   }

@@ -41,6 +41,8 @@ describe('the walk of targetRate', () => {
       'methods/definition.ts',
       'methods/targeted/regularizer.ts',
       'methods/targeted/settings.ts',
+      // A sentence about targeting rates that a sweep does not show.
+      'methods/warnings.ts',
       // What every sweep has among its rates.
       'sweeps/target-rates.ts',
     ]);

@@ -30,6 +30,14 @@ describe('the targeting rates of an experiment', () => {
     expect(listTargetRates([0.75, 0.85, 0.9, 0.99], VARIANTS)).toEqual([]);
   });
 
+  it('have among them the rates at which networks were pruned that runs go on from', () => {
+    const retrained = variantsOf({
+      'fine-tune': { name: 'fine-tune', granularity: 'weight', pruneRate: 0.8 },
+      rewind: { name: 'rewind', granularity: 'unit', pruneRate: 0.6 },
+    });
+    expect(describeTargetRates(listTargetRates([0.5], retrained))).toBe('0.6 (rewind), 0.8 (fine-tune)');
+  });
+
   it('are none where nothing or everything would be removed', () => {
     const extremes = variantsOf({
       nothing: { name: 'targeted', granularity: 'weight', targetRate: 0 },

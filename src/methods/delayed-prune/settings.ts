@@ -24,7 +24,7 @@ export const delayedPrune = defineMethod({
   label: ({ targetRate }) => ({ numbers: [targetRate] }),
   warnings: ({ delay, targetRate }, planned) => [
     ...warnIfNeverReached('delay', delay, planned, 'nothing is pruned in training'),
-    ...warnIfNotSwept('targetRate', targetRate, planned),
+    ...warnIfNotSwept(targetRate, planned),
   ],
   load: async () => (await import('./regularizer.ts')).createDelayedPrune,
 });

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { granularity, name, positive } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
 import { labelParent, parentSettings } from '../values.ts';
-import { warnIfNotSwept } from '../warnings.ts';
 
 const settings = z.strictObject({
   name: name('fine-tune'),
@@ -23,7 +22,6 @@ export const fineTune = defineMethod({
       'fine-tuning: the smallest weights or units of a trained network, a share given by the number, are removed, and what is left is trained on at a constant, low learning rate.',
   },
   label: ({ pruneRate, from }) => ({ numbers: [pruneRate], extras: labelParent(from) }),
-  warnings: ({ pruneRate }, planned) => warnIfNotSwept('pruneRate', pruneRate, planned),
   continues: ({ learningRate, ...rest }) => ({ ...rest, schedule: { kind: 'constant', learningRate } }),
   load: async () => (await import('./regularizer.ts')).createFineTune,
 });

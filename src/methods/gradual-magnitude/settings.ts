@@ -44,7 +44,7 @@ export const gradualMagnitude = defineMethod({
   warnings: ({ begin, end, targetRate }, planned) => [
     ...warnIfNeverReached('begin', begin, planned, 'no mask is ever chosen'),
     ...warnIfNeverReached('end', end, planned, 'the masked share does not reach targetRate'),
-    ...warnIfNotSwept('targetRate', targetRate, planned),
+    ...warnIfNotSwept(targetRate, planned),
   ],
   load: async () => (await import('./regularizer.ts')).createGradualMagnitude,
 });

@@ -44,7 +44,7 @@ export const ramping = defineMethod({
       planned,
       'gamma and alpha end below their values',
     ),
-    ...warnIfNotSwept('targetRate', targetRate, planned),
+    ...warnIfNotSwept(targetRate, planned),
   ],
   evaluations: () => ({ own: ['gamma', 'stochastic'], paper: 'gamma' }),
   load: async () => (await import('./regularizer.ts')).createRamping,

@@ -27,7 +27,7 @@ export const randomPrune = defineMethod({
     extras: dropRate < 1 ? [`dropped at ${dropRate}`] : [],
   }),
   published: { isTrainedPerRate: true },
-  warnings: ({ targetRate }, planned) => warnIfNotSwept('targetRate', targetRate, planned),
+  warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
   evaluations: ({ dropRate }) => ({ own: dropRate < 1 ? ['stochastic'] : [] }),
   load: async () => (await import('./regularizer.ts')).createRandomPrune,
 });

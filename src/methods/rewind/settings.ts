@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { granularity, name, point } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
 import { labelParent, parentSettings } from '../values.ts';
-import { warnIfNotSwept } from '../warnings.ts';
 
 const settings = z.strictObject({
   name: name('rewind'),
@@ -34,7 +33,6 @@ export const rewind = defineMethod({
       ...labelParent(from),
     ],
   }),
-  warnings: ({ pruneRate }, planned) => warnIfNotSwept('pruneRate', pruneRate, planned),
   continues: ({ what, to, ...rest }) => ({
     ...rest,
     schedule: { kind: 'replay', to, rewindsWeights: what === 'weights' },

@@ -25,7 +25,7 @@ export const targetedSaliency = defineMethod({
       'targeted dropout (α, γ) of the weights or units whose product with the gradient of the loss has been smallest of late; pruning ranks by the same.',
   },
   label: ({ dropRate, targetRate }) => ({ numbers: [dropRate, targetRate] }),
-  warnings: ({ targetRate }, planned) => warnIfNotSwept('targetRate', targetRate, planned),
+  warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
   evaluations: () => ({ own: ['gamma', 'stochastic'] }),
   load: async () => (await import('./regularizer.ts')).createTargetedSaliency,
 });

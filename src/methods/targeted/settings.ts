@@ -46,7 +46,7 @@ export const targeted = defineMethod({
     'targeted + l1': 'targeted dropout (α, γ) with an L1 penalty, whose factor is the third number.',
   },
   label: (settings) => labelTargeted('targeted', settings),
-  warnings: ({ targetRate }, planned) => warnIfNotSwept('targetRate', targetRate, planned),
+  warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
   // The authors' code removed low weights when it evaluated, and went on dropping in low columns.
   evaluations: ({ granularity }) => ({
     own: ['gamma', 'stochastic'],
