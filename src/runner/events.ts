@@ -2,7 +2,7 @@
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Summary } from '../runs/summary.ts';
-import type { TrainingEvent } from '../training/events.ts';
+import type { RepeatingEvent, TrainingEvent } from '../training/events.ts';
 
 /** Before the training begins, something has to be waited for. */
 export interface WaitingEvent {
@@ -20,16 +20,6 @@ export interface WarningEvent {
 export interface BeginningEvent {
   readonly kind: 'beginning';
   readonly sentence: string;
-}
-
-/** Steps of the run that a run goes on from are taken again, to see the weights that it had. */
-export interface RepeatingEvent {
-  readonly kind: 'repeating';
-  /** Steps behind it, of the number that are to be. */
-  readonly step: number;
-  readonly end: number;
-  /** `none seed 0` */
-  readonly of: string;
 }
 
 /** The last event of a run that is trained. */

@@ -133,12 +133,6 @@ async function* stateAt(end: number, options: Options): AsyncGenerator<RunEvent,
   }
   const training = await prepareTraining(run, dataset);
   const start = yield* startFromParent(training, options);
-  const repeated = repeatSteps(training, { engine, state: start?.snapshot.state, end, signal });
   const of = describeRun(run);
-  yield { kind: 'repeating', step: training.beginning.firstStep, end, of };
-  for (;;) {
-    const { done, value } = await repeated.next();
-    if (done) return value;
-    yield { kind: 'repeating', step: value, end, of };
-  }
+  return yield* repeatSteps(training, { engine, state: start?.snapshot.state, end, of, signal });
 }

@@ -66,7 +66,7 @@ async function* trainLogged(
   const checkpoint = yield* log.warnings((warn) => putInOrder(held.path, options, training, warn));
   const recorder = new RunRecorder(held, log.lines, { ...options, checkpoint });
   recorder.recordStart();
-  const resume = checkpoint ? snapshotOf(checkpoint) : yield* begin(recorder, training, options);
+  const resume = checkpoint ? snapshotOf(checkpoint) : yield* begin({ log, recorder, training }, options);
   yield* trainRecorded({ held, log, recorder, training }, { ...options, resume });
   const summary = recorder.summarize(training);
   log.recordRemarks();
@@ -77,8 +77,7 @@ async function* trainLogged(
 
 /** @returns nothing for a training that begins with initial weights */
 async function* begin(
-  recorder: RunRecorder,
-  training: Training,
+  { log, recorder, training }: Omit<Session, 'held'>,
   options: RecordOptions,
 ): Stream<TrainingSnapshot | undefined> {
   const { settings, parent } = options.run;
@@ -88,7 +87,7 @@ async function* begin(
     const sentence = `begins with the network of ${describeRun(parent)}, ${removed}`;
     yield { kind: 'beginning', sentence };
   }
-  const start = yield* startFromParent(training, options);
+  const start = yield* log.record(startFromParent(training, options));
   if (start !== undefined) recorder.recordParent(start.parent);
   return start?.snapshot;
 }

@@ -1,7 +1,13 @@
 /** @file How the training of a run shows itself: a bar, or lines elsewhere than in a terminal. */
 import type { RunSpec } from '../config/experiment.ts';
-import type { RepeatingEvent, RunEvent } from '../runner/events.ts';
-import type { EpochEvent, StartedEvent, StepEvent, TrainingProgress } from '../training/events.ts';
+import type { RunEvent } from '../runner/events.ts';
+import type {
+  EpochEvent,
+  RepeatingEvent,
+  StartedEvent,
+  StepEvent,
+  TrainingProgress,
+} from '../training/events.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
 import { formatDuration, formatInteger, formatPercent } from './words.ts';
 

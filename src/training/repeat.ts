@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NamedArrays } from '../arrays.ts';
 import type { Engine } from '../engines/types.ts';
 import { requireFinite } from './diverged.ts';
+import type { RepeatingEvent } from './events.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
 import { TrainingProgram } from './program.ts';
 import type { Training } from './types.ts';
@@ -13,24 +14,28 @@ export interface RepeatOptions {
   readonly state: NamedArrays | undefined;
   /** Steps behind the training when it stops. */
   readonly end: number;
+  /** Whose training it is: `none seed 0`. */
+  readonly of: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * @yields the number of steps behind the training, after each
+ * @yields before the first step, and after each
  * @returns the state after the last
  * @throws as `train`; nothing is kept of a repetition that is given up
  */
 export async function* repeatSteps(
   training: Training,
-  { engine, state, end, signal }: RepeatOptions,
-): AsyncGenerator<number, NamedArrays, undefined> {
+  { engine, state, end, of, signal }: RepeatOptions,
+): AsyncGenerator<RepeatingEvent, NamedArrays, undefined> {
+  const { firstStep } = training.beginning;
+  yield { kind: 'repeating', step: firstStep, end, of };
   requireMemory(estimateMemory(training, engine));
   const program = await TrainingProgram.compile(engine, training, state);
   try {
-    for await (const { step, loss } of program.steps(training.beginning.firstStep, end)) {
+    for await (const { step, loss } of program.steps(firstStep, end)) {
       requireFinite(loss, `the loss at step ${step}`);
-      yield step;
+      yield { kind: 'repeating', step, end, of };
       await nextTurn();
       signal?.throwIfAborted();
     }

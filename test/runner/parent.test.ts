@@ -391,7 +391,14 @@ describe('the time that a run will take', () => {
 it('steps that are taken again are interrupted like a training', async () => {
   const training = await prepareTraining(parent, dataset);
   const controller = new AbortController();
-  const repeated = repeatSteps(training, { engine, state: undefined, end: 9, signal: controller.signal });
+  const repeated = repeatSteps(training, {
+    engine,
+    state: undefined,
+    end: 9,
+    of: 'none seed 3',
+    signal: controller.signal,
+  });
+  await repeated.next();
   await repeated.next();
   controller.abort(new Error('interrupted'));
   await expect(repeated.next()).rejects.toThrow('interrupted');
