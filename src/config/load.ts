@@ -8,7 +8,7 @@ import { type Experiment, type RunSelection, requireVariants } from './experimen
 import { type DataPaths, readExperimentFile } from './experiment-files.ts';
 import { merge } from './merge.ts';
 import { parseOverride } from './overrides.ts';
-import { type ReadVariant, withAncestors } from './parents.ts';
+import { type ReadVariant, withAncestors, withoutPassedOver } from './parents.ts';
 import { experimentSchema, runSettingsSchema } from './schema.ts';
 
 export interface LoadOptions extends RunSelection {
@@ -93,7 +93,7 @@ function resolveVariants(
 ): Map<string, ReadVariant> {
   if (overlays.size === 0) {
     const tree = merge(settings, last);
-    const resolved = validate(runSettingsSchema, tree);
+    const resolved = withoutPassedOver(validate(runSettingsSchema, tree));
     const { name } = resolved.regularizer;
     return new Map([[name, { name, settings: resolved, tree, overlay: settings }]]);
   }
@@ -102,7 +102,7 @@ function resolveVariants(
     [...overlays].map(([name, entry]) => {
       const overlay = overlayOf(name, entry);
       const tree = [settings, overlay, ...((only?.includes(name) ?? true) ? [last] : [])].reduce(merge);
-      const resolved = validate(runSettingsSchema, tree, `variant "${name}"`);
+      const resolved = withoutPassedOver(validate(runSettingsSchema, tree, `variant "${name}"`));
       return [name, { name, settings: resolved, tree, overlay }];
     }),
   );

@@ -2,7 +2,8 @@
 import { suggest, UserError } from '../errors.ts';
 import { continuationOf } from '../methods/continuation.ts';
 import { Epochs, parseLength } from '../settings/training-time.ts';
-import { type MapTree, nodeAt } from '../yaml/tree.ts';
+import { type MapTree, nodeAt, toPlain } from '../yaml/tree.ts';
+import { type RunSettings, runSettingsSchema } from './schema.ts';
 import type { Variant } from './variants.ts';
 
 /** A variant with what its settings were read from. */
@@ -98,16 +99,38 @@ function refuseDifference(child: ReadVariant, parent: ReadVariant): void {
   }
 }
 
-/** A learning rate in the variant's own schedule would be passed over in silence. */
+/** What a constant learning rate leaves without effect. */
+const PASSED_OVER = ['learningRate', 'decay', 'warmup'] as const;
+
+/**
+ * Settings of which nothing is without effect: where a method has a constant learning rate of its own, what the experiment says of
+ * learning rates for the other variants is replaced by the defaults.
+ */
+export function withoutPassedOver(settings: RunSettings): RunSettings {
+  if (!hasOwnRate(settings)) return settings;
+  const { learningRate, decay, warmup } = defaultSchedule();
+  return { ...settings, schedule: { ...settings.schedule, learningRate, decay, warmup } };
+}
+
+/** What the variant itself says of learning rates would be passed over in silence. Files that td prints have the defaults. */
 function refusePassedOver({ name, settings, overlay }: ReadVariant): void {
-  if (continuationOf(settings.regularizer)?.schedule.kind !== 'constant') return;
-  for (const key of ['learningRate', 'decay', 'warmup']) {
+  if (!hasOwnRate(settings)) return;
+  for (const key of PASSED_OVER) {
     const node = nodeAt(overlay, ['schedule', key]);
-    if (node === undefined) continue;
+    if (node === undefined || JSON.stringify(toPlain(node)) === JSON.stringify(defaultSchedule()[key]))
+      continue;
     throw new UserError(
       `${node.place}: schedule.${key} has no effect on ${settings.regularizer.name}, whose learning rate is constant; expected regularizer.learningRate instead, in variant "${name}"`,
     );
   }
+}
+
+function hasOwnRate({ regularizer }: RunSettings): boolean {
+  return continuationOf(regularizer)?.schedule.kind === 'constant';
+}
+
+function defaultSchedule(): RunSettings['schedule'] {
+  return runSettingsSchema.parse({}).schedule;
 }
 
 function placeOf(tree: MapTree, path: readonly string[]): string {

@@ -6,8 +6,8 @@ import { removeSpareCheckpoint } from '../runs/checkpoint.ts';
 import { RUN_FILES, runDirectory, runState } from '../runs/directory.ts';
 import { inspectRun } from '../runs/inspect.ts';
 import { readSummary } from '../runs/summary.ts';
+import { describeRun } from './ancestors.ts';
 import type { TrainedEvent } from './events.ts';
-import { describeRun } from './parent.ts';
 import type { RecordOptions } from './record-options.ts';
 import { requireTrainedImages } from './run-images.ts';
 

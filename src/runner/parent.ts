@@ -9,20 +9,15 @@ import { runDirectory } from '../runs/directory.ts';
 import { describeChange, readEnvironment } from '../runs/environment.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import { type FinishedRun, lookAtRun } from '../runs/find.ts';
-import { findRunSettings } from '../runs/run-settings.ts';
 import type { ParentRecord } from '../runs/summary.ts';
 import { NO_TOTALS, type TrainingSnapshot } from '../training/events.ts';
 import { pruneToStart } from '../training/pruned-start.ts';
 import { repeatSteps } from '../training/repeat.ts';
 import { createSetup, prepareTraining } from '../training/setup.ts';
 import type { Training } from '../training/types.ts';
+import { describeRun } from './ancestors.ts';
 import type { RunEvent } from './events.ts';
 import type { RecordOptions } from './record-options.ts';
-
-/** `none seed 0` */
-export function describeRun({ variant, seed }: Pick<RunSpec, 'variant' | 'seed'>): string {
-  return `${variant} seed ${seed}`;
-}
 
 /** The process that trains the run that another goes on from, in words; nothing if none does. */
 export function findParentOwner({ parent }: RunSpec, resultsDirectory: string): string | undefined {
@@ -49,30 +44,6 @@ export function findParent({ parent }: RunSpec, resultsDirectory: string): Finis
   const condition = conditionOf(directory);
   if (condition.kind === 'failed') throw new UserError(`${from}, whose training failed: ${condition.reason}`);
   throw new UserError(`${from}, which is not trained in ${join(resultsDirectory, parent.experiment)}`);
-}
-
-/**
- * Runs with those that they go on from: a run's own config.yaml has only the hash of the other's settings, and the other's
- * folder has the rest.
- *
- * @throws UserError if the other's folder is not there
- */
-export function completeParents(runs: readonly RunSpec[], resultsDirectory: string): RunSpec[] {
-  return runs.map((run) => completeParent(run, resultsDirectory));
-}
-
-function completeParent(run: RunSpec, resultsDirectory: string): RunSpec {
-  const continuation = continuationOf(run.settings.regularizer);
-  if (continuation?.parent === undefined || run.parent !== undefined) return run;
-  const { experiment, seed } = run;
-  const identity = { experiment, variant: continuation.from, seed, hash: continuation.parent };
-  const directory = runDirectory(resultsDirectory, identity);
-  const parent = findRunSettings(directory);
-  if (parent?.hash === continuation.parent)
-    return { ...run, parent: completeParent({ ...parent, ...identity }, resultsDirectory) };
-  throw new UserError(
-    `${run.experiment}/${run.id} goes on from ${describeRun(identity)}, which is not in ${directory}; run the experiment file that has both`,
-  );
 }
 
 type Options = Pick<

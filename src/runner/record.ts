@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describeSilence, tryLock, watchSilentOwner } from '../locks/lock.ts';
 import { readCheckpointRecord } from '../runs/checkpoint.ts';
 import { RUN_FILES, runDirectory } from '../runs/directory.ts';
+import { describeRun } from './ancestors.ts';
 import { findDone, findOtherParent } from './done.ts';
 import type { RunEvent, TrainedEvent } from './events.ts';
 import { HeldDirectory } from './held-directory.ts';
-import { describeRun, findParent, findParentOwner } from './parent.ts';
+import { findParent, findParentOwner } from './parent.ts';
 import type { RecordOptions } from './record-options.ts';
 import { trainHeld } from './session.ts';
 

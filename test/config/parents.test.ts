@@ -76,6 +76,22 @@ variants:
     ]);
   });
 
+  it('has no settings of learning rates that its own rate leaves without effect, and reads back when it is printed', () => {
+    const text = VARIANTS.replace(
+      'epochs: 6',
+      'epochs: 6, learningRate: 0.3, decay: { name: cosine }, warmup: 1',
+    );
+    expect(hashIn(text.replace('0.3', '0.1'), 'none')).not.toBe(hashIn(text, 'none'));
+    const fineTune = load(text).variants.find(({ name }) => name === 'fine-tune');
+    expect(fineTune?.settings.schedule).toMatchObject({
+      learningRate: 0.1,
+      decay: { name: 'constant' },
+      warmup: 0,
+    });
+    const printed = load(renderSettings(load(text)));
+    expect(expandRuns(printed)).toEqual(runsOf(text));
+  });
+
   it('reads back from its own config.yaml with the same hash, without the other', () => {
     for (const run of runsOf(VARIANTS)) {
       const { parent: _, ...alone } = run;

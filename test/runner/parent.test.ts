@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NamedArrays } from '../../src/arrays.ts';
 import type { RunSpec } from '../../src/config/experiment.ts';
 import { hashOf } from '../../src/config/identity.ts';
+import { withoutPassedOver } from '../../src/config/parents.ts';
 import { linkParents } from '../../src/config/variants.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
@@ -64,7 +65,7 @@ const settingsOf = (input: SettingsInput) =>
 function childOf(of: RunSpec, regularizer: object, input: SettingsInput = {}): RunSpec {
   const method = { ...regularizer, from: of.variant, parent: of.hash } as SettingsInput['regularizer'];
   const schedule = { ...of.settings.schedule, ...input.schedule } as SettingsInput['schedule'];
-  const settings = settingsOf({ ...input, regularizer: method, schedule });
+  const settings = withoutPassedOver(settingsOf({ ...input, regularizer: method, schedule }));
   return { ...runOf(settings, of.seed), parent: of };
 }
 
