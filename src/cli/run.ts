@@ -8,9 +8,11 @@ import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
+import { completeParents } from '../runner/ancestors.ts';
 import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import { runDirectory } from '../runs/directory.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
+import { joinRates, listTargetRates } from '../sweeps/target-rates.ts';
 import { describeChoices } from '../terminal/choices.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
@@ -44,6 +46,10 @@ checkpoint, as if it had not been cut off. Ctrl-C saves a checkpoint first; a
 second one ends at once. Several processes, also on several machines with one
 results folder, share the runs of an experiment: what another process trains is
 skipped. If nothing else is left, the exit code is 75.
+
+A variant that goes on from another (fine-tune, rewind) begins with the pruned
+network of the other's run of the same seed, which is trained first: --only
+brings it along.
 
 With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
 each epoch that is still to come: a run that is done gets nothing new. To look
@@ -99,10 +105,13 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     throw new UserError('--no-measure is given without --dry-run, expected both');
   requireResultsFolder(options.results, 'write');
   const runs = await identifyRuns(experiments, options.results);
+  tellAncestors(runs, options.only);
   requireRunFolders(runs, options.results);
   for (const { name, sweep } of experiments) {
-    const pruneRates = parsePruneRates(sweep.prune);
     const own = runs.filter(({ experiment }) => experiment === name);
+    const asked = parsePruneRates(sweep.prune);
+    const methods = own.map(({ variant, settings: { regularizer } }) => ({ variant, regularizer }));
+    const pruneRates = joinRates(asked, listTargetRates(asked, methods));
     printSettingWarnings(
       own.map((spec) => ({ ...spec, stepsPerEpoch: foreseeStepsPerEpoch(spec.settings), pruneRates })),
     );
@@ -141,9 +150,24 @@ async function identifyRuns(experiments: readonly Experiment[], results: string)
   const runs: RunSpec[] = [];
   for (const experiment of experiments)
     runs.push(...expandRuns(await identifyImages(experiment, startFetchStage)));
-  const adopted = await adoptRuns(runs, results, (dataset) => identifyIfPresent(dataset, startFetchStage));
+  const adopted = await adoptRuns(completeParents(runs, results), results, (dataset) =>
+    identifyIfPresent(dataset, startFetchStage),
+  );
   for (const remark of adopted.remarks) printLine(remark);
   return adopted.runs;
+}
+
+/** Says which runs come along that nobody asked for by name. */
+function tellAncestors(runs: readonly RunSpec[], only: RunOptions['only']): void {
+  const added = runs.filter(({ variant }) => only !== undefined && !only.includes(variant));
+  const sentences = added.map(({ experiment, variant }) => {
+    const children = runs.filter(
+      ({ parent }) => parent?.experiment === experiment && parent.variant === variant,
+    );
+    const names = [...new Set(children.map((child) => child.variant))].join(', ');
+    return `${experiment}: ${variant} comes along, since ${names} goes on from it`;
+  });
+  for (const sentence of new Set(sentences)) printLine(sentence);
 }
 
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {

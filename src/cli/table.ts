@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
-import type { AskedEvaluation } from '../methods/evaluations.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 import { formatCell } from '../tables/cell.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
@@ -12,12 +11,14 @@ import { findSwept } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import {
-  evaluateOption,
   formatOption,
   granularityOption,
   gridOption,
   jsonOption,
   resultsOption,
+  type ViewOptions,
+  viewOf,
+  viewOptions,
 } from '../terminal/options.ts';
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
@@ -45,10 +46,9 @@ Examples:
   td table results/mnist-lenet/sweep.csv --format latex > table.tex`;
 
 export function define(command: Command): void {
+  command.addOption(granularityOption('what was swept'));
+  for (const option of viewOptions()) command.addOption(option);
   command
-    .addOption(granularityOption('what was swept'))
-    .addOption(evaluateOption())
-    .option('--recalibrated', 'with batch-norm averages taken anew')
     .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
     .addOption(jsonOption('print JSON, as --format json does'))
     .option('--paper', 'with the published numbers, and what is wrong with them')
@@ -58,9 +58,7 @@ export function define(command: Command): void {
     .action(table);
 }
 
-export interface TableOptions extends TableChoice {
-  readonly evaluate?: AskedEvaluation;
-  readonly recalibrated?: boolean;
+export interface TableOptions extends TableChoice, ViewOptions {
   readonly format: FormatName;
   /** Rate at which variants of a grid are laid out by its axes. */
   readonly grid?: number;
@@ -77,8 +75,7 @@ export interface TableOptions extends TableChoice {
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
   const format = chooseFormat(options);
-  const { evaluate = 'dense', recalibrated = false } = options;
-  const swept = findSwept(argument, options.results, { evaluate, recalibrated });
+  const swept = findSwept(argument, options.results, viewOf(options));
   tellFaults(swept.damaged.map(({ reason }) => reason));
   if (options.grid !== undefined) {
     printGrids(swept.rows, options.grid, argument);

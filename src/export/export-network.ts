@@ -1,9 +1,9 @@
 /** @file From a trained network to the files that a user takes away: pruned, compacted, checked against td itself. */
 import type { Dataset } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
+import { prunedWeights } from '../methods/pruned-weights.ts';
 import type { Criterion } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
-import { prunedWeights } from '../sweeps/pruned-weights.ts';
 import { rankedWeights } from '../sweeps/sweep-network.ts';
 import type { OpenNetwork } from '../sweeps/trained-networks.ts';
 import { compactNetwork } from './compact.ts';

@@ -10,6 +10,7 @@ import type { CheckpointRecord } from '../runs/checkpoint.ts';
 import { type RunState, runDirectory, runState } from '../runs/directory.ts';
 import { collectEnvironment } from '../runs/environment.ts';
 import { lookAtRun } from '../runs/find.ts';
+import { beginningOf } from '../training/beginning.ts';
 import { loadDatasets } from './datasets.ts';
 import { type MeasuredSpeed, SpeedMeter } from './measure.ts';
 import { type RecordedSpeed, SpeedRecords, speedKey } from './speed-records.ts';
@@ -116,9 +117,10 @@ async function* measureAll(
 function estimate({ run, checkpoint, dataset }: Work, speed: RecordedSpeed | MeasuredSpeed): Estimate {
   const { epochs, batchSize } = run.settings.schedule;
   const { count } = dataset.train;
-  const held = countValidationImages(run.settings.dataset.validation, count);
-  const stepsPerEpoch = countTrainingBatches(count - held, batchSize);
-  const steps = epochs * stepsPerEpoch - (checkpoint?.step ?? 0);
+  const images = count - countValidationImages(run.settings.dataset.validation, count);
+  const stepsPerEpoch = countTrainingBatches(images, batchSize);
+  const { firstStep, repeatedSteps } = beginningOf(run, images);
+  const steps = epochs * stepsPerEpoch - (checkpoint?.step ?? firstStep - repeatedSteps);
   if ('secondsPerStep' in speed) {
     const { identity, id } = speed.run;
     const { experiment, variant, seed } = identity;
@@ -128,7 +130,7 @@ function estimate({ run, checkpoint, dataset }: Work, speed: RecordedSpeed | Mea
       : ({ kind: 'earlier run', variant, seed } as const);
     return { seconds: steps * speed.secondsPerStep, source };
   }
-  const evaluations = epochs - (checkpoint?.epoch ?? 0);
+  const evaluations = epochs - (checkpoint?.epoch ?? Math.floor(firstStep / stepsPerEpoch));
   const { compileSeconds, stepSeconds, evaluationSeconds } = speed;
   const seconds = compileSeconds + steps * stepSeconds + evaluations * evaluationSeconds;
   return { seconds, source: { kind: 'measured' } };
