@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { lookAt } from '../files/read.ts';
 import { formatPoints, formatRate } from '../format.ts';
 import {
   type CurveComparison,
@@ -15,6 +16,7 @@ import {
 import { RUN_FILES } from '../runs/directory.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
+import { listExperiments } from '../runs/walk.ts';
 import { DENSE_VIEW } from '../sweeps/evaluations.ts';
 import { checkpointId, isPlain, readSweep, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
@@ -23,15 +25,17 @@ import { print, printJson, printTable } from '../terminal/output.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `
-A and B are runs (experiment/variant/seed, or folders of runs), or experiments
-(names, or folders with a sweep.csv), whose variants of one name are compared.
+A and B are runs (experiment/variant/seed, or folders of runs), experiments
+(names, or folders with a sweep.csv), whose variants of one name are compared,
+or folders of results, whose experiments of one name are.
 Accuracies are those of td sweep, each with an interval that holds it in 95 of
 100 cases: of one run by its test images, of several seeds by their scatter. A
 rate at which they cross lies between the two that are named.
 
 Examples:
   td diff mnist-lenet/none/0 mnist-lenet/targeted-weight/0
-  td diff results/mnist-lenet old-results/mnist-lenet`;
+  td diff results/mnist-lenet old-results/mnist-lenet
+  td diff results old-results`;
 
 export function define(command: Command): void {
   command.addOption(jsonOption()).addOption(resultsOption()).addHelpText('after', HELP).action(diff);
@@ -45,37 +49,71 @@ export interface DiffOptions {
 /** @throws UserError if one of the two is not there, or one is a run and the other is none */
 export async function diff(a: string, b: string, { json = false, results }: DiffOptions): Promise<void> {
   requireResultsFolder(results, 'read');
-  const [left, right] = [a, b].map((name) => readSides(name, results)) as [Sides, Sides];
+  const compared = pairsOf(a, b).map(([left, right]) => compare(left, right, results));
+  const [first] = compared;
+  if (json) printJson(compared.length === 1 ? first : compared);
+  else for (const one of compared) printComparison(one);
+}
+
+interface Comparison {
+  readonly a: string;
+  readonly b: string;
+  readonly compared: readonly {
+    readonly variant: string;
+    readonly settings: readonly SettingDifference[];
+    readonly curves: readonly CurveComparison[];
+  }[];
+  readonly onlyInA: readonly string[];
+  readonly onlyInB: readonly string[];
+}
+
+/** Of two folders of results, the experiments that both have; else the two themselves. */
+function pairsOf(a: string, b: string): (readonly [string, string])[] {
+  const [left, right] = [listSweptFolders(a), listSweptFolders(b)];
+  if (left.length === 0 || right.length === 0) return [[a, b]];
+  const common = left.filter((name) => right.includes(name));
+  if (common.length > 0) return common.map((name) => [join(a, name), join(b, name)]);
+  throw new UserError(
+    `${a} and ${b} have no swept experiment in common: ${left.join(', ')}; ${right.join(', ')}`,
+  );
+}
+
+/** The swept experiments of a folder of results; none if it is something else. */
+function listSweptFolders(folder: string): string[] {
+  if (lookAt(folder)?.isDirectory() !== true || existsSync(join(folder, 'sweep.csv'))) return [];
+  return listExperiments(folder).filter((name) => existsSync(sweepPath(folder, name)));
+}
+
+function compare(a: string, b: string, results: string): Comparison {
+  const [left, right] = [readSides(a, results), readSides(b, results)];
   if (left.isRun !== right.isRun) {
     const [run, other] = left.isRun ? [a, b] : [b, a];
     throw new UserError(`${run} is a run and ${other} is none, expected two runs or two experiments`);
   }
-  const names = [...left.sides.keys()].filter((name) => right.sides.has(name));
-  if (names.length === 0)
-    throw new UserError(
-      `${a} and ${b} have no variant in common: ${[...left.sides.keys()].join(', ')}; ${[...right.sides.keys()].join(', ')}`,
-    );
-  const compared = names.map((variant) => {
-    const [own, other] = [left.sides.get(variant) as Side, right.sides.get(variant) as Side];
-    return { variant, settings: compareSettings(own.settings, other.settings), curves: compareCurves(own, other) }; // biome-ignore format: one line
+  const lone = ({ sides }: Sides, others: Sides) =>
+    [...sides.keys()].filter((name) => !others.sides.has(name));
+  const compared = [...left.sides].flatMap(([variant, own]) => {
+    const other = right.sides.get(variant);
+    if (other === undefined) return [];
+    return [{ variant, settings: compareSettings(own.settings, other.settings), curves: compareCurves(own, other) }]; // biome-ignore format: one line
   });
-  const lone = (sides: Sides, others: Sides) =>
-    [...sides.sides.keys()].filter((name) => !others.sides.has(name));
-  if (json) printJson({ a, b, compared, onlyInA: lone(left, right), onlyInB: lone(right, left) });
-  else {
-    print(`a: ${a}\nb: ${b}`);
-    for (const { variant, settings, curves } of compared) {
-      if (!left.isRun) print(`\n${variant}`);
-      printSettings(settings);
-      for (const curve of curves) printCurve(curve);
-      if (curves.length === 0) print('\nno rates at which both were swept; td sweep prunes them');
-    }
-    for (const [label, names] of [
-      ['a', lone(left, right)],
-      ['b', lone(right, left)],
-    ] as const)
-      if (names.length > 0) print(`\nonly in ${label}: ${names.join(', ')}`);
+  if (compared.length > 0) return { a, b, compared, onlyInA: lone(left, right), onlyInB: lone(right, left) };
+  throw new UserError(
+    `${a} and ${b} have no variant in common: ${[...left.sides.keys()].join(', ')}; ${[...right.sides.keys()].join(', ')}`,
+  );
+}
+
+function printComparison({ a, b, compared, onlyInA, onlyInB }: Comparison): void {
+  print(`a: ${a}\nb: ${b}`);
+  for (const { variant, settings, curves } of compared) {
+    if (variant !== '') print(`\n${variant}`);
+    printSettings(settings);
+    for (const curve of curves) printCurve(curve);
+    if (curves.length === 0) print('\nno rates at which both were swept; td sweep prunes them');
   }
+  if (onlyInA.length > 0) print(`\nonly in a: ${onlyInA.join(', ')}`);
+  if (onlyInB.length > 0) print(`\nonly in b: ${onlyInB.join(', ')}`);
+  print('');
 }
 
 interface Sides {

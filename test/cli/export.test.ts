@@ -160,4 +160,13 @@ describe('td diff', () => {
     expect(stdout).toContain('Test accuracy in percent, weights pruned (intervals of 95 %)');
     expect(stdout).toMatch(/^they (do not cross|cross between 0 % and 50 %: [ab] is ahead from there)$/m);
   });
+
+  it('compares the experiments that two folders of results have in common', async () => {
+    const { stdout } = await type('diff results results');
+    expect(stdout).toMatch(/^a: results\/tiny\nb: results\/tiny$/m);
+    expect(stdout).toMatch(/^targeted\n\nthe same settings$/m);
+    expect(JSON.parse((await type('diff results results --json')).stdout)).toMatchObject({
+      a: 'results/tiny',
+    });
+  });
 });

@@ -731,8 +731,9 @@ describe('help', () => {
         --results <folder>  where results are read and written (default: results)
         -h, --help          print this help
 
-      A and B are runs (experiment/variant/seed, or folders of runs), or experiments
-      (names, or folders with a sweep.csv), whose variants of one name are compared.
+      A and B are runs (experiment/variant/seed, or folders of runs), experiments
+      (names, or folders with a sweep.csv), whose variants of one name are compared,
+      or folders of results, whose experiments of one name are.
       Accuracies are those of td sweep, each with an interval that holds it in 95 of
       100 cases: of one run by its test images, of several seeds by their scatter. A
       rate at which they cross lies between the two that are named.
@@ -740,6 +741,7 @@ describe('help', () => {
       Examples:
         td diff mnist-lenet/none/0 mnist-lenet/targeted-weight/0
         td diff results/mnist-lenet old-results/mnist-lenet
+        td diff results old-results
       "
     `);
   });
