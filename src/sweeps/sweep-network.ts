@@ -63,7 +63,7 @@ export async function* sweepNetwork(
       for (const pruneRate of pruneRates) {
         const earlier = findSweepRow(known, network.names.runId, granularity, pruneRate, terms);
         const row =
-          earlier ??
+          countAgain(network, earlier) ??
           (await evaluatePruned(network, granularity, pruneRate, terms, await keep(granularity, pruneRate)));
         yield { row, isKnown: earlier !== undefined };
       }
@@ -83,6 +83,18 @@ export async function rankedWeights(
     const weight = evaluated[name] as Float32Array;
     return { name, shape, weight, ...(own === undefined ? {} : { sensitivity: own }) };
   });
+}
+
+/** A row of an earlier version, which did not count multiply-adds, with those that it left out: nothing is evaluated for them. */
+function countAgain(
+  { model, regularizer, state }: TrainedNetwork,
+  row: SweepRow | undefined,
+): SweepRow | undefined {
+  if (row === undefined || !Number.isNaN(row.multiplyAddsTotal)) return row;
+  const { granularity, pruneRate, evaluation } = row;
+  const { accounting } = prunedWeights(model, regularizer, state, granularity, pruneRate, evaluation);
+  const { multiplyAddsTotal, multiplyAddsKept } = accounting;
+  return { ...row, multiplyAddsTotal, multiplyAddsKept };
 }
 
 async function evaluatePruned(

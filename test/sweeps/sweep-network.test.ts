@@ -3,7 +3,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { NamedArrays } from '../../src/arrays.ts';
 import { parseCriterion } from '../../src/pruning/criteria/criterion.ts';
-import { DENSE, type SweepRow } from '../../src/sweeps/rows.ts';
+import { DENSE, type SweepRow, UNCOUNTED } from '../../src/sweeps/rows.ts';
 import { type PruningGrid, sweepNetwork, type TrainedNetwork } from '../../src/sweeps/sweep-network.ts';
 import { model, trainedState } from './network.ts';
 
@@ -72,6 +72,24 @@ describe('sweepNetwork', () => {
       [0.5, true],
       [0, false],
     ]);
+  });
+
+  it('counts the multiply-adds of a known row that lacks them, and evaluates nothing for it', async () => {
+    const known = {
+      ...NAMES,
+      ...DENSE,
+      ...UNCOUNTED,
+      granularity: 'weight',
+      pruneRate: 0.5,
+      accuracy: 0.42,
+    } as SweepRow;
+    const evaluated = vi.fn(evaluate);
+    const grid: PruningGrid = { pruneRates: [0.5], granularities: ['weight'] };
+    const swept = await collect(networkWith({ evaluate: evaluated }), grid, [known]);
+    expect(evaluated).not.toHaveBeenCalled();
+    // Half of the entries of each column: 2 of 4 filters' entries at 9 positions, and 4 of 8.
+    const counted = { ...known, multiplyAddsTotal: 44, multiplyAddsKept: 22 };
+    expect(swept).toEqual([{ row: counted, isKnown: true }]);
   });
 
   it('ranks by a criterion where one is asked for, which looks at the loss once', async () => {
