@@ -79,6 +79,8 @@ describe('td --version', () => {
   it('says that its packages are not installed', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'bin'));
+    mkdirSync(join(folder, 'src/cli'), { recursive: true });
+    writeFileSync(join(folder, 'src/cli/main.ts'), '');
     for (const name of ['td', 'requirements.cjs', 'start.cjs', 'package.json'])
       copyFileSync(join(BIN, name), join(folder, 'bin', name));
     copyFileSync(join(BIN, '../package.json'), join(folder, 'package.json'));

@@ -1,0 +1,89 @@
+/**
+ * @file Builds what an installed package runs: `dist/` with JavaScript, source maps, declarations, and the files that the
+ * program reads by their place. A checkout needs none of it.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { bundleClient } from '../../src/report/bundle-client.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SOURCES = join(ROOT, 'src');
+const OUT = join(ROOT, 'dist');
+
+/** Modules that are imported or started by name; everything that they share lies beside them in modules without one. */
+const ENTRIES = {
+  td: 'cli/main.ts',
+  'trial-process': 'runner/trial/process.ts',
+  'self-test-process': 'engines/tensorflow/installation/self-test-process.ts',
+};
+
+/** Modules that are started as a process by the place of their source, each with its entry. */
+const PROCESSES = {
+  'runner/trial/process.js': 'trial-process',
+  'engines/tensorflow/installation/self-test-process.js': 'self-test-process',
+};
+
+/** Files that sources read beside them. */
+const ASSETS = ['report/style.css', 'engines/tensorflow/native/process.cc'];
+
+/** Packages that are ES modules of many small files, which Node would read one by one. */
+const BUNDLED = ['zod'];
+
+/** A source that looks for a file by its own place finds it at the same place below `dist`. */
+const keepPlaces: Plugin = {
+  name: 'keep-places',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const place = relative(SOURCES, dirname(path)).replaceAll('\\', '/');
+      if (place.startsWith('..')) return undefined;
+      // All modules of `dist` lie side by side, so that each knows the folder of all.
+      const folder = `(import.meta.dirname + ${JSON.stringify(`/${place}`)})`;
+      const contents = readFileSync(path, 'utf8').replaceAll('import.meta.dirname', folder);
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+async function buildModules(): Promise<void> {
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'optionalDependencies', Readonly<Record<string, string>>>;
+  const packages = Object.keys({ ...dependencies, ...optionalDependencies });
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: Object.fromEntries(
+      Object.entries(ENTRIES).map(([name, source]) => [name, join(SOURCES, source)]),
+    ),
+    outdir: OUT,
+    bundle: true,
+    // Commands stay modules of their own, which are loaded when they are called.
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    minifyWhitespace: true,
+    external: [...packages, 'esbuild', 'tsx'].filter((name) => !BUNDLED.includes(name)),
+    plugins: [keepPlaces],
+    logLevel: 'warning',
+  });
+}
+
+/** A module at the place of the source that it stands for: `dist/runner/trial/process.js`. */
+function writeProcess(place: string, entry: string): void {
+  const path = join(OUT, place);
+  mkdirSync(dirname(path), { recursive: true });
+  const target = relative(dirname(path), join(OUT, `${entry}.js`)).replaceAll('\\', '/');
+  writeFileSync(path, `import '${target}';\n`);
+}
+
+rmSync(OUT, { recursive: true, force: true });
+await buildModules();
+for (const [place, entry] of Object.entries(PROCESSES)) writeProcess(place, entry);
+for (const asset of ASSETS) cpSync(join(SOURCES, asset), join(OUT, asset));
+writeFileSync(join(OUT, 'report/client.js'), await bundleClient());
+void execFileSync;
+void createRequire;
