@@ -3,8 +3,7 @@
  * program reads by their place. A checkout needs none of it.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { bundleClient } from '../../src/report/bundle-client.ts';
@@ -12,12 +11,17 @@ import { bundleClient } from '../../src/report/bundle-client.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const SOURCES = join(ROOT, 'src');
 const OUT = join(ROOT, 'dist');
+const DECLARATIONS = join(OUT, 'types');
 
 /** Modules that are imported or started by name; everything that they share lies beside them in modules without one. */
 const ENTRIES = {
   td: 'cli/main.ts',
   'trial-process': 'runner/trial/process.ts',
   'self-test-process': 'engines/tensorflow/installation/self-test-process.ts',
+  index: 'library/index.ts',
+  experiment: 'library/experiment.ts',
+  // In a module of its own it comes before onnxruntime, whose telemetry it switches off.
+  'no-telemetry': 'engines/onnx/no-telemetry.ts',
 };
 
 /** Modules that are started as a process by the place of their source, each with its entry. */
@@ -80,10 +84,26 @@ function writeProcess(place: string, entry: string): void {
   writeFileSync(path, `import '${target}';\n`);
 }
 
+/** `dist/types/`, for the modules that programs import. */
+function writeDeclarations(): void {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', join(import.meta.dirname, 'tsconfig.json')], {
+    stdio: 'inherit',
+  });
+  for (const name of readdirSync(DECLARATIONS, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const path = join(DECLARATIONS, name);
+    // The compiler leaves the endings of the sources.
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replaceAll(/(?<=['"]\.{1,2}\/[^'"]*)\.ts(?=['"])/g, '.js'),
+    );
+  }
+}
+
 rmSync(OUT, { recursive: true, force: true });
 await buildModules();
 for (const [place, entry] of Object.entries(PROCESSES)) writeProcess(place, entry);
 for (const asset of ASSETS) cpSync(join(SOURCES, asset), join(OUT, asset));
 writeFileSync(join(OUT, 'report/client.js'), await bundleClient());
-void execFileSync;
-void createRequire;
+writeDeclarations();

@@ -20,7 +20,7 @@ const ROOMS = [
   ['tables'],
   ['gate', 'figures'],
   ['report'],
-  ['terminal'],
+  ['terminal', 'library'],
   ['cli'],
 ];
 

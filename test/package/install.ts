@@ -27,7 +27,9 @@ export interface Installed {
 export async function installPackage(place: string): Promise<Installed> {
   const npm = (...words: string[]) => execFileSync('npm', words, { cwd: ROOT, encoding: 'utf8' });
   npm('run', '--silent', 'build');
-  const [packed] = JSON.parse(npm('pack', '--json', '--ignore-scripts', '--pack-destination', place)) as Packed[];
+  const [packed] = JSON.parse(
+    npm('pack', '--json', '--ignore-scripts', '--pack-destination', place),
+  ) as Packed[];
   if (packed === undefined) throw new Error('npm pack made nothing');
   const folder = join(place, 'node_modules/targeted-dropout');
   mkdirSync(folder, { recursive: true });

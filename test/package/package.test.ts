@@ -1,12 +1,14 @@
 /** @file What users install from a registry: packed, installed into an empty folder, and run there. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { execute, makeFolder, type Place, TINY } from '../cli/td.ts';
+import { CHROMIUM, openPage, startBrowser, WITHOUT } from '../report/chromium.ts';
 import { type Installed, installPackage, ROOT } from './install.ts';
+import { serveFolder } from './serve-folder.ts';
 
 let place: Place;
 let installed: Installed;
@@ -24,9 +26,18 @@ describe('the package', () => {
   it('holds compiled modules with source maps, the experiments, and nothing of the tests and caches', () => {
     const paths = installed.packed.files.map(({ path }) => path);
     expect(installed.packed.size).toBeLessThan(2e6);
-    for (const needed of ['LICENSE', 'README.md', 'bin/td', 'dist/td.js', 'dist/td.js.map', 'configs/mnist-lenet.yaml'])
+    for (const needed of [
+      'LICENSE',
+      'README.md',
+      'bin/td',
+      'dist/td.js',
+      'dist/td.js.map',
+      'configs/mnist-lenet.yaml',
+    ])
       expect(paths).toContain(needed);
-    expect(paths.filter((path) => /(^|\/)(test|node_modules|\.cache)\/|(?<!\.d)\.ts$|\.tgz$/.test(path))).toEqual([]);
+    expect(
+      paths.filter((path) => /(^|\/)(test|node_modules|\.cache)\/|(?<!\.d)\.ts$|\.tgz$/.test(path)),
+    ).toEqual([]);
     expect(paths.filter((path) => /^datasets\/.*\//.test(path))).toEqual([]);
   });
 
@@ -48,7 +59,7 @@ describe('the package', () => {
     const trained = await td('run', 'tiny.yaml', '--only', 'plain', '--seeds', '0', ...here);
     expect(trained).toMatchObject({ code: 0 });
     const swept = await td('sweep', 'tiny.yaml', '--prune', '0,0.5', ...here);
-    expect(swept).toMatchObject({ code: 0, stdout: expect.stringMatching(/weights pruned[^]*50 %/) });
+    expect(swept).toMatchObject({ code: 0, stdout: expect.stringMatching(/weights pruned[\s\S]*50 %/) });
     expect(existsSync(join(place.folder, 'results/tiny/figure-accuracy-weight.png'))).toBe(true);
     expect(await td('report', 'tiny', '--out', 'page.html')).toMatchObject({ code: 0 });
     const page = readFileSync(join(place.folder, 'page.html'), 'utf8');
@@ -61,9 +72,13 @@ describe('the package', () => {
     await td(...words, '--results', 'package');
     await execute(process.execPath, [join(ROOT, 'bin/td'), ...words, '--results', 'checkout'], place.folder);
     const [ours, theirs] = results.map((folder) => {
-      const [run = ''] = execFileSync('find', [join(place.folder, folder), '-name', 'checkpoint.safetensors'], {
-        encoding: 'utf8',
-      }).split('\n');
+      const [run = ''] = execFileSync(
+        'find',
+        [join(place.folder, folder), '-name', 'checkpoint.safetensors'],
+        {
+          encoding: 'utf8',
+        },
+      ).split('\n');
       return readFileSync(run).toString('base64');
     });
     expect(ours).toBe(theirs);
@@ -91,4 +106,117 @@ describe('the package', () => {
   it('has the source of the native module that it builds, where it is looked for', () => {
     expect(existsSync(join(installed.folder, 'dist/engines/tensorflow/native/process.cc'))).toBe(true);
   });
+});
+
+const run = (...words: readonly string[]) => execute(process.execPath, words, place.folder);
+
+/** What the example prints: a line for each rate, with the accuracies of plain training and of targeted dropout. */
+function readAccuracies(printed: string): number[][] {
+  return [...printed.matchAll(/^ *(\d+) % +([\d.]+) +([\d.]+)$/gm)].map((line) => line.slice(1).map(Number));
+}
+
+describe('the library', () => {
+  it('prunes a sequential model in Node, which keeps its accuracy as the example shows', async () => {
+    cpSync(join(ROOT, 'examples/sequential.mjs'), join(place.folder, 'sequential.mjs'));
+    const { code, stdout } = await run('sequential.mjs');
+    expect(code).toBe(0);
+    const rows = readAccuracies(stdout);
+    expect(rows.map(([rate]) => rate)).toEqual([0, 50, 80, 90]);
+    const [, plain = 0, targeted = 0] = rows.at(-1) ?? [];
+    expect(targeted).toBeGreaterThan(plain + 0.02);
+  }, 120_000);
+
+  it.skipIf(CHROMIUM === undefined)(
+    `does the same in a page of a browser${WITHOUT}`,
+    async () => {
+      for (const name of ['sequential.mjs', 'browser.html'])
+        cpSync(join(ROOT, 'examples', name), join(place.folder, name));
+      const [served, browser] = [await serveFolder(place.folder), await startBrowser()];
+      try {
+        const { page, complaints } = await openPage(browser, `${served.address}/browser.html`);
+        await page.waitForFunction("document.querySelector('#output').textContent.includes('90 %')");
+        const rows = readAccuracies((await page.textContent('#output')) ?? '');
+        expect(rows.map(([rate]) => rate)).toEqual([0, 50, 80, 90]);
+        const [, plain = 0, targeted = 0] = rows.at(-1) ?? [];
+        expect(targeted).toBeGreaterThan(plain + 0.02);
+        expect(complaints.filter((complaint) => !/webgl|WebGL|GPU/.test(complaint))).toEqual([]);
+      } finally {
+        await browser.close();
+        served.close();
+      }
+    },
+    600_000,
+  );
+
+  it('has declarations that a strict compiler takes, and that refuse a mistake', async () => {
+    place.write(
+      'consumer.ts',
+      `import * as tf from '@tensorflow/tfjs';
+import { type Counts, pruneModel, TargetedConv2d, TargetedDense, targetedDropout } from 'targeted-dropout';
+import { Experiment, type SweepRow, sweep, train } from 'targeted-dropout/experiment';
+
+const model: tf.Sequential = tf.sequential({
+  layers: [new TargetedConv2d({ filters: 2, kernelSize: 3 }), new TargetedDense({ units: 1, granularity: 'unit' })],
+});
+const counts: Counts = pruneModel(model, { rate: 0.5 });
+const weight: tf.Tensor = targetedDropout(tf.ones([2, 2]), { dropRate: counts.sparsity });
+const experiment = Experiment.from('mine', {}, { seeds: [0] });
+for await (const event of train(experiment, { engine: 'onnx' }))
+  if (event.kind === 'run' && event.event.kind === 'epoch') console.log(event.task.run.variant, event.event.epoch);
+const rows: SweepRow[] = [];
+for await (const row of sweep(experiment)) rows.push(row);
+// @ts-expect-error there is no such granularity
+new TargetedDense({ units: 1, granularity: 'filter' });
+// @ts-expect-error a rate is a number
+pruneModel(model, { rate: '0.5' });
+// @ts-expect-error there is no such engine
+train(experiment, { engine: 'onyx' });
+export { rows, weight };
+`,
+    );
+    place.write(
+      'tsconfig.json',
+      JSON.stringify({
+        compilerOptions: {
+          module: 'NodeNext',
+          target: 'ES2023',
+          lib: ['ES2023', 'DOM'],
+          types: [],
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noEmit: true,
+          skipLibCheck: true,
+        },
+        files: ['consumer.ts'],
+      }),
+    );
+    const { code, stdout } = await run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.');
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+  }, 120_000);
+
+  it('loads no engine and asks nothing of a machine before it is used', async () => {
+    place.write(
+      'loads.mjs',
+      `await import('targeted-dropout/experiment');
+import { createRequire } from 'node:module';
+const { cache } = createRequire(import.meta.url);
+console.log(process.env.ORT_DISABLE_TELEMETRY, Object.keys(cache).filter((path) => /tfjs|onnxruntime/.test(path)).length);`,
+    );
+    expect(await run('loads.mjs')).toEqual({ code: 0, stdout: '1 0\n', stderr: '' });
+  });
+
+  it('takes settings, trains and prunes from a program', async () => {
+    place.write(
+      'program.mjs',
+      `import { Experiment, sweep, train } from 'targeted-dropout/experiment';
+const experiment = Experiment.load('tiny.yaml', { only: ['targeted'], seeds: [0] });
+const options = { engine: 'onnx', device: 'cpu', threads: 1, results: 'from-program' };
+for await (const { kind, event } of train(experiment, options))
+  if (kind === 'run' && event.kind === 'trained') console.log(event.summary.epochs);
+for await (const { pruneRate, granularity } of sweep(experiment, options)) console.log(granularity, pruneRate);`,
+    );
+    const lines = ['2', 'weight 0', 'weight 0.5', 'unit 0', 'unit 0.5', ''];
+    expect(await run('program.mjs')).toEqual({ code: 0, stdout: lines.join('\n'), stderr: '' });
+  }, 60_000);
 });
