@@ -20,6 +20,7 @@ const ENTRIES = {
   'self-test-process': 'engines/tensorflow/installation/self-test-process.ts',
   index: 'library/index.ts',
   experiment: 'library/experiment.ts',
+  plugin: 'plugins/contract.ts',
   // In a module of its own it comes before onnxruntime, whose telemetry it switches off.
   'no-telemetry': 'engines/onnx/no-telemetry.ts',
 };

@@ -12,7 +12,7 @@ const ROOMS = [
   ['engines'],
   ['data', 'models'],
   ['methods'],
-  ['config'],
+  ['config', 'plugins'],
   ['training'],
   ['runs'],
   ['runner'],

@@ -11,6 +11,8 @@ export interface CommandEntry {
   readonly usage?: string;
   /** Absent if it only has commands below it. */
   readonly load?: () => Promise<CommandFile>;
+  /** Whether it reads experiments, runs or data sets, which may be those of plugins; true if absent. */
+  readonly takesPlugins?: boolean;
   readonly commands?: readonly CommandEntry[];
 }
 
@@ -47,12 +49,14 @@ const ENGINE_COMMANDS: readonly CommandEntry[] = [
     summary: 'install an engine that does not come with td',
     arguments: [['<engine>', 'tensorflow']],
     load: () => import('./engines/install.ts'),
+    takesPlugins: false,
   },
   {
     name: 'uninstall',
     summary: 'remove what td has installed',
     arguments: [['<engine>', 'tensorflow']],
     load: () => import('./engines/uninstall.ts'),
+    takesPlugins: false,
   },
 ];
 
@@ -124,6 +128,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: '[command] [options]',
     load: () => import('./engines/list.ts'),
     commands: ENGINE_COMMANDS,
+  },
+  {
+    name: 'new',
+    summary: 'write a plugin with a method of your own, to begin with',
+    arguments: [
+      ['<kind>', 'method'],
+      ['<name>', 'of the method, and of the folder that is written'],
+    ],
+    load: () => import('./new.ts'),
+    takesPlugins: false,
   },
   {
     name: 'bench',

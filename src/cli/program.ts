@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { pluginOption } from '../terminal/plugin-option.ts';
 import { refuseSlips, rewordUsageErrors } from '../terminal/usage-errors.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 
@@ -30,6 +31,8 @@ Exit codes:
  * @param words the command line that it is for: the files of the commands that it names are loaded, no others
  */
 export async function createProgram(words: readonly string[]): Promise<Command> {
+  const plugins = findPlugins(words);
+  if (plugins.length > 0) await (await import('../plugins/load.ts')).loadPlugins(plugins);
   const program = new Command('td')
     .description(DESCRIPTION)
     .usage('<command> [options]')
@@ -46,14 +49,35 @@ async function addCommands(
   entries: readonly CommandEntry[],
   words: readonly string[],
 ): Promise<void> {
-  for (const { name, summary, arguments: parameters = [], usage, load, commands = [] } of entries) {
+  for (const {
+    name,
+    summary,
+    arguments: parameters = [],
+    usage,
+    load,
+    takesPlugins = true,
+    commands = [],
+  } of entries) {
     const command = parent.command(name).description(summary);
     for (const [parameter, description] of parameters) command.argument(parameter, description);
     if (usage !== undefined) command.usage(usage);
     if (!words.includes(name)) continue;
     (await load?.())?.define(command);
+    if (load !== undefined && takesPlugins) command.addOption(pluginOption());
     await addCommands(command, commands, words);
   }
+}
+
+/** The plugins that a command line names. They are loaded before it is read, since help and messages tell of their parts. */
+function findPlugins(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  const flags = end < 0 ? words : words.slice(0, end);
+  const found = flags.flatMap((word, index) => {
+    if (word.startsWith('--plugin=')) return word.slice('--plugin='.length);
+    const next = flags[index + 1];
+    return word === '--plugin' && next !== undefined && !next.startsWith('-') ? next : [];
+  });
+  return [...new Set(found)];
 }
 
 /** What holds for a command and those below it. */
@@ -64,7 +88,7 @@ function configure(command: Command, path: string): void {
     .configureHelp({ subcommandTerm: describeTerm })
     .exitOverride();
   rewordUsageErrors(command, path);
-  refuseSlips(command, ['set']);
+  refuseSlips(command, ['set', 'plugin']);
   for (const child of command.commands) configure(child, `${path} ${child.name()}`);
 }
 

@@ -8,6 +8,7 @@ export type { RunSettings } from '../config/schema.ts';
 export type { DeviceName, EngineName } from '../engines/types.ts';
 export { UserError } from '../errors.ts';
 export type { AskedEvaluation } from '../methods/evaluations.ts';
+export { loadPlugins } from '../plugins/load.ts';
 export type { Stage, StartStage } from '../progress.ts';
 export type { RunEvent, RunnerEvent, Task } from '../runner/events.ts';
 export type { Summary } from '../runs/summary.ts';

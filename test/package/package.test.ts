@@ -86,7 +86,7 @@ describe('the package', () => {
 
   it('starts the processes that compare engines', async () => {
     const settings = runSettingsSchema.parse({ model: { name: 'mlp', widths: [4] } });
-    const task = JSON.stringify({ settings, engine: 'reference', options: { device: 'cpu' } });
+    const task = JSON.stringify({ settings, engine: 'reference', options: { device: 'cpu' }, plugins: [] });
     const script = join(installed.folder, 'dist/runner/trial/process.js');
     const child = spawn(process.execPath, [script, task], { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill());
