@@ -130,6 +130,25 @@ export const COMMANDS: readonly CommandEntry[] = [
     commands: ENGINE_COMMANDS,
   },
   {
+    name: 'init',
+    summary: 'copy an experiment that comes with td beside you, for you to change',
+    arguments: [['[experiment]', 'its name; a list of all if absent']],
+    load: () => import('./init.ts'),
+    takesPlugins: false,
+  },
+  {
+    name: 'schema',
+    summary: 'print the JSON Schema of experiment files, for editors',
+    load: () => import('./schema.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script that lets a shell complete commands and flags',
+    arguments: [['<shell>', 'bash, zsh or fish']],
+    load: () => import('./completion.ts'),
+    takesPlugins: false,
+  },
+  {
     name: 'new',
     summary: 'write a plugin with a method of your own, to begin with',
     arguments: [

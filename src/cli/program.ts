@@ -18,6 +18,7 @@ Examples:
   td list                            what there is, trained and unfinished
   td show mnist-mlp/none/0           one run: settings, curves, files
   td report                          everything on one page, to look at
+  td help run                        what a command does, its flags and examples
 
 Exit codes:
   0  done
@@ -38,7 +39,8 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .usage('<command> [options]')
     .addHelpText('after', EXAMPLES)
     .version(readVersion(), '-v, --version', 'print the version');
-  await addCommands(program, COMMANDS, words);
+  // A script for shells has the flags of all commands.
+  await addCommands(program, COMMANDS, words[0] === 'completion' ? 'all' : words);
   configure(program, 'td');
   return program;
 }
@@ -47,7 +49,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
 async function addCommands(
   parent: Command,
   entries: readonly CommandEntry[],
-  words: readonly string[],
+  words: readonly string[] | 'all',
 ): Promise<void> {
   for (const {
     name,
@@ -61,7 +63,7 @@ async function addCommands(
     const command = parent.command(name).description(summary);
     for (const [parameter, description] of parameters) command.argument(parameter, description);
     if (usage !== undefined) command.usage(usage);
-    if (!words.includes(name)) continue;
+    if (words !== 'all' && !words.includes(name)) continue;
     (await load?.())?.define(command);
     if (load !== undefined && takesPlugins) command.addOption(pluginOption());
     await addCommands(command, commands, words);

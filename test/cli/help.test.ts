@@ -54,6 +54,12 @@ describe('help', () => {
         data                     list, fetch and verify data sets
         engines                  list what can compute here, or why not; install
                                  TensorFlow
+        init [experiment]        copy an experiment that comes with td beside you, for
+                                 you to change
+        schema                   print the JSON Schema of experiment files, for
+                                 editors
+        completion <shell>       print a script that lets a shell complete commands
+                                 and flags
         new <kind> <name>        write a plugin with a method of your own, to begin
                                  with
         bench <experiment>       time the training step and the evaluation of an
@@ -68,6 +74,7 @@ describe('help', () => {
         td list                            what there is, trained and unfinished
         td show mnist-mlp/none/0           one run: settings, curves, files
         td report                          everything on one page, to look at
+        td help run                        what a command does, its flags and examples
 
       Exit codes:
         0  done
