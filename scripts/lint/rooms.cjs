@@ -18,7 +18,7 @@ const ROOMS = [
   ['runner'],
   ['sweeps'],
   ['tables'],
-  ['gate', 'figures'],
+  ['gate', 'figures', 'tracking'],
   ['report'],
   ['terminal', 'library'],
   ['cli'],

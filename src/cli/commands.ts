@@ -117,6 +117,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./report.ts'),
   },
   {
+    name: 'export-metrics',
+    summary: 'write settings and curves of trained runs for MLflow',
+    arguments: [['[experiment...]', 'names of experiments; all if absent']],
+    load: () => import('./export-metrics.ts'),
+  },
+  {
     name: 'data',
     summary: 'list, fetch and verify data sets',
     usage: '<command> [options]',
