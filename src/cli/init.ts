@@ -7,7 +7,8 @@ import { findShipped, listShipped } from '../config/shipped.ts';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { describeCommandLine } from '../next-command.ts';
-import { print, printTable } from '../terminal/output.ts';
+import { jsonOption } from '../terminal/options.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
 
 const HELP = `
 Writes <experiment>.yaml, the files that it extends, and experiment.schema.json,
@@ -22,11 +23,17 @@ Examples:
 const SCHEMA = 'experiment.schema.json';
 
 export function define(command: Command): void {
-  command.addHelpText('after', HELP).action(init);
+  command.addOption(jsonOption('print the list as JSON')).addHelpText('after', HELP).action(init);
 }
 
 /** @throws UserError before anything is written, if there is no such experiment, or one of its files is there already */
-export function init(name: string | undefined): void {
+export function init(name: string | undefined, { json = false }: { readonly json?: boolean } = {}): void {
+  if (json && name !== undefined)
+    throw new UserError('--json is for the list of experiments, expected no name');
+  if (json) {
+    printJson(listShipped());
+    return;
+  }
   if (name === undefined) {
     printTable(
       ['experiment', 'what it shows'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadExperiment } from '../../src/config/load.ts';
 import { CONFIGS } from '../../src/config/shipped.ts';
-import { execute, listFiles, makeFolder, td } from './td.ts';
+import { execute, listFiles, makeFolder, TINY, td } from './td.ts';
 
 function emptyFolder(): string {
   const { folder, remove } = makeFolder({});
@@ -113,5 +113,47 @@ describe('td completion', () => {
 
   it('names the shells that it knows', async () => {
     expect((await td(emptyFolder(), 'completion', 'bsh')).stderr).toContain('did you mean "bash"?');
+  });
+});
+
+describe('--json', () => {
+  it('has what the tables of run, sweep, verify and init say, and nothing else on standard output', async () => {
+    const { folder, remove } = makeFolder({ 'tiny.yaml': TINY });
+    onTestFinished(remove);
+    const one = ['tiny.yaml', '--only', 'plain', '--seeds', '0'];
+    const engine = ['--engine', 'onnx', '--device', 'cpu', '--threads', '1'];
+    const json = async (...words: string[]) => {
+      const { code, stdout } = await td(folder, ...words, '--json');
+      expect(code).toBe(0);
+      return JSON.parse(stdout) as unknown;
+    };
+    const names = { experiment: 'tiny', variant: 'plain', seed: 0 };
+    const directory = expect.stringMatching(/^results\/tiny\/plain\/seed-0-[0-9a-f]{8}$/);
+    expect(await json('run', ...one, '--dry-run', '--no-measure', ...engine)).toEqual([
+      { ...names, state: 'new', epochs: 2, directory },
+    ]);
+    const trained = { ...names, state: 'trained', testAccuracy: expect.any(Number), directory };
+    expect(await json('run', ...one, ...engine)).toEqual([{ ...trained, trainSeconds: expect.any(Number) }]);
+    const tables = (await json('sweep', 'tiny.yaml', ...engine)) as {
+      granularity: string;
+      rates: number[];
+      cells: unknown;
+    }[];
+    expect(tables.map(({ granularity, rates }) => [granularity, rates])).toEqual([
+      ['weight', [0, 0.5]],
+      ['unit', [0, 0.5]],
+    ]);
+    const rows = readFileSync(join(folder, 'results/tiny/sweep.csv'), 'utf8').trim().split('\n');
+    const accuracy = rows[0]?.split(',').indexOf('accuracy') ?? -1;
+    expect(tables.flatMap(({ cells }) => cells)).toEqual(
+      rows.slice(1).map((row) => [{ mean: Number(row.split(',')[accuracy]), seeds: 1 }]),
+    );
+    expect(await json('data', 'verify', 'mnist')).toMatchObject([
+      { name: 'mnist', files: [{ state: 'ok' }, {}, {}, {}] },
+    ]);
+    expect(await json('init')).toContainEqual({
+      name: 'mnist-lenet',
+      summary: expect.stringContaining('LeNet-5'),
+    });
   });
 });

@@ -33,37 +33,40 @@ describe('help', () => {
       compare them.
 
       Options:
-        -v, --version            print the version
-        -h, --help               print this help
+        -v, --version                   print the version
+        -h, --help                      print this help
 
       Commands:
-        run <experiment...>      train the variants of an experiment that are not
-                                 trained yet
-        sweep [experiment...]    prune trained networks at increasing rates, and
-                                 compare them in tables
-        table <experiment>       print the tables of a sweep in the layout of the
-                                 paper
-        baseline <experiment>    write a sweep as the one that later sweeps are
-                                 compared with
-        check <experiment>       fail if accuracy is not what a baseline lets expect
-        list [name...]           list runs: state, accuracy, time
-        show <run>               show a run: settings, state, curves, files
-        figures [experiment...]  draw the figures of experiments as SVG and PNG
-        report [experiment...]   write what experiments found as one HTML page, or
-                                 show it while runs go on
-        data                     list, fetch and verify data sets
-        engines                  list what can compute here, or why not; install
-                                 TensorFlow
-        init [experiment]        copy an experiment that comes with td beside you, for
-                                 you to change
-        schema                   print the JSON Schema of experiment files, for
-                                 editors
-        completion <shell>       print a script that lets a shell complete commands
-                                 and flags
-        new <kind> <name>        write a plugin with a method of your own, to begin
-                                 with
-        bench <experiment>       time the training step and the evaluation of an
-                                 experiment's variants
+        run <experiment...>             train the variants of an experiment that are
+                                        not trained yet
+        sweep [experiment...]           prune trained networks at increasing rates,
+                                        and compare them in tables
+        table <experiment>              print the tables of a sweep in the layout of
+                                        the paper
+        baseline <experiment>           write a sweep as the one that later sweeps are
+                                        compared with
+        check <experiment>              fail if accuracy is not what a baseline lets
+                                        expect
+        list [name...]                  list runs: state, accuracy, time
+        show <run>                      show a run: settings, state, curves, files
+        figures [experiment...]         draw the figures of experiments as SVG and PNG
+        report [experiment...]          write what experiments found as one HTML page,
+                                        or show it while runs go on
+        export-metrics [experiment...]  write settings and curves of trained runs for
+                                        MLflow
+        data                            list, fetch and verify data sets
+        engines                         list what can compute here, or why not;
+                                        install TensorFlow
+        init [experiment]               copy an experiment that comes with td beside
+                                        you, for you to change
+        schema                          print the JSON Schema of experiment files, for
+                                        editors
+        completion <shell>              print a script that lets a shell complete
+                                        commands and flags
+        new <kind> <name>               write a plugin with a method of your own, to
+                                        begin with
+        bench <experiment>              time the training step and the evaluation of
+                                        an experiment's variants
 
       Examples:
         td run configs/mnist-mlp.yaml      train what is not trained yet
@@ -104,6 +107,8 @@ describe('help', () => {
                                   alone
         --print-config            print all settings as an experiment file, and do
                                   nothing
+        --json                    print the runs, or with --dry-run what is to do, as
+                                  JSON
         --verbose                 show the log of each run instead of its progress
         --tensorboard             also write curves and histograms of weights for
                                   TensorBoard
@@ -190,6 +195,7 @@ describe('help', () => {
         --draws <n>           with stochastic: how often noise is drawn (default: 5)
         --recalibrate <n>     take batch-norm averages anew on n training images
         --no-figures          draw no figures
+        --json                print the tables as JSON
         --results <folder>    where results are read and written (default: results)
         --engine <name>       what computes: auto, onnx, tensorflow, reference
                               (default: auto, env: TD_ENGINE)
@@ -463,6 +469,7 @@ describe('help', () => {
 
       Options:
         --path <path>    verify the files in this folder, or this archive
+        --json           print JSON
         --plugin <file>  methods, models and data sets of your own (.ts, .js);
                          repeatable
         -h, --help       print this help
