@@ -3,7 +3,7 @@
  * program reads by their place. A checkout needs none of it.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { bundleClient } from '../../src/report/bundle-client.ts';
@@ -36,6 +36,9 @@ const ASSETS = ['report/style.css', 'engines/tensorflow/native/process.cc'];
 
 /** Packages that are ES modules of many small files, which Node would read one by one. */
 const BUNDLED = ['zod'];
+
+/** Packages whose code is compiled in: the first into modules, the others into the script of the report. */
+const COMPILED_IN = ['zod', 'echarts', 'zrender', 'echarts/node_modules/tslib'];
 
 /** A source that looks for a file by its own place finds it at the same place below `dist`. */
 const keepPlaces: Plugin = {
@@ -102,9 +105,31 @@ function writeDeclarations(): void {
   }
 }
 
+function listLicences(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^(licen[cs]e|notice|copyright)/i.test(entry.name))
+    .map(({ name }) => join(folder, name));
+}
+
+/** `dist/LICENSES.txt`: of the packages whose code lies in `dist`. */
+function writeLicences(): void {
+  const texts = COMPILED_IN.map((name) => {
+    const folder = join(ROOT, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    const files = [folder, join(folder, 'licenses')].filter(existsSync).flatMap(listLicences);
+    const title = `${name.replace(/^.*node_modules\//, '')} ${version} (${license})`;
+    return [title, ...files.map((file) => readFileSync(file, 'utf8').trim())].join('\n\n');
+  });
+  writeFileSync(join(OUT, 'LICENSES.txt'), `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
+}
+
 rmSync(OUT, { recursive: true, force: true });
 await buildModules();
 for (const [place, entry] of Object.entries(PROCESSES)) writeProcess(place, entry);
 for (const asset of ASSETS) cpSync(join(SOURCES, asset), join(OUT, asset));
 writeFileSync(join(OUT, 'report/client.js'), await bundleClient());
 writeDeclarations();
+writeLicences();

@@ -82,7 +82,6 @@ class Targeter {
  * model.add(new TargetedDense({ units: 300, activation: 'relu', inputShape: [784], granularity: 'unit' }));
  */
 export class TargetedDense extends layerClass<TargetedDenseConfig>('Dense') {
-  /** @nocollapse */
   static readonly className = 'TargetedDense';
   private readonly targeter: Targeter;
 
@@ -106,7 +105,6 @@ export class TargetedDense extends layerClass<TargetedDenseConfig>('Dense') {
  * `[height, width, inputs, filters]`, and its entries are ranked over all positions and inputs together.
  */
 export class TargetedConv2d extends layerClass<TargetedConv2dConfig>('Conv2D') {
-  /** @nocollapse */
   static readonly className = 'TargetedConv2d';
   private readonly targeter: Targeter;
 

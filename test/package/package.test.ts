@@ -1,6 +1,6 @@
 /** @file What users install from a registry: packed, installed into an empty folder, and run there. */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -27,6 +27,7 @@ describe('the package', () => {
     const paths = installed.packed.files.map(({ path }) => path);
     expect(installed.packed.size).toBeLessThan(2e6);
     for (const needed of [
+      'dist/LICENSES.txt',
       'LICENSE',
       'README.md',
       'bin/td',
@@ -220,3 +221,60 @@ for await (const { pruneRate, granularity } of sweep(experiment, options)) conso
     expect(await run('program.mjs')).toEqual({ code: 0, stdout: lines.join('\n'), stderr: '' });
   }, 60_000);
 });
+
+describe('the guide to the library', () => {
+  it('shows programs that a strict compiler takes', async () => {
+    const guide = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
+    const programs = [...guide.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
+    expect(programs).toHaveLength(2);
+    const given = 'declare const images: tf.Tensor, labels: tf.Tensor;\n';
+    programs.forEach((code, index) => {
+      place.write(
+        `guide-${index}.ts`,
+        code.includes('images') ? code.replace(/^(?=const model)/m, given) : code,
+      );
+    });
+    const compilerOptions = {
+      module: 'NodeNext',
+      target: 'ES2023',
+      lib: ['ES2023', 'DOM'],
+      types: [],
+      strict: true,
+    };
+    place.write(
+      'tsconfig.guide.json',
+      JSON.stringify({
+        compilerOptions: { ...compilerOptions, noEmit: true, skipLibCheck: true },
+        files: programs.map((_, index) => `guide-${index}.ts`),
+      }),
+    );
+    const { stdout } = await run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.guide.json');
+    expect(stdout).toBe('');
+  }, 120_000);
+});
+
+it('a plugin is loaded by the package as by a checkout', async () => {
+  cpSync(join(ROOT, 'examples/weight-noise.ts'), join(place.folder, 'weight-noise.ts'));
+  const set = ['--set', 'variants.plain.regularizer.name=weight-noise', '--set', 'name=plugin'];
+  const words = [
+    'run',
+    'tiny.yaml',
+    '--plugin',
+    'weight-noise.ts',
+    '--only',
+    'plain',
+    '--seeds',
+    '0',
+    ...set,
+    ...here,
+  ];
+  expect(await td(...words)).toMatchObject({ code: 0 });
+  const theirs = await execute(
+    process.execPath,
+    [join(ROOT, 'bin/td'), ...words, '--results', 'elsewhere'],
+    place.folder,
+  );
+  expect(theirs).toMatchObject({ code: 0 });
+  const hashesOf = (results: string) => readdirSync(join(place.folder, results, 'plugin/plain'));
+  expect(hashesOf('results')).toEqual(hashesOf('elsewhere'));
+}, 120_000);
