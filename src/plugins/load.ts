@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { datasets } from '../data/registry.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
@@ -24,7 +24,8 @@ const KINDS = Object.keys(REGISTRIES) as Kind[];
  *   there is already
  */
 export async function loadPlugins(paths: readonly string[]): Promise<void> {
-  for (const path of paths) if (!listPlugins().includes(path)) await loadPlugin(path);
+  const isLoaded = (path: string) => listPlugins().some((known) => resolve(known) === resolve(path));
+  for (const path of paths) if (!isLoaded(path)) await loadPlugin(path);
 }
 
 async function loadPlugin(path: string): Promise<void> {

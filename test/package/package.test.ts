@@ -1,5 +1,5 @@
 /** @file What users install from a registry: packed, installed into an empty folder, and run there. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -68,19 +68,12 @@ describe('the package', () => {
   }, 120_000);
 
   it('trains to the same bytes as a checkout', async () => {
-    const words = ['run', 'tiny.yaml', '--only', 'plain', '--seeds', '1', ...here];
-    const results = ['package', 'checkout'];
-    await td(...words, '--results', 'package');
-    await execute(process.execPath, [join(ROOT, 'bin/td'), ...words, '--results', 'checkout'], place.folder);
-    const [ours, theirs] = results.map((folder) => {
-      const [run = ''] = execFileSync(
-        'find',
-        [join(place.folder, folder), '-name', 'checkpoint.safetensors'],
-        {
-          encoding: 'utf8',
-        },
-      ).split('\n');
-      return readFileSync(run).toString('base64');
+    const words = ['run', 'tiny.yaml', '--only', 'plain', '--seeds', '0', ...here, '--results', 'checkout'];
+    await execute(process.execPath, [join(ROOT, 'bin/td'), ...words], place.folder);
+    const [ours, theirs] = ['results', 'checkout'].map((results) => {
+      const variant = join(place.folder, results, 'tiny/plain');
+      const [run = ''] = readdirSync(variant);
+      return readFileSync(join(variant, run, 'checkpoint.safetensors')).toString('base64');
     });
     expect(ours).toBe(theirs);
   }, 120_000);
@@ -253,7 +246,7 @@ describe('the guide to the library', () => {
   }, 120_000);
 });
 
-it('a plugin is loaded by the package as by a checkout', async () => {
+it('plugins are loaded by the package', async () => {
   cpSync(join(ROOT, 'examples/weight-noise.ts'), join(place.folder, 'weight-noise.ts'));
   const set = ['--set', 'variants.plain.regularizer.name=weight-noise', '--set', 'name=plugin'];
   const words = [
@@ -269,12 +262,4 @@ it('a plugin is loaded by the package as by a checkout', async () => {
     ...here,
   ];
   expect(await td(...words)).toMatchObject({ code: 0 });
-  const theirs = await execute(
-    process.execPath,
-    [join(ROOT, 'bin/td'), ...words, '--results', 'elsewhere'],
-    place.folder,
-  );
-  expect(theirs).toMatchObject({ code: 0 });
-  const hashesOf = (results: string) => readdirSync(join(place.folder, results, 'plugin/plain'));
-  expect(hashesOf('results')).toEqual(hashesOf('elsewhere'));
 }, 120_000);
