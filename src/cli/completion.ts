@@ -7,7 +7,7 @@ import { print } from '../terminal/output.ts';
 const HELP = `
 Examples:
   td completion bash > ~/.local/share/bash-completion/completions/td
-  td completion zsh > ~/.zfunc/_td          (with fpath+=~/.zfunc before compinit)
+  td completion zsh > ~/.zfunc/_td        (with fpath+=~/.zfunc before compinit)
   td completion fish > ~/.config/fish/completions/td.fish`;
 
 export function define(command: Command): void {

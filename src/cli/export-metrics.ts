@@ -13,8 +13,8 @@ import { writeMlflowRun } from '../tracking/mlflow.ts';
 const HELP = `
 Writes each trained run with its settings as parameters and its curves as
 metrics. Rows of sweep.csv become metrics "pruned weight/accuracy" and the like,
-whose step is the prune rate in thousandths. Runs that the folder has already are
-written anew; what other programs wrote there stays.
+whose step is the prune rate in thousandths. Runs that the folder has already
+are written anew; what other programs wrote there stays.
 
 Example:
   td export-metrics mnist-mlp --mlflow mlruns

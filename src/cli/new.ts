@@ -11,8 +11,8 @@ import { print } from '../terminal/output.ts';
 
 const HELP = `
 Writes a folder <name> with plugin.ts (the method: settings, names, and what it
-does in a step), experiment.yaml (plain training beside it), and plugin.test.mjs,
-which fails until the method changes something.
+does in a step), experiment.yaml (plain training beside it), and a test,
+plugin.test.mjs, which fails until the method changes something.
 
 Example:
   td new method weight-noise
