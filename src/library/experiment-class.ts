@@ -1,13 +1,9 @@
 /** @file An experiment as a value: its settings are checked and resolved once, when it is made. */
 
 import { resolveDataPaths } from '../config/data-paths.ts';
-import {
-  type Experiment as Definition,
-  expandRuns,
-  type RunSpec,
-  type Variant,
-} from '../config/experiment.ts';
+import { type Experiment as Definition, expandRuns, type RunSpec } from '../config/experiment.ts';
 import { type LoadOptions, loadExperiment, resolveExperiment } from '../config/load.ts';
+import type { Variant } from '../config/variants.ts';
 import { UserError } from '../errors.ts';
 import { isPlain } from '../settings/plain.ts';
 import { type MapTree, toTree } from '../yaml/tree.ts';

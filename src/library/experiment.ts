@@ -3,8 +3,9 @@
  *
  * @module targeted-dropout/experiment
  */
-export type { RunSpec, Variant } from '../config/experiment.ts';
+export type { RunSpec } from '../config/experiment.ts';
 export type { RunSettings } from '../config/schema.ts';
+export type { Variant } from '../config/variants.ts';
 export type { DeviceName, EngineName } from '../engines/types.ts';
 export { UserError } from '../errors.ts';
 export type { AskedEvaluation } from '../methods/evaluations.ts';

@@ -7,7 +7,7 @@ import type { StartStage } from '../progress.ts';
 import { findRuns } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { listTerms } from '../sweeps/evaluations.ts';
-import { planExperiment } from '../sweeps/plan.ts';
+import { planExperiment, requireTrainingImages } from '../sweeps/plan.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { chooseFor, type ExecutionChoice } from './engine.ts';
@@ -48,6 +48,7 @@ export async function* sweep(
     results,
   };
   const task = planExperiment(experiment.definition, findRuns(results, [name]), choice);
+  requireTrainingImages(task);
   const [damaged] = task.damaged;
   if (damaged !== undefined) throw new UserError(damaged.reason);
   const [first] = task.runs;

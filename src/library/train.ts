@@ -3,6 +3,7 @@ import { expandRuns } from '../config/experiment.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import type { StartStage } from '../progress.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
+import { completeParents } from '../runner/ancestors.ts';
 import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import type { RunnerEvent } from '../runner/events.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
@@ -43,7 +44,7 @@ export async function* train(
   const identified = expandRuns(await identifyImages(experiment.definition, startStage));
   const identify = (dataset: Parameters<typeof identifyIfPresent>[0]) =>
     identifyIfPresent(dataset, startStage);
-  const { runs } = await adoptRuns(identified, results, identify);
+  const { runs } = await adoptRuns(completeParents(identified, results), results, identify);
   requireRunFolders(runs, results);
   const { engine } = await chooseFor(options, runs[0]?.settings);
   const { loadDataset } = await import('../data/load.ts');

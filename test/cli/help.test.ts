@@ -675,6 +675,11 @@ describe('help', () => {
       'engines install',
       'engines uninstall',
       'bench',
+      'export-metrics',
+      'init',
+      'schema',
+      'completion',
+      'new',
     ];
     const texts = await Promise.all(paths.map(helpOf));
     const lines = texts.flatMap((text) => text.split('\n'));

@@ -100,6 +100,24 @@ describe('train and sweep', () => {
     expect(epochs).toHaveLength(1);
   }, 60_000);
 
+  it('train the run that another goes on from before it', async () => {
+    const results = join(temporaryFolder(), 'results');
+    const tuned = {
+      regularizer: { name: 'fine-tune', granularity: 'weight', from: 'plain', pruneRate: 0.5 },
+    };
+    const settings = { ...SETTINGS, variants: { ...SETTINGS.variants, tuned } };
+    const experiment = Experiment.from('chain', settings, { only: ['tuned'], set: ['schedule.epochs=1'] });
+    const trained: string[] = [];
+    for await (const event of train(experiment, { ...ENGINE, results }))
+      if (event.kind === 'run' && event.event.kind === 'trained') trained.push(event.task.run.variant);
+    expect(trained).toEqual(['plain', 'tuned']);
+    const rows = await collect(
+      sweep(experiment, { ...ENGINE, results, pruneRates: [0], granularity: 'weight' }),
+    );
+    const [, last] = rows.filter(({ pruneRate }) => pruneRate === 0);
+    expect(last).toMatchObject({ variant: 'tuned', sparsity: expect.closeTo(0.5, 1) });
+  }, 60_000);
+
   it('refuse what cannot be, before anything is written', async () => {
     const results = join(temporaryFolder(), 'results');
     const experiment = Experiment.from('tiny', SETTINGS);
