@@ -50,7 +50,9 @@ async function startModules(main) {
 }
 
 start().catch((error) => {
-  const isMissing = error.code === 'MODULE_NOT_FOUND' || /^Cannot find package/.test(error.message);
+  // In a package td's own modules may be missing, too.
+  const missing = IS_CHECKOUT ? /^Cannot find package/ : /^Cannot find (package|module)/;
+  const isMissing = error.code === 'MODULE_NOT_FOUND' || missing.test(error.message);
   const remedy = IS_CHECKOUT ? `run "npm ci" in ${ROOT}` : 'install targeted-dropout again';
   const sentence = `its packages are not installed; ${remedy}`;
   process.stderr.write(`td: ${isMissing ? sentence : (error.stack ?? error)}\n`);

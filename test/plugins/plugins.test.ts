@@ -316,3 +316,8 @@ describe('td new method', () => {
     expect(listFiles(place.folder)).toEqual(['there/file']);
   });
 });
+
+it('the guide shows the plugin that is tested here', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/extending.md'), 'utf8');
+  expect(guide).toContain(readFileSync(join(EXAMPLES, 'weight-noise.ts'), 'utf8'));
+});
