@@ -21,13 +21,14 @@ import { outliveHangUps } from '../terminal/interruption.ts';
 import {
   checkpointMinutesOption,
   executionOptions,
+  jsonOption,
   resultsOption,
   seedsOption,
   settingOption,
   variantsOption,
   whenBusyOption,
 } from '../terminal/options.ts';
-import { print, printTable } from '../terminal/output.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { printSettingWarnings } from '../terminal/setting-warnings.ts';
@@ -68,6 +69,7 @@ export function define(command: Command): void {
     .option('--dry-run', 'list the runs, their states and the time left, and do nothing')
     .option('--no-measure', 'with --dry-run: estimate times from earlier runs alone')
     .option('--print-config', 'print all settings as an experiment file, and do nothing')
+    .addOption(jsonOption('print the runs, or with --dry-run what is to do, as JSON'))
     .option('--verbose', 'show the log of each run instead of its progress')
     .option('--tensorboard', 'also write curves and histograms of weights for TensorBoard')
     .addOption(checkpointMinutesOption())
@@ -84,6 +86,7 @@ export interface RunOptions extends TrainingOptions {
   readonly dryRun?: boolean;
   readonly measure?: boolean;
   readonly printConfig?: boolean;
+  readonly json?: boolean;
 }
 
 /**
@@ -128,7 +131,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const { trainShown } = await import('../terminal/training.ts');
   const outcomes = await trainShown(runs, options);
   allowLoss();
-  printOutcomes(outcomes, options.results);
+  if (options.json) printJson(outcomes.map((outcome) => plainOf(outcome, options.results)));
+  else printOutcomes(outcomes, options.results);
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   // A run under another name is not found by its file.
   const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
@@ -178,6 +182,25 @@ function printOutcomes(outcomes: readonly Outcome[], results: string): void {
     runDirectory(results, spec),
   ]);
   printTable(['experiment', 'variant', 'seed', 'test accuracy', 'time', 'folder'], rows);
+}
+
+/** A run's outcome for programs: `trained`, `failed`, or `busy` if another process trains it. */
+function plainOf({ run: spec, summary, failure, owner }: Outcome, results: string) {
+  const { experiment, variant, seed } = spec;
+  const state = summary === undefined ? (failure === undefined ? 'busy' : 'failed') : 'trained';
+  const { testAccuracy, trainSeconds } = summary ?? {};
+  const directory = runDirectory(results, spec);
+  return {
+    experiment,
+    variant,
+    seed,
+    state,
+    testAccuracy,
+    trainSeconds,
+    reason: failure?.reason,
+    owner,
+    directory,
+  };
 }
 
 function describeMissingResult(failure: Outcome['failure']): string {

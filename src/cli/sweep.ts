@@ -36,15 +36,17 @@ import {
   evaluationsOption,
   executionOptions,
   granularityOption,
+  jsonOption,
   keepOption,
   pruneOption,
   readCriterion,
   resultsOption,
 } from '../terminal/options.ts';
+import { print, printJson } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { printSettingWarnings } from '../terminal/setting-warnings.ts';
-import { printSweepTables } from '../terminal/sweep-tables.ts';
+import { type PlainTable, printSweepTables } from '../terminal/sweep-tables.ts';
 import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
@@ -102,6 +104,7 @@ export function define(command: Command): void {
       ),
     )
     .option('--no-figures', 'draw no figures')
+    .addOption(jsonOption('print the tables as JSON'))
     .addOption(resultsOption());
   for (const option of executionOptions()) command.addOption(option);
   command
@@ -112,7 +115,11 @@ export function define(command: Command): void {
 }
 
 export type SweepOptions = SweepChoice &
-  ExecutionOptions & { readonly figures?: boolean; readonly criterionImages?: number };
+  ExecutionOptions & {
+    readonly figures?: boolean;
+    readonly criterionImages?: number;
+    readonly json?: boolean;
+  };
 
 /**
  * A run that fails is reported and leaves the others alone; the exit code is then 1.
@@ -136,17 +143,20 @@ export async function sweep(files: readonly string[], options: SweepOptions): Pr
   outliveHangUps();
   const networks = await openNetworks(tasks[0]?.runs[0], options);
   const failures: Failure[] = [];
+  const tables: PlainTable[] | undefined = options.json ? [] : undefined;
   try {
     for (const task of tasks) {
       const place = { networks, results: options.results };
       failures.push(...(await interruptible((signal) => sweepExperiment(task, { ...place, signal }))));
-      failures.push(...(await printSweepTables(task, options.results)));
+      failures.push(...(await printSweepTables(task, options.results, tables)));
     }
   } finally {
     networks.dispose();
   }
+  if (tables !== undefined) printJson(tables);
   // Figures are of sweep.csv.
-  if (options.figures !== false && options.criterion === undefined) await drawAll(tasks, options.results);
+  if (options.figures !== false && options.criterion === undefined)
+    await drawAll(tasks, options.results, tables === undefined ? print : printLine);
   reportFailures(failures);
 }
 
@@ -177,12 +187,16 @@ async function openNetworks(run: FinishedRun | undefined, options: SweepOptions)
   return new TrainedNetworks(engine, startFetchStage, options.criterionImages);
 }
 
-async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
+async function drawAll(
+  tasks: readonly SweepTask[],
+  results: string,
+  tell: (line: string) => void,
+): Promise<void> {
   for (const { experiment, datasets, ...asked } of tasks) {
     try {
       const left = readResults(experiment, results);
       const [problem] = await findOtherImages(left.runs, startFetchStage, datasets);
-      if (problem === undefined) await drawFigures(left, results, viewsOf(asked));
+      if (problem === undefined) await drawFigures(left, results, viewsOf(asked), tell);
       else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
       // The tables have told why there is nothing to draw.

@@ -11,7 +11,7 @@ import {
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import { tellFaults } from './found-runs.ts';
 import type { ExecutionOptions } from './options.ts';
-import { print, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
 import { describeCount, formatDuration } from './words.ts';
 
@@ -19,6 +19,7 @@ export interface PlanOptions extends ExecutionOptions {
   readonly results: string;
   /** Whether to time what no earlier run has timed; true if absent. */
   readonly measure?: boolean;
+  readonly json?: boolean;
 }
 
 /**
@@ -30,6 +31,11 @@ export async function printPlan(runs: readonly RunSpec[], options: PlanOptions):
   const planned = runs.map((run) => planRun(run, options.results));
   const left = planned.filter(({ state }) => state === 'new' || state === 'unfinished');
   const estimates = left.length === 0 ? new Map<RunSpec, Estimate>() : await estimateAll(left, options);
+  if (options.json) {
+    printJson(planned.map((one) => plainOf(one, estimates.get(one.run))));
+    tellFaults(planned.flatMap(({ reason }) => reason ?? []));
+    return;
+  }
   const rows = planned.map((one) => {
     const { run, state, checkpoint, directory } = one;
     const estimate = estimates.get(run);
@@ -52,6 +58,26 @@ export async function printPlan(runs: readonly RunSpec[], options: PlanOptions):
   const done = planned.filter(({ state }) => state === 'done').length;
   print(`\n${describeTotal(done, left.length, [...estimates.values()])}`);
   tellFaults(planned.flatMap(({ reason }) => reason ?? []));
+}
+
+/** A planned run for programs; an unknown time is absent. */
+function plainOf({ run, state, checkpoint, directory, reason }: PlannedRun, estimate: Estimate | undefined) {
+  const { experiment, variant, seed, settings } = run;
+  const { epochs } = settings.schedule;
+  const { seconds: secondsLeft, source } = estimate ?? {};
+  const epoch = state === 'unfinished' ? checkpoint?.epoch : undefined;
+  return {
+    experiment,
+    variant,
+    seed,
+    state,
+    epoch,
+    epochs,
+    secondsLeft,
+    estimatedFrom: source,
+    reason,
+    directory,
+  };
 }
 
 async function estimateAll(

