@@ -16,7 +16,7 @@ const ROOMS = [
   ['training'],
   ['runs'],
   ['runner'],
-  ['sweeps'],
+  ['sweeps', 'cluster'],
   ['tables'],
   ['gate', 'figures'],
   ['report'],

@@ -61,8 +61,15 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'train the variants of an experiment that are not trained yet',
-    arguments: [['<experiment...>', 'experiment files (YAML)']],
+    arguments: [['[experiment...]', 'experiment files (YAML)']],
+    usage: '[options] <experiment...>',
     load: () => import('./run.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'list the runs of experiments: state, time and memory, the command of each',
+    arguments: [['<experiment...>', 'experiment files (YAML)']],
+    load: () => import('./plan.ts'),
   },
   {
     name: 'sweep',

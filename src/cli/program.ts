@@ -22,7 +22,9 @@ Exit codes:
   0  done
   1  something failed: a run diverged, a file is damaged, a check fails
   2  a mistake in the command line, a config or a file; nothing was written
-  130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there`;
+  75 nothing done, since other processes are at it: come again
+  130, 143  interrupted (Ctrl-C; SIGTERM, SIGUSR1); the same command goes on from
+     there`;
 
 /**
  * A parser of the command line that throws instead of ending the process.

@@ -1,10 +1,12 @@
-/** @file td run --dry-run: prints which runs are done, which are to do, and about how long those will take. */
+/** @file The plan of runs as a table: which are done, which are to do, and about how long those will take, with how much memory. */
+import type { Cell } from '../cluster/plan.ts';
 import type { RunSpec } from '../config/experiment.ts';
 import {
   type Estimate,
   type EstimateSource,
   type EstimatingEvent,
   estimateRuns,
+  isLeft,
   type PlannedRun,
   planRun,
 } from '../runner/plan.ts';
@@ -21,37 +23,76 @@ export interface PlanOptions extends ExecutionOptions {
   readonly measure?: boolean;
 }
 
+/** A cell, and where it stands. */
+export interface PlannedCell extends PlannedRun {
+  readonly cell: Cell;
+}
+
+export interface EstimatedPlan {
+  readonly planned: readonly PlannedCell[];
+  /** Of those that are left. */
+  readonly estimates: ReadonlyMap<RunSpec, Estimate>;
+}
+
 /**
- * Prints a line for each run and the time that all will take.
+ * Finds where cells stand, and estimates what is left.
  *
  * @throws UserError if an engine, a data set's path or a summary is wrong, or a model or batch size does not fit
  */
-export async function printPlan(runs: readonly RunSpec[], options: PlanOptions): Promise<void> {
-  const planned = runs.map((run) => planRun(run, options.results));
-  const left = planned.filter(({ state }) => state === 'new' || state === 'unfinished');
-  const estimates = left.length === 0 ? new Map<RunSpec, Estimate>() : await estimateAll(left, options);
+export async function estimatePlan(cells: readonly Cell[], options: PlanOptions): Promise<EstimatedPlan> {
+  const planned = cells.map((cell) => ({ ...planRun(cell.run, options.results), cell }));
+  const left = planned.filter(isLeft);
+  return { planned, estimates: left.length === 0 ? new Map() : await estimateAll(left, options) };
+}
+
+/** Prints a line for each cell and the time that all will take; tells what is damaged, with exit code 1. */
+export function printPlan({ planned, estimates }: EstimatedPlan): void {
   const rows = planned.map((one) => {
-    const { run, state, checkpoint, directory } = one;
-    const estimate = estimates.get(run);
-    const unknown = left.includes(one) ? 'unknown' : '';
+    const { cell, run, directory } = one;
+    const { time, memory } = estimates.get(run) ?? {};
+    const unknown = isLeft(one) ? 'unknown' : '';
     return [
+      String(cell.index),
       run.experiment,
       run.variant,
       String(run.seed),
-      checkpoint === undefined || state !== 'unfinished' ? state : `unfinished, epoch ${checkpoint.epoch}`,
+      describeStanding(one),
       String(run.settings.schedule.epochs),
-      estimate === undefined ? '' : formatDuration(estimate.seconds),
-      estimate === undefined ? unknown : describeSource(estimate.source),
+      time === undefined ? '' : formatDuration(time.seconds),
+      memory === undefined ? '' : `${(memory / 1e9).toFixed(1)} GB`,
+      time === undefined ? unknown : describeSource(time.source),
       directory,
     ];
   });
   printTable(
-    ['experiment', 'variant', 'seed', 'state', 'epochs', 'time left', 'estimated from', 'folder'],
+    [
+      'cell',
+      'experiment',
+      'variant',
+      'seed',
+      'state',
+      'epochs',
+      'time left',
+      'memory',
+      'estimated from',
+      'folder',
+    ],
     rows,
   );
-  const done = planned.filter(({ state }) => state === 'done').length;
-  print(`\n${describeTotal(done, left.length, [...estimates.values()])}`);
-  tellFaults(planned.flatMap(({ reason }) => reason ?? []));
+  const remarks = planned.flatMap(({ cell, standing }) => {
+    if (standing.kind === 'under way') return [`${cell.id} is trained by ${standing.owner}`];
+    return standing.kind === 'failed' ? [`${cell.id} failed: ${standing.reason}`] : [];
+  });
+  if (remarks.length > 0) print(`\n${remarks.join('\n')}`);
+  const done = planned.filter(({ standing }) => standing.kind === 'done').length;
+  print(`\n${describeTotal(done, planned.filter(isLeft).length, [...estimates.values()])}`);
+  tellFaults(planned.flatMap(({ standing }) => (standing.kind === 'damaged' ? [standing.reason] : [])));
+}
+
+function describeStanding({ standing, checkpoint }: PlannedRun): string {
+  const { kind } = standing;
+  if (checkpoint === undefined) return kind;
+  return kind === 'cut off' ? `cut off at step ${checkpoint.step}` : `${kind}, step ${checkpoint.step}`;
 }
 
 async function estimateAll(
@@ -61,7 +102,7 @@ async function estimateAll(
   const { results, measure: mayMeasure = true } = options;
   const settings = left[0]?.run.settings;
   const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine, mayMeasure);
-  const shown = new ShownTiming();
+  const shown = new ShownEstimates();
   let estimates: ReadonlyMap<RunSpec, Estimate> = new Map();
   try {
     for await (const event of estimateRuns(left, { engine, results, mayMeasure })) {
@@ -74,19 +115,29 @@ async function estimateAll(
   return estimates;
 }
 
-class ShownTiming {
+/** Estimates of memory take some tenths of a second each: so many of them show how far they are. */
+const MANY = 10;
+
+class ShownEstimates {
+  private kind: string | undefined;
   private progress: Progress | undefined;
 
   show(event: Exclude<EstimatingEvent, { kind: 'estimated' }>): void {
-    const { variant } = event;
-    if (event.kind === 'untimed') {
+    const { kind, variant } = event;
+    if (kind === 'untimed') {
       this.progress?.line(`${variant}: ${event.reason}`, true);
       return;
     }
     const { done, total } = event;
-    this.progress ??= startProgress('timing', total);
-    this.progress.update(done, variant);
-    this.progress.line(`timing ${variant} (${done + 1} of ${total})`);
+    if (kind === 'memory' && total < MANY) return;
+    if (this.kind !== kind) {
+      this.stop();
+      this.kind = kind;
+      this.progress = startProgress(kind === 'timing' ? 'timing' : 'estimating memory', total);
+    }
+    this.progress?.update(done, variant);
+    if (kind === 'timing') this.progress?.line(`timing ${variant} (${done + 1} of ${total})`);
+    else if (done % MANY === 0) this.progress?.line(`estimating memory (${done + 1} of ${total})`);
   }
 
   stop(): void {
@@ -109,9 +160,10 @@ function describeSource(source: EstimateSource): string {
 function describeTotal(finished: number, left: number, estimates: readonly Estimate[]): string {
   const done = finished === 0 ? '' : `, ${finished} ${finished === 1 ? 'is' : 'are'} done`;
   if (left === 0) return `nothing to do${done}`;
-  if (estimates.length === 0) return `${describeCount(left, 'run')} to do, for an unknown time${done}`;
-  const seconds = estimates.reduce((sum, estimate) => sum + estimate.seconds, 0);
-  const unknown = left - estimates.length;
+  const known = estimates.flatMap(({ time }) => time?.seconds ?? []);
+  if (known.length === 0) return `${describeCount(left, 'run')} to do, for an unknown time${done}`;
+  const seconds = known.reduce((sum, own) => sum + own);
+  const unknown = left - known.length;
   const rest = unknown === 0 ? '' : `, and an unknown time for ${unknown} more`;
-  return `about ${formatDuration(seconds)} for ${describeCount(estimates.length, 'run')} to do${rest}${done}`;
+  return `about ${formatDuration(seconds)} for ${describeCount(known.length, 'run')} to do${rest}${done}`;
 }

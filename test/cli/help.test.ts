@@ -37,8 +37,10 @@ describe('help', () => {
         -h, --help               print this help
 
       Commands:
-        run <experiment...>      train the variants of an experiment that are not
+        run [experiment...]      train the variants of an experiment that are not
                                  trained yet
+        plan <experiment...>     list the runs of experiments: state, time and memory,
+                                 the command of each
         sweep [experiment...]    prune trained networks at increasing rates, and
                                  compare them in tables
         table <experiment>       print the tables of a sweep in the layout of the
@@ -71,7 +73,51 @@ describe('help', () => {
         0  done
         1  something failed: a run diverged, a file is damaged, a check fails
         2  a mistake in the command line, a config or a file; nothing was written
-        130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there
+        75 nothing done, since other processes are at it: come again
+        130, 143  interrupted (Ctrl-C; SIGTERM, SIGUSR1); the same command goes on from
+           there
+      "
+    `);
+  });
+  it('of plan', async () => {
+    expect(await helpOf('plan')).toMatchInlineSnapshot(`
+      "Usage: td plan [options] <experiment...>
+
+      list the runs of experiments: state, time and memory, the command of each
+
+      Arguments:
+        experiment          experiment files (YAML)
+
+      Options:
+        --only <variants>   only these variants: none,l1
+        --seeds <seeds>     these seeds instead of the experiment's: 0,1,2
+        --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
+        --no-measure        estimate times from earlier runs alone
+        --json              print JSON
+        --results <folder>  where results are read and written (default: results)
+        --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
+                            auto, env: TD_ENGINE)
+        --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
+        --eager             with tensorflow: operation by operation, not compiled
+        --xla               with tensorflow: the whole step compiled by XLA
+        --threads <n>       threads inside an operation (default: all that td may use)
+        -h, --help          print this help
+
+      A cell is one run: one variant with one seed. Cells are ordered by experiment,
+      variant and seed, so that an index means the same cell for as long as the
+      experiment files stay as they are. Nothing is written.
+
+      With --json a cell has its state (missing, under way, cut off, failed, done,
+      damaged), the seconds and bytes of memory that it is estimated to take still,
+      and the command that trains it (argv). The hash of a plan changes with its
+      cells, not with their states; td run --plan refuses a plan that does not fit
+      its files any more. Commands name files by their full paths: a machine that
+      trains cells must see the same folders under the same names.
+
+      Examples:
+        td plan configs/mnist-lenet.yaml
+        td plan configs/mnist-lenet.yaml --json > plan.json
+        td run --plan plan.json --cell 3
       "
     `);
   });
@@ -89,6 +135,9 @@ describe('help', () => {
         --seeds <seeds>           these seeds instead of the experiment's: 0,1,2
         --set <path=value>        change a setting, such as schedule.epochs=5;
                                   repeatable
+        --plan <file>             instead of experiments: a plan, as td plan --json
+                                  writes it
+        --cell <cell>             with --plan: index or id of the run to train
         --dry-run                 list the runs, their states and the time left, and
                                   do nothing
         --no-measure              with --dry-run: estimate times from earlier runs
@@ -123,6 +172,14 @@ describe('help', () => {
       second one ends at once. Several processes, also on several machines with one
       results folder, share the runs of an experiment: what another process trains is
       skipped. If nothing else is left, the exit code is 75.
+
+      With --plan it trains one cell of a plan that "td plan --json" has written, and
+      refuses a plan that does not fit its experiment files any more. The plan says
+      where results lie and, unless flags say otherwise, what computes.
+
+      Exit codes: 0 trained, or done already; 1 a run failed; 2 a mistake, nothing
+      was written; 75 in other hands, come again; 130 (Ctrl-C), 143 (SIGTERM,
+      SIGUSR1) interrupted, and saved.
 
       With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
       each epoch that is still to come: a run that is done gets nothing new. To look

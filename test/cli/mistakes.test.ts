@@ -15,6 +15,14 @@ const MISTAKES = {
   'rnu tiny.yaml': 'unknown command "rnu" (did you mean "run"?); see td --help',
   run: 'the argument <experiment> is missing; see td run --help',
   'run tiny.yaml --onyl plain': 'unknown option "--onyl" (did you mean "--only"?); see td run --help',
+  'run --cell 1': '--cell is given without --plan, expected both',
+  'run --plan plan.json tiny.yaml --cell 1':
+    '--plan is given with tiny.yaml, expected one of them: the plan names its experiments',
+  'run --plan plan.json --cell 1 --seeds 0':
+    '--seeds is given with --plan, expected one of them: the plan says which runs',
+  'run --plan plan.json --cell 1':
+    'plan.json does not exist, expected a plan, as "td plan EXPERIMENT --json" prints it',
+  'run --plan same.yaml --cell 1': /^same\.yaml is not valid JSON: /,
   'run tiny.yaml --set': '--set has no value, expected <path=value>; see td run --help',
   'engines extra': 'td engines has no command "extra" (expected one of: install, uninstall)',
   'run tiny.yml': 'tiny.yml does not exist (did you mean "tiny.yaml"?)',

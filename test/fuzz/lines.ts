@@ -106,6 +106,8 @@ const WORKING: readonly Grammar[] = [
       '--dry-run': [],
       '--checkpoint-minutes': ['5', '0', '1e9', '0.000001'],
       '--when-busy': ['skip', 'wait', 'wiat'],
+      '--plan': ['absent.json', 'file.txt', 'folder.yaml', ''],
+      '--cell': ['0', '-1', 'tiny/plain/seed-0-69edd4d0', '9'.repeat(5000)],
       '--results': RESULTS,
       ...ENGINE,
     },
