@@ -72,6 +72,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./plan.ts'),
   },
   {
+    name: 'submit',
+    summary: 'hand the runs that are not trained yet to a cluster',
+    arguments: [['<experiment...>', 'experiment files (YAML)']],
+    load: () => import('./submit.ts'),
+  },
+  {
     name: 'sweep',
     summary: 'prune trained networks at increasing rates, and compare them in tables',
     arguments: [['[experiment...]', 'experiment files (YAML); all that is trained if absent']],

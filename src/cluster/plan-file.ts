@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import { describeCommandLine } from '../next-command.ts';
-import type { Estimate, PlannedRun } from '../runner/plan.ts';
-import { type Cell, hashPlan, type PlanRequest, trainingCommand } from './plan.ts';
+import type { Estimate } from '../runner/plan.ts';
+import { type Cell, hashPlan, type PlannedCell, type PlanRequest, trainingCommand } from './plan.ts';
 
 /** Of 20,000 cells, the most that there may be, with paths of hundreds of characters. */
 const LARGEST_PLAN = 2 ** 27;
@@ -36,7 +36,7 @@ export type WrittenPlan = z.output<typeof planSchema>;
 export function describePlan(
   request: PlanRequest,
   files: ReadonlyMap<string, string>,
-  planned: readonly (PlannedRun & { readonly cell: Cell })[],
+  planned: readonly PlannedCell[],
   estimates: ReadonlyMap<unknown, Estimate>,
 ): object {
   const cells = planned.map(({ cell, run, standing, checkpoint }) => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { suggest, UserError } from '../errors.ts';
+import { type PlannedRun, planRun } from '../runner/plan.ts';
 import { comparePlaces } from '../runs/walk.ts';
 
 /** The executable that a scheduler starts. */
@@ -33,6 +34,16 @@ export interface Cell {
   /** `<experiment>/<variant>/seed-<n>-<hash8>`: the run's folder below the results folder. */
   readonly id: string;
   readonly run: RunSpec;
+}
+
+/** A cell, and where it stands. */
+export interface PlannedCell extends PlannedRun {
+  readonly cell: Cell;
+}
+
+/** Finds where cells stand. */
+export function planCells(cells: readonly Cell[], results: string): PlannedCell[] {
+  return cells.map((cell) => ({ ...planRun(cell.run, results), cell }));
 }
 
 /** Cells ordered naturally by experiment, variant, seed and hash, whatever the order of files and variants. */

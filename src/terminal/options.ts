@@ -119,6 +119,15 @@ export function whenBusyOption(): Option {
   );
 }
 
+/** One of several words, the first of which holds if the flag is absent. */
+export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  const [name = flags] = flags.split(' ');
+  const [first = ''] = choices;
+  return new Option(flags, `${description}: ${choices.join(', ')}`)
+    .default(first, first)
+    .argParser((text) => parseChoice(text, choices, name));
+}
+
 export function pruneOption(): Option {
   const description = "rates and ranges: 0.5,0.9 or 0:0.99 (default: the experiment's)";
   return new Option('--prune <rates>', description).argParser((text) => {

@@ -1,5 +1,5 @@
 /** @file The plan of runs as a table: which are done, which are to do, and about how long those will take, with how much memory. */
-import type { Cell } from '../cluster/plan.ts';
+import { type Cell, type PlannedCell, planCells } from '../cluster/plan.ts';
 import type { RunSpec } from '../config/experiment.ts';
 import {
   type Estimate,
@@ -8,7 +8,6 @@ import {
   estimateRuns,
   isLeft,
   type PlannedRun,
-  planRun,
 } from '../runner/plan.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import { tellFaults } from './found-runs.ts';
@@ -23,11 +22,6 @@ export interface PlanOptions extends ExecutionOptions {
   readonly measure?: boolean;
 }
 
-/** A cell, and where it stands. */
-export interface PlannedCell extends PlannedRun {
-  readonly cell: Cell;
-}
-
 export interface EstimatedPlan {
   readonly planned: readonly PlannedCell[];
   /** Of those that are left. */
@@ -40,7 +34,7 @@ export interface EstimatedPlan {
  * @throws UserError if an engine, a data set's path or a summary is wrong, or a model or batch size does not fit
  */
 export async function estimatePlan(cells: readonly Cell[], options: PlanOptions): Promise<EstimatedPlan> {
-  const planned = cells.map((cell) => ({ ...planRun(cell.run, options.results), cell }));
+  const planned = planCells(cells, options.results);
   const left = planned.filter(isLeft);
   return { planned, estimates: left.length === 0 ? new Map() : await estimateAll(left, options) };
 }

@@ -41,6 +41,7 @@ describe('help', () => {
                                  trained yet
         plan <experiment...>     list the runs of experiments: state, time and memory,
                                  the command of each
+        submit <experiment...>   hand the runs that are not trained yet to a cluster
         sweep [experiment...]    prune trained networks at increasing rates, and
                                  compare them in tables
         table <experiment>       print the tables of a sweep in the layout of the
@@ -73,9 +74,8 @@ describe('help', () => {
         0  done
         1  something failed: a run diverged, a file is damaged, a check fails
         2  a mistake in the command line, a config or a file; nothing was written
-        75 nothing done, since other processes are at it: come again
-        130, 143  interrupted (Ctrl-C; SIGTERM, SIGUSR1); the same command goes on from
-           there
+        75  nothing done, since other processes are at it: come again
+        130, 143  interrupted (Ctrl-C; TERM or USR1); the same command goes on then
       "
     `);
   });
@@ -118,6 +118,55 @@ describe('help', () => {
         td plan configs/mnist-lenet.yaml
         td plan configs/mnist-lenet.yaml --json > plan.json
         td run --plan plan.json --cell 3
+      "
+    `);
+  });
+  it('of submit', async () => {
+    expect(await helpOf('submit')).toMatchInlineSnapshot(`
+      "Usage: td submit [options] <experiment...>
+
+      hand the runs that are not trained yet to a cluster
+
+      Arguments:
+        experiment          experiment files (YAML)
+
+      Options:
+        --slurm             to Slurm, the scheduler that td knows
+        --dry-run           print the batch script, and do nothing
+        --partition <name>  partition of the cluster
+        --time <limit>      for each run, as Slurm takes it: 4:00:00
+        --gpus <n>          graphics cards for each run
+        --max-parallel <n>  runs at the same time, at most
+        --max-requeues <n>  times that a run goes back into the queue (default: 100)
+        --sweep <when>      the sweep at the end: afterany, afterok, none (default:
+                            afterany)
+        --sbatch <flags>    further flags of sbatch: "--account=vision --mem=8G"
+        --only <variants>   only these variants: none,l1
+        --seeds <seeds>     these seeds instead of the experiment's: 0,1,2
+        --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
+        --results <folder>  where results are read and written (default: results)
+        --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
+                            auto, env: TD_ENGINE)
+        --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
+        --eager             with tensorflow: operation by operation, not compiled
+        --xla               with tensorflow: the whole step compiled by XLA
+        -h, --help          print this help
+
+      Writes the plan, one batch script and the logs of its jobs into
+      <results>/slurm/<experiment>-<hash>/, submits a job array with a task for each
+      run that is neither trained nor queued, and a sweep that follows, and returns at
+      once. The same command again adds what is missing by then and not queued.
+
+      A task that is about to run out of time saves and goes back into the queue, and
+      so does one whose run another process trains (exit codes 143 and 75 of td run).
+      It has as many threads as cores: --sbatch "--cpus-per-task=4". The engine is
+      onnx unless --engine or --gpus is given, so that all runs have the same.
+
+      Examples:
+        td submit configs/mnist-lenet.yaml --slurm --dry-run
+        td submit configs/mnist-lenet.yaml --slurm --partition cpu --time 4:00:00
+        td submit configs/cifar-resnet.yaml --slurm --gpus 1 --max-parallel 16 \\
+          --sbatch "--account=vision --mem=8G" --engine tensorflow
       "
     `);
   });

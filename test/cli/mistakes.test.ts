@@ -23,6 +23,14 @@ const MISTAKES = {
   'run --plan plan.json --cell 1':
     'plan.json does not exist, expected a plan, as "td plan EXPERIMENT --json" prints it',
   'run --plan same.yaml --cell 1': /^same\.yaml is not valid JSON: /,
+  'submit tiny.yaml': '--slurm is missing, expected it: Slurm is the scheduler that td knows',
+  'submit tiny.yaml --slurm --sbatch --dry-run':
+    '--sbatch has no value but the flag "--dry-run", expected --sbatch <flags>',
+  'submit tiny.yaml --slurm --sbatch 8G':
+    '--sbatch is "8G", expected flags of sbatch on one line, such as "--mem=8G"',
+  'submit tiny.yaml --slurm --time=': '--time is "", expected one word, as sbatch takes it',
+  'submit tiny.yaml --slurm --sweep after':
+    '--sweep: there is no "after" (expected one of: afterany, afterok, none)',
   'run tiny.yaml --set': '--set has no value, expected <path=value>; see td run --help',
   'engines extra': 'td engines has no command "extra" (expected one of: install, uninstall)',
   'run tiny.yml': 'tiny.yml does not exist (did you mean "tiny.yaml"?)',
