@@ -29,8 +29,7 @@ const MISTAKES = {
   'submit tiny.yaml --slurm --sbatch 8G':
     '--sbatch is "8G", expected flags of sbatch on one line, such as "--mem=8G"',
   'submit tiny.yaml --slurm --time=': '--time is "", expected one word, as sbatch takes it',
-  'submit tiny.yaml --slurm --sweep after':
-    '--sweep: there is no "after" (expected one of: afterany, afterok, none)',
+  'submit tiny.yaml --slurm --sweep after': '--sweep: there is no "after" (did you mean "afterok"?)',
   'run tiny.yaml --set': '--set has no value, expected <path=value>; see td run --help',
   'engines extra': 'td engines has no command "extra" (expected one of: install, uninstall)',
   'run tiny.yml': 'tiny.yml does not exist (did you mean "tiny.yaml"?)',
