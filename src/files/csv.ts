@@ -98,6 +98,8 @@ export function readCsv<C extends Columns>(path: string, ...forms: readonly [C, 
 
 /** @param most records that are read */
 function parseRecords(text: Buffer, path: string, most: number): ParsedRecord[] {
+  const plain = splitPlain(text, most);
+  if (plain !== undefined) return plain;
   try {
     const options = { bom: true, info: true, skip_empty_lines: true, max_record_size: LONGEST_RECORD };
     const records: unknown = parse(text, { ...options, to: most });
@@ -106,6 +108,31 @@ function parseRecords(text: Buffer, path: string, most: number): ParsedRecord[] 
     const { message, lines } = error as Error & { lines?: number };
     throw new UserError(`${path}:${lines ?? 1}: not a valid CSV table: ${message}`);
   }
+}
+
+const QUOTE = 0x22;
+const CARRIAGE_RETURN = 0x0d;
+const BYTE_ORDER_MARK = 0xef;
+
+/**
+ * Splits a table without quotes, as td writes them: some twenty times as fast as the parser.
+ *
+ * @returns nothing for any other text, of which the parser says what is wrong
+ */
+function splitPlain(text: Buffer, most: number): ParsedRecord[] | undefined {
+  if (text[0] === BYTE_ORDER_MARK || text.includes(QUOTE) || text.includes(CARRIAGE_RETURN)) return undefined;
+  const records: ParsedRecord[] = [];
+  let start = 0;
+  for (let lines = 1; start < text.length && records.length < most; lines++) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    if (end - start > LONGEST_RECORD) return undefined;
+    if (end > start) records.push({ record: text.toString('utf8', start, end).split(','), info: { lines } });
+    start = end + 1;
+    const { length } = records.at(-1)?.record ?? [];
+    if (length !== records[0]?.record.length) return undefined;
+  }
+  return records;
 }
 
 function isHeaderOf(columns: Columns, found: readonly string[]): boolean {
