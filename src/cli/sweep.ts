@@ -3,14 +3,15 @@
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
+import { groupBy } from '../maps.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { DEFAULT_DRAWS, listTerms } from '../sweeps/evaluations.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
-import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { checkpointId, type EvaluationTerms, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
-import { sweepNetwork } from '../sweeps/sweep-network.ts';
+import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
@@ -155,7 +156,10 @@ interface Workplace {
   readonly signal: AbortSignal;
 }
 
-/** Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. */
+/**
+ * Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. A network of which
+ * earlier sweeps have all rows is not opened.
+ */
 async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failure[]> {
   const { experiment, runs, variants, damaged } = task;
   const { results, signal } = place;
@@ -164,15 +168,31 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     reason,
     needsHand: true,
   }));
+  const write = (rows: readonly SweepRow[]) =>
+    addSweepRows(results, experiment, rows, variants, { signal, onWait: printLine });
+  let known: KnownRows | undefined;
+  let isWritten = false;
   for (const [index, run] of runs.entries()) {
     const { variant, seed } = run.identity;
     const label = `[${index + 1}/${runs.length}] ${experiment} ${variant} seed ${seed}`;
     const swept: SweepRow[] = [];
     try {
       signal.throwIfAborted();
-      await sweepWithProgress(label, run, task, place, swept).finally(() =>
-        addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }),
-      );
+      known ??= readKnown(results, experiment);
+      const runId = checkpointId(run.id, run.summary.checkpointSha256);
+      const evaluations = listTerms(readRunSettings(run.directory).settings, task);
+      const all = findAllRows(runId, { ...task, evaluations }, known.get(runId) ?? []);
+      if (all !== undefined) {
+        printLine(
+          `${label}: ${describeCount(0, 'evaluation')} in ${formatDuration(0)}, ${all.length} known already`,
+        );
+        continue;
+      }
+      // Other processes may have swept some of it meanwhile.
+      known = readKnown(results, experiment);
+      const own = { run, task, evaluations, known: known.get(runId) ?? [] };
+      await sweepWithProgress(label, own, place, swept).finally(() => write(swept));
+      isWritten = true;
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
       const reason = describeFailure(error);
@@ -180,7 +200,25 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
       failed.push({ run: `${experiment}/${run.id}`, reason, needsHand: error instanceof UserError });
     }
   }
+  // Rows of runs that were trained again since are dropped, also where nothing is added.
+  if (known !== undefined && !isWritten) await write([]);
   return failed;
+}
+
+/** Rows of earlier sweeps, by the network that they are of. */
+type KnownRows = ReadonlyMap<string, readonly SweepRow[]>;
+
+function readKnown(results: string, experiment: string): KnownRows {
+  return groupBy(readSweep(sweepPath(results, experiment)), ({ runId }) => runId);
+}
+
+/** A run that is swept. */
+interface OwnSweep {
+  readonly run: FinishedRun;
+  readonly task: SweepTask;
+  readonly evaluations: readonly EvaluationTerms[];
+  /** Its rows of earlier sweeps. */
+  readonly known: readonly SweepRow[];
 }
 
 /**
@@ -190,18 +228,15 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
  */
 async function sweepWithProgress(
   label: string,
-  run: FinishedRun,
-  task: SweepTask,
-  { networks, results, signal }: Workplace,
+  { run, task, evaluations, known }: OwnSweep,
+  { networks, signal }: Workplace,
   swept: SweepRow[],
 ): Promise<void> {
-  const { experiment, pruneRates, granularities, datasets } = task;
-  const evaluations = listTerms(readRunSettings(run.directory).settings, task);
+  const { pruneRates, granularities, datasets } = task;
   const progress = startProgress(label, evaluations.length * pruneRates.length * granularities.length);
   const began = performance.now();
   let reused = 0;
   try {
-    const known = readSweep(sweepPath(results, experiment));
     const network = await networks.open(run, datasets, signal);
     const grid = { pruneRates, granularities, evaluations };
     for await (const { row, isKnown } of sweepNetwork(network, grid, known)) {

@@ -149,26 +149,30 @@ function describeHeader(path: string, columns: Columns, found: readonly string[]
 }
 
 function parseRow<C extends Columns>(record: readonly string[], columns: C, where: string): Row<C> {
-  const fields = Object.entries(columns).map(([key, kind], index) => {
-    return [key, parseField(record[index] ?? '', kind, `${where}: column ${columnName(key)}`)];
-  });
-  return Object.fromEntries(fields) as Row<C>;
+  const row: Record<string, string | number> = {};
+  let index = 0;
+  for (const key in columns) {
+    const whereExactly = () => `${where}: column ${columnName(key)}`;
+    row[key] = parseField(record[index++] ?? '', columns[key] as ColumnKind, whereExactly);
+  }
+  return row as Row<C>;
 }
 
-function parseField(text: string, kind: ColumnKind, where: string): string | number {
+/** @param where in words, for errors */
+function parseField(text: string, kind: ColumnKind, where: () => string): string | number {
   if (kind === 'text') return text;
   if (typeof kind === 'string') return parseNumber(text, kind, where);
   if (kind instanceof RegExp ? kind.test(text) : kind.includes(text)) return text;
   const expected = kind instanceof RegExp ? ', expected one as td writes it' : suggest(text, kind);
-  throw new UserError(`${where}: unknown value "${text}"${expected}`);
+  throw new UserError(`${where()}: unknown value "${text}"${expected}`);
 }
 
-function parseNumber(text: string, kind: NumberKind, where: string): number {
+function parseNumber(text: string, kind: NumberKind, where: () => string): number {
   if (kind === 'optional' && text === '') return Number.NaN;
   const value = Number(text);
   const isNumber = text.trim() !== '' && (!Number.isNaN(value) || text === 'NaN');
   if (isNumber && NUMBERS[kind].isValid(value)) return value;
-  throw new UserError(`${where}: expected ${NUMBERS[kind].words}, found "${text}"`);
+  throw new UserError(`${where()}: expected ${NUMBERS[kind].words}, found "${text}"`);
 }
 
 function formatField(value: string | number, kind: ColumnKind): string {

@@ -55,6 +55,29 @@ export async function* sweepNetwork(
   }
 }
 
+/**
+ * The rows of a network, in the order of `sweepNetwork`, if earlier sweeps have computed all of them.
+ *
+ * @param runId as rows name the network
+ */
+export function findAllRows(
+  runId: string,
+  { pruneRates, granularities, evaluations = [DENSE] }: PruningGrid,
+  known: readonly SweepRow[],
+): SweepRow[] | undefined {
+  const rows: SweepRow[] = [];
+  for (const terms of evaluations) {
+    for (const granularity of granularities) {
+      for (const pruneRate of pruneRates) {
+        const row = findSweepRow(known, runId, granularity, pruneRate, terms);
+        if (row === undefined) return undefined;
+        rows.push(row);
+      }
+    }
+  }
+  return rows;
+}
+
 async function evaluatePruned(
   network: TrainedNetwork,
   granularity: Granularity,

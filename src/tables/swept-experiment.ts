@@ -96,7 +96,10 @@ export function readSwept(
     }
   };
   const places = placesOf(path, rows);
-  for (const { directory } of places) addSettings(directory, wanted, settings);
+  for (const { identity, directory } of places) {
+    // The seeds of a variant have the same settings.
+    if (!settings.has(identity.hash)) addSettings(directory, wanted, settings);
+  }
   const damaged = places.map(lookAtRun).filter((run) => typeof run === 'object' && run.state === 'damaged');
   experiments.forEach(add);
   if (settings.size < wanted.size) bundledExperiments(first.experiment).forEach(add);
