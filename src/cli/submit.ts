@@ -18,7 +18,7 @@ import {
 import { isDatasetPresent } from '../data/load.ts';
 import { UserError } from '../errors.ts';
 import { describeWords } from '../next-command.ts';
-import { isLeft } from '../runner/plan.ts';
+import { isLeft } from '../runner/standing.ts';
 import {
   choiceOption,
   countOption,

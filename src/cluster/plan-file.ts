@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import { describeCommandLine } from '../next-command.ts';
-import type { Estimate } from '../runner/plan.ts';
+import type { Estimate } from '../runner/estimates.ts';
 import { type Cell, hashPlan, type PlannedCell, type PlanRequest, trainingCommand } from './plan.ts';
 
 /** Of 20,000 cells, the most that there may be, with paths of hundreds of characters. */
@@ -39,7 +39,7 @@ export function describePlan(
   planned: readonly PlannedCell[],
   estimates: ReadonlyMap<unknown, Estimate>,
 ): object {
-  const cells = planned.map(({ cell, run, standing, checkpoint }) => {
+  const cells = planned.map(({ cell, run, standing, checkpoint, queue, lastLine }) => {
     const { kind, ...why } = standing;
     const { time, memory } = estimates.get(run) ?? {};
     return {
@@ -52,6 +52,8 @@ export function describePlan(
       state: kind,
       ...why,
       ...(checkpoint !== undefined && { step: checkpoint.step, epoch: checkpoint.epoch }),
+      ...(queue !== undefined && { queue }),
+      ...(lastLine !== undefined && { lastLine }),
       seconds: kind === 'done' ? 0 : (time?.seconds ?? null),
       memoryBytes: memory === undefined ? null : Math.round(memory),
       argv: trainingCommand(cell, request, files),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { suggest, UserError } from '../errors.ts';
-import { type PlannedRun, planRun } from '../runner/plan.ts';
+import { type PlannedRun, planRun } from '../runner/standing.ts';
 import { comparePlaces } from '../runs/walk.ts';
 
 /** The executable that a scheduler starts. */
@@ -39,6 +39,10 @@ export interface Cell {
 /** A cell, and where it stands. */
 export interface PlannedCell extends PlannedRun {
   readonly cell: Cell;
+  /** The task of a job array that is queued for it. */
+  readonly queue?: { readonly job: string; readonly task: number; readonly state: string };
+  /** The last line of its log on a cluster, if nobody is at it. */
+  readonly lastLine?: string;
 }
 
 /** Finds where cells stand. */

@@ -1,14 +1,16 @@
 /** @file The plan of runs as a table: which are done, which are to do, and about how long those will take, with how much memory. */
+import { resolve } from 'node:path';
 import { type Cell, type PlannedCell, planCells } from '../cluster/plan.ts';
+import { describeTask } from '../cluster/slurm/queue.ts';
+import { addSubmitted, readSubmitted } from '../cluster/slurm/submitted.ts';
 import type { RunSpec } from '../config/experiment.ts';
 import {
   type Estimate,
   type EstimateSource,
   type EstimatingEvent,
   estimateRuns,
-  isLeft,
-  type PlannedRun,
-} from '../runner/plan.ts';
+} from '../runner/estimates.ts';
+import { isLeft, type PlannedRun } from '../runner/standing.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import { tellFaults } from './found-runs.ts';
 import type { ExecutionOptions } from './options.ts';
@@ -34,7 +36,9 @@ export interface EstimatedPlan {
  * @throws UserError if an engine, a data set's path or a summary is wrong, or a model or batch size does not fit
  */
 export async function estimatePlan(cells: readonly Cell[], options: PlanOptions): Promise<EstimatedPlan> {
-  const planned = planCells(cells, options.results);
+  const submitted = readSubmitted(resolve(options.results));
+  if (submitted.problem !== undefined) printLine(`warning: the queue cannot be read: ${submitted.problem}`);
+  const planned = addSubmitted(planCells(cells, options.results), submitted);
   const left = planned.filter(isLeft);
   return { planned, estimates: left.length === 0 ? new Map() : await estimateAll(left, options) };
 }
@@ -73,9 +77,10 @@ export function printPlan({ planned, estimates }: EstimatedPlan): void {
     ],
     rows,
   );
-  const remarks = planned.flatMap(({ cell, standing }) => {
+  const remarks = planned.flatMap(({ cell, standing, lastLine }) => {
     if (standing.kind === 'under way') return [`${cell.id} is trained by ${standing.owner}`];
-    return standing.kind === 'failed' ? [`${cell.id} failed: ${standing.reason}`] : [];
+    if (standing.kind === 'failed') return [`${cell.id} failed: ${standing.reason}`];
+    return lastLine === undefined ? [] : [`${cell.id} is ${standing.kind}; its log ends with: ${lastLine}`];
   });
   if (remarks.length > 0) print(`\n${remarks.join('\n')}`);
   const done = planned.filter(({ standing }) => standing.kind === 'done').length;
@@ -83,10 +88,11 @@ export function printPlan({ planned, estimates }: EstimatedPlan): void {
   tellFaults(planned.flatMap(({ standing }) => (standing.kind === 'damaged' ? [standing.reason] : [])));
 }
 
-function describeStanding({ standing, checkpoint }: PlannedRun): string {
-  const { kind } = standing;
-  if (checkpoint === undefined) return kind;
-  return kind === 'cut off' ? `cut off at step ${checkpoint.step}` : `${kind}, step ${checkpoint.step}`;
+/** `cut off at step 4000, pending as 1234_7` */
+function describeStanding({ standing: { kind }, checkpoint, queue }: PlannedCell): string {
+  const at = kind === 'cut off' ? ' at step' : ', step';
+  const state = checkpoint === undefined ? kind : `${kind}${at} ${checkpoint.step}`;
+  return queue === undefined ? state : `${state}, ${describeTask(queue)}`;
 }
 
 async function estimateAll(

@@ -372,9 +372,16 @@ describe('help', () => {
         name                names of experiments; all if absent
 
       Options:
+        --watch             keep it up to date
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
         -h, --help          print this help
+
+      Where runs were submitted to Slurm, the list says which are queued, and what the
+      log of one that is neither done nor queued ends with.
+
+      With --watch, the list is kept up to date until Ctrl-C: in a terminal the runs
+      that are not done, elsewhere a line whenever something has changed.
       "
     `);
   });

@@ -50,6 +50,7 @@ const MISTAKES = {
   sweep: 'nothing is trained in results; train with: td run <experiment.yaml>',
   'sweep tiny.yaml --results elsewhere':
     'no run of experiment "tiny" is trained in elsewhere; train with: td run tiny.yaml --results elsewhere',
+  'list --watch --json': '--watch and --json exclude each other, expected one of them',
   'list tiny': 'results holds no experiment "tiny"',
   'data verify mnsit': 'unknown data set "mnsit" (did you mean "mnist"?)',
   'bench large.yaml': 'schedule.batchSize is 128, expected at most the 100 training images',

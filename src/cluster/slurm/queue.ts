@@ -16,6 +16,11 @@ export interface QueuedCell {
   readonly state: string;
 }
 
+/** `pending as 1234_7` */
+export function describeTask({ job, task, state }: QueuedCell): string {
+  return `${state.toLowerCase()} as ${job}_${task}`;
+}
+
 /** A task of one of td's arrays. */
 export interface QueuedTask extends QueuedCell {
   /** Name of its submission. */

@@ -1,4 +1,4 @@
-/** @file The state of runs: which are done, which are to do, and about how long those will take, with how much memory. */
+/** @file About how long runs that are to do will take, and with how much memory. */
 import type { RunSpec } from '../config/experiment.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import { blankDataset, isDatasetPresent, loadDataset } from '../data/load.ts';
@@ -6,32 +6,13 @@ import type { Dataset } from '../data/types.ts';
 import { countValidationImages } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
-import type { CheckpointRecord } from '../runs/checkpoint.ts';
-import { conditionOf } from '../runs/condition.ts';
-import { runDirectory, runState } from '../runs/directory.ts';
 import { collectEnvironment } from '../runs/environment.ts';
-import { lookAtRun } from '../runs/find.ts';
 import { estimateMemory } from '../training/memory.ts';
 import { prepareTraining } from '../training/setup.ts';
 import { loadDatasets } from './datasets.ts';
 import { type MeasuredSpeed, SpeedMeter } from './measure.ts';
 import { type RecordedSpeed, SpeedRecords, speedKey } from './speed-records.ts';
-
-/** Where a run stands. Nothing of a missing one is there. */
-export type RunStanding =
-  | { readonly kind: 'missing' | 'done' | 'cut off' }
-  /** The process that trains it, in words. */
-  | { readonly kind: 'under way'; readonly owner: string }
-  /** What went wrong; of a damaged one, also what to do. */
-  | { readonly kind: 'failed' | 'damaged'; readonly reason: string };
-
-export interface PlannedRun {
-  readonly run: RunSpec;
-  readonly directory: string;
-  readonly standing: RunStanding;
-  /** Where it would go on. */
-  readonly checkpoint: CheckpointRecord | undefined;
-}
+import type { PlannedRun } from './standing.ts';
 
 /** How an estimate is known. */
 export type EstimateSource =
@@ -58,26 +39,6 @@ export type EstimatingEvent =
   | { readonly kind: 'untimed'; readonly variant: string; readonly reason: string }
   /** The last event. */
   | { readonly kind: 'estimated'; readonly estimates: ReadonlyMap<RunSpec, Estimate> };
-
-export function planRun(run: RunSpec, results: string): PlannedRun {
-  const directory = runDirectory(results, run);
-  const state = runState(directory);
-  if (state === 'new') return { run, directory, standing: { kind: 'missing' }, checkpoint: undefined };
-  const found = lookAtRun({ identity: run, directory });
-  if (typeof found === 'string' || found.state === 'damaged') {
-    const reason = typeof found === 'string' ? `${found} cannot be read` : found.reason;
-    return { run, directory, standing: { kind: 'damaged', reason }, checkpoint: undefined };
-  }
-  if (found.state === 'done') return { run, directory, standing: { kind: 'done' }, checkpoint: undefined };
-  const condition = conditionOf(directory);
-  const standing = condition.kind === 'unfinished' ? { kind: 'cut off' as const } : condition;
-  return { run, directory, standing, checkpoint: found.checkpoint };
-}
-
-/** Whether a run is still to be trained, by whomever. */
-export function isLeft({ standing }: PlannedRun): boolean {
-  return standing.kind !== 'done' && standing.kind !== 'damaged';
-}
 
 /** A run with its images, and what an earlier run with the same program took. */
 interface Work extends PlannedRun {
