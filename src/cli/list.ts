@@ -1,8 +1,7 @@
 /** @file td list: the runs in a results folder. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { SLURM_FOLDER } from '../cluster/slurm/submission.ts';
+import { hasSubmissions } from '../cluster/slurm/place.ts';
 import { UserError } from '../errors.ts';
 import { requireExperiments, walkResults } from '../runs/walk.ts';
 import { jsonOption, resultsOption } from '../terminal/options.ts';
@@ -45,7 +44,7 @@ export async function list(names: readonly string[], options: ListOptions): Prom
   if (!watch) requireExperiments(names, walked, results);
   const path = resolve(results);
   const isEmpty = walked.places.length === 0 && walked.passedOver.length === 0;
-  if (isEmpty && !watch && !existsSync(join(path, SLURM_FOLDER))) {
+  if (isEmpty && !watch && !hasSubmissions(path)) {
     if (json) printJson([]);
     else print(`no runs in ${results}`);
     return;

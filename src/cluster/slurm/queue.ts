@@ -4,8 +4,9 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { unlessUserError } from '../../errors.ts';
 import { readPlan } from '../plan-file.ts';
+import { SLURM_FOLDER } from './place.ts';
 import { runSlurm } from './programs.ts';
-import { parseArrayName, SLURM_FOLDER, SUBMISSION_FILES } from './submission.ts';
+import { parseArrayName, SUBMISSION_FILES } from './submission.ts';
 
 /** A cell in the queue. */
 export interface QueuedCell {

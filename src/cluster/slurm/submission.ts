@@ -1,11 +1,8 @@
 /** @file Names of what is submitted: a folder in the results folder, and jobs whose names lead back to it. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Cell } from '../plan.ts';
-import { hashPlan } from '../plan.ts';
-
-/** Folder in the results folder with a folder for each plan that was submitted. */
-export const SLURM_FOLDER = 'slurm';
+import { type Cell, hashPlan } from '../plan.ts';
+import { SLURM_FOLDER } from './place.ts';
 
 /** Names of the files of a submission. */
 export const SUBMISSION_FILES = { plan: 'plan.json', script: 'job.sh', log: 'log' } as const;

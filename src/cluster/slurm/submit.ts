@@ -8,13 +8,13 @@ import { writeJson } from '../../files/json.ts';
 import { withLock } from '../../locks/lock.ts';
 import type { PlannedCell } from '../plan.ts';
 import { divideAmongArrays, formatTasks, type TaskArray } from './arrays.ts';
+import { SLURM_FOLDER } from './place.ts';
 import { findMaxArraySize, requireSlurm } from './programs.ts';
 import { findQueuedCells, type QueuedTask, readQueue } from './queue.ts';
 import {
   arrayName,
   logPath,
   nameSubmission,
-  SLURM_FOLDER,
   SUBMISSION_FILES,
   type Submission,
   sweepName,

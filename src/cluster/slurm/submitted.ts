@@ -5,8 +5,9 @@ import { messageOf, toOneLine, unlessUserError } from '../../errors.ts';
 import { readEnd } from '../../files/read.ts';
 import type { PlannedCell } from '../plan.ts';
 import { readPlan } from '../plan-file.ts';
+import { hasSubmissions, SLURM_FOLDER } from './place.ts';
 import { findQueuedCells, type QueuedCell, readQueue } from './queue.ts';
-import { SLURM_FOLDER, SUBMISSION_FILES } from './submission.ts';
+import { SUBMISSION_FILES } from './submission.ts';
 
 export interface SubmittedCells {
   /** By id. */
@@ -22,7 +23,7 @@ const NOTHING: SubmittedCells = { queued: new Map(), lastLine: () => undefined }
 
 /** @param results full path of the results folder */
 export function readSubmitted(results: string): SubmittedCells {
-  if (!existsSync(join(results, SLURM_FOLDER))) return NOTHING;
+  if (!hasSubmissions(results)) return NOTHING;
   let logs: ReadonlyMap<string, string> | undefined;
   const lastLine = (id: string) => {
     logs ??= findLogs(results);

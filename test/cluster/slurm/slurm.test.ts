@@ -9,7 +9,7 @@ import { type Place, td } from '../../cli/td.ts';
 import { isClusterTest, logOf, makeExperiment, processesOf, runsIn, TestCluster, until } from './cluster.ts';
 
 const CELLS = Number(process.env.TD_CLUSTER_CELLS ?? 1000);
-const DISTURBED = Math.ceil(CELLS / 20);
+const DISTURBED = Number(process.env.TD_CLUSTER_DISTURBED ?? Math.ceil(CELLS / 20));
 /** Runs of some seconds, which come first: most of what is disturbed is in training then. */
 const LONG = DISTURBED;
 
@@ -81,6 +81,17 @@ describe.runIf(isClusterTest)('on Slurm', () => {
       [...arrays].toSorted((a, b) => Number(a) - Number(b)).map((job, at) => [job, at * 301]),
     );
     const actions = ['scancel', 'requeue', 'USR1', 'kill'];
+    const disturb = (action: string, name: string, cell: number): string => {
+      try {
+        if (action === 'scancel') cluster.call('scancel', name);
+        else if (action === 'requeue') cluster.call('scontrol', 'requeue', name);
+        else if (action === 'USR1') cluster.call('scancel', '--signal=USR1', '--batch', name);
+        else for (const id of processesOf(plan, cell)) process.kill(id, 'SIGKILL');
+        return '';
+      } catch (error) {
+        return `: ${(error as Error).message.trim()}`;
+      }
+    };
     const cells = (JSON.parse(readFileSync(plan, 'utf8')) as { cells: { id: string }[] }).cells;
     const directoryOf = (cell: number) => join(results, cells[cell]?.id ?? '');
     const isTraining = (cell: number) => existsSync(join(directoryOf(cell), 'log.jsonl'));
@@ -92,22 +103,15 @@ describe.runIf(isClusterTest)('on Slurm', () => {
         .map((task) => ({ ...task, cell: (offsets.get(task.job) ?? 0) + task.task }))
         .filter(({ cell }) => !disturbed.has(cell));
       // Most of them in training, some while td starts or ends.
-      const isAny = disturbed.size % 5 === 4;
-      const some = running.filter(({ cell }) => (isAny ? cell >= LONG : isTraining(cell)));
+      const long = running.filter(({ cell }) => cell < LONG && isTraining(cell));
+      const short = running.filter(({ cell }) => cell >= LONG);
+      const some = long.length > 0 ? long : short;
       const task = some[round % Math.max(1, some.length)];
       if (task === undefined) continue;
       const { cell } = task;
       const action = actions[disturbed.size % actions.length] ?? '';
-      const name = `${task.job}_${task.task}`;
-      try {
-        if (action === 'scancel') cluster.call('scancel', name);
-        else if (action === 'requeue') cluster.call('scontrol', 'requeue', name);
-        else if (action === 'USR1') cluster.call('scancel', '--signal=USR1', '--batch', name);
-        else for (const id of processesOf(plan, cell)) process.kill(id, 'SIGKILL');
-        disturbed.set(cell, action);
-      } catch {
-        // It has just ended.
-      }
+      // Also if it fails: it may have come to something.
+      disturbed.set(cell, `${action}${disturb(action, `${task.job}_${task.task}`, cell)}`);
     }
     await cluster.drain();
     const after = await countsOf(folder);
@@ -123,9 +127,17 @@ describe.runIf(isClusterTest)('on Slurm', () => {
     const runs = runsIn(results);
     expect(runs).toHaveLength(CELLS);
     const starts = new Map(runs.map((run) => [run, count(logOf(run), 'training begins')]));
+    const told = new Map(cells.map(({ id }, cell) => [join(results, id), disturbed.get(cell) ?? 'nothing']));
+    process.stderr.write(
+      `starts: ${[...starts]
+        .filter(([, number]) => number !== 1)
+        .map(([run, number]) => `${run.slice(-20)} ${number} ${told.get(run)}`)
+        .join('; ')}\n`,
+    );
     const untouched = cells.flatMap(({ id }, cell) => (disturbed.has(cell) ? [] : [join(results, id)]));
     expect(untouched.filter((run) => starts.get(run) !== 1)).toEqual([]);
     expect(runs.filter((run) => count(logOf(run), 'training done') !== 1)).toEqual([]);
+    process.stderr.write(`${JSON.stringify(Object.fromEntries(disturbed))}\n`);
     const again = [...starts.values()].filter((number) => number > 1).length;
     process.stderr.write(`${disturbed.size} disturbed, of which ${again} were in training and went on\n`);
     expect(again).toBeGreaterThan(DISTURBED / 3);
