@@ -1,9 +1,9 @@
 /** @file td list: the runs in a results folder. */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { hasSubmissions } from '../cluster/slurm/place.ts';
 import { UserError } from '../errors.ts';
-import { requireExperiments, walkResults } from '../runs/walk.ts';
+import { requireExperiments, SLURM_FOLDER, walkResults } from '../runs/walk.ts';
 import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
@@ -44,7 +44,7 @@ export async function list(names: readonly string[], options: ListOptions): Prom
   if (!watch) requireExperiments(names, walked, results);
   const path = resolve(results);
   const isEmpty = walked.places.length === 0 && walked.passedOver.length === 0;
-  if (isEmpty && !watch && !hasSubmissions(path)) {
+  if (isEmpty && !watch && !existsSync(join(path, SLURM_FOLDER))) {
     if (json) printJson([]);
     else print(`no runs in ${results}`);
     return;

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { unlessUserError } from '../../errors.ts';
+import { SLURM_FOLDER } from '../../runs/walk.ts';
 import { readPlan } from '../plan-file.ts';
-import { SLURM_FOLDER } from './place.ts';
 import { runSlurm } from './programs.ts';
 import { parseArrayName, SUBMISSION_FILES } from './submission.ts';
 

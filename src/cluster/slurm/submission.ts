@@ -1,8 +1,8 @@
 /** @file Names of what is submitted: a folder in the results folder, and jobs whose names lead back to it. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { SLURM_FOLDER } from '../../runs/walk.ts';
 import { type Cell, hashPlan } from '../plan.ts';
-import { SLURM_FOLDER } from './place.ts';
 
 /** Names of the files of a submission. */
 export const SUBMISSION_FILES = { plan: 'plan.json', script: 'job.sh', log: 'log' } as const;

@@ -6,9 +6,9 @@ import { writeFileAtomic } from '../../files/atomic.ts';
 import { makeDirectory } from '../../files/directories.ts';
 import { writeJson } from '../../files/json.ts';
 import { withLock } from '../../locks/lock.ts';
+import { SLURM_FOLDER } from '../../runs/walk.ts';
 import type { PlannedCell } from '../plan.ts';
 import { divideAmongArrays, formatTasks, type TaskArray } from './arrays.ts';
-import { SLURM_FOLDER } from './place.ts';
 import { findMaxArraySize, requireSlurm } from './programs.ts';
 import { findQueuedCells, type QueuedTask, readQueue } from './queue.ts';
 import {

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, toOneLine, unlessUserError } from '../../errors.ts';
 import { readEnd } from '../../files/read.ts';
+import { SLURM_FOLDER } from '../../runs/walk.ts';
 import type { PlannedCell } from '../plan.ts';
 import { readPlan } from '../plan-file.ts';
-import { hasSubmissions, SLURM_FOLDER } from './place.ts';
 import { findQueuedCells, type QueuedCell, readQueue } from './queue.ts';
 import { SUBMISSION_FILES } from './submission.ts';
 
@@ -23,7 +23,7 @@ const NOTHING: SubmittedCells = { queued: new Map(), lastLine: () => undefined }
 
 /** @param results full path of the results folder */
 export function readSubmitted(results: string): SubmittedCells {
-  if (!hasSubmissions(results)) return NOTHING;
+  if (!existsSync(join(results, SLURM_FOLDER))) return NOTHING;
   let logs: ReadonlyMap<string, string> | undefined;
   const lastLine = (id: string) => {
     logs ??= findLogs(results);
