@@ -80,7 +80,8 @@ export function readSweep(path: string): SweepRow[] {
     ...DENSE,
     ...row,
   }));
-  const settings = new Set(rows.map(({ runId }) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
+  const runs = new Set(rows.map(({ runId }) => runId));
+  const settings = new Set([...runs].map((runId) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
   if (settings.size > MOST_SETTINGS) {
     throw new UserError(
       `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
@@ -95,7 +96,8 @@ function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
   const seen = new Map<string, number>();
   for (const [index, row] of rows.entries()) {
     const { variant, seed, granularity, pruneRate } = row;
-    const key = JSON.stringify([variant, seed, rowKey(row).replace(/@[0-9a-f]+/, '')]);
+    const { evaluation, recalibrated } = row;
+    const key = `${variant} ${seed} ${runIdOf(row)} ${granularity} ${pruneRate} ${evaluation} ${recalibrated > 0}`;
     const earlier = seen.get(key);
     if (earlier !== undefined) {
       throw new UserError(
@@ -112,7 +114,7 @@ function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
  * that a table never has to choose between two.
  */
 export function rowKey({ runId, granularity, pruneRate, evaluation, recalibrated }: SweepRow): string {
-  return JSON.stringify([runId, granularity, pruneRate, evaluation, recalibrated > 0]);
+  return `${runId} ${granularity} ${pruneRate} ${evaluation} ${recalibrated > 0}`;
 }
 
 /** Whether a row is of the network as it is. */
@@ -128,7 +130,7 @@ export function describeTerms({ evaluation, draws, recalibrated }: EvaluationTer
 
 /** The id of a row's run, without its checkpoint: `<variant>/seed-<n>-<hash8>`. */
 export function runIdOf({ runId }: SweepRow): string {
-  return runId.replace(/@[0-9a-f]+$/, '');
+  return runId.slice(0, runId.lastIndexOf('@'));
 }
 
 /** Ids of the runs whose rows a sweep keeps although their folders are not there, as where results were copied in part. */

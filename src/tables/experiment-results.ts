@@ -67,7 +67,8 @@ export function readResults(
   view: EvaluationView = DENSE_VIEW,
 ): ExperimentResults {
   const path = sweepPath(results, experiment);
-  const sweep = readSweep(path).length > 0 ? readSwept(path, view) : { rows: [], settings: new Map() };
+  const rows = readSweep(path);
+  const sweep = rows.length > 0 ? readSwept(path, view, [], rows) : { rows: [], settings: new Map() };
   return { ...addRuns(findRuns(results, [experiment]), { ...sweep, experiment }), view };
 }
 

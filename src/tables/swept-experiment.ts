@@ -77,14 +77,15 @@ function lookUpSwept(argument: string, results: string, view?: EvaluationView): 
  *
  * @param view which of its rows; those of all evaluations if absent
  * @param experiments to look the settings up in, before those that come with this program
+ * @param rows of the file, if they have been read
  * @throws UserError if the file is malformed or has no rows
  */
 export function readSwept(
   path: string,
   view?: EvaluationView,
   experiments: readonly Experiment[] = [],
+  rows = readSweep(path),
 ): SweptExperiment {
-  const rows = readSweep(path);
   const [first] = rows;
   if (first === undefined) throw new UserError(`${path} has no rows, expected those of a sweep`);
   const wanted = new Map(rows.map((row) => [settingsHashOf(row), row]));
