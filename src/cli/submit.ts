@@ -4,6 +4,7 @@ import { type PlanRequest, planCells } from '../cluster/plan.ts';
 import { describePlan } from '../cluster/plan-file.ts';
 import { DEFAULT_ARRAY_SIZE } from '../cluster/slurm/programs.ts';
 import { type JobOptions, renderScript } from '../cluster/slurm/script.ts';
+import type { Submission } from '../cluster/slurm/submission.ts';
 import {
   arrayFlags,
   askCluster,
@@ -16,6 +17,7 @@ import {
   sweepFlags,
 } from '../cluster/slurm/submit.ts';
 import { isDatasetPresent } from '../data/load.ts';
+import type { DatasetSettings } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { describeWords } from '../next-command.ts';
 import { isLeft } from '../runner/standing.ts';
@@ -93,7 +95,7 @@ export async function submit(
   warnOfSettings(experiments, runs);
   const planned = planCells(cells, request.results);
   const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
-  const render = (submission: Parameters<typeof renderScript>[0]) =>
+  const render = (submission: Submission) =>
     renderScript(submission, request, options, isRenamed ? [] : request.files);
   if (options.dryRun) {
     const work = findWork(planned, request.results, tryCluster());
@@ -119,8 +121,8 @@ export async function submit(
  * Tasks that each tried which engine is the fastest would not all find the same, and a run that goes on elsewhere would go on with
  * another one.
  */
-function withEngine(request: PlanRequest, { engine, gpus }: SubmitCommandOptions): PlanRequest {
-  if (engine !== 'auto' || gpus !== undefined) return request;
+function withEngine(request: PlanRequest, { gpus }: SubmitCommandOptions): PlanRequest {
+  if (request.execution.includes('--engine') || gpus !== undefined) return request;
   return { ...request, execution: ['--engine', 'onnx', ...request.execution] };
 }
 
@@ -148,7 +150,7 @@ function printSubmitted({ work, arrays, sweep }: Submitted, rest: string): void 
 }
 
 /** Each run would fetch what is missing, from machines that often reach no network. */
-function warnOfMissingData(datasets: readonly Parameters<typeof isDatasetPresent>[0][]): void {
+function warnOfMissingData(datasets: readonly DatasetSettings[]): void {
   const missing = new Set(datasets.filter((dataset) => !isDatasetPresent(dataset)).map(({ name }) => name));
   for (const name of missing)
     printLine(

@@ -3,13 +3,18 @@
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
-import { groupBy } from '../maps.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { DEFAULT_DRAWS, listTerms } from '../sweeps/evaluations.ts';
 import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
-import { checkpointId, type EvaluationTerms, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import {
+  checkpointId,
+  type EvaluationTerms,
+  readByNetwork,
+  type SweepRow,
+  sweepPath,
+} from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
@@ -170,7 +175,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
   }));
   const write = (rows: readonly SweepRow[]) =>
     addSweepRows(results, experiment, rows, variants, { signal, onWait: printLine });
-  let known: KnownRows | undefined;
+  let known: ReadonlyMap<string, readonly SweepRow[]> | undefined;
   let isWritten = false;
   for (const [index, run] of runs.entries()) {
     const { variant, seed } = run.identity;
@@ -178,7 +183,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     const swept: SweepRow[] = [];
     try {
       signal.throwIfAborted();
-      known ??= readKnown(results, experiment);
+      known ??= readByNetwork(sweepPath(results, experiment));
       const runId = checkpointId(run.id, run.summary.checkpointSha256);
       const evaluations = listTerms(readRunSettings(run.directory).settings, task);
       const all = findAllRows(runId, { ...task, evaluations }, known.get(runId) ?? []);
@@ -189,7 +194,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
         continue;
       }
       // Other processes may have swept some of it meanwhile.
-      known = readKnown(results, experiment);
+      known = readByNetwork(sweepPath(results, experiment));
       const own = { run, task, evaluations, known: known.get(runId) ?? [] };
       await sweepWithProgress(label, own, place, swept).finally(() => write(swept));
       isWritten = true;
@@ -203,13 +208,6 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
   // Rows of runs that were trained again since are dropped, also where nothing is added.
   if (known !== undefined && !isWritten) await write([]);
   return failed;
-}
-
-/** Rows of earlier sweeps, by the network that they are of. */
-type KnownRows = ReadonlyMap<string, readonly SweepRow[]>;
-
-function readKnown(results: string, experiment: string): KnownRows {
-  return groupBy(readSweep(sweepPath(results, experiment)), ({ runId }) => runId);
 }
 
 /** A run that is swept. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
+import { groupBy } from '../maps.ts';
 import { compareByList, compareNaturally } from '../order.ts';
 import { EVALUATIONS, type Granularity } from '../pruning/types.ts';
 
@@ -89,6 +90,11 @@ export function readSweep(path: string): SweepRow[] {
   }
   refuseRepeated(path, rows);
   return rows;
+}
+
+/** The rows of an earlier sweep by the network that they are of, as `checkpointId` names it. @throws as `readSweep` */
+export function readByNetwork(path: string): ReadonlyMap<string, readonly SweepRow[]> {
+  return groupBy(readSweep(path), ({ runId }) => runId);
 }
 
 /** Two rows of one run, as in two tables that were joined, would pass for two seeds. */

@@ -19,7 +19,9 @@ afterAll(() => place.remove());
 const answer = (program: string, text: string) => writeFileSync(join(fake, `${program}.answer`), text);
 const td = (...words: readonly string[]): Promise<Ended> => {
   const variables = { FAKE: fake, PATH: `${fake}:${process.env.PATH}` };
-  return execute(process.execPath, [TD, ...words], place.folder, variables);
+  // Tests have TD_ENGINE set, users have not.
+  const command = ['-u', 'TD_ENGINE', process.execPath, TD, ...words];
+  return execute('env', command, place.folder, variables);
 };
 const submit = (...flags: readonly string[]) => td('submit', 'tiny.yaml', '--slurm', ...flags);
 
