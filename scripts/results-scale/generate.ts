@@ -43,9 +43,7 @@ function renderExperiment({ variants, seeds }: Scale): string {
     `seeds: [${Array.from({ length: seeds }, (_, seed) => seed).join()}]`,
     'sweep: { prune: "0,0.5,0.9", granularity: unit }',
     'variants:',
-    ...names.map(
-      (name, index) => `  ${name}: { regularizer: { name: l1, coefficient: ${index + 1}.0e-6 } }`,
-    ),
+    ...names.map((name, index) => `  ${name}: { regularizer: { name: l1, coefficient: ${index + 1}.0e-6 } }`),
   ].join('\n');
 }
 

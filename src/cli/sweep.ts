@@ -1,5 +1,6 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
@@ -162,8 +163,8 @@ interface Workplace {
 }
 
 /**
- * Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. A network of which
- * earlier sweeps have all rows is not opened.
+ * Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. Where earlier
+ * sweeps have all rows, the network is not opened.
  */
 async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failure[]> {
   const { experiment, runs, variants, damaged } = task;
@@ -182,15 +183,17 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     const label = `[${index + 1}/${runs.length}] ${experiment} ${variant} seed ${seed}`;
     const swept: SweepRow[] = [];
     try {
+      // A Ctrl-C is heard between two turns of the event loop only.
+      await nextTurn();
       signal.throwIfAborted();
       known ??= readByNetwork(sweepPath(results, experiment));
       const runId = checkpointId(run.id, run.summary.checkpointSha256);
-      const evaluations = listTerms(readRunSettings(run.directory).settings, task);
+      const { settings } = readRunSettings(run.directory);
+      const evaluations = listTerms(settings, task);
       const all = findAllRows(runId, { ...task, evaluations }, known.get(runId) ?? []);
-      if (all !== undefined) {
-        printLine(
-          `${label}: ${describeCount(0, 'evaluation')} in ${formatDuration(0)}, ${all.length} known already`,
-        );
+      // A run on the user's own images is opened all the same: others may lie in their place, and the user is to know.
+      if (all !== undefined && settings.dataset.path === undefined) {
+        printLine(`${label}: 0 evaluations in ${formatDuration(0)}, ${all.length} known already`);
         continue;
       }
       // Other processes may have swept some of it meanwhile.
