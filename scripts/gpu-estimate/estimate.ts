@@ -11,11 +11,15 @@ import { definitionOf } from '../../src/methods/names.ts';
 import type { Model } from '../../src/models/types.ts';
 
 export interface Work {
+  /** Multiplications and additions of the prunable layers for one image, forward. */
+  readonly flopsPerImage: number;
   /** Multiplications and additions of a training step, in the prunable layers. */
   readonly flopsPerStep: number;
   /** Operations of TensorFlow's graph that compute. */
   readonly kernelsPerStep: number;
   readonly steps: number;
+  /** Images that are evaluated after each epoch. */
+  readonly testImages: number;
 }
 
 export interface PublishedCell {
@@ -34,14 +38,18 @@ export async function describeWork(file: string): Promise<Work> {
   const { prepareTraining } = await import('../../src/training/setup.ts');
   const [run] = expandRuns(loadExperiment(file));
   if (run === undefined) throw new Error(`${file} describes no run`);
-  const training = await prepareTraining(run, blankDataset(run.settings.dataset));
+  const dataset = blankDataset(run.settings.dataset);
+  const training = await prepareTraining(run, dataset);
   const { step, signature, model, stepsPerEpoch } = training;
   const { operations } = optimizeForTensorflow(recordStep(step, signature));
   const { batchSize, epochs } = run.settings.schedule;
+  const flopsPerImage = 2 * multiplyAdds(model);
   return {
-    flopsPerStep: PASSES * 2 * multiplyAdds(model) * batchSize,
+    flopsPerImage,
+    flopsPerStep: PASSES * flopsPerImage * batchSize,
     kernelsPerStep: operations.filter(({ op }) => op !== 'Constant' && op !== 'Reshape').length,
     steps: epochs * stepsPerEpoch,
+    testImages: dataset.test.count,
   };
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { formatPoints, formatRate } from '../../src/format.ts';
 import { summarizeSeeds } from '../../src/tables/cell.ts';
-import { differenceOf } from './difference.ts';
+import { differenceOf } from '../difference.ts';
 import type { DependenceRow, PublishedRow } from './rows.ts';
 
 /** Of the change in loss and its parts, in nats. */

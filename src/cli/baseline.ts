@@ -3,12 +3,11 @@ import type { Command } from 'commander';
 import { baselinePath } from '../gate/baseline.ts';
 import { listDoubts, selectBaselineRows } from '../gate/baseline-rows.ts';
 import { hashPresentSettings } from '../gate/present-hashes.ts';
-import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { formatSweep } from '../sweeps/rows.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
-import { evaluateOption, resultsOption } from '../terminal/options.ts';
+import { resultsOption, type ViewOptions, viewOf, viewOptions } from '../terminal/options.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
@@ -24,19 +23,13 @@ Examples:
   td baseline ci --results elsewhere --out baselines/ci.csv`;
 
 export function define(command: Command): void {
-  command
-    .option('--out <file>', 'CSV file (default: results/baseline/<experiment>.csv)')
-    .addOption(evaluateOption())
-    .option('--recalibrated', 'with batch-norm averages taken anew')
-    .addOption(resultsOption())
-    .addHelpText('after', HELP)
-    .action(baseline);
+  command.option('--out <file>', 'CSV file (default: results/baseline/<experiment>.csv)');
+  for (const option of [...viewOptions(), resultsOption()]) command.addOption(option);
+  command.addHelpText('after', HELP).action(baseline);
 }
 
-export interface BaselineOptions {
+export interface BaselineOptions extends ViewOptions {
   readonly out?: string;
-  readonly evaluate?: AskedEvaluation;
-  readonly recalibrated?: boolean;
   readonly results: string;
 }
 
@@ -44,8 +37,7 @@ export interface BaselineOptions {
 export async function baseline(argument: string, options: BaselineOptions): Promise<void> {
   requireOutputFile('--out', options.out);
   requireResultsFolder(options.results, 'read');
-  const { evaluate = 'dense', recalibrated = false } = options;
-  const swept = findSwept(argument, options.results, { evaluate, recalibrated });
+  const swept = findSwept(argument, options.results, viewOf(options));
   tellFaults(swept.damaged.map(({ reason }) => reason));
   const hashes = await hashPresentSettings(argument, startFetchStage);
   const rows = selectBaselineRows(argument, swept.rows, hashes, options.results);

@@ -50,7 +50,7 @@ export async function bench(file: string, options: BenchOptions): Promise<void> 
       ? options.set
       : [...(options.set ?? []), `schedule.batchSize=${options.batch}`];
   const experiment = loadExperiment(file, { set, only: options.only });
-  const runs = expandRuns(experiment, { seeds: [0] });
+  const runs = expandRuns(experiment, { seeds: [0], only: options.only });
   await loadTfjs();
   const { loadDataset } = await import('../data/load.ts');
   const { benchmarkRun } = await import('../runner/benchmark.ts');

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { drawFigures } from '../terminal/figures.ts';
-import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
-import { resultsOption } from '../terminal/options.ts';
+import { lookUpResults, requireTrainedImages, requireView, tellDamaged } from '../terminal/found-results.ts';
+import { resultsOption, type ViewOptions, viewOf, viewOptions } from '../terminal/options.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `
@@ -11,28 +11,37 @@ Accuracy against prune rate, training curves, where the weights lie, sparsity of
 each layer; for pruned weights and for pruned units. Written beside the tables:
 <results>/<experiment>/figure-<name>.svg and .png.
 
+Accuracy is drawn under one evaluation, which title and name of the file tell
+unless it is dense (figure-accuracy-weight-gamma.svg); "td sweep --help" says
+what they are. The other figures are the same under any.
+
 Examples:
   td figures mnist-lenet
+  td figures mnist-lenet --evaluate gamma
   td figures                             all that is trained`;
 
 export function define(command: Command): void {
-  command.addOption(resultsOption()).addHelpText('after', HELP).action(figures);
+  for (const option of [...viewOptions(), resultsOption()]) command.addOption(option);
+  command.addHelpText('after', HELP).action(figures);
 }
 
-export interface FiguresOptions {
+export interface FiguresOptions extends ViewOptions {
   readonly results: string;
 }
 
 /**
- * @throws UserError if there is nothing to draw, a file is malformed, other images lie where those were that a run was trained
+ * @throws UserError if there is nothing to draw, a file is malformed, nothing was evaluated in the way that is asked for, other images lie where those were that a run was trained
  *   on, or the folder cannot be written to
  */
-export async function figures(names: readonly string[], { results }: FiguresOptions): Promise<void> {
+export async function figures(names: readonly string[], options: FiguresOptions): Promise<void> {
+  const { results } = options;
   requireResultsFolder(results, 'write');
-  const sources = lookUpResults(names, results);
-  if (sources.length === 0)
+  const found = lookUpResults(names, results);
+  if (found.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  const view = viewOf(options);
+  const sources = requireView(names, found, view, results);
   await requireTrainedImages(sources);
-  for (const source of sources) await drawFigures(source, results);
+  for (const source of sources) await drawFigures(source, results, [view]);
   tellDamaged(sources);
 }

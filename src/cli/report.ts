@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
-import { lookUpResults, requireTrainedImages, tellDamaged } from '../terminal/found-results.ts';
+import type { EvaluationView } from '../sweeps/evaluations.ts';
+import { lookUpResults, requireTrainedImages, requireView, tellDamaged } from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
-import { portOption, resultsOption } from '../terminal/options.ts';
+import { portOption, resultsOption, type ViewOptions, viewOf, viewOptions } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
@@ -17,6 +18,10 @@ One HTML file that needs no network: what came out in words, tables, figures to
 point at, settings and environment of every run, what failed. Written to
 <results>/<experiment>/report.html for one experiment, <results>/report.html for
 several or all.
+
+Networks that were evaluated in several ways are shown under each, one by one;
+with --evaluate or --recalibrated under that one alone ("td sweep --help" says
+what they are).
 
 With --serve nothing is written: the page is shown to this machine alone, and
 follows the runs while they go on.
@@ -30,13 +35,12 @@ export function define(command: Command): void {
   command
     .option('--out <file>', 'HTML file (default: report.html in the folder of the results)')
     .option('--serve', 'show it to this machine alone, kept up to date')
-    .addOption(portOption())
-    .addOption(resultsOption())
-    .addHelpText('after', HELP)
-    .action(report);
+    .addOption(portOption());
+  for (const option of [...viewOptions('all that a sweep has'), resultsOption()]) command.addOption(option);
+  command.addHelpText('after', HELP).action(report);
 }
 
-export interface ReportOptions {
+export interface ReportOptions extends ViewOptions {
   readonly out?: string;
   readonly serve?: boolean;
   /** 0 for any that is free. */
@@ -58,15 +62,24 @@ export async function report(names: readonly string[], options: ReportOptions): 
   await (serve ? serveSources(names, options) : writeSources(names, options));
 }
 
-async function writeSources(names: readonly string[], { out, results }: ReportOptions): Promise<void> {
-  const sources = lookUpResults(names, results);
-  if (sources.length === 0)
+/** The only evaluation to show, if one is asked for. */
+function chosenView(options: ReportOptions): EvaluationView | undefined {
+  const isChosen = options.evaluate !== undefined || options.recalibrated === true;
+  return isChosen ? viewOf(options) : undefined;
+}
+
+async function writeSources(names: readonly string[], options: ReportOptions): Promise<void> {
+  const { out, results } = options;
+  const found = lookUpResults(names, results);
+  if (found.length === 0)
     throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  const view = chosenView(options);
+  const sources = view === undefined ? found : requireView(names, found, view, results);
   await requireTrainedImages(sources);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { buildAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/make-report.ts');
-  const { page, problems } = await makeReport(sources, { assets: await buildAssets() });
+  const { page, problems } = await makeReport(sources, { assets: await buildAssets(), view });
   tellFaults(problems);
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
@@ -74,9 +87,12 @@ async function writeSources(names: readonly string[], { out, results }: ReportOp
 }
 
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */
-async function serveSources(names: readonly string[], { port = 0, results }: ReportOptions): Promise<void> {
+async function serveSources(names: readonly string[], options: ReportOptions): Promise<void> {
+  const { port = 0, results } = options;
+  const view = chosenView(options);
   // Names are looked up once, so that a mistake is told at once.
   const sources = lookUpResults(names, results);
+  if (view !== undefined && names.length > 0) requireView(names, sources, view, results);
   await requireTrainedImages(sources);
   const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
   const { buildAssets } = await import('../report/assets.ts');
@@ -89,7 +105,7 @@ async function serveSources(names: readonly string[], { port = 0, results }: Rep
     {
       readVersion: () => digestVersion(listFileVersions(results, chosen)),
       async makePage(version) {
-        const { page } = await makeReport(lookUpResults(names, results), { assets, version, cache });
+        const { page } = await makeReport(lookUpResults(names, results), { assets, version, view, cache });
         return page;
       },
     },

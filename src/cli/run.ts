@@ -1,14 +1,16 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
 import type { Command } from 'commander';
-import { findCell, listCells } from '../cluster/plan.ts';
+import { type Cell, findCell, listCells } from '../cluster/plan.ts';
 import { readPlan, requireSamePlan } from '../cluster/plan-file.ts';
 import type { RunSpec } from '../config/experiment.ts';
 import { readExperimentFile } from '../config/experiment-files.ts';
 import { renderSettings } from '../config/render.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
-import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
+import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
 import { at } from '../lookup.ts';
 import { describeCommand } from '../next-command.ts';
+import { describeRun } from '../runner/ancestors.ts';
+import { planRun } from '../runner/standing.ts';
 import { runDirectory } from '../runs/directory.ts';
 import { describeChoices } from '../terminal/choices.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
@@ -42,6 +44,10 @@ checkpoint, as if it had not been cut off. Ctrl-C saves a checkpoint first; a
 second one ends at once. Several processes, also on several machines with one
 results folder, share the runs of an experiment: what another process trains is
 skipped. If nothing else is left, the exit code is 75.
+
+A variant that goes on from another (fine-tune, rewind) begins with the pruned
+network of the other's run of the same seed, which is trained first: --only
+brings it along.
 
 With --plan it trains one cell of a plan that "td plan --json" has written, and
 refuses a plan that does not fit its experiment files any more. The plan says
@@ -108,6 +114,7 @@ export async function run(files: readonly string[], options: RunOptions, command
     throw new UserError('--no-measure is given without --dry-run, expected both');
   requireResultsFolder(options.results, 'write');
   const runs = await identifyRuns(experiments, options.results);
+  tellAncestors(runs, options.only);
   warnOfSettings(experiments, runs);
   if (options.dryRun) {
     await loadTfjs();
@@ -153,10 +160,19 @@ async function trainCell(path: string, options: RunOptions, command: Command): P
   const { cells } = await loadCells(plan);
   requireSamePlan(path, plan, cells);
   const cell = at(cells, index);
+  requireParent(cell, plan.results);
   const planned = parseExecution(plan.execution, path);
   const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
   const execution = Object.fromEntries(Object.entries(planned).filter(([name]) => !isGiven(name)));
   await train([cell.run], { ...options, ...execution, results: plan.results }, plan.files);
+}
+
+/** @throws BusyError if the run that a cell goes on from is still to be trained: it is a cell of its own */
+function requireParent({ id, run: { parent } }: Cell, results: string): void {
+  if (parent === undefined) return;
+  const { standing } = planRun(parent, results);
+  if (standing.kind === 'missing' || standing.kind === 'cut off')
+    throw new BusyError(`${id} goes on from ${describeRun(parent)}, which is not trained yet; come again`);
 }
 
 /** @param files of the experiments, to be swept next */
@@ -184,6 +200,19 @@ async function train(
     );
   } else if (failures.length === 0) printLine(`next: ${next}`);
   reportFailures(failures);
+}
+
+/** Says which runs come along that nobody asked for by name. */
+function tellAncestors(runs: readonly RunSpec[], only: RunOptions['only']): void {
+  const added = runs.filter(({ variant }) => only !== undefined && !only.includes(variant));
+  const sentences = added.map(({ experiment, variant }) => {
+    const children = runs.filter(
+      ({ parent }) => parent?.experiment === experiment && parent.variant === variant,
+    );
+    const names = [...new Set(children.map((child) => child.variant))].join(', ');
+    return `${experiment}: ${variant} comes along, since ${names} goes on from it`;
+  });
+  for (const sentence of new Set(sentences)) printLine(sentence);
 }
 
 function printOutcomes(outcomes: readonly Outcome[], results: string): void {

@@ -7,12 +7,13 @@ import { findOtherImages } from '../runner/data-identity.ts';
 import type { DamagedRun } from '../runs/find.ts';
 import { findNamedRun } from '../runs/find-named-run.ts';
 import type { MetricsRow } from '../runs/metrics.ts';
+import { type EvaluationView, labelView, noteView } from '../sweeps/evaluations.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 import { listFiles, type RunDetails, type RunFile, readRunDetails } from '../sweeps/run-details.ts';
 import { widthOf } from '../terminal/capabilities.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
-import { jsonOption, resultsOption } from '../terminal/options.ts';
+import { jsonOption, resultsOption, type ViewOptions, viewOf, viewOptions } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
@@ -20,15 +21,20 @@ import { describeState } from '../terminal/run-state.ts';
 import { formatInteger, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
+What pruning leaves is shown under one evaluation, which its heading names
+unless it is dense; "td sweep --help" says what they are.
+
 Examples:
   td show mnist-mlp/targeted-weight/0
+  td show mnist-mlp/targeted-weight/0 --evaluate gamma
   td show results/mnist-mlp/none/seed-0-da4f2546 --json`;
 
 export function define(command: Command): void {
-  command.addOption(jsonOption()).addOption(resultsOption()).addHelpText('after', HELP).action(show);
+  for (const option of [...viewOptions(), jsonOption(), resultsOption()]) command.addOption(option);
+  command.addHelpText('after', HELP).action(show);
 }
 
-export interface ShowOptions {
+export interface ShowOptions extends ViewOptions {
   readonly json?: boolean;
   readonly results: string;
 }
@@ -36,16 +42,18 @@ export interface ShowOptions {
 /**
  * Of a damaged run nothing is shown but what is wrong with it, and its files; exit code 1.
  *
- * @throws UserError if there is no such run, or its sweep.csv is malformed
+ * @throws UserError if there is no such run, its sweep.csv is malformed, or it was not evaluated in the way that is asked for
  */
-export async function show(argument: string, { json = false, results }: ShowOptions): Promise<void> {
+export async function show(argument: string, options: ShowOptions): Promise<void> {
+  const { json = false, results } = options;
   requireResultsFolder(results, 'read');
   const run = findNamedRun(argument, results);
   if (run.state === 'damaged') showDamaged(run, json);
   else {
-    const details = readRunDetails(run);
+    const view = viewOf(options);
+    const details = readRunDetails(run, view);
     if (json) printJson(details);
-    else printRun(details);
+    else printRun(details, view);
     // It is shown all the same: its settings say which images to bring back.
     tellFaults(await findOtherImages([run], startFetchStage));
   }
@@ -61,9 +69,16 @@ function showDamaged(run: DamagedRun, json: boolean): void {
   tellFaults([run.reason]);
 }
 
-function printRun({ run, condition, environment, settings, metrics, sweep, files }: RunDetails): void {
+function printRun(details: RunDetails, view: EvaluationView): void {
+  const { run, condition, environment, settings, metrics, files } = details;
   const { state, accuracy, time } = describeState(run, condition);
-  const facts = [state, accuracy && `test accuracy ${accuracy}`, time].filter((fact) => fact !== '');
+  const validation = run.state === 'done' ? run.summary.validationAccuracy : undefined;
+  const facts = [
+    state,
+    accuracy && `test accuracy ${accuracy}`,
+    validation === undefined ? '' : `validation accuracy ${formatPercent(validation)}`,
+    time,
+  ].filter((fact) => fact !== '');
   print(`${run.identity.experiment}/${run.id}: ${facts.join(', ')}`);
   if (condition?.kind === 'failed') print(`reason: ${condition.reason}`);
   if (condition?.kind === 'under way') print(`by ${condition.owner}`);
@@ -76,7 +91,7 @@ function printRun({ run, condition, environment, settings, metrics, sweep, files
     settings.map(({ path, value, default: usual }) => [path, format(value), format(usual)]),
   );
   if (metrics.length > 0) printCurves(metrics);
-  if (sweep.length > 0) printSweep(sweep);
+  printSweep(details, view);
   printFiles(run.directory, files);
 }
 
@@ -91,11 +106,11 @@ function describeFact(fact: unknown): string {
 }
 
 function printCurves(metrics: readonly MetricsRow[]): void {
-  const last = metrics.at(-1)?.epoch ?? 0;
+  const epochs = `epochs ${metrics[0]?.epoch} to ${metrics.at(-1)?.epoch}`;
   const width = widthOf(process.stdout);
   const draw = (values: readonly number[], format: (value: number) => string) =>
     print(plot(values, format, width).join('\n'));
-  print(`\nTest accuracy, epochs 1 to ${last}`);
+  print(`\nTest accuracy, ${epochs}`);
   draw(
     metrics.map(({ testAccuracy }) => testAccuracy),
     formatPercent,
@@ -105,18 +120,28 @@ function printCurves(metrics: readonly MetricsRow[]): void {
     const { bestEpoch } = metrics.at(-1) ?? {};
     const kept =
       bestEpoch === undefined ? '' : `; that of epoch ${bestEpoch} is the best, whose network is kept`;
-    print(`\nValidation accuracy, epochs 1 to ${last}${kept}`);
+    print(`\nValidation accuracy, ${epochs}${kept}`);
     draw(validated, formatPercent);
   }
-  print(`\nTraining loss, epochs 1 to ${last}`);
+  print(`\nTraining loss, ${epochs}`);
   draw(
     metrics.map(({ trainLoss }) => trainLoss),
     (loss) => loss.toPrecision(3),
   );
 }
 
-function printSweep(sweep: readonly SweepRow[]): void {
-  print('\nTest accuracy in percent after pruning');
+function printSweep({ sweep, otherEvaluations }: RunDetails, view: EvaluationView): void {
+  const others =
+    otherEvaluations.length === 0
+      ? []
+      : [`Evaluated otherwise, too: ${otherEvaluations.join('; ')} (--evaluate, --recalibrated).`];
+  if (sweep.length > 0) printAccuracies(sweep, `Test accuracy in percent after pruning${labelView(view)}`);
+  const notes = [...noteView(view, sweep), ...others];
+  if (notes.length > 0) print(`\n${notes.map((note) => `- ${note}`).join('\n')}`);
+}
+
+function printAccuracies(sweep: readonly SweepRow[], title: string): void {
+  print(`\n${title}`);
   const rates = [...new Set(sweep.map(({ pruneRate }) => pruneRate))].toSorted((a, b) => a - b);
   const rows = rates.map((rate) => {
     const accuracyOf = (granularity: SweepRow['granularity']) => {

@@ -7,8 +7,14 @@ import { UserError } from '../errors.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
-import { DEFAULT_DRAWS, listTerms } from '../sweeps/evaluations.ts';
-import { planAll, planExperiment, type SweepChoice, type SweepTask } from '../sweeps/plan.ts';
+import { DEFAULT_DRAWS, listTerms, viewsOf } from '../sweeps/evaluations.ts';
+import {
+  planAll,
+  planExperiment,
+  requireTrainingImages,
+  type SweepChoice,
+  type SweepTask,
+} from '../sweeps/plan.ts';
 import {
   checkpointId,
   type EvaluationTerms,
@@ -18,6 +24,7 @@ import {
 } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
+import { describeTargetRates } from '../sweeps/target-rates.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
@@ -47,6 +54,10 @@ a:b:step goes from a to b, both included. Every prunable layer loses the same
 share without retraining: the lowest-ranked entries of each column (weight), or
 the lowest-ranked columns (unit). Rates that sweep.csv has for the same
 checkpoint are not computed again.
+
+To the rates, however given, come the targeting rates (gamma) of the
+experiment's methods, since that is what these trained for; all variants are
+pruned at each, so that tables compare them there. A line names them.
 
 --evaluate says how a pruned network is judged; a row of sweep.csv is of one
 evaluation, and so is a table. dense: as it is. gamma: the candidates of the
@@ -94,7 +105,10 @@ export async function sweep(
   options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
 ): Promise<void> {
   const tasks = planTasks(files, options);
-  for (const { experiment, runs, pruneRates } of tasks) {
+  tasks.forEach(requireTrainingImages);
+  for (const { experiment, runs, pruneRates, addedRates } of tasks) {
+    if (addedRates.length > 0)
+      printLine(`${experiment}: also pruned at targeting rates: ${describeTargetRates(addedRates)}`);
     printSettingWarnings(
       runs.map(({ directory, identity: { variant }, summary: { steps, epochs } }) => {
         const { settings } = readRunSettings(directory);
@@ -143,11 +157,11 @@ async function openNetworks(
 }
 
 async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
-  for (const { experiment, datasets } of tasks) {
+  for (const { experiment, datasets, ...asked } of tasks) {
     try {
       const left = readResults(experiment, results);
       const [problem] = await findOtherImages(left.runs, startFetchStage, datasets);
-      if (problem === undefined) await drawFigures(left, results);
+      if (problem === undefined) await drawFigures(left, results, viewsOf(asked));
       else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
       // The tables have told why there is nothing to draw.

@@ -1,18 +1,19 @@
 /** @file td table: prints what a sweep found in the layout of the paper. */
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
 import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import {
-  evaluateOption,
   formatOption,
   granularityOption,
   jsonOption,
   resultsOption,
+  type ViewOptions,
+  viewOf,
+  viewOptions,
 } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
@@ -40,10 +41,9 @@ Examples:
   td table results/mnist-lenet/sweep.csv --format latex > table.tex`;
 
 export function define(command: Command): void {
+  command.addOption(granularityOption('what was swept'));
+  for (const option of viewOptions()) command.addOption(option);
   command
-    .addOption(granularityOption('what was swept'))
-    .addOption(evaluateOption())
-    .option('--recalibrated', 'with batch-norm averages taken anew')
     .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
     .addOption(jsonOption('print JSON, as --format json does'))
     .option('--paper', 'with the published numbers, and what is wrong with them')
@@ -52,9 +52,7 @@ export function define(command: Command): void {
     .action(table);
 }
 
-export interface TableOptions extends TableChoice {
-  readonly evaluate?: AskedEvaluation;
-  readonly recalibrated?: boolean;
+export interface TableOptions extends TableChoice, ViewOptions {
   readonly format: FormatName;
   /** The same as format json. */
   readonly json?: boolean;
@@ -69,8 +67,7 @@ export interface TableOptions extends TableChoice {
 export async function table(argument: string, options: TableOptions): Promise<void> {
   requireResultsFolder(options.results, 'read');
   const format = chooseFormat(options);
-  const { evaluate = 'dense', recalibrated = false } = options;
-  const swept = findSwept(argument, options.results, { evaluate, recalibrated });
+  const swept = findSwept(argument, options.results, viewOf(options));
   tellFaults(swept.damaged.map(({ reason }) => reason));
   const tables = buildMethodTables(swept, options);
   print(RENDERERS[format](tables, { width: widthOf(process.stdout), bold: takesEscapes(process.stdout) }));

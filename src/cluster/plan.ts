@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { suggest, UserError } from '../errors.ts';
+import { compareNaturally } from '../order.ts';
 import { type PlannedRun, planRun } from '../runner/standing.ts';
 import { comparePlaces } from '../runs/walk.ts';
 
@@ -50,11 +51,23 @@ export function planCells(cells: readonly Cell[], results: string): PlannedCell[
   return cells.map((cell) => ({ ...planRun(cell.run, results), cell }));
 }
 
-/** Cells ordered naturally by experiment, variant, seed and hash, whatever the order of files and variants. */
+/**
+ * Cells ordered naturally by experiment, variant, seed and hash, whatever the order of files and variants; runs that go on from others
+ * come after these.
+ */
 export function listCells(runs: readonly RunSpec[]): Cell[] {
   return runs
-    .toSorted((a, b) => comparePlaces({ identity: a }, { identity: b }))
+    .toSorted(
+      (a, b) =>
+        compareNaturally(a.experiment, b.experiment) ||
+        countAncestors(a) - countAncestors(b) ||
+        comparePlaces({ identity: a }, { identity: b }),
+    )
     .map((run, index) => ({ index, id: `${run.experiment}/${run.id}`, run }));
+}
+
+function countAncestors({ parent }: RunSpec): number {
+  return parent === undefined ? 0 : 1 + countAncestors(parent);
 }
 
 /** SHA-256 in hex of what the cells are: experiment, variant, seed and settings of each, in their order. Their states do not count. */

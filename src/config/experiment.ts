@@ -1,12 +1,7 @@
 /** @file Experiments with their settings resolved, and the runs that they consist of. */
 import { suggest, UserError } from '../errors.ts';
-import { hashOf } from './identity.ts';
 import type { RunSettings, SweepSettings } from './schema.ts';
-
-export interface Variant {
-  readonly name: string;
-  readonly settings: RunSettings;
-}
+import { type LinkedVariant, linkParents, type Variant } from './variants.ts';
 
 export interface Experiment {
   readonly name: string;
@@ -14,7 +9,7 @@ export interface Experiment {
   readonly path: string;
   readonly seeds: readonly number[];
   readonly sweep: SweepSettings;
-  /** In the order of the file. */
+  /** In the order of the file; those that others go on from are always among them. */
   readonly variants: readonly Variant[];
 }
 
@@ -28,6 +23,8 @@ export interface RunSpec {
   readonly hash: string;
   /** `<variant>/seed-<n>-<first 8 digits of the hash>`: the run's folder below that of its experiment. */
   readonly id: string;
+  /** The run that it goes on from, as far as its settings are known. */
+  readonly parent?: RunSpec;
   /** Where its images lie, if not under the path of its settings: a run of an earlier version, or images that moved. */
   readonly imagesPath?: string;
 }
@@ -43,7 +40,7 @@ export interface RunSelection {
 const MOST_RUNS = 20_000;
 
 /**
- * The runs of an experiment: every variant with every seed, variants outermost.
+ * The runs of an experiment: every variant with every seed, variants outermost, each behind the one that it goes on from.
  *
  * @throws UserError if `only` names a variant that the experiment lacks, or there are too many
  */
@@ -53,19 +50,22 @@ export function expandRuns(experiment: Experiment, { only, seeds }: RunSelection
   const count = (only ?? names).length * (seeds ?? experiment.seeds).length;
   if (count > MOST_RUNS)
     throw new UserError(`experiment "${experiment.name}" has ${count} runs, expected at most ${MOST_RUNS}`);
-  return experiment.variants
+  return linkParents(experiment.variants)
     .filter(({ name }) => only?.includes(name) ?? true)
-    .flatMap((variant) => {
-      const hash = hashOf(variant.settings);
-      return (seeds ?? experiment.seeds).map((seed) => ({
-        experiment: experiment.name,
-        variant: variant.name,
-        seed,
-        settings: variant.settings,
-        hash,
-        id: `${variant.name}/seed-${seed}-${hash.slice(0, 8)}`,
-      }));
-    });
+    .flatMap((variant) => (seeds ?? experiment.seeds).map((seed) => makeRun(experiment.name, variant, seed)));
+}
+
+function makeRun(experiment: string, variant: LinkedVariant, seed: number): RunSpec {
+  const { name, settings, hash, parent } = variant;
+  return {
+    experiment,
+    variant: name,
+    seed,
+    settings,
+    hash,
+    id: `${name}/seed-${seed}-${hash.slice(0, 8)}`,
+    ...(parent !== undefined && { parent: makeRun(experiment, parent, seed) }),
+  };
 }
 
 /** @throws UserError if an asked name is not among the valid ones */

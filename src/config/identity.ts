@@ -46,10 +46,10 @@ function identifyData({ path, fingerprint, ...rest }: RunSettings['dataset']): R
 export function withoutDefaults(schema: z.ZodType, settings: Plain): Plain {
   const reduced = structuredClone(settings);
   const resolved = schema.safeParse(settings);
-  if (!resolved.success) return reduced;
   const changesNothing = () => {
     const result = schema.safeParse(reduced);
-    return result.success && isSame(result.data, resolved.data);
+    if (!result.success || !resolved.success) return result.success === resolved.success;
+    return isSame(result.data, resolved.data);
   };
   const prune = (map: Plain): void => {
     for (const [key, value] of Object.entries(map)) {

@@ -4,10 +4,11 @@ import { suggest, UserError } from '../errors.ts';
 import { validate, validatePartial } from '../settings/validate.ts';
 import { type Entry, filterKeys, type MapTree, makeMap, toPlain, toTree } from '../yaml/tree.ts';
 import { resolveDataPaths } from './data-paths.ts';
-import { type Experiment, type RunSelection, requireVariants, type Variant } from './experiment.ts';
+import { type Experiment, type RunSelection, requireVariants } from './experiment.ts';
 import { type DataPaths, readExperimentFile } from './experiment-files.ts';
 import { merge } from './merge.ts';
 import { parseOverride } from './overrides.ts';
+import { type ReadVariant, withAncestors, withoutPassedOver } from './parents.ts';
 import { experimentSchema, runSettingsSchema } from './schema.ts';
 
 export interface LoadOptions extends RunSelection {
@@ -27,7 +28,7 @@ const DEFAULTS = toTree(
 
 /**
  * Reads and resolves an experiment. If `only` names variants, overrides of a run's settings hold for these; the other
- * variants are checked as the file has them and left out.
+ * variants are checked as the file has them and left out, apart from those that the named ones go on from.
  *
  * @throws UserError for the first mistake: what, where (file:line:column or the flag), what was expected
  */
@@ -44,7 +45,7 @@ export function loadExperiment(path: string, options: LoadOptions = {}): Experim
   const last = filterKeys(overrides, isSettingsKey);
   const variants = resolveVariants(settings, variantsOf(tree), last, options.only);
   if (options.only !== undefined) requireVariants(options.only, [...variants.keys()], name);
-  const chosen = [...variants.values()].filter((variant) => options.only?.includes(variant.name) ?? true);
+  const chosen = withAncestors(options.only ?? variants.keys(), variants);
   return { name, path, seeds, sweep, variants: chosen };
 }
 
@@ -94,20 +95,20 @@ function resolveVariants(
   overlays: ReadonlyMap<string, Entry>,
   last: MapTree,
   only: readonly string[] | undefined,
-): Map<string, Variant> {
+): Map<string, ReadVariant> {
   if (overlays.size === 0) {
-    const resolved = validate(runSettingsSchema, merge(settings, last));
+    const tree = merge(settings, last);
+    const resolved = withoutPassedOver(validate(runSettingsSchema, tree));
     const { name } = resolved.regularizer;
-    return new Map([[name, { name, settings: resolved }]]);
+    return new Map([[name, { name, settings: resolved, tree, overlay: settings }]]);
   }
   validatePartial(runSettingsSchema, settings);
   return new Map(
     [...overlays].map(([name, entry]) => {
-      const layers = [settings, overlayOf(name, entry), ...((only?.includes(name) ?? true) ? [last] : [])];
-      return [
-        name,
-        { name, settings: validate(runSettingsSchema, layers.reduce(merge), `variant "${name}"`) },
-      ];
+      const overlay = overlayOf(name, entry);
+      const tree = [settings, overlay, ...((only?.includes(name) ?? true) ? [last] : [])].reduce(merge);
+      const resolved = withoutPassedOver(validate(runSettingsSchema, tree, `variant "${name}"`));
+      return [name, { name, settings: resolved, tree, overlay }];
     }),
   );
 }

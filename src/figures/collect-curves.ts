@@ -1,20 +1,38 @@
 /** @file Curves over seeds: accuracy by prune rate, and accuracy and loss by epoch. */
 import type { Granularity } from '../pruning/types.ts';
 import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
+import { describeView, type EvaluationView, suffixOf } from '../sweeps/evaluations.ts';
+import { describeTerms } from '../sweeps/rows.ts';
 import { summarizeSeeds } from '../tables/cell.ts';
 import { tabulateVariants } from '../tables/variant-table.ts';
 import { lineOf, type MethodRuns } from './group-methods.ts';
-import type { AccuracyLine, TrainingLine } from './types.ts';
+import type { AccuracyFigure, AccuracyLine, TrainingLine } from './types.ts';
 
-/** Methods that are not swept at this granularity have no line. */
-export function collectAccuracy(methods: readonly MethodRuns[], granularity: Granularity): AccuracyLine[] {
+/** @returns nothing if no method has a line in it */
+export function collectAccuracyFigure(
+  methods: readonly MethodRuns[],
+  granularity: Granularity,
+  view: EvaluationView,
+): AccuracyFigure[] {
+  const lines = collectAccuracy(methods, granularity);
+  return lines.length === 0 ? [] : [{ evaluation: describeView(view), suffix: suffixOf(view), lines }];
+}
+
+/**
+ * Methods that are not swept at this granularity have no line.
+ *
+ * @param methods with rows of one evaluation
+ */
+function collectAccuracy(methods: readonly MethodRuns[], granularity: Granularity): AccuracyLine[] {
   return methods.flatMap((method) => {
     const { rates, cells } = tabulateVariants(method.rows, granularity);
     const points = rates.flatMap((rate, index) => {
       const accuracy = cells[index]?.[0];
       return accuracy === undefined ? [] : [{ rate, accuracy }];
     });
-    return points.length === 0 ? [] : [{ ...lineOf(method), points }];
+    if (points.length === 0) return [];
+    const own = method.rows.filter((row) => row.granularity === granularity);
+    return [{ ...lineOf(method), terms: [...new Set(own.map(describeTerms))].join(' or '), points }];
   });
 }
 
@@ -29,9 +47,11 @@ export function collectTraining(methods: readonly MethodRuns[]): TrainingLine[] 
     const epochs = [...new Set(rows.map(({ epoch }) => epoch))].toSorted((a, b) => a - b);
     const points = epochs.map((epoch) => {
       const own = rows.filter((row) => row.epoch === epoch);
+      const validationAccuracy = summarizeColumn(own, 'validationAccuracy');
       return {
         epoch,
         testAccuracy: summarizeColumn(own, 'testAccuracy'),
+        ...(validationAccuracy !== undefined && { validationAccuracy }),
         trainLoss: summarizeColumn(own, 'trainLoss'),
       };
     });
@@ -40,6 +60,9 @@ export function collectTraining(methods: readonly MethodRuns[]): TrainingLine[] 
 }
 
 /** A loss that overflowed has no place on an axis. */
-function summarizeColumn(rows: readonly MetricsRow[], column: 'testAccuracy' | 'trainLoss') {
-  return summarizeSeeds(rows.map((row) => row[column]).filter(Number.isFinite));
+function summarizeColumn(
+  rows: readonly MetricsRow[],
+  column: 'testAccuracy' | 'validationAccuracy' | 'trainLoss',
+) {
+  return summarizeSeeds(rows.flatMap((row) => row[column] ?? []).filter(Number.isFinite));
 }

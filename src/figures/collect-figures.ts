@@ -1,9 +1,10 @@
 /** @file Collects what the figures of an experiment show. */
 
+import type { EvaluationView } from '../sweeps/evaluations.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
-import { collectAccuracy, collectTraining } from './collect-curves.ts';
+import { collectAccuracyFigure, collectTraining } from './collect-curves.ts';
 import { collectWeights, type MagnitudesCache } from './collect-weights.ts';
-import { listGranularities, listMethods } from './group-methods.ts';
+import { listGranularities, listMethods, showView } from './group-methods.ts';
 import type { ExperimentFigures, GranularityFigures } from './types.ts';
 
 export interface CollectedFigures extends ExperimentFigures {
@@ -12,11 +13,14 @@ export interface CollectedFigures extends ExperimentFigures {
 }
 
 /**
+ * @param source with rows of all evaluations
+ * @param views the evaluations to show, one figure each
  * @param cache of networks that earlier calls measured
  * @throws UserError naming file and line if a metrics.csv is malformed
  */
 export async function collectFigures(
   source: ExperimentResults,
+  views: readonly EvaluationView[],
   cache?: MagnitudesCache,
 ): Promise<CollectedFigures> {
   const granularities: GranularityFigures[] = [];
@@ -25,7 +29,9 @@ export async function collectFigures(
     const methods = listMethods(source, granularity);
     granularities.push({
       granularity,
-      accuracy: collectAccuracy(methods, granularity),
+      accuracy: views.flatMap((view) =>
+        collectAccuracyFigure(showView(methods, source.settings, view), granularity, view),
+      ),
       training: collectTraining(methods),
       ...(await collectWeights(methods, granularity, problems, cache)),
     });

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { AnySettings } from '../methods/definition.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import type { FinishedRun } from '../runs/find.ts';
@@ -53,8 +54,8 @@ export async function collectWeights(
 /** The targeting rate of most targeted methods, the higher one of two that are equally frequent. A ramp counts with its last rate. */
 function chooseRate(methods: readonly MethodRuns[]): number {
   const rates = methods.flatMap(({ settings }) => {
-    const regularizer = settings?.regularizer;
-    return regularizer !== undefined && 'targetRate' in regularizer ? [regularizer.targetRate] : [];
+    const regularizer: AnySettings | undefined = settings?.regularizer;
+    return regularizer?.targetRate ?? [];
   });
   const countOf = (rate: number) => rates.filter((other) => other === rate).length;
   const [most = USUAL_RATE] = rates.toSorted((a, b) => countOf(b) - countOf(a) || b - a);

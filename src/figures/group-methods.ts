@@ -4,6 +4,7 @@ import { groupBy } from '../maps.ts';
 import { type Method, methodOf } from '../methods/names.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FoundRun } from '../runs/find.ts';
+import { type EvaluationView, selectRows } from '../sweeps/evaluations.ts';
 import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { compareColumns, nameColumns } from '../tables/method-table.ts';
@@ -70,6 +71,19 @@ function groupByMethod({ rows, runs, settings }: ExperimentResults, granularity:
   return groups
     .filter(({ method }) => (method?.granularity ?? granularity) === granularity)
     .toSorted(compareColumns);
+}
+
+/**
+ * The same methods, each under the same name and in the same style, with their rows of one evaluation.
+ *
+ * @param settings by the first 8 digits of their hash
+ */
+export function showView(
+  methods: readonly MethodRuns[],
+  settings: ExperimentResults['settings'],
+  view: EvaluationView,
+): MethodRuns[] {
+  return methods.map((method) => ({ ...method, rows: selectRows(method.rows, settings, view) }));
 }
 
 /** What figures call a method, and the number of its style. */

@@ -1,16 +1,16 @@
 /** @file The figures of an experiment, each by its name: what a file is called and a page shows. */
 import type { EChartsOption } from 'echarts';
-import { chartAccuracy } from './charts/accuracy.ts';
+import { chartAccuracy, labelLines } from './charts/accuracy.ts';
 import { chartLayers, layersHeight } from './charts/layers.ts';
 import { legendHeight, legendWidth } from './charts/parts.ts';
 import { LIGHT } from './charts/theme.ts';
-import { chartTraining } from './charts/training.ts';
+import { chartTraining, listPanels } from './charts/training.ts';
 import { chartWeights, weightsHeight } from './charts/weights.ts';
 import type { ExperimentFigures, GranularityFigures, Line } from './types.ts';
 
 /** A chart as a picture of its own. */
 export interface Figure {
-  /** `accuracy-weight` */
+  /** `accuracy-weight`, `accuracy-unit-gamma` */
   readonly name: string;
   /** Pixels. */
   readonly width: number;
@@ -31,18 +31,19 @@ function listOf(experiment: string, figures: GranularityFigures): Figure[] {
     width: number,
     height: number,
     chart: (look: typeof LOOK & Size) => EChartsOption,
+    suffix = '',
   ) => {
     const size = { width, height };
-    list.push({ name: `${name}-${granularity}`, ...size, option: chart({ ...LOOK, ...size }) });
+    list.push({ name: `${name}-${granularity}${suffix}`, ...size, option: chart({ ...LOOK, ...size }) });
   };
-  if (accuracy.length > 0) {
-    const width = 560 + legendWidth(accuracy);
-    add('accuracy', width, heightFor(accuracy, 420), (look) =>
-      chartAccuracy(experiment, granularity, accuracy, look),
-    );
+  for (const figure of accuracy) {
+    const { lines, suffix } = figure;
+    const width = 560 + legendWidth(lines, labelLines(lines));
+    const draw = (look: typeof LOOK & Size) => chartAccuracy(experiment, granularity, figure, look);
+    add('accuracy', width, heightFor(lines, 420), draw, suffix);
   }
   if (training.length > 0) {
-    const width = 760 + legendWidth(training);
+    const width = 80 + 340 * listPanels(training).length + legendWidth(training);
     add('training', width, heightFor(training, 380), (look) =>
       chartTraining(experiment, granularity, training, look),
     );

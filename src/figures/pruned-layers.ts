@@ -2,13 +2,13 @@
 import type { RunSettings } from '../config/schema.ts';
 import { formOf } from '../data/load.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
+import { prunedWeights } from '../methods/pruned-weights.ts';
 import { createRegularizer } from '../methods/registry.ts';
 import { createModel } from '../models/registry.ts';
 import { columnNorms, magnitudes } from '../pruning/criteria.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
-import { prunedWeights } from '../sweeps/pruned-weights.ts';
 
 /** One prunable weight. */
 export interface PrunedLayer {

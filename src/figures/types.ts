@@ -12,8 +12,20 @@ export interface Line {
 }
 
 export interface AccuracyLine extends Line {
+  /** How its networks were evaluated: `dense`, `stochastic with 5 draws`. */
+  readonly terms: string;
   /** By ascending prune rate, 0 to 1. Accuracies are shares of the test images, over seeds. */
   readonly points: readonly { readonly rate: number; readonly accuracy: Cell }[];
+}
+
+/** Accuracy against prune rate under one evaluation. */
+export interface AccuracyFigure {
+  /** `dense`, `gamma, recalibrated` */
+  readonly evaluation: string;
+  /** What the names of its files end with: `-gamma-recalibrated`; nothing for networks as they are. */
+  readonly suffix: string;
+  /** At least one. */
+  readonly lines: readonly AccuracyLine[];
 }
 
 export interface TrainingLine extends Line {
@@ -22,6 +34,8 @@ export interface TrainingLine extends Line {
     readonly epoch: number;
     /** Share of the test images, nothing pruned. */
     readonly testAccuracy: Cell | undefined;
+    /** Share of the validation images, nothing pruned, of runs that hold some out. */
+    readonly validationAccuracy?: Cell | undefined;
     /** Mean over the epoch's training images, in nats. */
     readonly trainLoss: Cell | undefined;
   }[];
@@ -66,8 +80,8 @@ export interface LayerFigure {
 /** The figures about pruning single weights, or about pruning whole units. */
 export interface GranularityFigures {
   readonly granularity: Granularity;
-  /** Empty before the first sweep. */
-  readonly accuracy: readonly AccuracyLine[];
+  /** One for each evaluation, the one to look at first at the beginning. Empty before the first sweep. */
+  readonly accuracy: readonly AccuracyFigure[];
   /** Empty before the first epoch. */
   readonly training: readonly TrainingLine[];
   /** The last two are absent while nothing is trained to the end. */

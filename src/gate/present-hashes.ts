@@ -1,6 +1,6 @@
 /** @file Which settings an experiment has now, so that the gate knows rows of other settings. */
-import { hashOf } from '../config/identity.ts';
 import { loadExperiment } from '../config/load.ts';
+import { linkParents } from '../config/variants.ts';
 import type { StartStage } from '../progress.ts';
 import { identifyImages } from '../runner/data-identity.ts';
 
@@ -16,5 +16,5 @@ export async function hashPresentSettings(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   if (!/\.ya?ml$/i.test(argument)) return undefined;
   const { variants } = await identifyImages(loadExperiment(argument), startStage);
-  return new Map(variants.map(({ name, settings }) => [name, hashOf(settings).slice(0, 8)] as const));
+  return new Map(linkParents(variants).map(({ name, hash }) => [name, hash.slice(0, 8)] as const));
 }

@@ -9,6 +9,8 @@ export interface AnySettings {
   readonly name: string;
   /** Of what the method drops or penalises. */
   readonly granularity?: Granularity;
+  /** gamma, of methods that train for being pruned at one rate: at the end of training, if it rises. Every sweep has it among its rates. */
+  readonly targetRate?: number;
 }
 
 /** How a method with certain settings is called in tables: `targeted(0.66, 0.75), per entry`. */
@@ -39,6 +41,33 @@ export interface MethodEvaluations {
   readonly paper?: EvaluationKind;
 }
 
+/** What a run takes over from another run of its experiment, its parent, whose network is pruned first. The two have the same seed, images and network. */
+export interface Continuation {
+  /** The parent's variant. */
+  readonly from: string;
+  /** Hash of the parent's settings; absent in experiment files. */
+  readonly parent?: string | undefined;
+  /** Share of the parent's final network that is removed, as a sweep removes it, and stays removed. */
+  readonly pruneRate: number;
+  readonly granularity: Granularity;
+  /** Whether the schedule is a constant learning rate, or the parent's from some point on. */
+  readonly schedule: ConstantRate | Replay;
+}
+
+export interface ConstantRate {
+  readonly kind: 'constant';
+  /** That of the parent's last step if null. */
+  readonly learningRate: number | null;
+}
+
+export interface Replay {
+  readonly kind: 'replay';
+  /** Where in the parent's training the run takes it up again. */
+  readonly to: number | string;
+  /** Whether the weights are those that the parent had there, and not its last. */
+  readonly rewindsWeights: boolean;
+}
+
 /** Written as a method so that definitions of any settings fit into one registry. */
 type CreateRegularizer<Settings> = { create(settings: Settings): Regularizer }['create'];
 
@@ -61,6 +90,8 @@ export interface MethodDefinition<
   warnings?(settings: z.output<Schema>, planned: PlannedTraining): readonly string[];
   /** By default networks are judged as they are. */
   evaluations?(settings: z.output<Schema>): MethodEvaluations;
+  /** What the run takes over from another run; by default it begins with initial weights of its own. */
+  continues?(settings: z.output<Schema>): Continuation;
   /** Loads the function that makes a regularizer from settings. */
   load(): Promise<CreateRegularizer<z.output<Schema>>>;
 }

@@ -5,12 +5,14 @@ import { choiceOf } from '../settings/choice.ts';
 import type { MethodDefinition } from './definition.ts';
 import { delayedPrune } from './delayed-prune/settings.ts';
 import { dropout } from './dropout/settings.ts';
+import { fineTune } from './fine-tune/settings.ts';
 import { gradualMagnitude } from './gradual-magnitude/settings.ts';
 import { l0 } from './l0/settings.ts';
 import { l1 } from './l1/settings.ts';
 import { none } from './none/settings.ts';
 import { ramping } from './ramping/settings.ts';
 import { randomPrune } from './random-prune/settings.ts';
+import { rewind } from './rewind/settings.ts';
 import { smallify } from './smallify/settings.ts';
 import { targeted } from './targeted/settings.ts';
 import { targetedArd } from './targeted-ard/settings.ts';
@@ -33,6 +35,8 @@ const BUILT_IN = [
   delayedPrune,
   targetedSaliency,
   gradualMagnitude,
+  fineTune,
+  rewind,
 ] as const;
 
 export const methods = new Registry<MethodDefinition>('method', BUILT_IN);

@@ -32,10 +32,18 @@ function renderField({ fields }: GridColumn, index: number): Html {
   return field?.isBest ? html`<td><strong>${field.text}</strong></td>` : html`<td>${field?.text ?? ''}</td>`;
 }
 
-/** How far each method can be pruned. */
-export function renderReach({ yardstick, isPlain, accuracy, methods }: Reaches, granularity: string): Html {
+/**
+ * How far each method can be pruned.
+ *
+ * @param evaluation ` (gamma)`, or nothing
+ */
+export function renderReach(
+  { yardstick, isPlain, accuracy, methods }: Reaches,
+  granularity: string,
+  evaluation: string,
+): Html {
   const least = isPlain ? 'plain training' : yardstick;
-  const title = `How many ${granularity}s can go until accuracy is one point below ${least} (${formatPercent(accuracy)})`;
+  const title = `How many ${granularity}s can go until accuracy is one point below ${least} (${formatPercent(accuracy)})${evaluation}`;
   const rows = methods.map(({ heading, unpruned, rate }) => {
     const reach = rate === undefined ? 'below from the start' : formatRate(rate);
     return html`<tr><th scope="row">${heading}</th>

@@ -1,7 +1,8 @@
 /** @file The places of charts in a page, with what a reader needs to understand each, and the switches for all of them. */
 
-import type { GranularityFigures } from '../figures/types.ts';
+import type { AccuracyFigure, GranularityFigures, TrainingLine } from '../figures/types.ts';
 import { formatRate } from '../format.ts';
+import { groupBy } from '../maps.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { type Html, html } from './html.ts';
 
@@ -13,8 +14,18 @@ interface ChartText {
   readonly explanation: string;
 }
 
+interface ChartPlace extends ChartText {
+  readonly kind: ChartKind;
+  /** Of a chart that there is one of for each evaluation. */
+  readonly evaluation?: string;
+}
+
 /** The switches for the charts of an experiment. */
-export function renderControls(index: number, granularities: readonly Granularity[]): Html {
+export function renderControls(
+  index: number,
+  granularities: readonly Granularity[],
+  evaluations: readonly string[],
+): Html {
   const choices: Readonly<Record<Granularity, string>> = { weight: 'weights', unit: 'units' };
   return html`<form class="controls" data-experiment="${index}" aria-label="What the charts show" hidden>
 ${
@@ -24,6 +35,15 @@ ${
     'granularity',
     'Pruned',
     granularities.map((value) => [value, choices[value]]),
+  )
+}
+${
+  evaluations.length > 1 &&
+  radios(
+    index,
+    'evaluation',
+    'Evaluation',
+    evaluations.map((name) => [name, name]),
   )
 }
 ${radios(index, 'accuracyScale', 'Accuracy axis', [
@@ -54,43 +74,51 @@ function radios(
 /** The charts about one granularity. */
 export function renderCharts(index: number, figures: GranularityFigures): Html {
   const { granularity } = figures;
-  return html`<div class="charts" data-granularity="${granularity}">${listCharts(figures).map(([kind, text]) => renderChart(index, granularity, kind, text))}</div>`;
+  return html`<div class="charts" data-granularity="${granularity}">${listCharts(figures).map((chart) => renderChart(index, granularity, chart))}</div>`;
 }
 
 function renderChart(
   index: number,
   granularity: Granularity,
-  kind: ChartKind,
-  { title, explanation }: ChartText,
+  { kind, evaluation, title, explanation }: ChartPlace,
 ): Html {
-  const id = `${kind}-${granularity}-${index}`;
-  return html`<figure>
+  const id = [kind, granularity, index, evaluation?.replaceAll(/\W+/g, '-') ?? []].flat().join('-');
+  const own = evaluation !== undefined && html` data-evaluation="${evaluation}"`;
+  return html`<figure${own}>
 <figcaption><h4 id="${id}">${title}</h4><p>${explanation}</p></figcaption>
-<div class="chart" data-experiment="${index}" data-granularity="${granularity}" data-chart="${kind}" role="group" tabindex="0" aria-labelledby="${id}"></div>
+<div class="chart" data-experiment="${index}" data-granularity="${granularity}" data-chart="${kind}"${own} role="group" tabindex="0" aria-labelledby="${id}"></div>
 <p class="reading" aria-live="polite"></p>
 </figure>`;
 }
 
-function listCharts({
-  granularity,
-  accuracy,
-  training,
-  weights,
-  layers,
-}: GranularityFigures): [ChartKind, ChartText][] {
-  const charts: [ChartKind, ChartText][] = [];
-  if (accuracy.length > 0) charts.push(['accuracy', describeAccuracy(granularity)]);
-  if (weights !== undefined) charts.push(['weights', describeWeights(granularity, weights.rate)]);
-  if (layers !== undefined) charts.push(['layers', describeLayers(granularity)]);
-  if (training.length > 0) charts.push(['training', TRAINING]);
+function listCharts({ granularity, accuracy, training, weights, layers }: GranularityFigures): ChartPlace[] {
+  const charts = accuracy.map(
+    (figure): ChartPlace => ({
+      kind: 'accuracy',
+      evaluation: figure.evaluation,
+      ...describeAccuracy(granularity, figure),
+    }),
+  );
+  if (weights !== undefined) charts.push({ kind: 'weights', ...describeWeights(granularity, weights.rate) });
+  if (layers !== undefined) charts.push({ kind: 'layers', ...describeLayers(granularity) });
+  if (training.length > 0) charts.push({ kind: 'training', ...describeTraining(training) });
   return charts;
 }
 
-function describeAccuracy(granularity: Granularity): ChartText {
+function describeAccuracy(
+  granularity: Granularity,
+  { evaluation, suffix, lines }: AccuracyFigure,
+): ChartText {
+  const explanation =
+    'The farther to the right a line stays up, the more of the network can go. Bands: one standard deviation over seeds.';
+  const title = `Test accuracy after pruning ${granularity}s`;
+  if (suffix === '') return { title, explanation };
+  const groups = [...groupBy(lines, ({ terms }) => terms)].map(
+    ([terms, own]) => `${terms} (${own.map(({ heading }) => heading).join(', ')})`,
+  );
   return {
-    title: `Test accuracy after pruning ${granularity}s`,
-    explanation:
-      'The farther to the right a line stays up, the more of the network can go. Bands: one standard deviation over seeds.',
+    title: `${title} (${evaluation})`,
+    explanation: `${explanation} Evaluation: ${groups.join('; ')}.`,
   };
 }
 
@@ -110,8 +138,11 @@ function describeLayers(granularity: Granularity): ChartText {
   };
 }
 
-const TRAINING: ChartText = {
-  title: 'Training',
-  explanation:
-    'Accuracy on the test images with nothing pruned, and loss on the training images, after each epoch.',
-};
+function describeTraining(lines: readonly TrainingLine[]): ChartText {
+  const isValidated = lines.some(({ points }) => points.some((point) => point.validationAccuracy));
+  const validation = isValidated ? ' and on the validation images, which were held out of training,' : '';
+  return {
+    title: 'Training',
+    explanation: `Accuracy on the test images${validation} with nothing pruned, and loss on the training images, after each epoch.`,
+  };
+}

@@ -5,6 +5,14 @@ import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import { listMethods } from '../figures/group-methods.ts';
 import type { Method } from '../methods/names.ts';
 import { comparePlaces } from '../runs/walk.ts';
+import {
+  describeView,
+  type EvaluationView,
+  explainView,
+  findAuthorsView,
+  listViews,
+  selectRows,
+} from '../sweeps/evaluations.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { buildMethodTable, type MethodTable } from '../tables/method-table.ts';
 import { findMissing, type KnownRuns } from '../tables/missing-runs.ts';
@@ -17,40 +25,71 @@ export interface ExperimentReport {
   readonly figures: CollectedFigures;
   /** In the order of tables, each once. */
   readonly methods: readonly Method[];
-  /** One for each granularity that is swept. */
-  readonly tables: readonly MethodTable[];
-  /** The same with published numbers, where there are any. */
+  /** One for each evaluation, the one to look at first at the beginning; none if nothing is swept. */
+  readonly evaluations: readonly EvaluationReport[];
+  /**
+   * Tables with published numbers, where there are any: of the evaluation that the authors' code had, if it is among those that are
+   * shown, else of the first.
+   */
   readonly published: readonly MethodTable[];
   readonly runs: readonly RunReport[];
 }
 
+/** What a report says of networks under one evaluation. */
+export interface EvaluationReport {
+  /** `dense`, `gamma, recalibrated` */
+  readonly evaluation: string;
+  /** What that is, in a clause. */
+  readonly explanation: string;
+  /** One for each granularity that is swept. */
+  readonly tables: readonly MethodTable[];
+}
+
 /**
+ * @param source with rows of all evaluations
+ * @param view the only evaluation to show; all that there are if absent
  * @param cache of networks that earlier calls measured
  * @throws UserError naming file and line if a file of the experiment is malformed
  */
 export async function collectReport(
   source: ExperimentResults,
+  view?: EvaluationView,
   cache?: MagnitudesCache,
 ): Promise<ExperimentReport> {
-  const figures = await collectFigures(source, cache);
-  const swept = figures.granularities.filter(({ accuracy }) => accuracy.length > 0);
-  const known = listKnownRuns(source);
-  const tabulate = (published?: ReturnType<typeof readPublished>) =>
-    swept.map(({ granularity }) => {
-      const missing = findMissing(source.rows, granularity, known);
-      return buildMethodTable({ ...source, granularity, missing, published });
-    });
+  const views = view === undefined ? listViews(source.rows, source.settings) : [view];
+  const figures = await collectFigures(source, views, cache);
+  const nearest = findAuthorsView(source.rows, source.settings, views);
   const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
   return {
     facts: listFacts(source),
     figures,
     methods: methods.flatMap(({ method }) => method ?? []),
-    tables: tabulate(),
-    published: tabulate(readPublished()).filter(({ columns }) =>
-      columns.some(({ hasPublished }) => hasPublished),
+    evaluations: views.map((shown) => ({
+      evaluation: describeView(shown),
+      explanation: explainView(shown),
+      tables: tabulateView(source, shown),
+    })),
+    published: (nearest === undefined ? [] : tabulateView(source, nearest, readPublished())).filter(
+      ({ columns }) => columns.some(({ hasPublished }) => hasPublished),
     ),
     runs: [...source.runs, ...source.damaged].toSorted(comparePlaces).map(reportRun),
   };
+}
+
+/** One table for each granularity that has rows of this evaluation. */
+function tabulateView(
+  source: ExperimentResults,
+  view: EvaluationView,
+  published?: ReturnType<typeof readPublished>,
+): MethodTable[] {
+  const rows = selectRows(source.rows, source.settings, view);
+  const known = listKnownRuns(source);
+  return (['weight', 'unit'] as const)
+    .filter((choice) => rows.some(({ granularity }) => granularity === choice))
+    .map((granularity) => {
+      const missing = findMissing(rows, granularity, known);
+      return buildMethodTable({ ...source, rows, view, granularity, missing, published });
+    });
 }
 
 /** The runs that its tables should have. */

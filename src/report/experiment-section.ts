@@ -1,8 +1,9 @@
 /** @file One experiment in a report. */
-import type { GranularityFigures } from '../figures/types.ts';
+import type { AccuracyFigure, GranularityFigures } from '../figures/types.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { renderMethodTable, renderReach } from './accuracy-tables.ts';
 import { renderCharts, renderControls } from './chart-places.ts';
-import type { ExperimentReport } from './collect-report.ts';
+import type { EvaluationReport, ExperimentReport } from './collect-report.ts';
 import { type Html, html } from './html.ts';
 import { describeOutcome } from './outcome.ts';
 import { measureReach } from './reach.ts';
@@ -17,7 +18,8 @@ export function renderExperiment(report: ExperimentReport, index: number): Html 
 <p class="facts">${report.facts.join(', ')}</p>
 ${renderFailures(report.runs)}
 <h3>What came out</h3>
-${granularities.map(renderOutcome)}
+${explainEvaluations(report.evaluations)}
+${granularities.map(renderOutcomes)}
 ${
   hasCharts &&
   html`<div class="figures"><h3>Figures</h3>
@@ -25,11 +27,12 @@ ${
 ${renderControls(
   index,
   granularities.map(({ granularity }) => granularity),
+  report.evaluations.map(({ evaluation }) => evaluation),
 )}
 <noscript><p>The charts need JavaScript. The same numbers are in the tables below.</p></noscript>
 ${granularities.map((figures) => renderCharts(index, figures))}</div>`
 }
-${report.tables.length > 0 && html`<h3>Tables</h3>${report.tables.map(renderMethodTable)}`}
+${renderTables(report.evaluations)}
 ${
   report.published.length > 0 &&
   html`<details><summary>Beside the numbers that the paper published</summary>${report.published.map(renderMethodTable)}</details>`
@@ -39,12 +42,48 @@ ${renderRuns(report.runs)}
 </section>`;
 }
 
-function renderOutcome(figures: GranularityFigures): Html {
-  const { granularity, accuracy } = figures;
-  const reaches = measureReach(accuracy);
+/** Which evaluations there are, unless networks were evaluated as they are and in no other way. */
+function explainEvaluations(evaluations: readonly EvaluationReport[]): Html {
+  const [first, ...others] = evaluations;
+  if (first === undefined || (first.evaluation === 'dense' && others.length === 0)) return html``;
+  const intro =
+    others.length === 0
+      ? 'Pruned networks were evaluated in one way:'
+      : 'Pruned networks were evaluated in several ways, which are shown one by one and never mixed:';
+  return html`<p>${intro}</p>
+<dl>${evaluations.map(({ evaluation, explanation }) => html`<dt>${evaluation}</dt><dd>${explanation}</dd>`)}</dl>`;
+}
+
+function renderOutcomes({ granularity, accuracy }: GranularityFigures): Html {
+  const [first, ...others] = accuracy;
+  if (first === undefined)
+    return html`<p>No network was pruned by ${granularity}s and evaluated so yet: <code>td sweep</code> does it.</p>`;
+  const name = others.length === 0 && first.suffix === '' ? '' : ` (${first.evaluation})`;
+  return html`<div class="summary"><h4>Pruning ${granularity}s${name}</h4>
+${renderOutcome(granularity, first)}</div>
+${others.map(
+  (figure) =>
+    html`<details><summary>Pruning ${granularity}s, evaluated otherwise: ${figure.evaluation}</summary>
+${renderOutcome(granularity, figure)}</details>`,
+)}`;
+}
+
+function renderOutcome(granularity: Granularity, { lines, evaluation, suffix }: AccuracyFigure): Html {
+  const reaches = measureReach(lines);
   if (reaches === undefined)
-    return html`<p>No network was pruned by ${granularity}s yet, or none was evaluated unpruned: <code>td sweep</code> does it.</p>`;
-  return html`<div class="summary"><h4>Pruning ${granularity}s</h4>
-<p>${describeOutcome(figures).join(' ')}</p>
-${renderReach(reaches, granularity)}</div>`;
+    return html`<p>No network was evaluated unpruned: <code>td sweep</code> does it.</p>`;
+  const name = suffix === '' ? '' : ` (${evaluation})`;
+  return html`<p>${describeOutcome(granularity, lines).join(' ')}</p>
+${renderReach(reaches, granularity, name)}`;
+}
+
+/** The first evaluation at once, the others where a reader asks for them. */
+function renderTables([first, ...others]: readonly EvaluationReport[]): Html {
+  if (first === undefined) return html``;
+  return html`<h3>Tables</h3>
+${first.tables.map(renderMethodTable)}
+${others.map(
+  ({ evaluation, tables }) =>
+    html`<details><summary>Tables, evaluated otherwise: ${evaluation}</summary>${tables.map(renderMethodTable)}</details>`,
+)}`;
 }

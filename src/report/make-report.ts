@@ -1,6 +1,7 @@
 /** @file Makes a report of experiments: the page as text, for a file or for a server. */
 
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
+import type { EvaluationView } from '../sweeps/evaluations.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import type { Assets } from './assets.ts';
 import { collectReport, type ExperimentReport } from './collect-report.ts';
@@ -10,6 +11,8 @@ export interface ReportOptions {
   readonly assets: Assets;
   /** Set for a page that a server keeps up to date: the version of the files that it is made from. */
   readonly version?: string;
+  /** The only evaluation to show; all that a sweep has if absent. */
+  readonly view?: EvaluationView | undefined;
   /** Of networks that earlier reports measured. */
   readonly cache?: MagnitudesCache;
 }
@@ -26,10 +29,10 @@ export interface Report {
  */
 export async function makeReport(
   sources: readonly ExperimentResults[],
-  { assets, version, cache }: ReportOptions,
+  { assets, version, view, cache }: ReportOptions,
 ): Promise<Report> {
   const reports: ExperimentReport[] = [];
-  for (const source of sources) reports.push(await collectReport(source, cache));
+  for (const source of sources) reports.push(await collectReport(source, view, cache));
   const title = `Pruning report: ${sources.map(({ experiment }) => experiment).join(', ')}`;
   const page = renderPage(reports, assets, {
     title,

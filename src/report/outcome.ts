@@ -1,11 +1,16 @@
 /** @file The outcome of an experiment in sentences, made from its numbers. */
-import type { AccuracyLine, GranularityFigures } from '../figures/types.ts';
+import type { AccuracyLine } from '../figures/types.ts';
 import { formatPercent, formatRate } from '../format.ts';
+import type { Granularity } from '../pruning/types.ts';
 import { type Cell, formatCell } from '../tables/cell.ts';
 import { accuracyAt, measureReach, type Reach } from './reach.ts';
 
-/** Sentences that need no figure or table beside them; none if nothing is swept. */
-export function describeOutcome({ granularity, accuracy: lines }: GranularityFigures): string[] {
+/**
+ * Sentences that need no figure or table beside them; none if nothing is swept.
+ *
+ * @param lines of one evaluation
+ */
+export function describeOutcome(granularity: Granularity, lines: readonly AccuracyLine[]): string[] {
   const reaches = measureReach(lines);
   if (reaches === undefined) return [];
   const { yardstick, accuracy, isPlain, methods } = reaches;

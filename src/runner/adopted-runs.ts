@@ -28,7 +28,13 @@ export async function adoptRuns(
 ): Promise<AdoptedRuns> {
   const adopted: RunSpec[] = [];
   const remarks = new Map<string, string>();
-  for (const run of runs) {
+  for (const asked of runs) {
+    // Each comes behind the one that it goes on from.
+    const index = runs.findIndex(
+      ({ experiment, id }) => experiment === asked.experiment && id === asked.parent?.id,
+    );
+    const parent = adopted[index];
+    const run = parent === undefined ? asked : { ...asked, parent };
     const { path, fingerprint } = run.settings.dataset;
     if (path === undefined || fingerprint === undefined || existsSync(runDirectory(results, run))) {
       adopted.push(run);

@@ -7,6 +7,7 @@ import { countValidationImages } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { collectEnvironment } from '../runs/environment.ts';
+import { beginningOf } from '../training/beginning.ts';
 import { estimateMemory } from '../training/memory.ts';
 import { prepareTraining } from '../training/setup.ts';
 import { loadDatasets } from './datasets.ts';
@@ -124,9 +125,10 @@ function estimateTime(
 ): Estimate['time'] {
   const { epochs, batchSize } = run.settings.schedule;
   const { count } = dataset.train;
-  const held = countValidationImages(run.settings.dataset.validation, count);
-  const stepsPerEpoch = countTrainingBatches(count - held, batchSize);
-  const steps = epochs * stepsPerEpoch - (checkpoint?.step ?? 0);
+  const images = count - countValidationImages(run.settings.dataset.validation, count);
+  const stepsPerEpoch = countTrainingBatches(images, batchSize);
+  const { firstStep, repeatedSteps } = beginningOf(run, images);
+  const steps = epochs * stepsPerEpoch - (checkpoint?.step ?? firstStep - repeatedSteps);
   if ('secondsPerStep' in speed) {
     const { identity, id } = speed.run;
     const { experiment, variant, seed } = identity;
@@ -136,7 +138,7 @@ function estimateTime(
       : ({ kind: 'earlier run', variant, seed } as const);
     return { seconds: steps * speed.secondsPerStep, source };
   }
-  const evaluations = epochs - (checkpoint?.epoch ?? 0);
+  const evaluations = epochs - (checkpoint?.epoch ?? Math.floor(firstStep / stepsPerEpoch));
   const { compileSeconds, stepSeconds, evaluationSeconds } = speed;
   const seconds = compileSeconds + steps * stepSeconds + evaluations * evaluationSeconds;
   return { seconds, source: { kind: 'measured' } };

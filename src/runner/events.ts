@@ -2,7 +2,7 @@
 import type { RunSpec } from '../config/experiment.ts';
 import type { Dataset } from '../data/types.ts';
 import type { Summary } from '../runs/summary.ts';
-import type { TrainingEvent } from '../training/events.ts';
+import type { RepeatingEvent, TrainingEvent } from '../training/events.ts';
 
 /** Before the training begins, something has to be waited for. */
 export interface WaitingEvent {
@@ -16,6 +16,12 @@ export interface WarningEvent {
   readonly sentence: string;
 }
 
+/** A run begins with the network of another. */
+export interface BeginningEvent {
+  readonly kind: 'beginning';
+  readonly sentence: string;
+}
+
 /** The last event of a run that is trained. */
 export interface TrainedEvent {
   readonly kind: 'trained';
@@ -24,15 +30,24 @@ export interface TrainedEvent {
   readonly wasDone: boolean;
 }
 
-/** The last event of a run that another process trains. */
+/** The last event of a run that another process trains, or the run that it goes on from. */
 export interface BusyEvent {
   readonly kind: 'busy';
   /** In words: `process 4711 on machine since 2025-01-31 12:00:05 UTC`. */
   readonly owner: string;
+  /** The run that has to be trained first, if that is what the other process trains: `none seed 0`. */
+  readonly parent?: string;
 }
 
 /** What happens to one run. */
-export type RunEvent = WaitingEvent | WarningEvent | TrainingEvent | TrainedEvent | BusyEvent;
+export type RunEvent =
+  | WaitingEvent
+  | WarningEvent
+  | BeginningEvent
+  | RepeatingEvent
+  | TrainingEvent
+  | TrainedEvent
+  | BusyEvent;
 
 /** A run to be trained, one of several. */
 export interface Task {

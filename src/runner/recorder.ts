@@ -6,7 +6,7 @@ import { type BestNetwork, writeBest } from '../runs/best-network.ts';
 import { type Checkpoint, writeCheckpoint } from '../runs/checkpoint.ts';
 import { TRAINING_BEGINS } from '../runs/condition.ts';
 import { appendMetrics, type MetricsRow, readMetrics } from '../runs/metrics.ts';
-import type { Summary } from '../runs/summary.ts';
+import type { ParentRecord, Summary } from '../runs/summary.ts';
 import type { CheckpointEvent, EpochEvent, TrainingEvent, TrainingSnapshot } from '../training/events.ts';
 import type { Training } from '../training/types.ts';
 import type { HeldDirectory } from './held-directory.ts';
@@ -16,6 +16,7 @@ import { ownerOf } from './run-images.ts';
 export class RunRecorder {
   private readonly began = performance.now();
   private sha256: string | undefined;
+  private parent: ParentRecord | undefined;
   /** Of a run that keeps the network of its best epoch. */
   private best: (BestNetwork & { readonly accuracy: number }) | undefined;
 
@@ -28,6 +29,7 @@ export class RunRecorder {
     },
   ) {
     this.sha256 = options.checkpoint?.sha256;
+    this.parent = options.checkpoint?.parent;
     const { best } = options.checkpoint ?? {};
     if (best === undefined) return;
     const row = readMetrics(held.path).find(({ epoch }) => epoch === best.epoch);
@@ -42,6 +44,12 @@ export class RunRecorder {
     this.log.info({ run: run.id, engine: name, device, epoch, step }, TRAINING_BEGINS);
   }
 
+  /** To be called before a run begins that goes on from another. */
+  recordParent(parent: ParentRecord): void {
+    this.parent = parent;
+    this.log.info({ parent }, 'begins with the pruned network of another run');
+  }
+
   /** Writes what an event of the training leaves in the directory. */
   record(event: TrainingEvent): void {
     if (event.kind === 'checkpoint') this.recordCheckpoint(event);
@@ -49,22 +57,24 @@ export class RunRecorder {
   }
 
   /** Of a run whose last epoch is recorded. */
-  summarize({ model, dataset }: Training): Summary {
+  summarize({ model, dataset, beginning }: Training): Summary {
     const { run, engine } = this.options;
     const rows = readMetrics(this.held.path);
     const last = rows.at(-1);
-    const counted = this.best === undefined ? last : rows[this.best.epoch - 1];
+    const counted = this.best === undefined ? last : rows.find(({ epoch }) => epoch === this.best?.epoch);
     if (last === undefined || counted === undefined || this.sha256 === undefined) {
       this.held.requireHeld();
       throw new Error(`${this.held.path} has no epoch to summarise`);
     }
     const trainSeconds = this.seconds();
+    const taken = last.step - beginning.firstStep + beginning.repeatedSteps;
     const summary: Summary = {
       experiment: run.experiment,
       variant: run.variant,
       seed: run.seed,
       id: run.id,
       hash: run.hash,
+      ...(this.parent !== undefined && { parent: this.parent }),
       engine: engine.name,
       device: engine.device,
       epochs: last.epoch,
@@ -77,7 +87,7 @@ export class RunRecorder {
         validationLoss: counted.validationLoss,
       }),
       trainSeconds,
-      imagesPerSecond: (last.step * run.settings.schedule.batchSize) / trainSeconds,
+      imagesPerSecond: (taken * run.settings.schedule.batchSize) / trainSeconds,
       parameters: countParameters(model),
       data: describeData(dataset),
       finishedAt: new Date().toISOString(),
@@ -114,6 +124,7 @@ export class RunRecorder {
     const { run, dataset } = this.options;
     this.sha256 = writeCheckpoint(this.held.path, {
       run: ownerOf(run, dataset),
+      ...(this.parent !== undefined && { parent: this.parent }),
       epoch,
       step,
       trainSeconds: this.seconds(),

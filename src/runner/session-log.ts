@@ -1,6 +1,6 @@
 /** @file The log of a session: what befalls the training, apart from what the recorder says of its course. */
 import type { Logger } from 'pino';
-import type { WarningEvent } from './events.ts';
+import type { RunEvent, WarningEvent } from './events.ts';
 import type { RecordOptions } from './record-options.ts';
 
 export class SessionLog {
@@ -21,6 +21,21 @@ export class SessionLog {
       });
     } finally {
       for (const sentence of sentences) yield { kind: 'warning', sentence };
+    }
+  }
+
+  /** Passes on what happens before a training begins; what it warns of is in the log first. */
+  async *record<T>(stream: AsyncGenerator<RunEvent, T, undefined>): AsyncGenerator<RunEvent, T, undefined> {
+    try {
+      for (;;) {
+        const { done, value } = await stream.next();
+        if (done) return value;
+        if (value.kind === 'warning') this.lines.warn(value.sentence);
+        yield value;
+      }
+    } finally {
+      // Nothing is left to return; it ends what is under way.
+      await stream.return(undefined as T);
     }
   }
 

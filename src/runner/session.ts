@@ -4,6 +4,8 @@ import { renderSettings } from '../config/render.ts';
 import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { lookAt } from '../files/read.ts';
+import { formatRate } from '../format.ts';
+import { continuationOf } from '../methods/continuation.ts';
 import { type Checkpoint, removeSpareCheckpoint } from '../runs/checkpoint.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { describeChange, type Environment, readEnvironment } from '../runs/environment.ts';
@@ -18,9 +20,11 @@ import type { TrainingSnapshot } from '../training/events.ts';
 import { prepareTraining } from '../training/setup.ts';
 import { type TrainOptions, train } from '../training/train.ts';
 import type { Training } from '../training/types.ts';
+import { describeRun } from './ancestors.ts';
 import { findDone } from './done.ts';
 import type { RunEvent, TrainedEvent } from './events.ts';
 import type { HeldDirectory } from './held-directory.ts';
+import { startFromParent } from './parent.ts';
 import type { RecordOptions } from './record-options.ts';
 import { RunRecorder } from './recorder.ts';
 import { requireResumableImages } from './run-images.ts';
@@ -59,17 +63,34 @@ async function* trainLogged(
   yield* log.warnings((warn) => mendRun(held.path, run, warn));
   const done = findDone(held.path, options);
   if (done !== undefined) return done;
-  const checkpoint = yield* log.warnings((warn) => putInOrder(held.path, options, warn));
   const training = await prepareTraining(run, dataset);
+  const checkpoint = yield* log.warnings((warn) => putInOrder(held.path, options, training, warn));
   const recorder = new RunRecorder(held, log.lines, { ...options, checkpoint });
   recorder.recordStart();
-  const resume = checkpoint && snapshotOf(checkpoint);
+  const resume = checkpoint ? snapshotOf(checkpoint) : yield* begin({ log, recorder, training }, options);
   yield* trainRecorded({ held, log, recorder, training }, { ...options, resume });
   const summary = recorder.summarize(training);
   log.recordRemarks();
   held.write(() => writeSummary(held.path, summary));
   removeSpareCheckpoint(held.path);
   return { kind: 'trained', summary, wasDone: false };
+}
+
+/** @returns nothing for a training that begins with initial weights */
+async function* begin(
+  { log, recorder, training }: Omit<Session, 'held'>,
+  options: RecordOptions,
+): Stream<TrainingSnapshot | undefined> {
+  const { settings, parent } = options.run;
+  const continuation = continuationOf(settings.regularizer);
+  if (continuation !== undefined && parent !== undefined) {
+    const removed = `${formatRate(continuation.pruneRate)} of its ${continuation.granularity}s removed`;
+    const sentence = `begins with the network of ${describeRun(parent)}, ${removed}`;
+    yield { kind: 'beginning', sentence };
+  }
+  const start = yield* log.record(startFromParent(training, options));
+  if (start !== undefined) recorder.recordParent(start.parent);
+  return start?.snapshot;
 }
 
 /** A training that is about to begin, and what it is written to. */
@@ -110,11 +131,13 @@ async function* trainRecorded(
 function putInOrder(
   directory: string,
   { run, dataset, environment, resultsDirectory }: RecordOptions,
+  { beginning, stepsPerEpoch }: Training,
   warn: (sentence: string) => void,
 ): Checkpoint | undefined {
   requireResumableImages(directory, run, dataset);
   const checkpoint = recoverCheckpoint(directory, warn);
-  truncateMetrics(directory, checkpoint?.epoch ?? 0);
+  const epochsBehind = Math.floor(beginning.firstStep / stepsPerEpoch);
+  truncateMetrics(directory, checkpoint?.epoch ?? epochsBehind, epochsBehind + 1);
   // Also without events to be written: a later session that writes some must not find epochs that were taken back.
   truncateEvents(directory, readMetrics(directory).at(-1)?.step ?? 0, warn);
   const change = checkpoint && changeOfEnvironment(directory, environment);

@@ -7,10 +7,12 @@ import type { RunSettings } from '../config/schema.ts';
 import { unlessUserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import { groupBy } from '../maps.ts';
+import { continuationOf, firstStepOf } from '../methods/continuation.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import type { Environment } from '../runs/environment.ts';
 import { type FoundRun, findRuns } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
+import { foreseeStepsPerEpoch } from '../training/warnings.ts';
 
 /** What a run took so far, evaluations and checkpoints included. */
 export interface RecordedSpeed {
@@ -72,14 +74,29 @@ export function speedKey({ dataset, model, regularizer, schedule }: RunSettings)
 }
 
 function recordOf(run: FoundRun): SpeedRecord | undefined {
-  const { steps, seconds } =
+  const { steps: end, seconds } =
     run.state === 'done'
       ? { steps: run.summary.steps, seconds: run.summary.trainSeconds }
       : { steps: run.checkpoint?.step ?? 0, seconds: run.checkpoint?.trainSeconds ?? 0 };
   const settings = settingsOf(run);
-  if (steps === 0 || settings === undefined) return undefined;
+  if (end === 0 || settings === undefined) return undefined;
+  const stepsPerEpoch = run.state === 'done' ? end / run.summary.epochs : foreseeStepsPerEpoch(settings);
+  const steps = end - countUntaken(settings.regularizer, stepsPerEpoch);
+  if (!(steps > 0)) return undefined;
   const time = statSync(join(run.directory, RUN_FILES.checkpoint), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return { key: speedKey(settings), secondsPerStep: seconds / steps, run, time };
+}
+
+/**
+ * Steps behind a run that it did not take: those of the run whose training it takes up. Where its weights go back as well, it took them
+ * again.
+ *
+ * @returns NaN if that depends on the length of an epoch, which is not known
+ */
+function countUntaken(regularizer: RunSettings['regularizer'], stepsPerEpoch = Number.NaN): number {
+  const schedule = continuationOf(regularizer)?.schedule;
+  if (schedule?.kind !== 'replay' || schedule.rewindsWeights) return 0;
+  return firstStepOf(regularizer, stepsPerEpoch);
 }
 
 function wasMadeAt(run: FoundRun, place: Place): boolean {

@@ -1,5 +1,8 @@
 /** @file Trains runs one after another: what goes wrong with one leaves the others alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunSpec } from '../config/experiment.ts';
+import type { Dataset } from '../data/types.ts';
+import type { Engine } from '../engines/types.ts';
 import { conditionOf, countCutOffs } from '../runs/condition.ts';
 import { runDirectory, runState } from '../runs/directory.ts';
 import { estimateMemory, judgeMemory } from '../training/memory.ts';
@@ -20,7 +23,8 @@ export interface TrainRunsOptions extends Omit<RecordOptions, 'run' | 'dataset' 
 type Stream<T = void> = AsyncGenerator<RunnerEvent, T, undefined>;
 
 /**
- * Trains what is not trained yet. Runs that are likely to end this process come after all others. Runs that others train are
+ * Trains what is not trained yet. Runs that are likely to end this process come after all others, together with those that go on
+ * from them. Runs that others train are
  * looked at again at the end: they may be done, or their owners may be gone.
  *
  * @throws the signal's reason once the run under way is saved
@@ -30,7 +34,8 @@ export async function* trainRuns(tasks: readonly Task[], options: TrainRunsOptio
   const busy = new Set<Task>();
   for (const task of tasks) {
     const risk = await findRisk(task, options);
-    if (risk === undefined) yield* trainTask(task, busy, options);
+    if (risk === undefined && late.some(({ run }) => isParent(run, task.run))) late.push(task);
+    else if (risk === undefined) yield* trainTask(task, busy, options);
     else {
       yield { kind: 'postponed', task, risk };
       late.push(task);
@@ -50,6 +55,10 @@ export async function* trainRuns(tasks: readonly Task[], options: TrainRunsOptio
 /** Looks again at the runs that others trained at the last look. */
 async function* trainBusy(tasks: readonly Task[], busy: Set<Task>, options: TrainRunsOptions): Stream {
   for (const task of inOrder(tasks, busy)) yield* trainTask(task, busy, options);
+}
+
+function isParent({ experiment, id }: RunSpec, child: RunSpec): boolean {
+  return child.parent?.experiment === experiment && child.parent.id === id;
 }
 
 function inOrder(tasks: readonly Task[], some: ReadonlySet<Task>): Task[] {
@@ -86,7 +95,15 @@ async function findRisk(
   if (runState(directory) === 'done' || conditionOf(directory).kind === 'under way') return undefined;
   const sessions = countCutOffs(directory);
   if (sessions >= MANY_CUT_OFFS) return { kind: 'cut off', sessions };
-  const estimate = estimateMemory(await prepareTraining(run, dataset), engine);
+  const estimate = await estimateAll(run, dataset, engine);
   if (estimate === undefined || judgeMemory(estimate) !== 'may exceed') return undefined;
   return { kind: 'memory', estimate };
+}
+
+/** Of the run, and of the one whose steps it takes again first, whichever takes more. */
+async function estimateAll(run: RunSpec, dataset: Dataset, engine: Engine): Promise<number | undefined> {
+  const training = await prepareTraining(run, dataset);
+  const own = estimateMemory(training, engine);
+  if (own === undefined || run.parent === undefined || training.beginning.repeatedSteps === 0) return own;
+  return Math.max(own, (await estimateAll(run.parent, dataset, engine)) ?? 0);
 }

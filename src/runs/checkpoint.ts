@@ -12,6 +12,7 @@ import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
 import { bestSchema, readBest, removeOtherBests } from './best-network.ts';
 import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
 import { count, digest, digestOf, hash, LARGEST_CHECKPOINT } from './record-fields.ts';
+import { parentSchema } from './summary.ts';
 
 /** The run that a checkpoint belongs to. */
 const ownerSchema = z.object({
@@ -28,6 +29,8 @@ export type CheckpointOwner = z.output<typeof ownerSchema>;
 const checkpointSchema = z.object({
   /** The run that it belongs to; earlier versions did not say. */
   run: ownerSchema.optional(),
+  /** The network that it goes on from, if it does. */
+  parent: parentSchema.optional(),
   /** Epochs completed. */
   epoch: count,
   /** Steps taken since the start of training. */

@@ -5,6 +5,7 @@ import { renderSettings } from '../config/render.ts';
 import { DamageError, unlessUserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { writeJson } from '../files/json.ts';
+import { continuationOf } from '../methods/continuation.ts';
 import { readCheckpoint, readCheckpointRecord } from './checkpoint.ts';
 import { RUN_FILES, runState, TRAIN_AGAIN } from './directory.ts';
 import { describeFault, type MendableFile } from './faults.ts';
@@ -60,7 +61,9 @@ const MENDERS: Readonly<Record<MendableFile, Mender>> = {
   metrics(directory, { settings }) {
     const isDone = runState(directory) === 'done';
     const epochs = isDone ? settings.schedule.epochs : (readCheckpointRecord(directory)?.epoch ?? 0);
-    const rows = readMetricsFromLog(directory, epochs);
+    const { regularizer } = settings;
+    const beginsLater = continuationOf(regularizer)?.schedule.kind === 'replay';
+    const rows = readMetricsFromLog(directory, epochs, beginsLater);
     if (rows === undefined) return false;
     setAside(directory, [RUN_FILES.metrics]);
     writeMetrics(directory, rows);

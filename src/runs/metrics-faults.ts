@@ -2,6 +2,8 @@
 import type { RunSpec } from '../config/experiment.ts';
 import { formOf } from '../data/load.ts';
 import { countValidationImages } from '../data/validation.ts';
+import { continuationOf, firstStepOf } from '../methods/continuation.ts';
+import { foreseeStepsPerEpoch } from '../training/warnings.ts';
 import type { MetricsRow } from './metrics.ts';
 
 /** What is known of a run besides its metrics. */
@@ -26,20 +28,22 @@ export function findMetricsProblem(
   rows: readonly MetricsRow[],
   { isDone, epochs, spec, testImages, validationImages }: KnownOfRun,
 ): string | undefined {
-  const wrong = rows.findIndex(({ epoch }, index) => epoch !== index + 1);
-  if (wrong >= 0) return `has epoch ${rows[wrong]?.epoch} in the place of epoch ${wrong + 1}`;
-  if (rows.length < epochs) return `lacks rows of the ${epochs} epochs that are behind the run`;
-  if (isDone && rows.length > epochs) return `has ${rows.length} epochs, expected ${epochs}`;
-  const stepsPerEpoch = rows[0]?.step ?? 0;
+  const { firstStep, first, stepsPerEpoch } = findBeginning(rows, spec);
+  const wrong = rows.findIndex(({ epoch }, index) => epoch !== first + index);
+  if (wrong >= 0) return `has epoch ${rows[wrong]?.epoch} in the place of epoch ${first + wrong}`;
+  const expected = epochs - first + 1;
+  if (rows.length < expected) return `lacks rows of the ${expected} epochs that are behind the run`;
+  if (isDone && rows.length > expected) return `has ${rows.length} epochs, expected ${expected}`;
   const odd = rows.find(({ epoch, step }) => step !== epoch * stepsPerEpoch);
   if (odd !== undefined)
     return `has step ${odd.step} at the end of epoch ${odd.epoch}, expected ${odd.epoch * stepsPerEpoch}`;
   if (spec === undefined) return undefined;
-  const trained = stepsPerEpoch * spec.settings.schedule.batchSize;
   const tested = testImages ?? countTestImages(spec);
   const held = validationImages ?? countHeldImages(spec);
   const hasValidation = spec.settings.dataset.validation !== undefined;
   for (const { epoch, trainAccuracy, testAccuracy, validationAccuracy } of rows) {
+    const steps = Math.min(stepsPerEpoch, epoch * stepsPerEpoch - firstStep);
+    const trained = steps * spec.settings.schedule.batchSize;
     if (!isShareOf(trained, trainAccuracy))
       return describeOddShare(epoch, 'training', trainAccuracy, trained);
     if (!isShareOf(tested, testAccuracy)) return describeOddShare(epoch, 'test', testAccuracy, tested ?? 0);
@@ -50,6 +54,19 @@ export function findMetricsProblem(
   }
   const keepsBest = spec.settings.schedule.keep === 'best-validation';
   return keepsBest ? findBestProblem(rows) : undefined;
+}
+
+/**
+ * The first epoch of a run, which is not 1 if it takes up the training of another, and the steps behind it when it begins. The
+ * length of an epoch is that of the first row: where there is none, the manifest of the images tells.
+ */
+function findBeginning(rows: readonly MetricsRow[], spec: RunSpec | undefined) {
+  const [row] = rows;
+  if (spec === undefined || continuationOf(spec.settings.regularizer)?.schedule.kind !== 'replay')
+    return { firstStep: 0, first: 1, stepsPerEpoch: row?.step ?? 0 };
+  const stepsPerEpoch = row === undefined ? (foreseeStepsPerEpoch(spec.settings) ?? 1) : row.step / row.epoch;
+  const firstStep = firstStepOf(spec.settings.regularizer, stepsPerEpoch);
+  return { firstStep, first: Math.floor(firstStep / stepsPerEpoch) + 1, stepsPerEpoch };
 }
 
 function findBestProblem(rows: readonly MetricsRow[]): string | undefined {

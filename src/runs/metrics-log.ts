@@ -25,10 +25,15 @@ const lineSchema = z.object({
 });
 
 /**
- * @param epochs of which there must be a row
- * @returns the rows of epochs 1 to `epochs`, as the last session that came through each logged it; nothing if one is missing
+ * @param last the last epoch of which there must be a row
+ * @param beginsLater whether the first row may be of a later epoch than 1: that of the first that was logged
+ * @returns the rows up to that epoch, as the last session that came through each logged it; nothing if one is missing
  */
-export function readMetricsFromLog(directory: string, epochs: number): MetricsRow[] | undefined {
+export function readMetricsFromLog(
+  directory: string,
+  last: number,
+  beginsLater = false,
+): MetricsRow[] | undefined {
   const rows = new Map<number, MetricsRow>();
   for (const entry of readLogEntries(directory, MOST_BYTES)) {
     const line = lineSchema.safeParse(entry).data;
@@ -36,6 +41,7 @@ export function readMetricsFromLog(directory: string, epochs: number): MetricsRo
     const { msg: _, ...row } = line;
     rows.set(row.epoch, row);
   }
-  const wanted = Array.from({ length: epochs }, (_, index) => rows.get(index + 1));
+  const first = beginsLater ? Math.min(...rows.keys(), last) : 1;
+  const wanted = Array.from({ length: last - first + 1 }, (_, index) => rows.get(first + index));
   return wanted.every((row) => row !== undefined) ? wanted : undefined;
 }

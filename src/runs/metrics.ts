@@ -7,7 +7,7 @@ import { type Columns, formatCsv, type Row, readCsv, writeCsv } from '../files/c
 import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
 
 const COLUMNS = {
-  /** Epochs completed: the first row is 1. */
+  /** Epochs completed: the first row is 1, or the epoch in which a run takes up the training of another. */
   epoch: 'count',
   /** Steps taken since the start of training. */
   step: 'count',
@@ -80,14 +80,17 @@ export function appendMetrics(directory: string, row: MetricsRow): void {
 /**
  * Removes the rows after an epoch, which a cut-off run wrote after the checkpoint that it goes on from.
  *
+ * @param epoch the last that the checkpoint has behind it
+ * @param first the first that the run takes
  * @throws UserError if a row up to that epoch is missing, since nothing could bring it back, or the file is malformed
  */
-export function truncateMetrics(directory: string, epoch: number): void {
+export function truncateMetrics(directory: string, epoch: number, first = 1): void {
   const rows = readMetrics(directory);
   const kept = rows.filter((row) => row.epoch <= epoch);
-  if (kept.length !== epoch || kept.some((row, index) => row.epoch !== index + 1)) {
+  const epochs = epoch - first + 1;
+  if (kept.length !== epochs || kept.some((row, index) => row.epoch !== first + index)) {
     throw new UserError(
-      `${join(directory, RUN_FILES.metrics)} lacks rows of the ${epoch} epochs that the checkpoint has behind it; ` +
+      `${join(directory, RUN_FILES.metrics)} lacks rows of the ${epochs} epochs that the checkpoint has behind it; ` +
         `bring it back, or ${TRAIN_AGAIN}`,
     );
   }

@@ -23,7 +23,7 @@ export function readRunSettings(directory: string): RunSpec {
   const [spec, other] = expandRuns(loadExperiment(path, { dataPaths: 'as written' }));
   if (spec === undefined || other !== undefined)
     throw new UserError(`${path} holds the settings of several runs, expected those of one`);
-  if (text === undefined) return spec;
+  if (text === undefined || spec.parent !== undefined) return spec;
   if (specs.size >= MOST_SPECS) specs.clear();
   specs.set(text.rest, spec);
   return spec;

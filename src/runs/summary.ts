@@ -5,6 +5,16 @@ import { jsonNumber, readJson, writeJson } from '../files/json.ts';
 import { RUN_FILES } from './directory.ts';
 import { count, digest, hash } from './record-fields.ts';
 
+/** The network that a run goes on from. */
+export const parentSchema = z.object({
+  /** `<variant>/seed-<n>-<hash8>` */
+  id: z.string(),
+  /** SHA-256 of the file that held it. */
+  checkpointSha256: digest,
+});
+
+export type ParentRecord = z.output<typeof parentSchema>;
+
 const summarySchema = z.object({
   experiment: z.string(),
   variant: z.string(),
@@ -13,6 +23,8 @@ const summarySchema = z.object({
   id: z.string(),
   /** Hash of the resolved settings. */
   hash,
+  /** Of a run that goes on from another. */
+  parent: parentSchema.optional(),
   engine: z.string(),
   device: z.string(),
   epochs: count,

@@ -6,11 +6,11 @@
 import type { NamedArrays } from '../arrays.ts';
 import { orThrow } from '../lookup.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
+import { prunedWeights } from '../methods/pruned-weights.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
 import { fillBernoulli } from '../random/streams.ts';
 import type { Curvature, Direction } from '../training/curvature.ts';
-import { prunedWeights } from './pruned-weights.ts';
 
 type Numbers = Readonly<Record<string, Float64Array>>;
 

@@ -2,7 +2,8 @@
 import type { RunSettings } from '../config/schema.ts';
 import { groupBy } from '../maps.ts';
 import { type AskedEvaluation, evaluationOf } from '../methods/evaluations.ts';
-import { describeTerms, type EvaluationTerms, type SweepRow, settingsHashOf } from './rows.ts';
+import { EVALUATIONS, type EvaluationKind } from '../pruning/types.ts';
+import { describeTerms, type EvaluationTerms, runIdOf, type SweepRow, settingsHashOf } from './rows.ts';
 
 /** Draws of a stochastic evaluation where no other number is asked for. */
 export const DEFAULT_DRAWS = 5;
@@ -23,6 +24,14 @@ export interface EvaluationView {
 }
 
 export const DENSE_VIEW: EvaluationView = { evaluate: 'dense', recalibrated: false };
+
+/** What a sweep shows: an evaluation for each that is asked for. */
+export function viewsOf({
+  evaluate,
+  recalibrate,
+}: Pick<AskedEvaluations, 'evaluate' | 'recalibrate'>): EvaluationView[] {
+  return evaluate.map((asked) => ({ evaluate: asked, recalibrated: recalibrate > 0 }));
+}
 
 type Judged = Pick<RunSettings, 'model' | 'regularizer'>;
 
@@ -51,15 +60,105 @@ export function selectRows(
   view: EvaluationView,
 ): SweepRow[] {
   return rows.filter((row) => {
-    const own = settings.get(settingsHashOf(row));
-    const kind = own === undefined ? view.evaluate : evaluationOf(own.regularizer, view.evaluate);
-    const isRecalibrated = view.recalibrated && (own === undefined || hasBatchNorm(own));
-    return row.evaluation === kind && row.recalibrated > 0 === isRecalibrated;
+    const { kind, recalibrated } = wantedOf(row, settings, view);
+    return row.evaluation === kind && row.recalibrated > 0 === recalibrated;
   });
+}
+
+/**
+ * Whether there are rows of an evaluation, and not only those of runs for which it is no other than the usual one, while no run
+ * for which it is another was evaluated so.
+ *
+ * @param settings by the first 8 digits of their hash
+ */
+export function hasView(
+  rows: readonly SweepRow[],
+  settings: ReadonlyMap<string, RunSettings>,
+  view: EvaluationView,
+): boolean {
+  const shown = selectRows(rows, settings, view);
+  const wanted = rows.map((row) => wantedOf(row, settings, view));
+  return (
+    shown.length > 0 &&
+    (wanted.every(({ kind }) => kind === 'dense') ||
+      shown.some(({ evaluation }) => evaluation !== 'dense')) &&
+    (wanted.every(({ recalibrated }) => !recalibrated) || shown.some(({ recalibrated }) => recalibrated > 0))
+  );
+}
+
+/** What an evaluation is for the run of a row. */
+function wantedOf(
+  row: SweepRow,
+  settings: ReadonlyMap<string, RunSettings>,
+  { evaluate, recalibrated }: EvaluationView,
+): { readonly kind: AskedEvaluation; readonly recalibrated: boolean } {
+  const own = settings.get(settingsHashOf(row));
+  if (own === undefined) return { kind: evaluate, recalibrated };
+  return {
+    kind: evaluationOf(own.regularizer, evaluate),
+    recalibrated: recalibrated && hasBatchNorm(own),
+  };
+}
+
+/**
+ * The evaluations that the rows of a sweep are of, networks as they are first. `paper` is among them where no run lacks it and it is
+ * not the same as another one.
+ *
+ * @param settings by the first 8 digits of their hash
+ */
+export function listViews(
+  rows: readonly SweepRow[],
+  settings: ReadonlyMap<string, RunSettings>,
+): EvaluationView[] {
+  const runs = new Set(rows.map(runIdOf));
+  return [false, true].flatMap((recalibrated) => {
+    const isOf = (kind: EvaluationKind) => (row: SweepRow) =>
+      row.evaluation === kind && row.recalibrated > 0 === recalibrated;
+    const own = EVALUATIONS.filter((kind) => rows.some(isOf(kind))).map(
+      (evaluate): EvaluationView => ({ evaluate, recalibrated }),
+    );
+    const paper: EvaluationView = { evaluate: 'paper', recalibrated };
+    const shown = selectRows(rows, settings, paper);
+    const isComplete = new Set(shown.map(runIdOf)).size === runs.size;
+    const isAnother = own.every((view) => !haveSameRows(selectRows(rows, settings, view), shown));
+    return own.length > 0 && isComplete && isAnother ? [...own, paper] : own;
+  });
+}
+
+/**
+ * The one of these evaluations that is what the authors' code did, under whatever name; the first one if none is.
+ *
+ * @param views at least one, else there is none to find
+ */
+export function findAuthorsView(
+  rows: readonly SweepRow[],
+  settings: ReadonlyMap<string, RunSettings>,
+  views: readonly EvaluationView[],
+): EvaluationView | undefined {
+  const theirs = selectRows(rows, settings, { evaluate: 'paper', recalibrated: false });
+  return views.find((view) => haveSameRows(selectRows(rows, settings, view), theirs)) ?? views[0];
+}
+
+/** Whether two selections of the same rows are the same. */
+export function haveSameRows(a: readonly SweepRow[], b: readonly SweepRow[]): boolean {
+  return a.length === b.length && a.every((row, index) => row === b[index]);
 }
 
 function hasBatchNorm({ model }: Pick<RunSettings, 'model'>): boolean {
   return 'batchNorm' in model;
+}
+
+const EXPLANATIONS: Readonly<Record<AskedEvaluation, string>> = {
+  dense: 'networks as training left them',
+  gamma: "the method's candidates for dropping are removed before anything is pruned",
+  stochastic: 'networks go on dropping as in training while they are evaluated',
+  paper: "as the authors' code did it, which differs by method",
+};
+
+/** What an evaluation is, in a clause for readers who do not know it. */
+export function explainView({ evaluate, recalibrated }: EvaluationView): string {
+  const anew = '; after pruning, batch-norm averages are taken anew on training images';
+  return `${EXPLANATIONS[evaluate]}${recalibrated ? anew : ''}`;
 }
 
 /** `dense`, `gamma, recalibrated` */
@@ -76,6 +175,13 @@ export function suffixOf(view: EvaluationView): string {
 /** ` (gamma, recalibrated)` behind the name of an experiment; nothing for networks as they are. */
 export function labelView(view: EvaluationView): string {
   return suffixOf(view) === '' ? '' : ` (${describeView(view)})`;
+}
+
+/** What is missing, and what makes it: for errors. @param subject `results/few/sweep.csv` */
+export function describeNoRows(subject: string, view: EvaluationView): string {
+  const { evaluate, recalibrated } = view;
+  const flags = [`--evaluate ${evaluate}`, recalibrated ? '--recalibrate <images>' : []].flat().join(' ');
+  return `${subject} has no rows of the evaluation "${describeView(view)}"; sweep with: td sweep ${flags}`;
 }
 
 /** Which rows are of which evaluation, in a sentence; nothing for networks as they are. */

@@ -9,9 +9,11 @@ import { compareNaturally } from '../order.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import type { DamagedRun, FinishedRun, Survey } from '../runs/find.ts';
-import { type AskedEvaluations, DEFAULT_DRAWS } from './evaluations.ts';
+import { findRunSettings } from '../runs/run-settings.ts';
+import { type AskedEvaluations, DEFAULT_DRAWS, listTerms } from './evaluations.ts';
 import { readSweep, sweepPath } from './rows.ts';
 import type { PruningGrid } from './sweep-network.ts';
+import { joinRates, listTargetRates, type SweptVariant, type TargetedRate } from './target-rates.ts';
 
 /** What a user asks of a sweep. */
 export interface SweepChoice {
@@ -28,10 +30,13 @@ export interface SweepChoice {
   readonly results: string;
 }
 
-type AskedGrid = Omit<PruningGrid, 'evaluations'> & AskedEvaluations;
+/** `pruneRates` are those asked for and the targeting rates. */
+type AskedGrid = Omit<PruningGrid, 'evaluations'> & AskedEvaluations & Pick<SweepTask, 'addedRates'>;
 
 /** What is to be done for one experiment. */
-export interface SweepTask extends AskedGrid {
+export interface SweepTask extends Omit<PruningGrid, 'evaluations'>, AskedEvaluations {
+  /** Those of `pruneRates` that nobody asked for. */
+  readonly addedRates: readonly TargetedRate[];
   readonly experiment: string;
   /** Names in the order of the file, or of the last sweep if no file was named. */
   readonly variants: readonly string[];
@@ -60,13 +65,17 @@ export function planExperiment(experiment: Experiment, survey: Survey, choice: S
       `no run of experiment "${name}" is trained in ${choice.results}; train with: ${command}`,
     );
   }
+  const ownVariants = variants.map((variant) => ({
+    variant: variant.name,
+    regularizer: variant.settings.regularizer,
+  }));
   return {
     experiment: name,
     variants: variants.map((variant) => variant.name),
     ...finished,
     datasets: variants.map(({ settings }) => settings.dataset),
     expected: expandRuns(recallImages(experiment)),
-    ...gridOf(sweep, choice),
+    ...gridOf(sweep, choice, [...ownVariants, ...variantsOf(finished.runs)]),
   };
 }
 
@@ -80,19 +89,45 @@ export function planAll(survey: Survey, choice: SweepChoice): SweepTask[] {
   const { runs, damaged } = selectFinished(survey);
   if (runs.length + damaged.length === 0)
     throw new UserError(`nothing is trained in ${choice.results}; train with: td run <experiment.yaml>`);
-  const grid = gridOf(experimentSchema.shape.sweep.parse(undefined), choice);
+  const usual = experimentSchema.shape.sweep.parse(undefined);
   const names = new Set([...runs, ...damaged].map(({ identity }) => identity.experiment));
   return [...names].toSorted(compareNaturally).map((experiment) => {
     const isOwn = ({ identity }: FinishedRun | DamagedRun) => identity.experiment === experiment;
+    const own = runs.filter(isOwn);
     return {
       experiment,
       variants: listSweptVariants(choice.results, experiment),
-      runs: runs.filter(isOwn),
+      runs: own,
       damaged: damaged.filter(isOwn),
       datasets: [],
-      ...grid,
+      ...gridOf(usual, choice, variantsOf(own)),
     };
   });
+}
+
+function variantsOf(runs: readonly FinishedRun[]): SweptVariant[] {
+  return runs.flatMap(({ identity: { variant }, directory }) => {
+    const spec = findRunSettings(directory);
+    return spec === undefined ? [] : [{ variant, regularizer: spec.settings.regularizer }];
+  });
+}
+
+/**
+ * Refuses to take averages on more images than a run was trained on. What earlier versions trained does not say how many that were,
+ * and is refused later.
+ *
+ * @throws UserError naming the first such run
+ */
+export function requireTrainingImages({ experiment, runs, ...asked }: SweepTask): void {
+  for (const { id, directory, summary } of runs) {
+    const images = summary.data?.trainImages ?? Number.POSITIVE_INFINITY;
+    const settings = asked.recalibrate > images ? findRunSettings(directory)?.settings : undefined;
+    if (settings === undefined || listTerms(settings, asked).every(({ recalibrated }) => recalibrated === 0))
+      continue;
+    throw new UserError(
+      `--recalibrate is ${asked.recalibrate}, expected at most the ${images} images that ${experiment}/${id} was trained on`,
+    );
+  }
 }
 
 /** None if sweep.csv cannot be read: the user learns why when rows are to be added to it. */
@@ -105,10 +140,14 @@ function selectFinished({ runs, damaged }: Survey): Pick<SweepTask, 'runs' | 'da
   return { runs: runs.filter((run) => run.state === 'done'), damaged };
 }
 
-function gridOf(settings: SweepSettings, choice: SweepChoice): AskedGrid {
+/** @param swept variants whose targeting rates are added */
+function gridOf(settings: SweepSettings, choice: SweepChoice, swept: readonly SweptVariant[]): AskedGrid {
   const granularity = choice.granularity ?? settings.granularity;
+  const asked = choice.pruneRates ?? parsePruneRates(settings.prune);
+  const addedRates = listTargetRates(asked, swept);
   return {
-    pruneRates: choice.pruneRates ?? parsePruneRates(settings.prune),
+    pruneRates: joinRates(asked, addedRates),
+    addedRates,
     evaluate: choice.evaluate ?? ['dense'],
     draws: choice.draws ?? DEFAULT_DRAWS,
     recalibrate: choice.recalibrate ?? 0,

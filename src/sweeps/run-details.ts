@@ -2,13 +2,25 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Difference, differencesFromDefaults } from '../config/differences.ts';
+import { UserError } from '../errors.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { readEnvironment } from '../runs/environment.ts';
 import type { FoundRun } from '../runs/find.ts';
 import { type MetricsRow, readMetrics } from '../runs/metrics.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
-import { isPlain, readSweep, type SweepRow, sweepPath } from './rows.ts';
+import {
+  DENSE_VIEW,
+  describeNoRows,
+  describeView,
+  type EvaluationView,
+  hasView,
+  haveSameRows,
+  listViews,
+  selectRows,
+  suffixOf,
+} from './evaluations.ts';
+import { readSweep, type SweepRow, sweepPath } from './rows.ts';
 
 export interface RunDetails {
   readonly run: FoundRun;
@@ -18,8 +30,11 @@ export interface RunDetails {
   readonly environment: Readonly<Record<string, unknown>>;
   readonly settings: readonly Difference[];
   readonly metrics: readonly MetricsRow[];
-  /** Of the network as it is. */
+  /** Which evaluation the rows of the sweep are of: `dense`, `gamma, recalibrated`. */
+  readonly evaluation: string;
   readonly sweep: readonly SweepRow[];
+  /** The other evaluations that the run has rows of. */
+  readonly otherEvaluations: readonly string[];
   readonly files: readonly RunFile[];
 }
 
@@ -28,19 +43,32 @@ export interface RunFile {
   readonly bytes: number;
 }
 
-/** @throws UserError if the sweep of its experiment is malformed */
-export function readRunDetails(run: FoundRun): RunDetails {
+/**
+ * @param view whose rows of the sweep are wanted
+ * @throws UserError if the sweep of its experiment is malformed, or has no rows of another evaluation than the usual one
+ */
+export function readRunDetails(run: FoundRun, view: EvaluationView = DENSE_VIEW): RunDetails {
   const { directory, identity, id } = run;
   const hasSettings = existsSync(join(directory, RUN_FILES.config));
   const results = join(directory, '../../..');
-  const isOwn = (row: SweepRow) => row.runId.startsWith(`${id}@`) && isPlain(row);
+  const settings = hasSettings ? readRunSettings(directory).settings : undefined;
+  const path = sweepPath(results, identity.experiment);
+  const own = readSweep(path).filter(({ runId }) => runId.startsWith(`${id}@`));
+  const known = new Map(settings && [[identity.hash, settings]]);
+  const sweep = selectRows(own, known, view);
+  if (suffixOf(view) !== '' && !hasView(own, known, view))
+    throw new UserError(describeNoRows(`${id} in ${path}`, view));
   return {
     run,
     ...(run.state === 'done' ? {} : { condition: conditionOf(directory) }),
     environment: readEnvironment(directory) ?? {},
-    settings: hasSettings ? differencesFromDefaults(readRunSettings(directory).settings) : [],
+    settings: settings === undefined ? [] : differencesFromDefaults(settings),
     metrics: readMetrics(directory),
-    sweep: readSweep(sweepPath(results, identity.experiment)).filter(isOwn),
+    evaluation: describeView(view),
+    sweep,
+    otherEvaluations: listViews(own, known)
+      .filter((other) => !haveSameRows(selectRows(own, known, other), sweep))
+      .map(describeView),
     files: listFiles(directory),
   };
 }

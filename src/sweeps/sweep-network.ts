@@ -1,10 +1,10 @@
 /** @file Prunes a trained network at each asked granularity and rate, and evaluates what is left. */
 import type { NamedArrays } from '../arrays.ts';
+import { prunedWeights } from '../methods/pruned-weights.ts';
 import type { Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { Evaluation } from '../training/evaluator.ts';
-import { prunedWeights } from './pruned-weights.ts';
 import { DENSE, type EvaluationTerms, findSweepRow, type SweepRow } from './rows.ts';
 
 export interface TrainedNetwork {

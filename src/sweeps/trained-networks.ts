@@ -46,7 +46,9 @@ export class TrainedNetworks {
   ): Promise<TrainedNetwork> {
     const { experiment, variant, seed } = run.identity;
     const spec = readRunSettings(run.directory);
-    const dataset = await this.images.load(run, datasets);
+    // What is held out depends on the run's seed; without it the images are those that the run was trained on.
+    const all = await this.images.load(run, datasets);
+    const dataset = holdOut(all, spec.settings.dataset.validation, seed);
     const setup = await createSetup(spec.settings, dataset);
     const { model, regularizer } = setup;
     const state = readFinalCheckpoint(run).arrays;
@@ -72,8 +74,10 @@ export class TrainedNetworks {
   }
 
   dispose(): void {
+    // What could not be compiled told its caller why, and leaves nothing behind.
+    const ignore = () => {};
     for (const evaluator of [...this.evaluators.values(), ...this.noisy.values(), ...this.averages.values()])
-      void evaluator.then((compiled) => compiled.dispose());
+      void evaluator.then((compiled) => compiled.dispose(), ignore);
   }
 
   /** Compiled when the first network of its shape is evaluated: not where all rows are known. */
@@ -82,7 +86,7 @@ export class TrainedNetworks {
     return getOrMake(this.evaluators, key, () => Evaluator.create(this.engine, model, dataset.test));
   }
 
-  /** From the images that the run was trained on: which are held out for validation depends on its seed. */
+  /** Which images these are depends on the seed where some are held out. */
   private averagesOf(
     { settings, seed }: RunSpec,
     setup: TrainingSetup,
@@ -91,8 +95,7 @@ export class TrainedNetworks {
   ): Promise<AveragesTaker> {
     const { validation } = settings.dataset;
     const key = JSON.stringify([settings, images, ...(validation === undefined ? [] : [seed])]);
-    const trained = holdOut(dataset, validation, seed);
-    return getOrMake(this.averages, key, () => AveragesTaker.create(this.engine, setup, trained, images));
+    return getOrMake(this.averages, key, () => AveragesTaker.create(this.engine, setup, dataset, images));
   }
 
   /** With noise, the pass is that of the method. */

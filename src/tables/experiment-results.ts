@@ -9,17 +9,14 @@ import { recallImages } from '../runner/data-identity.ts';
 import { findRuns, type Survey } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { walkResults } from '../runs/walk.ts';
-import { DENSE_VIEW, type EvaluationView } from '../sweeps/evaluations.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { listSwept, readSwept } from './swept-experiment.ts';
 
 /** Damaged runs are listed, and left out of everything else. */
 export interface ExperimentResults extends Survey {
   readonly experiment: string;
-  /** Rows of its sweep, of one evaluation; none if it is not swept. */
+  /** Rows of its sweep, of all evaluations; none if it is not swept. */
   readonly rows: readonly SweepRow[];
-  /** The evaluation that the rows are of; networks as they are if absent. */
-  readonly view?: EvaluationView;
   /** By the first 8 digits of their hash, as far as they are known. */
   readonly settings: ReadonlyMap<string, RunSettings>;
   /** The experiment, if its file was named. */
@@ -37,13 +34,9 @@ export interface FoundResults {
  *
  * @throws UserError if there is no run and no sweep of one, one is named twice, or a file is malformed
  */
-export function findResults(
-  names: readonly string[],
-  results: string,
-  view: EvaluationView = DENSE_VIEW,
-): FoundResults {
+export function findResults(names: readonly string[], results: string): FoundResults {
   const present = listPresent(results);
-  if (names.length === 0) return readAll(present, results, view);
+  if (names.length === 0) return readAll(present, results);
   const definitions = names.map((name) => (isFile(name) ? recallImages(loadExperiment(name)) : undefined));
   const found = names.map((name, index) => requirePresent(name, definitions[index], present, results));
   const twice = found.find((name, index) => found.indexOf(name) < index);
@@ -51,7 +44,7 @@ export function findResults(
     throw new UserError(`experiment "${twice}" is named twice, expected each experiment once`);
   const experiments = found.map((name, index) => {
     const definition = definitions[index];
-    return { ...readResults(name, results, view), ...(definition && { definition }) };
+    return { ...readResults(name, results), ...(definition && { definition }) };
   });
   return { experiments, faults: [] };
 }
@@ -61,15 +54,11 @@ export function findResults(
  *
  * @throws UserError if sweep.csv is malformed
  */
-export function readResults(
-  experiment: string,
-  results: string,
-  view: EvaluationView = DENSE_VIEW,
-): ExperimentResults {
+export function readResults(experiment: string, results: string): ExperimentResults {
   const path = sweepPath(results, experiment);
   const rows = readSweep(path);
-  const sweep = rows.length > 0 ? readSwept(path, view, [], rows) : { rows: [], settings: new Map() };
-  return { ...addRuns(findRuns(results, [experiment]), { ...sweep, experiment }), view };
+  const sweep = rows.length > 0 ? readSwept(path, undefined, [], rows) : { rows: [], settings: new Map() };
+  return addRuns(findRuns(results, [experiment]), { ...sweep, experiment });
 }
 
 /** Adds the runs of an experiment, and their settings, to what is known of its sweep. */
@@ -88,11 +77,11 @@ export function addRuns(
 }
 
 /** An experiment whose sweep.csv cannot be read does not keep the others from being read. */
-function readAll(names: readonly string[], results: string, view: EvaluationView): FoundResults {
+function readAll(names: readonly string[], results: string): FoundResults {
   const faults: string[] = [];
   const experiments = names.flatMap((name) => {
     try {
-      return readResults(name, results, view);
+      return readResults(name, results);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       faults.push(error.message);

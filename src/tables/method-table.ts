@@ -16,6 +16,7 @@ import {
   type OwnColumn,
 } from './paper/comparison.ts';
 import type { PublishedNumber } from './paper/published.ts';
+import { costOf, formatEpochs, haveUnequalCosts, type TrainingCost } from './training-cost.ts';
 import { tabulateVariants } from './variant-table.ts';
 
 /** One method at one rate. */
@@ -34,6 +35,8 @@ export interface MethodColumn {
   readonly variant: string;
   /** One for each rate. */
   readonly cells: readonly MethodCell[];
+  /** What its training cost, if that is known and the columns differ in it. */
+  readonly training?: TrainingCost;
   /** Whether published numbers stand in any row. */
   readonly hasPublished: boolean;
 }
@@ -73,7 +76,9 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
   const columns = all.filter(({ method }) => (method?.granularity ?? granularity) === granularity);
   const headings = nameColumns(columns);
   const variants = new Set(columns.map(({ variant }) => variant.replace(/ \([0-9a-f]{8}\)$/, '')));
-  const compared = published && comparePublished(columns, rates, granularity, published);
+  const compared = published && comparePublished(columns, rates, granularity, published, view);
+  const costs = columns.map(({ settings }) => settings && costOf(settings, options.settings));
+  const tellsCosts = haveUnequalCosts(costs);
   const best = rates.map((_, rate) => bestOf(columns.map(({ cells }) => cells[rate])));
   return {
     experiment,
@@ -83,6 +88,7 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
     columns: columns.map((column, index) => ({
       heading: headings[index] ?? column.variant,
       variant: column.variant,
+      ...(tellsCosts && costs[index] !== undefined && { training: costs[index] }),
       cells: rates.map((_, rate) => makeCell(column.cells[rate], best[rate], compared?.[index], rate)),
       hasPublished: compared?.[index]?.numbers.some((number) => number !== undefined) ?? false,
     })),
@@ -92,6 +98,7 @@ export function buildMethodTable(options: MethodTableOptions): MethodTable {
         view,
         options.rows.filter((row) => row.granularity === granularity && variants.has(row.variant)),
       ),
+      ...(tellsCosts ? [noteCosts(headings, costs)] : []),
       ...describeMissing(missing),
       ...noteLeftOut(
         all.filter((column) => !columns.includes(column)),
@@ -164,6 +171,12 @@ function makeCell(
     published,
     difference: isComparable ? own.mean - published.accuracy : undefined,
   };
+}
+
+/** Which columns are comparisons at equal cost, the reader sees by it. */
+function noteCosts(headings: readonly string[], costs: readonly (TrainingCost | undefined)[]): string {
+  const list = headings.map((heading, index) => `${heading}, ${formatEpochs(costs[index])}`).join('; ');
+  return `Trained for, with the run that it goes on from: ${list}.`;
 }
 
 function noteLeftOut(columns: readonly OwnColumn[], granularity: Granularity): string[] {

@@ -25,6 +25,7 @@ export function buildMethodTables(
   return granularitiesOf(swept, asked).map((granularity) =>
     buildMethodTable({
       ...swept,
+      ...(known.settings !== undefined && { settings: known.settings }),
       granularity,
       missing: findMissing(swept.rows, granularity, known),
       published,

@@ -10,7 +10,7 @@ import { recallImages } from '../runner/data-identity.ts';
 import { type DamagedRun, findRuns, lookAtRun } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { listExperiments, type RunPlace } from '../runs/walk.ts';
-import { DENSE_VIEW, describeView, type EvaluationView, selectRows } from '../sweeps/evaluations.ts';
+import { describeNoRows, type EvaluationView, hasView, selectRows } from '../sweeps/evaluations.ts';
 import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { allRuns, type KnownRuns } from './missing-runs.ts';
 
@@ -41,31 +41,29 @@ export interface SweptExperiment {
  * @throws UserError if there is no such sweep, it has no row of this evaluation, or a file is malformed
  */
 export function findSwept(argument: string, results: string, view?: EvaluationView): SweptExperiment {
-  const swept = lookUpSwept(argument, results, view);
-  if (swept.rows.length > 0) return swept;
-  const { evaluate, recalibrated } = view ?? DENSE_VIEW;
-  const flags = [`--evaluate ${evaluate}`, recalibrated ? '--recalibrate <images>' : []].flat().join(' ');
-  throw new UserError(
-    `${swept.path} has no rows of the evaluation "${describeView(view ?? DENSE_VIEW)}"; sweep with: td sweep ${flags}`,
-  );
+  const swept = lookUpSwept(argument, results);
+  if (view === undefined) return swept;
+  const { rows, settings, path } = swept;
+  if (!hasView(rows, settings, view)) throw new UserError(describeNoRows(path, view));
+  return { ...swept, rows: selectRows(rows, settings, view), view };
 }
 
-function lookUpSwept(argument: string, results: string, view?: EvaluationView): SweptExperiment {
+function lookUpSwept(argument: string, results: string): SweptExperiment {
   if (/\.ya?ml$/i.test(argument)) {
     const experiment = recallImages(loadExperiment(argument));
     const path = sweepPath(results, experiment.name);
-    if (existsSync(path)) return { ...readSwept(path, view, [experiment]), definition: experiment };
+    if (existsSync(path)) return { ...readSwept(path, undefined, [experiment]), definition: experiment };
     const command = describeCommand('sweep', [argument], results);
     throw new UserError(`experiment "${experiment.name}" is not swept in ${results}; sweep with: ${command}`);
   }
   if (/\.csv$/i.test(argument)) {
-    if (existsSync(argument)) return readSwept(argument, view);
+    if (existsSync(argument)) return readSwept(argument);
     throw new UserError(`there is no file ${argument}, expected a sweep.csv`);
   }
   const path = [sweepPath(results, argument), join(argument, 'sweep.csv')].find((candidate) =>
     existsSync(candidate),
   );
-  if (path !== undefined) return readSwept(path, view);
+  if (path !== undefined) return readSwept(path);
   const swept = listSwept(results);
   const valid = swept.length === 0 ? '; "td sweep" makes one' : suggest(argument, swept);
   throw new UserError(`${results} holds no swept experiment "${argument}"${valid}`);

@@ -1,8 +1,19 @@
 /** @file Looks up what experiments left, for commands, and tells what is wrong with it. */
+import { UserError } from '../errors.ts';
 import { requireImagesOfRuns } from '../runner/data-identity.ts';
+import {
+  describeNoRows,
+  describeView,
+  type EvaluationView,
+  hasView,
+  suffixOf,
+} from '../sweeps/evaluations.ts';
+import { sweepPath } from '../sweeps/rows.ts';
 import { type ExperimentResults, findResults } from '../tables/experiment-results.ts';
 import { startFetchStage } from './fetch-progress.ts';
 import { tellFaults, warnOfPassedOver } from './found-runs.ts';
+import { printLine } from './progress.ts';
+import { describeCount } from './words.ts';
 
 /**
  * Finds what experiments left; tells what cannot be looked into, and which experiments cannot be read.
@@ -14,6 +25,31 @@ export function lookUpResults(names: readonly string[], results: string): readon
   experiments.forEach(warnOfPassedOver);
   tellFaults(faults);
   return experiments;
+}
+
+/**
+ * The experiments that have rows of an evaluation. Networks as they are need no sweep: there are other things to show.
+ *
+ * @param names of the experiments, as a user gave them; where one is named, it must have such rows
+ * @throws UserError if none has any, or one that is named lacks them
+ */
+export function requireView(
+  names: readonly string[],
+  experiments: readonly ExperimentResults[],
+  view: EvaluationView,
+  results: string,
+): readonly ExperimentResults[] {
+  if (suffixOf(view) === '') return experiments;
+  const shown = experiments.filter(({ rows, settings }) => hasView(rows, settings, view));
+  const [lacking] = experiments.filter((experiment) => !shown.includes(experiment));
+  if (lacking !== undefined && (names.length > 0 || shown.length === 0))
+    throw new UserError(describeNoRows(sweepPath(results, lacking.experiment), view));
+  const left = experiments.length - shown.length;
+  if (left > 0)
+    printLine(
+      `${describeCount(left, 'experiment')} left out, without rows of the evaluation "${describeView(view)}"`,
+    );
+  return shown;
 }
 
 /** Tells of the damaged runs of experiments; exit code 1 if there are any. */

@@ -8,6 +8,7 @@ import { DEFAULT_RESULTS } from '../next-command.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { EVALUATIONS } from '../pruning/types.ts';
 import { findRepeated } from '../settings/repeated.ts';
+import type { EvaluationView } from '../sweeps/evaluations.ts';
 import { printLine } from './progress.ts';
 
 /** Where a command computes. */
@@ -163,12 +164,31 @@ export function evaluationsOption(): Option {
   });
 }
 
-/** The one evaluation that is shown. */
-export function evaluateOption(): Option {
-  const description = `which evaluation: ${ASKED.join(', ')}`;
-  return new Option('--evaluate <how>', description)
-    .default('dense', 'dense')
-    .argParser((text) => parseChoice(text, ASKED, '--evaluate'));
+/** @param otherwise what holds if the flag is absent, in words */
+function evaluateOption(otherwise: string): Option {
+  const description = `which evaluation: ${ASKED.join(', ')} (default: ${otherwise})`;
+  return new Option('--evaluate <how>', description).argParser((text) =>
+    parseChoice(text, ASKED, '--evaluate'),
+  );
+}
+
+/** Which evaluation a command shows. */
+export interface ViewOptions {
+  readonly evaluate?: AskedEvaluation;
+  readonly recalibrated?: boolean;
+}
+
+/**
+ * The flags of whatever shows one evaluation.
+ *
+ * @param otherwise what is shown without them, in words
+ */
+export function viewOptions(otherwise = 'dense'): Option[] {
+  return [evaluateOption(otherwise), new Option('--recalibrated', 'with batch-norm averages taken anew')];
+}
+
+export function viewOf({ evaluate = 'dense', recalibrated = false }: ViewOptions): EvaluationView {
+  return { evaluate, recalibrated };
 }
 
 export function alphaOption(): Option {

@@ -5,8 +5,10 @@ import { type Cell, listCells, type PlanRequest } from '../cluster/plan.ts';
 import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
+import { completeParents } from '../runner/ancestors.ts';
 import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
+import { joinRates, listTargetRates } from '../sweeps/target-rates.ts';
 import { foreseeStepsPerEpoch } from '../training/warnings.ts';
 import { loadExperiments } from './experiments.ts';
 import { startFetchStage } from './fetch-progress.ts';
@@ -19,7 +21,9 @@ export async function identifyRuns(experiments: readonly Experiment[], results: 
   const runs: RunSpec[] = [];
   for (const experiment of experiments)
     runs.push(...expandRuns(await identifyImages(experiment, startFetchStage)));
-  const adopted = await adoptRuns(runs, results, (dataset) => identifyIfPresent(dataset, startFetchStage));
+  const adopted = await adoptRuns(completeParents(runs, results), results, (dataset) =>
+    identifyIfPresent(dataset, startFetchStage),
+  );
   for (const remark of adopted.remarks) printLine(remark);
   requireRunFolders(adopted.runs, results);
   return adopted.runs;
@@ -28,8 +32,10 @@ export async function identifyRuns(experiments: readonly Experiment[], results: 
 /** Warns, once for each variant, of settings that a training or a sweep is too short for. */
 export function warnOfSettings(experiments: readonly Experiment[], runs: readonly RunSpec[]): void {
   for (const { name, sweep } of experiments) {
-    const pruneRates = parsePruneRates(sweep.prune);
     const own = runs.filter(({ experiment }) => experiment === name);
+    const asked = parsePruneRates(sweep.prune);
+    const methods = own.map(({ variant, settings: { regularizer } }) => ({ variant, regularizer }));
+    const pruneRates = joinRates(asked, listTargetRates(asked, methods));
     printSettingWarnings(
       own.map((spec) => ({ ...spec, stepsPerEpoch: foreseeStepsPerEpoch(spec.settings), pruneRates })),
     );

@@ -69,10 +69,11 @@ export class ShownRuns {
       );
       this.outcomes.set(task, { run, summary, wasDone });
     } else if (event.kind === 'busy') {
-      const { owner } = event;
+      const { owner, parent } = event;
+      const which = parent === undefined ? 'is trained' : `goes on from ${parent}, which is trained`;
       const isKnown = this.outcomes.get(task)?.owner === owner;
       const what = this.options.waitsForOthers ? 'to be waited for' : 'skipped';
-      this.end(task, isKnown ? undefined : `is trained by ${owner}, ${what}`);
+      this.end(task, isKnown ? undefined : `${which} by ${owner}, ${what}`);
       this.outcomes.set(task, { run, owner });
     } else {
       this.training ??= new ShownTraining(this.labelOf(task), run, this.options.isQuiet);

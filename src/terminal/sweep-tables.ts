@@ -1,6 +1,6 @@
 /** @file The tables of a sweep: printed, and written beside sweep.csv. */
 import { UserError } from '../errors.ts';
-import { type EvaluationView, labelView, noteView, selectRows } from '../sweeps/evaluations.ts';
+import { labelView, noteView, selectRows, viewsOf } from '../sweeps/evaluations.ts';
 import type { SweepTask } from '../sweeps/plan.ts';
 import { findLostRuns, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { changeTables } from '../sweeps/store.ts';
@@ -47,13 +47,12 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
 
 /** Prints and writes a table for each evaluation that was asked for, at each granularity. */
 function printTables(task: SweepTask, rows: readonly SweepRow[], results: string): void {
-  const { experiment, variants, granularities, pruneRates, expected, evaluate, recalibrate } = task;
+  const { experiment, variants, granularities, pruneRates, expected } = task;
   printLine('');
   const paths = [sweepPath(results, experiment)];
   const found = allRuns(lookUpRuns(results, [experiment]));
   const { settings } = readResults(experiment, results);
-  for (const asked of evaluate) {
-    const view: EvaluationView = { evaluate: asked, recalibrated: recalibrate > 0 };
+  for (const view of viewsOf(task)) {
     const own = selectRows(rows, settings, view);
     for (const granularity of granularities) {
       const table = tabulateVariants(own, granularity, variants);

@@ -1,12 +1,21 @@
 /** @file How the training of a run shows itself: a bar, or lines elsewhere than in a terminal. */
 import type { RunSpec } from '../config/experiment.ts';
 import type { RunEvent } from '../runner/events.ts';
-import type { EpochEvent, StartedEvent, StepEvent, TrainingProgress } from '../training/events.ts';
+import type {
+  EpochEvent,
+  RepeatingEvent,
+  StartedEvent,
+  StepEvent,
+  TrainingProgress,
+} from '../training/events.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
 import { formatDuration, formatInteger, formatPercent } from './words.ts';
 
 /** Milliseconds between two updates of the bar. */
 const REDRAW_INTERVAL = 100;
+
+/** Milliseconds between two lines on steps that are taken again. */
+const REPETITION_INTERVAL = 10_000;
 
 /** A bar with loss, accuracy, images per second and time left; a line an epoch elsewhere than in a terminal. */
 export class ShownTraining {
@@ -26,11 +35,14 @@ export class ShownTraining {
   show(event: RunEvent): void {
     if (event.kind === 'checkpoint' || event.kind === 'epoch')
       this.saved = { epoch: event.epoch, step: event.step };
-    if (event.kind === 'waiting') printLine(`${this.label}: ${event.sentence}`);
+    if (event.kind === 'waiting' || event.kind === 'beginning') printLine(`${this.label}: ${event.sentence}`);
     if (this.isQuiet) return;
     switch (event.kind) {
       case 'warning':
         printLine(`${this.label}: warning: ${event.sentence}`);
+        break;
+      case 'repeating':
+        this.showRepetition(event);
         break;
       case 'started':
         this.showStart(event);
@@ -53,7 +65,18 @@ export class ShownTraining {
     return this.saved === undefined ? '' : `, saved after ${this.describePlace(this.saved)}`;
   }
 
+  /** Elsewhere than in a terminal, a line now and then. */
+  private showRepetition({ step, end, of }: RepeatingEvent): void {
+    const isFirst = this.progress === undefined;
+    this.progress ??= startProgress(this.label, end);
+    this.progress.update(step, `takes the first ${end} steps of ${of} again`);
+    if (!isFirst && performance.now() - this.drawn < REPETITION_INTERVAL) return;
+    this.drawn = performance.now();
+    this.progress.line(`${this.label}: takes the first ${end} steps of ${of} again, ${step} taken`);
+  }
+
   private showStart(event: StartedEvent): void {
+    this.progress?.stop();
     this.progress = startProgress(this.label, 1);
     if (event.step > 0) this.progress.line(`${this.label}: goes on after ${this.describePlace(event)}`, true);
     this.firstStep = event.step;

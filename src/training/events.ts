@@ -69,4 +69,14 @@ export interface EpochEvent extends TrainingSnapshot {
   readonly validation?: Evaluation;
 }
 
+/** Steps of the run that a run goes on from are taken again, to see the weights that it had. */
+export interface RepeatingEvent {
+  readonly kind: 'repeating';
+  /** Steps behind it, of the number that are to be. */
+  readonly step: number;
+  readonly end: number;
+  /** `none seed 0` */
+  readonly of: string;
+}
+
 export type TrainingEvent = StartedEvent | StepEvent | CheckpointEvent | EpochEvent;

@@ -12,7 +12,7 @@ import type { Training } from './types.ts';
 /** What the feeds of a training depend on. */
 export type FedTraining = Pick<
   Training,
-  'regularizer' | 'schedule' | 'signature' | 'optimizer' | 'noise' | 'stepsPerEpoch' | 'seed'
+  'regularizer' | 'schedule' | 'signature' | 'optimizer' | 'noise' | 'stepsPerEpoch' | 'beginning' | 'seed'
 > & { readonly dataset: Pick<Training['dataset'], 'train'> };
 
 export class TrainingFeeds {
@@ -35,9 +35,10 @@ export class TrainingFeeds {
    * @param step steps taken before this one
    */
   fill(step: number): NamedArrays {
-    const { schedule, stepsPerEpoch } = this.training;
+    const { schedule, stepsPerEpoch, beginning } = this.training;
     const progress = new Progress(step, stepsPerEpoch);
-    this.fillImages(progress);
+    const { epochsBefore } = beginning;
+    this.fillImages(new Progress(step + epochsBefore * stepsPerEpoch, stepsPerEpoch));
     this.setScalar('learningRate', learningRateAt(schedule, progress));
     this.fillScalars(progress);
     return this.fillNoise(progress);
@@ -53,6 +54,7 @@ export class TrainingFeeds {
     return this.arrays;
   }
 
+  /** @param progress over the epochs of earlier runs, too */
   private fillImages(progress: Progress): void {
     const { dataset, schedule, seed } = this.training;
     const { images, labels } = this.arrays;
@@ -74,9 +76,10 @@ export class TrainingFeeds {
   }
 
   private fillScalars(progress: Progress): void {
-    const { regularizer, optimizer } = this.training;
+    const { regularizer, optimizer, beginning } = this.training;
     fillMethodScalars(regularizer, progress, this.arrays);
-    for (const [name, value] of Object.entries(optimizer.scalars(progress.step))) {
+    const step = progress.step - beginning.optimizerStep;
+    for (const [name, value] of Object.entries(optimizer.scalars(step))) {
       this.setScalar(scalarName('optimizer', name), value);
     }
   }

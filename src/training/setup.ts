@@ -5,10 +5,11 @@ import { holdOut } from '../data/validation.ts';
 import { UserError } from '../errors.ts';
 import { createRegularizer } from '../methods/registry.ts';
 import { createModel } from '../models/registry.ts';
+import { beginningOf } from './beginning.ts';
 import { requireCheckpoint } from './memory.ts';
 import type { TrainingSetup } from './signature.ts';
 import { buildTrainingStep } from './step.ts';
-import type { Training, TrainingSettings } from './types.ts';
+import type { TrainedRun, Training, TrainingSettings } from './types.ts';
 
 /**
  * The network and the method that settings describe.
@@ -30,14 +31,14 @@ export async function createSetup(
  * Settles what a training will consist of.
  *
  * @param whole with all training images: those of the validation split are held out here, so that nothing trains on them
- * @throws UserError if the model does not fit the data set or a checkpoint, or fewer images than a batch are left to train on
+ * @throws UserError if the model does not fit the data set or a checkpoint, fewer images than a batch are left to train on, or
+ *   the run goes on from another at a point that there is not
  */
-export async function prepareTraining(
-  { settings, seed }: { readonly settings: TrainingSettings; readonly seed: number },
-  whole: Dataset,
-): Promise<Training> {
+export async function prepareTraining(run: TrainedRun, whole: Dataset): Promise<Training> {
+  const { settings, seed } = run;
   const dataset = holdOut(whole, settings.dataset.validation, seed);
-  const setup = await createSetup(settings, dataset);
+  const beginning = beginningOf(run, dataset.train.count);
+  const setup = { ...(await createSetup(settings, dataset)), schedule: beginning.schedule };
   const { batchSize } = setup.schedule;
   const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
   if (stepsPerEpoch === 0) {
@@ -47,5 +48,5 @@ export async function prepareTraining(
   }
   const step = buildTrainingStep(setup);
   requireCheckpoint(step.signature);
-  return { ...setup, ...step, settings, seed, dataset, stepsPerEpoch };
+  return { ...setup, ...step, settings, seed, dataset, stepsPerEpoch, beginning };
 }

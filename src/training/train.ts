@@ -3,8 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NamedArrays } from '../arrays.ts';
 import type { Split } from '../data/types.ts';
 import type { Engine } from '../engines/types.ts';
+import { continuationOf } from '../methods/continuation.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { Progress } from '../settings/training-time.ts';
+import { countStepsOf } from './beginning.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { requireFinite } from './diverged.ts';
 import { type Evaluation, Evaluator } from './evaluator.ts';
@@ -24,7 +26,7 @@ import type { Training } from './types.ts';
 
 export interface TrainOptions {
   readonly engine: Engine;
-  /** Where an earlier training stopped. */
+  /** Where an earlier training stopped; or where it begins, if that is in the network of another run. */
   readonly resume?: TrainingSnapshot | undefined;
   /** Once aborted, the training finishes its step, yields a checkpoint and gives way. */
   readonly signal?: AbortSignal | undefined;
@@ -46,6 +48,7 @@ export async function* train(
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const { engine, resume } = options;
   const { epoch, step, totals } = resume ?? { epoch: 0, step: 0, totals: NO_TOTALS };
+  if (resume === undefined) requireOwnBeginning(training);
   yield { kind: 'started', epoch, step };
   const timer = new CheckpointTimer(options.checkpointMinutes);
   requireMemory(estimateMemory(training, engine));
@@ -79,6 +82,12 @@ export async function* train(
   }
 }
 
+/** A run that goes on from another would train a network of its own if nobody gave it the other's. */
+function requireOwnBeginning({ settings }: Training): void {
+  if (continuationOf(settings.regularizer) === undefined) return;
+  throw new Error('a training that goes on from another was not given where it begins');
+}
+
 /** What the epochs of a training share. */
 interface Work {
   readonly training: Training;
@@ -99,14 +108,14 @@ async function* takeSteps(
   from: TrainingPosition,
 ): AsyncGenerator<TrainingEvent, TrainingPosition, undefined> {
   const { training, program, timer, signal } = work;
-  const { schedule, stepsPerEpoch } = training;
+  const { schedule, stepsPerEpoch, beginning } = training;
   const { epoch } = from;
   const end = (epoch + 1) * stepsPerEpoch;
   let position = from;
   for await (const taken of program.steps(from.step, end)) {
     position = advance(position, taken);
     const { step, totals } = position;
-    const means = meansOf(totals, step - epoch * stepsPerEpoch, schedule.batchSize);
+    const means = meansOf(totals, countStepsOf(position, stepsPerEpoch, beginning), schedule.batchSize);
     yield { kind: 'step', epoch, step, stepsPerEpoch, means };
     // Signals and heartbeats are served between two turns, which engines that compute at once never end.
     await nextTurn();
@@ -140,7 +149,11 @@ async function* completeEpoch(
   }
   for (const { loss } of [test, ...(validation === undefined ? [] : [validation])])
     requireFinite(loss, `the loss of the evaluation after epoch ${epoch + 1}`);
-  const means = meansOf(totals, stepsPerEpoch, schedule.batchSize);
+  const means = meansOf(
+    totals,
+    countStepsOf({ epoch, step }, stepsPerEpoch, training.beginning),
+    schedule.batchSize,
+  );
   const learningRate = learningRateAt(schedule, new Progress(step - 1, stepsPerEpoch));
   const next: TrainingPosition = { epoch: epoch + 1, step, totals: NO_TOTALS };
   yield {

@@ -161,7 +161,8 @@ describe('a sweep.csv that cannot be read', () => {
       stderr: expect.stringContaining('few/sweep.csv:1: expected the columns'),
     });
     expect(stdout).toContain('written: zoo/sweep.csv');
-    expect(stderr.match(/zoo \S+ seed \d: 1 evaluation in/g)).toHaveLength(6);
+    // At rate 0, and at the targeting rate of two of them.
+    expect(stderr.match(/zoo \S+ seed \d: 2 evaluations in/g)).toHaveLength(6);
   });
 });
 

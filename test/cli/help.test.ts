@@ -258,7 +258,7 @@ describe('help', () => {
 
       Methods, as regularizer.name: none, dropout, targeted, variational, l1, l0,
       smallify, ramping, random-prune, targeted-ard, delayed-prune, targeted-saliency,
-      gradual-magnitude.
+      gradual-magnitude, fine-tune, rewind.
       "
     `);
   });
@@ -297,6 +297,10 @@ describe('help', () => {
       share without retraining: the lowest-ranked entries of each column (weight), or
       the lowest-ranked columns (unit). Rates that sweep.csv has for the same
       checkpoint are not computed again.
+
+      To the rates, however given, come the targeting rates (gamma) of the
+      experiment's methods, since that is what these trained for; all variants are
+      pruned at each, so that tables compare them there. A line names them.
 
       --evaluate says how a pruned network is judged; a row of sweep.csv is of one
       evaluation, and so is a table. dense: as it is. gamma: the candidates of the
@@ -457,12 +461,19 @@ describe('help', () => {
         run                 folder of a run, or experiment/variant/seed
 
       Options:
+        --evaluate <how>    which evaluation: dense, gamma, stochastic, paper
+                            (default: dense)
+        --recalibrated      with batch-norm averages taken anew
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
         -h, --help          print this help
 
+      What pruning leaves is shown under one evaluation, which its heading names
+      unless it is dense; "td sweep --help" says what they are.
+
       Examples:
         td show mnist-mlp/targeted-weight/0
+        td show mnist-mlp/targeted-weight/0 --evaluate gamma
         td show results/mnist-mlp/none/seed-0-da4f2546 --json
       "
     `);
@@ -639,6 +650,9 @@ describe('help', () => {
         experiment          names or files of experiments; all if absent
 
       Options:
+        --evaluate <how>    which evaluation: dense, gamma, stochastic, paper
+                            (default: dense)
+        --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
         -h, --help          print this help
 
@@ -646,8 +660,13 @@ describe('help', () => {
       each layer; for pruned weights and for pruned units. Written beside the tables:
       <results>/<experiment>/figure-<name>.svg and .png.
 
+      Accuracy is drawn under one evaluation, which title and name of the file tell
+      unless it is dense (figure-accuracy-weight-gamma.svg); "td sweep --help" says
+      what they are. The other figures are the same under any.
+
       Examples:
         td figures mnist-lenet
+        td figures mnist-lenet --evaluate gamma
         td figures                             all that is trained
       "
     `);
@@ -667,6 +686,9 @@ describe('help', () => {
                             results)
         --serve             show it to this machine alone, kept up to date
         --port <n>          with --serve: port (default: one that is free)
+        --evaluate <how>    which evaluation: dense, gamma, stochastic, paper
+                            (default: all that a sweep has)
+        --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
         -h, --help          print this help
 
@@ -674,6 +696,10 @@ describe('help', () => {
       point at, settings and environment of every run, what failed. Written to
       <results>/<experiment>/report.html for one experiment, <results>/report.html for
       several or all.
+
+      Networks that were evaluated in several ways are shown under each, one by one;
+      with --evaluate or --recalibrated under that one alone ("td sweep --help" says
+      what they are).
 
       With --serve nothing is written: the page is shown to this machine alone, and
       follows the runs while they go on.

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { execute, makeFolder, TD, TINY, td } from './td.ts';
 
@@ -42,6 +42,11 @@ function temporaryPlace(files: Readonly<Record<string, string>> = {}): string {
   onTestFinished(() => place.remove());
   return place.folder;
 }
+
+// Whoever starts td first after a change of its sources makes its bundle, and loads what makes it.
+beforeAll(async () => {
+  await td(process.cwd(), '--version');
+});
 
 describe('what td loads', () => {
   it('for its help is neither a command nor a package but the parser of the command line and the spelling of names', async () => {

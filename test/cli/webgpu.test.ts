@@ -76,7 +76,8 @@ describeOnWebGpu('an experiment on WebGPU', () => {
 
   it('ends where the processor does, up to rounding', () => {
     const [card, processor] = [rowsOf('card'), rowsOf('processor')];
-    expect(card).toHaveLength(8);
+    // Of two variants, at two granularities and three rates: 0, 0.5 and the targeting rate.
+    expect(card).toHaveLength(12);
     const losses = (rows: readonly string[]) => rows.map((row) => Number(row.split(',')[LOSS_COLUMN]));
     losses(card).forEach((loss, index) => {
       expect(loss).toBeCloseTo(losses(processor)[index] ?? Number.NaN, 3);

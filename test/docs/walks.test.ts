@@ -38,10 +38,13 @@ describe('the walk of targetRate', () => {
       .filter((path) => !/methods\/(?!targeted\/)[\w-]+\//.test(path));
     expect(users.sort()).toEqual([
       'figures/collect-weights.ts',
+      'methods/definition.ts',
       'methods/targeted/regularizer.ts',
       'methods/targeted/settings.ts',
       // A sentence about targeting rates that a sweep does not show.
       'methods/warnings.ts',
+      // What every sweep has among its rates.
+      'sweeps/target-rates.ts',
     ]);
   });
 });

@@ -54,14 +54,20 @@ const FEW_METHODS = [
 /** Models whose layers are those of another one, arranged otherwise. */
 const FORMS: readonly TrainedModel[] = ['standardizedLenet', 'blockedResnet', 'wideResnet'];
 
-/** Methods with the number of steps: every method on every kind of layer, a few of them on models that only arrange these otherwise. */
-const methodsOf = (model: TrainedModel) =>
+/**
+ * Methods with the number of steps: every method on every kind of layer, a few of them on models that only arrange these otherwise.
+ * On a software adapter a step takes up to a second, so there the only network with every method is one that has both kinds of layers.
+ */
+const methodsOf = (model: TrainedModel, engineName: string) =>
   Object.entries(METHODS)
     .map(([name, regularizer]) => {
       const isLong = model === 'mlp' || model === 'lenet' || FEW_METHODS.includes(name);
       return { name, regularizer, steps: isLong && !FEW_STEPS.includes(model) ? 5 : 3 };
     })
-    .filter(({ name }) => !FORMS.includes(model) || FEW_METHODS.includes(name));
+    .filter(
+      ({ name }) =>
+        FEW_METHODS.includes(name) || (engineName === 'webgpu' ? model === 'lenet' : !FORMS.includes(model)),
+    );
 
 interface Difference {
   readonly difference: number;
@@ -128,14 +134,17 @@ describeCompiledEngines('training steps', (engine, engineName) => {
       differences.push({ what, difference, where });
     };
 
-    it.each(methodsOf(model))('agree over $steps steps with $name', ({ name, regularizer, steps }) => {
-      const schedule = { learningRate: 0.05, gradientClip: 1, weightDecay: 0.01 };
-      return compare(name, createTrainingCase(model, regularizer, schedule), steps);
-    });
+    it.each(methodsOf(model, engineName))(
+      'agree over $steps steps with $name',
+      ({ name, regularizer, steps }) => {
+        const schedule = { learningRate: 0.05, gradientClip: 1, weightDecay: 0.01 };
+        return compare(name, createTrainingCase(model, regularizer, schedule), steps);
+      },
+    );
 
     const isLong = !FEW_STEPS.includes(model);
 
-    it.runIf(isLong).each(Object.entries(OPTIMIZERS))(
+    it.runIf(isLong && !FORMS.includes(model)).each(Object.entries(OPTIMIZERS))(
       'agree over 5 steps with the optimizer %s',
       (name, optimizer) =>
         compare(name, createTrainingCase(model, { name: 'none' }, { optimizer, learningRate: 0.02 }), 5),

@@ -2,8 +2,9 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect-figures.ts';
-import type { GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
+import type { AccuracyLine, GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
 import { findRuns } from '../../src/runs/find.ts';
+import { DENSE_VIEW } from '../../src/sweeps/evaluations.ts';
 import { readSweep, sweepPath } from '../../src/sweeps/rows.ts';
 import { addRuns, type ExperimentResults } from '../../src/tables/experiment-results.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -15,8 +16,13 @@ function sourceOf(results: string): ExperimentResults {
 }
 
 async function collect(results: string): Promise<readonly [GranularityFigures, GranularityFigures]> {
-  const { granularities } = await collectFigures(sourceOf(results));
+  const { granularities } = await collectFigures(sourceOf(results), [DENSE_VIEW]);
   return granularities as unknown as readonly [GranularityFigures, GranularityFigures];
+}
+
+/** Of networks as they are. */
+function linesOf({ accuracy: [figure] }: GranularityFigures): readonly AccuracyLine[] {
+  return figure?.lines ?? [];
 }
 
 describe('the figures of an experiment', () => {
@@ -25,11 +31,11 @@ describe('the figures of an experiment', () => {
     writeResults(results);
     const [weight, unit] = await collect(results);
     expect([weight.granularity, unit.granularity]).toEqual(['weight', 'unit']);
-    expect(weight.accuracy.map(({ heading, variant }) => [heading, variant])).toEqual([
+    expect(linesOf(weight).map(({ heading, variant }) => [heading, variant])).toEqual([
       ['none', 'none'],
       ['targeted(0.66, 0.5)', 'targeted-weight'],
     ]);
-    expect(unit.accuracy.map(({ variant }) => variant)).toEqual(['none', 'targeted-unit']);
+    expect(linesOf(unit).map(({ variant }) => variant)).toEqual(['none', 'targeted-unit']);
   });
 
   it('give methods of one name one style, for weights and for units', async () => {
@@ -37,7 +43,7 @@ describe('the figures of an experiment', () => {
     writeResults(results);
     const [weight, unit] = await collect(results);
     const stylesOf = (figures: GranularityFigures) =>
-      [figures.accuracy, figures.training, figures.weights?.panels ?? []].map((lines) =>
+      [linesOf(figures), figures.training, figures.weights?.panels ?? []].map((lines) =>
         lines.map(({ style }) => style),
       );
     expect([...stylesOf(weight), ...stylesOf(unit)]).toEqual(Array(6).fill([0, 1]));
@@ -47,7 +53,7 @@ describe('the figures of an experiment', () => {
     const results = temporaryFolder();
     writeResults(results);
     const [weight] = await collect(results);
-    const [none, targeted] = weight.accuracy;
+    const [none, targeted] = linesOf(weight);
     expect(none?.points.map(({ rate }) => rate)).toEqual([0, 0.5, 0.9]);
     const [a = 0, b = 0] = ACCURACIES.none?.[1] ?? [];
     expect(none?.points[1]?.accuracy.mean).toBeCloseTo((a + b) / 2, 12);
@@ -79,7 +85,7 @@ describe('the figures of an experiment', () => {
     if (run === undefined) throw new Error('there is a run');
     rmSync(join(results, EXPERIMENT), { recursive: true });
     beginRun(results, run);
-    const { granularities } = await collectFigures(sourceOf(results));
+    const { granularities } = await collectFigures(sourceOf(results), [DENSE_VIEW]);
     expect(granularities).toHaveLength(1);
     expect(granularities[0]).toMatchObject({ accuracy: [], training: [{ variant: 'none' }] });
     expect(granularities[0]).not.toHaveProperty('weights');
@@ -92,7 +98,7 @@ describe('the figures of an experiment', () => {
     rmSync(join(directoryOf(results, run), 'checkpoint.safetensors'));
     const [weight] = await collect(results);
     expect(weight.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
-    expect((await collectFigures(sourceOf(results))).problems).toEqual([]);
+    expect((await collectFigures(sourceOf(results), [DENSE_VIEW])).problems).toEqual([]);
   });
 
   it('do without a network whose checkpoint is damaged, and say so once', async () => {
@@ -101,7 +107,7 @@ describe('the figures of an experiment', () => {
     if (run === undefined) throw new Error('there is a run');
     const path = join(directoryOf(results, run), 'checkpoint.safetensors');
     appendFileSync(path, 'x');
-    const { granularities, problems } = await collectFigures(sourceOf(results));
+    const { granularities, problems } = await collectFigures(sourceOf(results), [DENSE_VIEW]);
     expect(granularities[0]?.weights?.panels.map(({ variant }) => variant)).toEqual(['targeted-weight']);
     expect(problems).toEqual([
       `${path} is damaged: its SHA-256 is not the one in checkpoint.json; remove the folder to train this run again`,

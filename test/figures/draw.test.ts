@@ -16,15 +16,17 @@ function line(heading: string, style: number, means: readonly number[], deviatio
     rate: index / 10,
     accuracy: { mean, deviation, seeds: deviation === undefined ? 1 : 3 },
   }));
-  return { heading, variant: heading, style, points };
+  return { heading, variant: heading, style, terms: 'dense', points };
 }
 
-const ACCURACY = [line('none', 0, [0.9, 0.8, 0.1], 0.02), line('targeted(0.66, 0.75)', 1, [0.9, 0.9, 0.8])];
+const LINES = [line('none', 0, [0.9, 0.8, 0.1], 0.02), line('targeted(0.66, 0.75)', 1, [0.9, 0.9, 0.8])];
+
+const ACCURACY = { evaluation: 'dense', suffix: '', lines: LINES };
 
 const WEIGHT: GranularityFigures = {
   granularity: 'weight',
-  accuracy: ACCURACY,
-  training: ACCURACY.map(({ heading, variant, style }) => ({
+  accuracy: [ACCURACY],
+  training: LINES.map(({ heading, variant, style }) => ({
     ...{ heading, variant, style },
     points: [1, 2].map((epoch) => ({
       epoch,
@@ -94,6 +96,51 @@ describe('a figure', () => {
     expect(svg).toContain('stroke-dasharray');
   });
 
+  it('of accuracy under another evaluation has it in its name and title, and each line says which its rows are', () => {
+    const [none, targeted] = LINES as [AccuracyLine, AccuracyLine];
+    const stochastic = { ...targeted, terms: 'stochastic with 5 draws' };
+    const [plain, mixed, same] = listFigures(
+      figuresOf('few', {
+        accuracy: [
+          ACCURACY,
+          { evaluation: 'stochastic', suffix: '-stochastic', lines: [none, stochastic] },
+          { evaluation: 'stochastic', suffix: '-stochastic', lines: [stochastic] },
+        ],
+      }),
+    );
+    expect([plain?.name, mixed?.name]).toEqual(['accuracy-weight', 'accuracy-weight-stochastic']);
+    const texts = [mixed, same].map((figure) => (figure ? textsOf(drawSvg(figure)) : []));
+    expect(texts[0]).toEqual(
+      expect.arrayContaining([
+        'few (stochastic): test accuracy after pruning weights',
+        'none [dense]',
+        'targeted(0.66, 0.75) [stochastic with 5 draws]',
+      ]),
+    );
+    expect(texts[1]).toEqual(
+      expect.arrayContaining([
+        'targeted(0.66, 0.75)',
+        'pruned without retraining; one seed; stochastic with 5 draws',
+      ]),
+    );
+    // The legend is longer, and the plot is as wide as before.
+    expect((mixed?.width ?? 0) - (plain?.width ?? 0)).toBeGreaterThan(100);
+  });
+
+  it('of training has a panel for validation accuracy where a run has it', () => {
+    const validated = WEIGHT.training.map((one) => ({
+      ...one,
+      points: one.points.map((point) => ({ ...point, validationAccuracy: point.testAccuracy })),
+    }));
+    const figures = listFigures(figuresOf('few', { training: validated }));
+    const texts = textsOf(drawSvg(figures.find(({ name }) => name === 'training-weight') as never));
+    expect(texts).toContain('validation accuracy, nothing pruned');
+    expect(texts.filter((text) => text === 'epoch')).toHaveLength(3);
+    const usual = textsOf(training?.svg ?? '');
+    expect(usual).not.toContain('validation accuracy, nothing pruned');
+    expect(usual.filter((text) => text === 'epoch')).toHaveLength(2);
+  });
+
   it('of weights says what goes with the share of the squared norm', () => {
     const texts = textsOf(weights?.svg ?? '');
     expect(texts).toContain('removed at 75 %');
@@ -108,7 +155,9 @@ describe('a figure', () => {
   });
 
   it('shows markup in names as text', () => {
-    const hostile = figuresOf(HOSTILE, { accuracy: [line(HOSTILE, 0, [0.5, 0.4])] });
+    const hostile = figuresOf(HOSTILE, {
+      accuracy: [{ ...ACCURACY, lines: [line(HOSTILE, 0, [0.5, 0.4])] }],
+    });
     for (const figure of listFigures(hostile)) {
       const svg = drawSvg(figure);
       expect(svg).not.toContain('<script');

@@ -60,6 +60,13 @@ describe('pairRows', () => {
     expect(() => pairRows(mixed, BASELINE)).toThrow('with two evaluations (dense and gamma)');
   });
 
+  it('leaves out rates that the baseline lacks, which is no fault', () => {
+    const more = changed(() => ({ pruneRate: 0.75, accuracy: 0 })).slice(0, 2);
+    const { cells, faults, notes } = pairRows(BASELINE, [...BASELINE, ...more]);
+    expect(cells.map(({ pruneRate }) => pruneRate)).toEqual([0, 0.8, 0, 0.8, 0, 0.8]);
+    expect([faults, notes]).toEqual([[], []]);
+  });
+
   it('misses a variant that was not swept', () => {
     const { faults } = pairRows(
       BASELINE,

@@ -2,8 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Variant } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
+import type { Variant } from '../../src/config/variants.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { formatRate } from '../../src/format.ts';

@@ -9,6 +9,7 @@ import { type Assets, buildAssets } from '../../src/report/assets.ts';
 import { listFileVersions } from '../../src/report/file-versions.ts';
 import { makeReport } from '../../src/report/make-report.ts';
 import { digestVersion, serveReport } from '../../src/report/serve.ts';
+import { readSweep, sweepPath, writeSweep } from '../../src/sweeps/rows.ts';
 import { findResults } from '../../src/tables/experiment-results.ts';
 import { makeFolder } from '../cli/td.ts';
 import { beginRun, directoryOf, writeResults } from '../figures/results-folder.ts';
@@ -27,6 +28,7 @@ let failedRun: string;
 beforeAll(async () => {
   if (CHROMIUM === undefined) return;
   const runs = writeResults(results);
+  addGammaRows();
   cpSync(join(results, 'few'), join(results, HOSTILE), { recursive: true });
   const last = runs.at(-1);
   if (last === undefined) throw new Error('there are runs');
@@ -47,9 +49,21 @@ afterAll(async () => {
   place.remove();
 });
 
+/** Half a point more than the dense rows have, of the targeted variants. */
+function addGammaRows(): void {
+  const path = sweepPath(results, 'few');
+  const rows = readSweep(path);
+  const gamma = rows
+    .filter(({ variant }) => variant !== 'none')
+    .map((row) => ({ ...row, evaluation: 'gamma' as const, accuracy: row.accuracy + 0.005 }));
+  writeSweep(path, [...rows, ...gamma]);
+}
+
 /** Of the experiment `few`. */
-const chart = (page: Page, kind: string, granularity = 'weight') =>
-  page.locator(`#experiment-1 .chart[data-chart=${kind}][data-granularity=${granularity}]`);
+const chart = (page: Page, kind: string, granularity = 'weight', evaluation = 'dense') =>
+  page.locator(
+    `#experiment-1 .chart[data-chart=${kind}][data-granularity=${granularity}]${kind === 'accuracy' ? `[data-evaluation=${evaluation}]` : ''}`,
+  );
 const paths = (page: Page, colour: string | undefined) =>
   chart(page, 'accuracy').locator(`path[stroke="${colour}"][stroke-width="2"]`);
 const failuresOf = (page: Page) => page.locator('.failures', { hasText: 'Failed' });
@@ -92,6 +106,29 @@ describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () 
     expect(await texts(page, 'accuracy')).not.toContain('40 %');
     await rates.getByLabel('linear').check();
     expect(await texts(page, 'accuracy')).toContain('40 %');
+    await page.close();
+  });
+
+  it('switches between evaluations, each in a chart that says which it is, and keeps the choice for both granularities', async () => {
+    const { page } = await openPage(browser, address);
+    const form = page.locator('#experiment-1 form');
+    expect(await chart(page, 'accuracy').isVisible()).toBe(true);
+    expect(await chart(page, 'accuracy', 'weight', 'gamma').isVisible()).toBe(false);
+    await form.getByLabel('gamma').check();
+    const shown = chart(page, 'accuracy', 'weight', 'gamma');
+    await shown.locator('svg').waitFor();
+    expect(await chart(page, 'accuracy').isVisible()).toBe(false);
+    expect(await shown.locator('xpath=..').innerText()).toMatch(
+      /Test accuracy after pruning weights \(gamma\)[\s\S]*Evaluation: dense \(none\); gamma \(targeted\(0\.66, 0\.5\)\)\./,
+    );
+    await shown.focus();
+    await page.keyboard.press('End');
+    const spoken = page.locator('#experiment-1 figure[data-evaluation=gamma] .reading').first();
+    expect((await spoken.textContent())?.replaceAll(/\s+/g, ' ')).toMatch(
+      /targeted\(0\.66, 0\.5\) ?45\.50 ± 7\.07 %/,
+    );
+    await form.getByLabel('units').check();
+    expect(await chart(page, 'accuracy', 'unit', 'gamma').isVisible()).toBe(true);
     await page.close();
   });
 

@@ -38,7 +38,7 @@ it.each([
     const argument = nameIn(results);
     const [source] = findResults([argument], results).experiments;
     if (source === undefined) throw new Error('there is a source');
-    const { tables } = await collectReport(source);
+    const [{ tables } = { tables: [] }] = (await collectReport(source)).evaluations;
     const sentence =
       'Missing: none seed 1 (failed: the loss at step 7 is NaN); targeted-weight seed 1 (not trained).';
     expect(tables[0]?.notes).toContain(sentence);
@@ -56,7 +56,7 @@ it('the tables of a report say nothing of the kind where nothing is missing', as
   writeResults(results);
   const [source] = findResults([], results).experiments;
   if (source === undefined) throw new Error('there is a source');
-  const { tables } = await collectReport(source);
+  const [{ tables } = { tables: [] }] = (await collectReport(source)).evaluations;
   expect(tables).toHaveLength(2);
   expect(tables.flatMap(({ notes }) => notes).filter((note) => note.startsWith('Missing'))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AccuracyLine, GranularityFigures } from '../../src/figures/types.ts';
+import type { AccuracyLine } from '../../src/figures/types.ts';
 import { describeOutcome } from '../../src/report/outcome.ts';
 import { measureReach } from '../../src/report/reach.ts';
 
@@ -11,12 +11,11 @@ function line(heading: string, means: readonly number[], deviation?: number): Ac
     rate: RATES[index] ?? 1,
     accuracy: { mean, deviation, seeds },
   }));
-  return { heading, variant: heading, style: 0, points };
+  return { heading, variant: heading, style: 0, terms: 'dense', points };
 }
 
 function summaryOf(...accuracy: AccuracyLine[]): string {
-  const figures: GranularityFigures = { granularity: 'weight', accuracy, training: [] };
-  return describeOutcome(figures).join(' ');
+  return describeOutcome('weight', accuracy).join(' ');
 }
 
 describe('how far a network can be pruned', () => {

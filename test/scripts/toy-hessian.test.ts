@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { differenceOf } from '../../scripts/toy-hessian/difference.ts';
+import { differenceOf } from '../../scripts/difference.ts';
 import {
   COMMITTED,
   type DependenceRow,

@@ -1,7 +1,7 @@
 /** @file Ten clean re-runs of the project's own gate, each with three seeds that the baseline and the others have not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Variant } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
+import type { Variant } from '../../src/config/variants.ts';
 import { loadDataset } from '../../src/data/load.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { baselinePath, readBaseline } from '../../src/gate/baseline.ts';

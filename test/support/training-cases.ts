@@ -5,6 +5,7 @@ import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import type { Split } from '../../src/data/types.ts';
 import { createModel } from '../../src/models/registry.ts';
+import { beginningOf } from '../../src/training/beginning.ts';
 import { TrainingFeeds } from '../../src/training/feeds.ts';
 import { initialState } from '../../src/training/initial-state.ts';
 import type { TrainingSetup } from '../../src/training/signature.ts';
@@ -103,6 +104,9 @@ export const METHODS: Readonly<Record<string, RegularizerInput>> = {
     end: '3it',
     every: '1it',
   },
+  // Both train under a mask that stays.
+  'fine-tuning of a pruned network': { name: 'fine-tune', granularity: 'weight', learningRate: 0.05 },
+  'rewinding of a pruned network': { name: 'rewind', granularity: 'unit' },
   'L1 mean': { name: 'l1' },
   'L1 sum': { name: 'l1', coefficient: 0.01, reduction: 'sum' },
   'variational dropout': {
@@ -161,15 +165,30 @@ export function createTrainingCase(
   };
   const compiled = buildTrainingStep(setup);
   const images = STEPS_PER_EPOCH * settings.schedule.batchSize;
+  const parent = { settings: { ...settings, regularizer: { name: 'none' as const } }, seed };
   const fed = {
     ...setup,
     ...compiled,
     seed,
     stepsPerEpoch: STEPS_PER_EPOCH,
+    beginning: beginningOf({ settings, seed, parent }, images),
     dataset: { train: randomSplit(imageShape, images) },
   };
   const feeds = new TrainingFeeds(fed);
-  return { setup, compiled, state: initialState(fed), feedsOf: (step) => feeds.fill(step) };
+  const state = { ...initialState(fed), ...drawMasks(setup) };
+  return { setup, compiled, state, feedsOf: (step) => feeds.fill(step) };
+}
+
+/** Methods whose masks come from the network of another run. */
+const CONTINUED: ReadonlySet<string> = new Set(['fine-tune', 'rewind']);
+
+/** A third of the entries is 0. */
+function drawMasks({ model, regularizer }: TrainingSetup): NamedArrays {
+  if (!CONTINUED.has(regularizer.name)) return {};
+  const numbers = createNumbers(23);
+  const draw = (count: number) =>
+    Float32Array.from(numbers.uniform(count), (value) => (value < 1 / 3 ? 0 : 1));
+  return Object.fromEntries(model.prunable.map(({ name, shape }) => [`${name}/mask`, draw(sizeOf(shape))]));
 }
 
 function randomSplit(imageShape: readonly number[], count: number): Split {

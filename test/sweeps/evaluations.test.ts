@@ -1,6 +1,13 @@
 /** @file Which rows of a sweep are of the evaluation that is asked for, and which a run has. */
 import { describe, expect, it } from 'vitest';
-import { listTerms, noteView, selectRows } from '../../src/sweeps/evaluations.ts';
+import {
+  describeView,
+  findAuthorsView,
+  listTerms,
+  listViews,
+  noteView,
+  selectRows,
+} from '../../src/sweeps/evaluations.ts';
 import type { SweepRow } from '../../src/sweeps/rows.ts';
 import { SweepRows } from './sweep-rows.ts';
 
@@ -43,6 +50,44 @@ describe('the rows of an evaluation', () => {
     expect(noteView(view, selectRows(ROWS, settings, view))).toEqual([
       'Evaluation: dense (none); gamma (by-weight); stochastic with 5 draws (by-unit).',
     ]);
+  });
+});
+
+it('what the authors did is found under whatever name it is shown', () => {
+  const nameOf = (rows: readonly SweepRow[]) => {
+    const found = findAuthorsView(rows, settings, listViews(rows, settings));
+    return found && describeView(found);
+  };
+  expect(nameOf(ROWS)).toBe('paper');
+  expect(nameOf(ROWS.filter(({ variant }) => variant !== 'by-unit'))).toBe('gamma');
+  expect(nameOf(dense.rows)).toBe('dense');
+  expect(nameOf([])).toBeUndefined();
+});
+
+describe('the evaluations that a sweep has', () => {
+  const namesOf = (rows: readonly SweepRow[]) => listViews(rows, settings).map(describeView);
+
+  it('are those of its rows, and what the authors did where no run lacks it', () => {
+    expect(namesOf(ROWS)).toEqual(['dense', 'gamma', 'stochastic', 'paper']);
+    expect(namesOf(ROWS.filter(({ evaluation }) => evaluation !== 'gamma'))).toEqual(['dense', 'stochastic']);
+    expect(namesOf(dense.rows)).toEqual(['dense']);
+    expect(namesOf([])).toEqual([]);
+  });
+
+  it('do not have what the authors did twice, where that is another one for all of the methods', () => {
+    const rows = ROWS.filter(({ variant }) => variant !== 'by-unit');
+    expect(namesOf(rows)).toEqual(['dense', 'gamma', 'stochastic']);
+  });
+
+  it('are told apart by their averages', () => {
+    const anew = { model: { name: 'resnet' } } as const;
+    const sweep = new SweepRows(anew).add('none', { name: 'none' }, { 0: 0.9 });
+    const rows = [...sweep.rows, ...sweep.rows.map((row) => ({ ...row, recalibrated: 100 }))];
+    const views = listViews(rows, sweep.settings);
+    expect(views.map(describeView)).toEqual(['dense', 'dense, recalibrated']);
+    expect(
+      views.map((view) => selectRows(rows, sweep.settings, view).map(({ recalibrated }) => recalibrated)),
+    ).toEqual([[0], [100]]);
   });
 });
 

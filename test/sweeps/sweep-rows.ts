@@ -22,7 +22,15 @@ export class SweepRows {
     accuracies: Readonly<Record<string, number | readonly number[]>>,
     granularities: readonly Granularity[] = ['weight'],
   ): this {
-    const settings = runSettingsSchema.parse({ ...this.base, regularizer });
+    return this.addSettings(variant, sweptSettings({ ...this.base, regularizer }), accuracies, granularities);
+  }
+
+  addSettings(
+    variant: string,
+    settings: RunSettings,
+    accuracies: Readonly<Record<string, number | readonly number[]>>,
+    granularities: readonly Granularity[] = ['weight'],
+  ): this {
     const hash = hashOf(settings).slice(0, 8);
     this.settings.set(hash, settings);
     for (const granularity of granularities) {
@@ -34,6 +42,10 @@ export class SweepRows {
     }
     return this;
   }
+}
+
+export function sweptSettings(given: Given): RunSettings {
+  return runSettingsSchema.parse(given);
 }
 
 function rowOf(

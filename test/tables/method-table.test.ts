@@ -1,7 +1,9 @@
 /** @file Checks the paper's layout against means, deviations and differences worked out by hand. */
 import { describe, expect, it } from 'vitest';
+import { hashOf } from '../../src/config/identity.ts';
+import { renderCsv } from '../../src/tables/formats/csv.ts';
 import { buildMethodTable } from '../../src/tables/method-table.ts';
-import { SweepRows } from '../sweeps/sweep-rows.ts';
+import { SweepRows, sweptSettings } from '../sweeps/sweep-rows.ts';
 
 const targeted = (dropRate: number, targetRate: number, granularity: 'weight' | 'unit' = 'weight') =>
   ({ name: 'targeted', granularity, dropRate, targetRate }) as const;
@@ -44,6 +46,50 @@ describe('buildMethodTable', () => {
       [true, false, false],
       [true, false, false],
     ]);
+  });
+
+  it('says what each training cost, with the run that it goes on from, where columns differ in it', () => {
+    const parent = sweptSettings({ regularizer: { name: 'none' }, schedule: { epochs: 14 } });
+    const from = { from: 'none', parent: hashOf(parent), granularity: 'weight' } as const;
+    const fineTune = sweptSettings({ regularizer: { name: 'fine-tune', ...from }, schedule: { epochs: 10 } });
+    const rewound = sweptSettings({
+      regularizer: { name: 'rewind', ...from, to: '234it' },
+      schedule: { epochs: 14 },
+    });
+    const again = sweptSettings({
+      regularizer: {
+        name: 'fine-tune',
+        ...from,
+        from: 'fine-tune',
+        parent: hashOf(fineTune),
+        pruneRate: 0.95,
+      },
+      schedule: { epochs: 1 },
+    });
+    const sweep = new SweepRows();
+    for (const [variant, settings] of Object.entries({ none: parent, fineTune, rewound, again }))
+      sweep.addSettings(variant, settings, { 0.9: 0.8 });
+    const { columns, notes } = build(sweep);
+    // 468 steps an epoch of MNIST in batches of 128.
+    expect(columns.map(({ heading, training }) => [heading, training])).toEqual([
+      ['none', { epochs: 14, parentEpochs: 0, steps: 14 * 468 }],
+      ['fine-tune(0.9)', { epochs: 10, parentEpochs: 14, steps: 24 * 468 }],
+      ['fine-tune(0.95), from fine-tune', { epochs: 1, parentEpochs: 24, steps: 25 * 468 }],
+      ['learning-rate rewinding(0.9), to step 234', { epochs: 13.5, parentEpochs: 14, steps: 27.5 * 468 }],
+    ]);
+    expect(notes).toEqual([
+      'Trained for, with the run that it goes on from: none, 14 epochs; fine-tune(0.9), 14 + 10 = 24 epochs; ' +
+        'fine-tune(0.95), from fine-tune, 24 + 1 = 25 epochs; learning-rate rewinding(0.9), to step 234, 14 + 13.5 = 27.5 epochs.',
+    ]);
+    const alone = new SweepRows()
+      .addSettings('fineTune', fineTune, { 0: 0.9 })
+      .addSettings('none', sweptSettings({}), { 0: 0.9 });
+    expect(build(alone).notes[0]).toContain('fine-tune(0.9), an unknown number of epochs');
+    expect(
+      renderCsv([build(sweep)], { width: 80, bold: false })
+        .split('\n')
+        .map((line) => line.split(',')[8]),
+    ).toEqual(['fine-tune(0.9) epochs', '24']);
   });
 
   it('leaves out what was trained to lose the other kind of part, and says so', () => {

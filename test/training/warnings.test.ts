@@ -6,11 +6,14 @@ import { type SettingsInput, smallSettings } from './small-mnist.ts';
 
 /** Ten epochs of 100 steps, pruned at up to 90 %. */
 const warningsFor = (input: SettingsInput) =>
-  warningsOf(smallSettings({ ...input, schedule: { epochs: 10, ...input.schedule } }), {
-    epochs: 10,
-    stepsPerEpoch: 100,
-    largestRate: 0.9,
-  });
+  warningsOf(
+    { settings: smallSettings({ ...input, schedule: { epochs: 10, ...input.schedule } }) },
+    {
+      epochs: 10,
+      stepsPerEpoch: 100,
+      largestRate: 0.9,
+    },
+  );
 
 const ramping = (first: number | string, second: number | string): SettingsInput => ({
   regularizer: { name: 'ramping', granularity: 'weight', targetRate: 0.9, ramp: { first, second } },

@@ -1,7 +1,7 @@
 /** @file Accuracy against prune rate: a line a method, a band of one standard deviation over seeds. */
 import type { EChartsOption } from 'echarts';
 import type { Granularity } from '../../pruning/types.ts';
-import type { AccuracyLine } from '../types.ts';
+import type { AccuracyFigure, AccuracyLine } from '../types.ts';
 import {
   axisStyle,
   baseOption,
@@ -22,11 +22,10 @@ export interface AccuracyView {
 /** The last tenth of a network is where methods part: an even axis would crush it. */
 export const USUAL_VIEW: AccuracyView = { accuracyScale: 'linear', rateScale: 'kept' };
 
-/** @param lines of one granularity, at least one */
 export function chartAccuracy(
   experiment: string,
   granularity: Granularity,
-  lines: readonly AccuracyLine[],
+  { evaluation, suffix, lines }: AccuracyFigure,
   look: Look,
   { accuracyScale, rateScale }: AccuracyView = USUAL_VIEW,
 ): EChartsOption {
@@ -35,6 +34,8 @@ export function chartAccuracy(
     y: accuracyScale === 'logit' ? LOGIT : LINEAR,
   };
   const points = lines.flatMap((line) => line.points);
+  const labels = labelLines(lines);
+  const name = suffix === '' ? experiment : `${experiment} (${evaluation})`;
   const x = spanAxis(
     scales.x,
     points.map(({ rate }) => rate),
@@ -51,11 +52,11 @@ export function chartAccuracy(
   };
   return {
     ...baseOption(look),
-    title: titleOf(look, `${experiment}: test accuracy after pruning ${granularity}s`, subtitle(points)),
-    legend: legendOf(look, lines),
+    title: titleOf(look, `${name}: test accuracy after pruning ${granularity}s`, subtitle(points, lines)),
+    legend: legendOf(look, lines, labels),
     grid: {
       left: 64,
-      right: look.isAlone ? legendWidth(lines) + 24 : 20,
+      right: look.isAlone ? legendWidth(lines, labels) + 24 : 20,
       top: look.isAlone ? TITLE_HEIGHT + 8 : 14,
       bottom: 52,
     },
@@ -67,6 +68,12 @@ export function chartAccuracy(
     yAxis: axis(y, 'test accuracy', 48),
     series: lines.flatMap((line) => drawLine(line, placePoints(line, scales), look, FIRST_AXES)),
   };
+}
+
+/** By heading, what each line is called: with how it was evaluated where they differ in that. */
+export function labelLines(lines: readonly AccuracyLine[]): ReadonlyMap<string, string> {
+  const isMixed = new Set(lines.map(({ terms }) => terms)).size > 1;
+  return new Map(lines.map(({ heading, terms }) => [heading, isMixed ? `${heading} [${terms}]` : heading]));
 }
 
 const FIRST_AXES = { xAxisIndex: 0, yAxisIndex: 0 };
@@ -84,8 +91,10 @@ function placePoints({ points }: AccuracyLine, { x, y }: Scales) {
   }));
 }
 
-function subtitle(points: AccuracyLine['points']): string {
+function subtitle(points: AccuracyLine['points'], lines: readonly AccuracyLine[]): string {
   const most = Math.max(0, ...points.map(({ accuracy }) => accuracy.seeds));
   const spread = most > 1 ? `mean over up to ${most} seeds, band ± 1 standard deviation` : 'one seed';
-  return `pruned without retraining; ${spread}`;
+  const [terms = '', other] = new Set(lines.map((line) => line.terms));
+  const shared = other !== undefined || terms === 'dense' ? '' : `; ${terms}`;
+  return `pruned without retraining; ${spread}${shared}`;
 }

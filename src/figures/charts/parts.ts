@@ -139,9 +139,13 @@ function drawBand(
 /** Between two lines of a legend. */
 const LEGEND_GAP = 11;
 
-/** Room for a legend with these lines, beside a chart. */
-export function legendWidth(lines: readonly Line[]): number {
-  const longest = Math.max(0, ...lines.map(({ heading }) => heading.length));
+/**
+ * Room for a legend with these lines, beside a chart.
+ *
+ * @param labels of the lines, where they are not called by their headings alone
+ */
+export function legendWidth(lines: readonly Line[], labels: ReadonlyMap<string, string> = new Map()): number {
+  const longest = Math.max(0, ...lines.map(({ heading }) => (labels.get(heading) ?? heading).length));
   return Math.ceil(longest * FONT_SIZE * 0.54) + 66;
 }
 
@@ -150,8 +154,16 @@ export function legendHeight(lines: readonly Line[]): number {
   return TITLE_HEIGHT + lines.length * (FONT_SIZE + LEGEND_GAP + 2) + 16;
 }
 
-/** Lines with their markers and dashes, from top to bottom at the right. */
-export function legendOf({ theme, isAlone }: Look, lines: readonly Line[]): LegendComponentOption {
+/**
+ * Lines with their markers and dashes, from top to bottom at the right.
+ *
+ * @param labels as `legendWidth` takes them
+ */
+export function legendOf(
+  { theme, isAlone }: Look,
+  lines: readonly Line[],
+  labels: ReadonlyMap<string, string> = new Map(),
+): LegendComponentOption {
   return {
     show: isAlone,
     type: 'plain',
@@ -163,6 +175,7 @@ export function legendOf({ theme, isAlone }: Look, lines: readonly Line[]): Lege
     itemHeight: 9,
     itemGap: LEGEND_GAP,
     data: lines.map(({ heading }) => heading),
+    formatter: (heading) => labels.get(heading) ?? heading,
     textStyle: { color: theme.text, fontSize: FONT_SIZE },
     selectedMode: false,
   };

@@ -4,9 +4,9 @@ import { chartAccuracy } from '../../figures/charts/accuracy.ts';
 import { chartLayers, layersHeight } from '../../figures/charts/layers.ts';
 import type { Look } from '../../figures/charts/parts.ts';
 import { DARK, LIGHT, type Theme } from '../../figures/charts/theme.ts';
-import { chartTraining } from '../../figures/charts/training.ts';
+import { chartTraining, isStacked, listPanels } from '../../figures/charts/training.ts';
 import { chartWeights, weightsHeight } from '../../figures/charts/weights.ts';
-import type { GranularityFigures, Line } from '../../figures/types.ts';
+import type { AccuracyFigure, GranularityFigures, Line } from '../../figures/types.ts';
 import { type EChartsType, init } from './echarts.ts';
 import {
   describeAccuracy,
@@ -20,8 +20,8 @@ import type { View } from './view.ts';
 type Drawing = { readonly height: number; readonly option: EChartsOption };
 
 const HEIGHT = 400;
-/** Width in pixels below which two curves stand one above the other. */
-const NARROW = 640;
+/** Of each of several curves that stand one above the other. */
+const STACKED_HEIGHT = 320;
 
 /** The page's colours, as the system has them. */
 export const darkness = matchMedia('(prefers-color-scheme: dark)');
@@ -53,8 +53,9 @@ export class Chart {
 
   /** Number of the points along the first line, which the keyboard steps through. */
   countPoints(): number {
-    const { accuracy, training } = this.figures;
-    const lines = this.kind === 'accuracy' ? accuracy : this.kind === 'training' ? training : [];
+    const { training } = this.figures;
+    const lines =
+      this.kind === 'accuracy' ? (this.accuracy?.lines ?? []) : this.kind === 'training' ? training : [];
     return Math.max(0, ...lines.map(({ points }) => points.length));
   }
 
@@ -76,6 +77,12 @@ export class Chart {
     return this.element.dataset.chart ?? '';
   }
 
+  /** Under the evaluation that the element is for. */
+  private get accuracy(): AccuracyFigure | undefined {
+    const { evaluation: wanted } = this.element.dataset;
+    return this.figures.accuracy.find(({ evaluation }) => evaluation === wanted);
+  }
+
   private longestSeries(): number {
     const series = (this.chart?.getOption().series ?? []) as { type?: string; data?: unknown[] }[];
     const lengths = series.map(({ type, data }) => (type === 'line' ? (data?.length ?? 0) : 0));
@@ -84,7 +91,8 @@ export class Chart {
 
   private compose(view: View, width: number): Drawing {
     const theme = currentTheme();
-    const { granularity, accuracy, training, weights, layers } = this.figures;
+    const { granularity, training, weights, layers } = this.figures;
+    const { accuracy } = this;
     // Charts show different methods while runs go on: hiding may leave one without any, and axes need some.
     const choose = <T extends Line>(lines: readonly T[]): readonly T[] => {
       const shown = lines.filter(({ heading }) => !view.hidden.has(heading));
@@ -92,9 +100,9 @@ export class Chart {
     };
     const look = (height: number): Look => ({ theme, width, height, isAlone: false });
     const names = [this.experiment, granularity] as const;
-    if (this.kind === 'accuracy') {
-      const lines = choose(accuracy);
-      const option = chartAccuracy(...names, lines, look(HEIGHT), view);
+    if (this.kind === 'accuracy' && accuracy !== undefined) {
+      const lines = choose(accuracy.lines);
+      const option = chartAccuracy(...names, { ...accuracy, lines }, look(HEIGHT), view);
       return {
         height: HEIGHT,
         option: { ...option, tooltip: tooltipOf('axis', theme, describeAccuracy(lines, view, theme)) },
@@ -102,7 +110,8 @@ export class Chart {
     }
     if (this.kind === 'training') {
       const lines = choose(training);
-      const height = width < NARROW ? 2 * 320 : HEIGHT;
+      const panels = listPanels(lines);
+      const height = isStacked(panels, width) ? panels.length * STACKED_HEIGHT : HEIGHT;
       const option = chartTraining(...names, lines, look(height));
       return {
         height,

@@ -12,7 +12,7 @@ export function connectControls(
   onChange: () => void,
 ): void {
   for (const input of form.querySelectorAll<HTMLInputElement>('input[type=radio]')) {
-    const name = input.dataset.name as 'granularity' | 'accuracyScale' | 'rateScale';
+    const name = input.dataset.name as 'granularity' | 'evaluation' | 'accuracyScale' | 'rateScale';
     input.checked = view[name] === input.value;
     input.addEventListener('change', () => {
       Object.assign(view, { [name]: input.value });
@@ -36,7 +36,10 @@ export function drawMethods(
   if (fieldset === null || shown === undefined) return;
   const { accuracy, training, weights } = shown;
   const lines = new Map(
-    [...accuracy, ...training, ...(weights?.panels ?? [])].map((line) => [line.heading, line]),
+    [...accuracy.flatMap((figure) => figure.lines), ...training, ...(weights?.panels ?? [])].map((line) => [
+      line.heading,
+      line,
+    ]),
   );
   const isLast = (heading: string) =>
     [...lines.keys()].every((other) => other === heading || view.hidden.has(other));

@@ -13,11 +13,8 @@ import { viewOf } from './view.ts';
 export function showExperiment(figures: ExperimentFigures, index: number): () => void {
   const section = document.querySelector<HTMLElement>(`#experiment-${index}`);
   const form = section?.querySelector<HTMLFormElement>('form.controls');
-  const [first] = figures.granularities;
-  if (section === null || form === null || form === undefined || first === undefined) return () => {};
-  const view = viewOf(figures.experiment, first.granularity);
-  if (!figures.granularities.some(({ granularity }) => granularity === view.granularity))
-    view.granularity = first.granularity;
+  const view = viewOf(figures);
+  if (section === null || form === null || form === undefined || view === undefined) return () => {};
   const charts = [...section.querySelectorAll<HTMLElement>('.chart')].flatMap((element) => {
     const own = figures.granularities.find(({ granularity }) => granularity === element.dataset.granularity);
     return own === undefined ? [] : [new Chart(element, own, figures.experiment)];
@@ -25,6 +22,8 @@ export function showExperiment(figures: ExperimentFigures, index: number): () =>
   const draw = () => {
     for (const part of section.querySelectorAll<HTMLElement>('.charts'))
       part.hidden = part.dataset.granularity !== view.granularity;
+    for (const figure of section.querySelectorAll<HTMLElement>('figure[data-evaluation]'))
+      figure.hidden = figure.dataset.evaluation !== view.evaluation;
     for (const chart of charts) chart.draw(view);
   };
   const redrawAll = () => {

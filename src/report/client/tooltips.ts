@@ -3,6 +3,7 @@ import type { TooltipComponentOption } from 'echarts';
 import type { AccuracyView } from '../../figures/charts/accuracy.ts';
 import { KEPT, LINEAR } from '../../figures/charts/scales.ts';
 import { styleOf, type Theme } from '../../figures/charts/theme.ts';
+import { listPanels } from '../../figures/charts/training.ts';
 import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
 import { formatPercent, formatRate } from '../../format.ts';
 import { type Cell, formatCell } from '../../tables/cell.ts';
@@ -72,14 +73,15 @@ export function describeAccuracy(
 export function describeTraining(lines: readonly TrainingLine[], theme: Theme): Formatter {
   return (places) => {
     const epoch = firstNumber(places);
-    const isLoss = [places].flat()[0]?.axisIndex === 1;
+    const panel = listPanels(lines)[[places].flat()[0]?.axisIndex ?? 0];
+    const isLoss = panel?.value === 'trainLoss';
     const readings = lines.flatMap((line): Reading[] => {
       const point = line.points.find((candidate) => candidate.epoch === epoch);
-      const cell = isLoss ? point?.trainLoss : point?.testAccuracy;
+      const cell = panel && point?.[panel.value];
       if (cell === undefined) return [];
       return [{ line, name: line.heading, value: isLoss ? formatLoss(cell) : formatShare(cell) }];
     });
-    return list(`epoch ${epoch}, ${isLoss ? 'training loss' : 'test accuracy'}`, readings, theme);
+    return list(`epoch ${epoch}, ${panel?.title}`, readings, theme);
   };
 }
 

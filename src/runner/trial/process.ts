@@ -13,11 +13,15 @@ await loadTfjs();
 const { blankDataset } = await import('../../data/load.ts');
 const { chooseEngine } = await import('../../engines/registry.ts');
 const { TrainingProgram } = await import('../../training/program.ts');
+const { continuationOf } = await import('../../methods/continuation.ts');
 const { prepareTraining } = await import('../../training/setup.ts');
 
 const { settings, engine: name, options } = JSON.parse(process.argv[2] ?? '') as TrialTask;
 const { engine } = await chooseEngine(name, options);
-const training = await prepareTraining({ settings, seed: 0 }, blankDataset(settings.dataset));
+// A step costs the same whatever network it begins with.
+const isContinued = continuationOf(settings.regularizer) !== undefined;
+const alone = isContinued ? { ...settings, regularizer: { name: 'none' as const } } : settings;
+const training = await prepareTraining({ settings: alone, seed: 0 }, blankDataset(settings.dataset));
 const steps = (await TrainingProgram.compile(engine, training)).steps();
 
 process.stdout.write('ready\n');

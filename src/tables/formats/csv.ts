@@ -2,12 +2,13 @@
 import { UserError } from '../../errors.ts';
 import { formatNumber, stringifyRecords } from '../../files/csv.ts';
 import { formatOptional, listCellFields, nameCellFields } from '../cell-fields.ts';
-import type { MethodCell, MethodColumn, MethodTable } from '../method-table.ts';
+import type { MethodColumn, MethodTable } from '../method-table.ts';
 import type { Renderer } from './types.ts';
 
 /**
  * A row a rate; for each method mean, sample standard deviation and number of seeds, with published numbers also those
- * and the difference. Accuracies are shares. Notes have no place in it.
+ * and the difference. Where trainings differ in length, each has its epochs, those of the runs that it goes on from included, in
+ * every row. Accuracies are shares. Notes have no place in it.
  *
  * @throws UserError if there are several tables, which have different columns
  */
@@ -23,18 +24,27 @@ function listRecords({ rates, columns }: MethodTable): string[][] {
     ['prune_rate', ...columns.flatMap(nameFields)],
     ...rates.map((rate, row) => [
       formatNumber(rate),
-      ...columns.flatMap(({ cells, hasPublished }) => listFields(cells[row], hasPublished)),
+      ...columns.flatMap((column) => listFields(column, row)),
     ]),
   ];
 }
 
-function nameFields({ heading, hasPublished }: MethodColumn): string[] {
+function nameFields({ heading, hasPublished, training }: MethodColumn): string[] {
   // Excel takes a file for ASCII unless it begins with a mark that other programs stumble over.
   const name = heading.replaceAll('×', 'x');
-  return [...nameCellFields(name), ...(hasPublished ? [`${name} paper`, `${name} difference`] : [])];
+  return [
+    ...nameCellFields(name),
+    ...(training === undefined ? [] : [`${name} epochs`]),
+    ...(hasPublished ? [`${name} paper`, `${name} difference`] : []),
+  ];
 }
 
-function listFields(cell: MethodCell | undefined, hasPublished: boolean): string[] {
+function listFields({ cells, hasPublished, training }: MethodColumn, row: number): string[] {
+  const cell = cells[row];
   const published = [cell?.published?.accuracy, cell?.difference].map(formatOptional);
-  return [...listCellFields(cell?.own), ...(hasPublished ? published : [])];
+  return [
+    ...listCellFields(cell?.own),
+    ...(training === undefined ? [] : [formatNumber(training.parentEpochs + training.epochs)]),
+    ...(hasPublished ? published : []),
+  ];
 }

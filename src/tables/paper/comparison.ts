@@ -4,8 +4,10 @@ import type { RunSettings } from '../../config/schema.ts';
 import { formatPoints, formatRate } from '../../format.ts';
 import { describeMethod, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
+import type { EvaluationView } from '../../sweeps/evaluations.ts';
 import type { Cell } from '../cell.ts';
-import { describeDifferences, isComparable, nearestNetwork } from './networks.ts';
+import { describeAuthorsCode, describeAuthorsEvaluation } from './authors-code.ts';
+import { describeDifferences, isComparable, type NearestNetwork, nearestNetwork } from './networks.ts';
 import { matchPublished, type PublishedNumber } from './published.ts';
 import { describeFaults } from './published-faults.ts';
 
@@ -29,7 +31,7 @@ export interface ColumnComparison {
   readonly isComparable: boolean;
   /** Title of the network that the published numbers are of. */
   readonly network: string;
-  /** How the run differs from that network, in sentences. */
+  /** How the run differs from that network and from what the authors' code did, in sentences. */
   readonly differences: readonly string[];
 }
 
@@ -42,6 +44,7 @@ export function comparePublished(
   rates: readonly number[],
   granularity: Granularity,
   published: readonly PublishedNumber[],
+  view: EvaluationView,
 ): ColumnComparison[] {
   return columns.map(({ method, settings }) => {
     if (method === undefined || settings === undefined) {
@@ -73,9 +76,19 @@ export function comparePublished(
       isExact: match.isExact,
       isComparable: isComparable(settings, network),
       network: network.title,
-      differences: describeDifferences(settings, network),
+      differences: [
+        ...describeDifferences(settings, network),
+        ...(isComparable(settings, network) && isOfCode(network)
+          ? [...describeAuthorsCode(settings), ...describeAuthorsEvaluation(settings, view)]
+          : []),
+      ],
     };
   });
+}
+
+/** Only of networks in their code is it known how long they were trained. */
+function isOfCode({ epochs }: NearestNetwork): boolean {
+  return epochs !== undefined;
 }
 
 /** The notes under a table with published numbers. */

@@ -57,6 +57,11 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** The sentences of all faults, as a list for readers of the paper. */
+export function listFaults(): string[] {
+  return [SINGLE_RUNS, ...FAULTS.map(({ sentence }) => sentence)];
+}
+
 const SINGLE_RUNS = 'Published numbers without a deviation are of one run each.';
 
 /**

@@ -1,5 +1,6 @@
 /** @file Checks which published numbers stand beside which columns, what is subtracted, and what is said of them. */
 import { describe, expect, it } from 'vitest';
+import { DENSE_VIEW } from '../../../src/sweeps/evaluations.ts';
 import { buildMethodTable } from '../../../src/tables/method-table.ts';
 import { readPublished } from '../../../src/tables/paper/published.ts';
 import { SweepRows } from '../../sweeps/sweep-rows.ts';
@@ -9,11 +10,16 @@ const targeted = (dropRate: number, targetRate: number, granularity: 'weight' | 
   ({ name: 'targeted', granularity, dropRate, targetRate }) as const;
 
 /** The network, data and length of the paper's main tables. */
-const PAPER = { dataset: { name: 'cifar10' }, model: { name: 'resnet' }, schedule: { epochs: 256 } } as const;
+const PAPER = {
+  dataset: { name: 'cifar10', validation: 10_000 },
+  model: { name: 'resnet' },
+  schedule: { epochs: 256 },
+} as const;
 
-function build({ rows, settings }: SweepRows, granularity: 'weight' | 'unit') {
+function build({ rows, settings }: SweepRows, granularity: 'weight' | 'unit', view = DENSE_VIEW) {
   return buildMethodTable({
     experiment: 'few',
+    view,
     rows,
     settings,
     granularity,
@@ -48,9 +54,11 @@ describe('published numbers in a table', () => {
         [undefined, undefined],
       ],
     ]);
-    expect(notes[0]).toBe('Published numbers without a deviation are of one run each.');
-    expect(notes.join()).toContain('below the 92.64 of targeted(0.66, 0.75)');
-    expect(notes).toHaveLength(2);
+    expect(notes).toEqual([
+      expect.stringMatching(/^The paper's code evaluated targeted weights with their candidates removed/),
+      'Published numbers without a deviation are of one run each.',
+      expect.stringContaining('below the 92.64 of targeted(0.66, 0.75)'),
+    ]);
   });
 
   it('takes the published numbers of the granularity and of the very same alpha and gamma', () => {
@@ -214,5 +222,100 @@ describe('published numbers in a table', () => {
       'The paper has no numbers for these methods at these rates.',
       expect.stringContaining('digit for digit'),
     ]);
+  });
+});
+
+describe("what the authors' code does otherwise", () => {
+  const ownSentences = (notes: readonly string[]) =>
+    notes.filter((note) => note.startsWith("The paper's code"));
+
+  it.each<[string, object, Parameters<SweepRows['add']>[1], 'weight' | 'unit', object]>([
+    ['dataset.validation: 10000', {}, { name: 'none' }, 'weight', { dataset: { name: 'cifar10' } }],
+    [
+      'regularizer.perEntry: true',
+      { perEntry: true },
+      { name: 'targeted', granularity: 'unit', dropRate: 0.33, targetRate: 0.75 },
+      'unit',
+      {},
+    ],
+    [
+      'regularizer.ramp: { first: 20000it, second: 20000it }',
+      { ramp: { first: '20000it', second: '20000it' } },
+      { name: 'ramping', granularity: 'weight' },
+      'weight',
+      {},
+    ],
+    ['regularizer.kernels: all', { kernels: 'all' }, { name: 'l1', coefficient: 0.1 }, 'weight', {}],
+    [
+      'regularizer.dropRate below 1',
+      { dropRate: 0.99 },
+      { name: 'random-prune', granularity: 'weight', targetRate: 0.9 },
+      'weight',
+      {},
+    ],
+  ])(
+    'is named where a run does not do it, and not where it does: %s',
+    (setting, same, method, granularity, base) => {
+      const rate = granularity === 'weight' ? { 0.9: 0.5 } : { 0.7: 0.5 };
+      const notesOf = (settings: object, regularizer: object) =>
+        ownSentences(
+          build(
+            new SweepRows(settings as never).add('own', regularizer as typeof method, rate, [granularity]),
+            granularity,
+            { evaluate: 'paper', recalibrated: false },
+          ).notes,
+        ).join('\n');
+      expect(notesOf({ ...PAPER, ...base }, method as object)).toContain(`(${setting}).`);
+      expect(notesOf(PAPER, { ...(method as object), ...same })).not.toContain(setting);
+    },
+  );
+
+  it.each([
+    [
+      'resnet',
+      { name: 'variational' },
+      'cifar10',
+      'model.firstActivation: false',
+      { firstActivation: false },
+    ],
+    [
+      'vgg',
+      { name: 'ramping', granularity: 'unit' },
+      'cifar100',
+      'model.firstConvolution: prunable',
+      { firstConvolution: 'prunable' },
+    ],
+  ])('is named of networks, too: %s with %o', (model, method, dataset, setting, same) => {
+    const notesOf = (more: object) => {
+      const settings = {
+        ...PAPER,
+        dataset: { name: dataset, validation: 10_000 },
+        model: { name: model, ...more },
+      };
+      const sweep = new SweepRows(settings as never);
+      return build(
+        sweep.add('own', method as never, { 0: 0.5, 0.5: 0.5, 0.75: 0.5, 0.9: 0.5 }, ['weight', 'unit']),
+        'unit',
+      )
+        .notes.concat(build(sweep, 'weight').notes)
+        .join('\n');
+    };
+    expect(notesOf({})).toContain(setting);
+    expect(notesOf(same)).not.toContain(setting);
+  });
+
+  it('is said of its evaluation where a table shows another', () => {
+    const sweep = new SweepRows(PAPER).add('own', targeted(0.33, 0.75, 'unit'), { 0.7: 0.5 }, ['unit']);
+    const stochastic = sweep.rows.map((row) => ({ ...row, evaluation: 'stochastic' as const, draws: 5 }));
+    const notesOf = (evaluate: 'dense' | 'paper' | 'stochastic', rows = sweep.rows) =>
+      build({ ...sweep, rows } as SweepRows, 'unit', { evaluate, recalibrated: false }).notes.join('\n');
+    expect(notesOf('dense')).toContain('evaluated targeted units with the noise of training (stochastic)');
+    expect(notesOf('paper', stochastic)).not.toContain("The paper's code evaluated");
+    expect(notesOf('stochastic', stochastic)).not.toContain("The paper's code evaluated");
+  });
+
+  it('is not compared with where the published numbers show the order of the methods only', () => {
+    const mnist = new SweepRows({ schedule: { epochs: 256 } }).add('own', targeted(0.66, 0.75), { 0: 0.9 });
+    expect(ownSentences(build(mnist, 'weight').notes)).toEqual([]);
   });
 });

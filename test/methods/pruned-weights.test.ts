@@ -1,10 +1,10 @@
 /** @file Checks the pruning of a whole network and its accounting against counts made by hand. */
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { prunedWeights } from '../../src/methods/pruned-weights.ts';
 import { createTargeted } from '../../src/methods/targeted/regularizer.ts';
 import type { Regularizer } from '../../src/methods/types.ts';
-import { prunedWeights } from '../../src/sweeps/pruned-weights.ts';
-import { model, trainedState } from './network.ts';
+import { model, trainedState } from '../sweeps/network.ts';
 
 const plain: Regularizer = { name: 'none' };
 const gated: Regularizer = {

@@ -1,12 +1,12 @@
 /** @file A trained network as evaluation sees it: the method's evaluation weights, pruned on copies. */
 import type { NamedArrays } from '../arrays.ts';
-import { evaluationParameters, hostWeight, removeCandidates } from '../methods/host-weights.ts';
-import type { Regularizer } from '../methods/types.ts';
 import type { Model } from '../models/types.ts';
 import { type Accounting, accountFor } from '../pruning/accounting.ts';
 import { scoresOf } from '../pruning/criteria.ts';
 import { pruneWeight } from '../pruning/prune.ts';
 import type { EvaluationKind, Granularity } from '../pruning/types.ts';
+import { evaluationParameters, hostWeight, removeCandidates } from './host-weights.ts';
+import type { Regularizer } from './types.ts';
 
 export interface PrunedNetwork {
   /** Every parameter of the model by name; prunable weights are new arrays, the others those of the state. */
