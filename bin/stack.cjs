@@ -2,7 +2,7 @@
 'use strict';
 
 const { readFileSync } = require('node:fs');
-const { SourceMap } = require('node:module');
+const { findSourceMap, SourceMap } = require('node:module');
 const { dirname, resolve } = require('node:path');
 const { fileURLToPath, pathToFileURL } = require('node:url');
 
@@ -23,15 +23,20 @@ exports.nameSources = function nameSources(folder) {
 
   const describePlace = (url, line, column) => {
     const path = fileURLToPath(url);
-    const { originalSource, originalLine, originalColumn } = readMap(path).findEntry(line - 1, column - 1);
+    // Node itself has the map of a plugin.
+    const map = url.startsWith(prefix) ? readMap(path) : findSourceMap(path);
+    const { originalSource, originalLine, originalColumn } = map?.findEntry(line - 1, column - 1) ?? {};
     if (originalSource === undefined) return `${url}:${line}:${column}`;
-    return `${resolve(dirname(path), originalSource)}:${originalLine + 1}:${originalColumn + 1}`;
+    const source = originalSource.startsWith('file:')
+      ? fileURLToPath(originalSource)
+      : resolve(dirname(path), originalSource);
+    return `${source}:${originalLine + 1}:${originalColumn + 1}`;
   };
 
   const describeCall = (site) => {
     const text = String(site);
     const place = /(file:[^()]+):(\d+):(\d+)/.exec(text);
-    if (place === null || !place[1].startsWith(prefix)) return text;
+    if (place === null) return text;
     try {
       return text.replace(place[0], describePlace(place[1], Number(place[2]), Number(place[3])));
     } catch {

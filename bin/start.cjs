@@ -1,10 +1,16 @@
-/** @file Runs src/cli/main.ts, from a bundle of all sources where one can be kept. */
+/**
+ * @file Runs td: in a package what was compiled of it, in a checkout src/cli/main.ts, from a bundle of all sources where one
+ * can be kept.
+ */
 'use strict';
 
-const { mkdtempSync, rmdirSync } = require('node:fs');
+const { existsSync, mkdtempSync, rmdirSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { dirname, join, resolve } = require('node:path');
 const { pathToFileURL } = require('node:url');
+
+const ROOT = resolve(__dirname, '..');
+const IS_CHECKOUT = existsSync(join(ROOT, 'src/cli/main.ts'));
 
 /** td's child processes are started through tsx, which keeps what it has translated in the temporary folder, and cannot start where there is none. */
 function requireTemporaryFolder() {
@@ -22,11 +28,15 @@ function requireTemporaryFolder() {
 async function start() {
   // A bundle loads packages before its own code; this must be set before onnxruntime is loaded (src/engines/onnx/no-telemetry.ts).
   process.env.ORT_DISABLE_TELEMETRY = '1';
+  if (IS_CHECKOUT) await startSources();
+  else await startModules(join(ROOT, 'dist/td.js'));
+}
+
+async function startSources() {
   requireTemporaryFolder();
   const bundle = await require('./bundle.cjs').findBundle();
   if (bundle !== undefined) {
-    require('./stack.cjs').nameSources(dirname(bundle));
-    await import(pathToFileURL(bundle).href);
+    await startModules(bundle);
     return;
   }
   const { register } = await import('tsx/esm/api');
@@ -34,9 +44,17 @@ async function start() {
   await import('../src/cli/main.ts');
 }
 
+async function startModules(main) {
+  require('./stack.cjs').nameSources(dirname(main));
+  await import(pathToFileURL(main).href);
+}
+
 start().catch((error) => {
-  const isMissing = error.code === 'MODULE_NOT_FOUND' || /^Cannot find package/.test(error.message);
-  const sentence = `its packages are not installed; run "npm ci" in ${resolve(__dirname, '..')}`;
+  // In a package td's own modules may be missing, too.
+  const missing = IS_CHECKOUT ? /^Cannot find package/ : /^Cannot find (package|module)/;
+  const isMissing = error.code === 'MODULE_NOT_FOUND' || missing.test(error.message);
+  const remedy = IS_CHECKOUT ? `run "npm ci" in ${ROOT}` : 'install targeted-dropout again';
+  const sentence = `its packages are not installed; ${remedy}`;
   process.stderr.write(`td: ${isMissing ? sentence : (error.stack ?? error)}\n`);
   process.exitCode = isMissing ? 2 : 1;
 });

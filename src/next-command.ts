@@ -3,12 +3,20 @@
 /** The folder that `--results` names if it is not given. */
 export const DEFAULT_RESULTS = 'results';
 
+let plugins: readonly string[] = [];
+
+/** Plugins that the command under way was given: the next one needs them, too. */
+export function rememberPlugins(files: readonly string[]): void {
+  plugins = files;
+}
+
 /** A command on experiments: `td sweep a.yaml --results elsewhere`. */
 export function describeCommand(command: string, files: readonly string[], results: string): string {
   return describeCommandLine([
     command,
     ...files,
     ...(results === DEFAULT_RESULTS ? [] : ['--results', results]),
+    ...plugins.flatMap((file) => ['--plugin', file]),
   ]);
 }
 

@@ -12,15 +12,15 @@ const ROOMS = [
   ['engines'],
   ['data', 'models'],
   ['methods'],
-  ['config'],
+  ['config', 'plugins'],
   ['training'],
   ['runs'],
   ['runner'],
   ['sweeps', 'cluster'],
   ['tables'],
-  ['gate', 'figures'],
+  ['gate', 'figures', 'tracking'],
   ['report'],
-  ['terminal'],
+  ['terminal', 'library'],
   ['cli'],
 ];
 

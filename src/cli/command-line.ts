@@ -1,9 +1,10 @@
 /** @file Runs one command line within this process, and reports what goes wrong. */
 import { CommanderError } from 'commander';
-import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
+import { BusyError, EXIT_IN_OTHER_HANDS, suggest, UserError } from '../errors.ts';
 import { describeCommandLine } from '../next-command.ts';
 import { describeFailure } from '../terminal/failures.ts';
 import { InterruptedError } from '../terminal/interruption.ts';
+import { COMMANDS } from './commands.ts';
 import { createProgram } from './program.ts';
 
 /** Work failed: a run diverged, a file is damaged. */
@@ -17,12 +18,31 @@ const EXIT_USAGE = 2;
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   try {
-    const program = await createProgram(words);
-    await program.parseAsync(words, { from: 'user' });
+    const asked = words[0] === 'help' ? helpOf(words.slice(1)) : words;
+    const program = await createProgram(asked);
+    await program.parseAsync(asked, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return report(error, words);
   }
+}
+
+/**
+ * `help data fetch` is `data fetch --help`.
+ *
+ * @throws UserError if one of the words is no command
+ */
+function helpOf(words: readonly string[]): string[] {
+  let entries = COMMANDS;
+  for (const word of words) {
+    const entry = entries.find(({ name }) => name === word);
+    if (entry === undefined) {
+      const names = entries.map(({ name }) => name);
+      throw new UserError(`there is no command "${words.join(' ')}" to help with${suggest(word, names)}`);
+    }
+    entries = entry.commands ?? [];
+  }
+  return [...words, '--help'];
 }
 
 function report(error: unknown, words: readonly string[]): number {

@@ -11,6 +11,8 @@ export interface CommandEntry {
   readonly usage?: string;
   /** Absent if it only has commands below it. */
   readonly load?: () => Promise<CommandFile>;
+  /** Whether it reads experiments, runs or data sets, which may be those of plugins; true if absent. */
+  readonly takesPlugins?: boolean;
   readonly commands?: readonly CommandEntry[];
 }
 
@@ -47,12 +49,14 @@ const ENGINE_COMMANDS: readonly CommandEntry[] = [
     summary: 'install an engine that does not come with td',
     arguments: [['<engine>', 'tensorflow']],
     load: () => import('./engines/install.ts'),
+    takesPlugins: false,
   },
   {
     name: 'uninstall',
     summary: 'remove what td has installed',
     arguments: [['<engine>', 'tensorflow']],
     load: () => import('./engines/uninstall.ts'),
+    takesPlugins: false,
   },
 ];
 
@@ -126,6 +130,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./report.ts'),
   },
   {
+    name: 'export-metrics',
+    summary: 'write settings and curves of trained runs for MLflow',
+    arguments: [['[experiment...]', 'names of experiments; all if absent']],
+    load: () => import('./export-metrics.ts'),
+  },
+  {
     name: 'data',
     summary: 'list, fetch and verify data sets',
     usage: '<command> [options]',
@@ -137,6 +147,35 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: '[command] [options]',
     load: () => import('./engines/list.ts'),
     commands: ENGINE_COMMANDS,
+  },
+  {
+    name: 'init',
+    summary: 'copy an experiment that comes with td beside you, for you to change',
+    arguments: [['[experiment]', 'its name; a list of all if absent']],
+    load: () => import('./init.ts'),
+    takesPlugins: false,
+  },
+  {
+    name: 'schema',
+    summary: 'print the JSON Schema of experiment files, for editors',
+    load: () => import('./schema.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script that lets a shell complete commands and flags',
+    arguments: [['<shell>', 'bash, zsh or fish']],
+    load: () => import('./completion.ts'),
+    takesPlugins: false,
+  },
+  {
+    name: 'new',
+    summary: 'write a plugin with a method of your own, to begin with',
+    arguments: [
+      ['<kind>', 'method'],
+      ['<name>', 'of the method, and of the folder that is written'],
+    ],
+    load: () => import('./new.ts'),
+    takesPlugins: false,
   },
   {
     name: 'bench',

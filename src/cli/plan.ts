@@ -1,6 +1,5 @@
 /** @file td plan: the runs of experiments as cells that any scheduler can start, with the state and the command of each. */
 import type { Command } from 'commander';
-import { describePlan } from '../cluster/plan-file.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import {
   executionOptions,
@@ -10,7 +9,6 @@ import {
   settingOption,
   variantsOption,
 } from '../terminal/options.ts';
-import { printJson } from '../terminal/output.ts';
 import { loadCells, type RequestOptions, requestOf, warnOfSettings } from '../terminal/planned-runs.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
@@ -66,12 +64,8 @@ export async function plan(
     cells.map(({ run }) => run),
   );
   await loadTfjs();
-  const { estimatePlan, printPlan } = await import('../terminal/plan.ts');
+  const { estimatePlan, printPlan, printPlanJson } = await import('../terminal/plan.ts');
   const estimated = await estimatePlan(cells, options);
-  if (!options.json) {
-    printPlan(estimated);
-    return;
-  }
-  const paths = new Map(experiments.map(({ name }, index) => [name, request.files[index] ?? '']));
-  printJson(describePlan(request, paths, estimated.planned, estimated.estimates));
+  if (options.json) printPlanJson(estimated, request, experiments);
+  else printPlan(estimated);
 }

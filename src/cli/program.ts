@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { pluginOption } from '../terminal/plugin-option.ts';
 import { refuseSlips, rewordUsageErrors } from '../terminal/usage-errors.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 
@@ -17,6 +18,7 @@ Examples:
   td list                            what there is, trained and unfinished
   td show mnist-mlp/none/0           one run: settings, curves, files
   td report                          everything on one page, to look at
+  td help run                        what a command does, its flags and examples
 
 Exit codes:
   0  done
@@ -31,12 +33,15 @@ Exit codes:
  * @param words the command line that it is for: the files of the commands that it names are loaded, no others
  */
 export async function createProgram(words: readonly string[]): Promise<Command> {
+  const plugins = findPlugins(words);
+  if (plugins.length > 0) await (await import('../plugins/load.ts')).loadPlugins(plugins);
   const program = new Command('td')
     .description(DESCRIPTION)
     .usage('<command> [options]')
     .addHelpText('after', EXAMPLES)
     .version(readVersion(), '-v, --version', 'print the version');
-  await addCommands(program, COMMANDS, words);
+  // A script for shells has the flags of all commands.
+  await addCommands(program, COMMANDS, words[0] === 'completion' ? 'all' : words);
   configure(program, 'td');
   return program;
 }
@@ -45,16 +50,37 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
 async function addCommands(
   parent: Command,
   entries: readonly CommandEntry[],
-  words: readonly string[],
+  words: readonly string[] | 'all',
 ): Promise<void> {
-  for (const { name, summary, arguments: parameters = [], usage, load, commands = [] } of entries) {
+  for (const {
+    name,
+    summary,
+    arguments: parameters = [],
+    usage,
+    load,
+    takesPlugins = true,
+    commands = [],
+  } of entries) {
     const command = parent.command(name).description(summary);
     for (const [parameter, description] of parameters) command.argument(parameter, description);
     if (usage !== undefined) command.usage(usage);
-    if (!words.includes(name)) continue;
+    if (words !== 'all' && !words.includes(name)) continue;
     (await load?.())?.define(command);
+    if (load !== undefined && takesPlugins) command.addOption(pluginOption());
     await addCommands(command, commands, words);
   }
+}
+
+/** The plugins that a command line names. They are loaded before it is read, since help and messages tell of their parts. */
+function findPlugins(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  const flags = end < 0 ? words : words.slice(0, end);
+  const found = flags.flatMap((word, index) => {
+    if (word.startsWith('--plugin=')) return word.slice('--plugin='.length);
+    const next = flags[index + 1];
+    return word === '--plugin' && next !== undefined && !next.startsWith('-') ? next : [];
+  });
+  return [...new Set(found)];
 }
 
 /** What holds for a command and those below it. */
@@ -65,7 +91,7 @@ function configure(command: Command, path: string): void {
     .configureHelp({ subcommandTerm: describeTerm })
     .exitOverride();
   rewordUsageErrors(command, path);
-  refuseSlips(command, ['set'], ['sbatch']);
+  refuseSlips(command, ['set', 'plugin'], ['sbatch']);
   for (const child of command.commands) configure(child, `${path} ${child.name()}`);
 }
 

@@ -77,9 +77,9 @@ async function writeSources(names: readonly string[], options: ReportOptions): P
   const sources = view === undefined ? found : requireView(names, found, view, results);
   await requireTrainedImages(sources);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
-  const { buildAssets } = await import('../report/assets.ts');
+  const { loadAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/make-report.ts');
-  const { page, problems } = await makeReport(sources, { assets: await buildAssets(), view });
+  const { page, problems } = await makeReport(sources, { assets: await loadAssets(), view });
   tellFaults(problems);
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
@@ -95,11 +95,11 @@ async function serveSources(names: readonly string[], options: ReportOptions): P
   if (view !== undefined && names.length > 0) requireView(names, sources, view, results);
   await requireTrainedImages(sources);
   const chosen = names.length === 0 ? undefined : sources.map(({ experiment }) => experiment);
-  const { buildAssets } = await import('../report/assets.ts');
+  const { loadAssets } = await import('../report/assets.ts');
   const { digestVersion, serveReport } = await import('../report/serve.ts');
   const { listFileVersions } = await import('../report/file-versions.ts');
   const { makeReport } = await import('../report/make-report.ts');
-  const assets = await buildAssets();
+  const assets = await loadAssets();
   const cache: MagnitudesCache = new Map();
   const server = await serveReport(
     {

@@ -19,6 +19,7 @@ import { outliveHangUps } from '../terminal/interruption.ts';
 import {
   checkpointMinutesOption,
   executionOptions,
+  jsonOption,
   parseExecution,
   resultsOption,
   seedsOption,
@@ -26,8 +27,14 @@ import {
   variantsOption,
   whenBusyOption,
 } from '../terminal/options.ts';
-import { print, printTable } from '../terminal/output.ts';
-import { identifyRuns, loadCells, type RequestOptions, warnOfSettings } from '../terminal/planned-runs.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
+import {
+  identifyRuns,
+  loadCells,
+  type RequestOptions,
+  requestOf,
+  warnOfSettings,
+} from '../terminal/planned-runs.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import type { Outcome } from '../terminal/shown-runs.ts';
@@ -76,6 +83,7 @@ export function define(command: Command): void {
     .option('--dry-run', 'list the runs, their states and the time left, and do nothing')
     .option('--no-measure', 'with --dry-run: estimate times from earlier runs alone')
     .option('--print-config', 'print all settings as an experiment file, and do nothing')
+    .addOption(jsonOption('print the runs, or with --dry-run what is to do, as JSON'))
     .option('--verbose', 'show the log of each run instead of its progress')
     .option('--tensorboard', 'also write curves and histograms of weights for TensorBoard')
     .addOption(checkpointMinutesOption())
@@ -91,6 +99,7 @@ export interface RunOptions extends TrainingOptions, RequestOptions {
   readonly dryRun?: boolean;
   readonly measure?: boolean;
   readonly printConfig?: boolean;
+  readonly json?: boolean;
 }
 
 /**
@@ -118,8 +127,10 @@ export async function run(files: readonly string[], options: RunOptions, command
   warnOfSettings(experiments, runs);
   if (options.dryRun) {
     await loadTfjs();
-    const { estimatePlan, printPlan } = await import('../terminal/plan.ts');
-    printPlan(await estimatePlan(listCells(runs), options));
+    const { estimatePlan, printPlan, printPlanJson } = await import('../terminal/plan.ts');
+    const plan = await estimatePlan(listCells(runs), options);
+    if (options.json) printPlanJson(plan, requestOf(files, options, command), experiments);
+    else printPlan(plan);
     return;
   }
   // A run under another name is not found by its file.
@@ -157,6 +168,7 @@ async function trainCell(path: string, options: RunOptions, command: Command): P
   const plan = readPlan(path);
   const index = findCell(plan.cells, options.cell ?? '', path);
   requireResultsFolder(plan.results, 'write');
+  if (plan.plugins.length > 0) await (await import('../plugins/load.ts')).loadPlugins(plan.plugins);
   const { cells } = await loadCells(plan);
   requireSamePlan(path, plan, cells);
   const cell = at(cells, index);
@@ -178,7 +190,7 @@ function requireParent({ id, run: { parent } }: Cell, results: string): void {
 /** @param files of the experiments, to be swept next */
 async function train(
   runs: readonly RunSpec[],
-  options: TrainingOptions,
+  options: TrainingOptions & Pick<RunOptions, 'json'>,
   files: readonly string[],
 ): Promise<void> {
   outliveHangUps();
@@ -187,7 +199,8 @@ async function train(
   const { trainShown } = await import('../terminal/training.ts');
   const outcomes = await trainShown(runs, options);
   allowLoss();
-  printOutcomes(outcomes, options.results);
+  if (options.json) printJson(outcomes.map((outcome) => plainOf(outcome, options.results)));
+  else printOutcomes(outcomes, options.results);
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   const next = describeCommand('sweep', files, options.results);
   const elsewhere = outcomes.filter(({ owner }) => owner !== undefined).length;
@@ -223,6 +236,25 @@ function printOutcomes(outcomes: readonly Outcome[], results: string): void {
     runDirectory(results, spec),
   ]);
   printTable(['experiment', 'variant', 'seed', 'test accuracy', 'time', 'folder'], rows);
+}
+
+/** A run's outcome for programs: `trained`, `failed`, or `busy` if another process trains it. */
+function plainOf({ run: spec, summary, failure, owner }: Outcome, results: string) {
+  const { experiment, variant, seed } = spec;
+  const state = summary === undefined ? (failure === undefined ? 'busy' : 'failed') : 'trained';
+  const { testAccuracy, trainSeconds } = summary ?? {};
+  const directory = runDirectory(results, spec);
+  return {
+    experiment,
+    variant,
+    seed,
+    state,
+    testAccuracy,
+    trainSeconds,
+    reason: failure?.reason,
+    owner,
+    directory,
+  };
 }
 
 function describeMissingResult(failure: Outcome['failure']): string {

@@ -108,9 +108,8 @@ export async function submit(
     return;
   }
   warnOfMissingData(planned.filter(isLeft).map(({ run }) => run.settings.dataset));
-  const paths = new Map(experiments.map(({ name }, index) => [name, request.files[index] ?? '']));
   const submitted = await submitPlan(planned, request.results, options, render, () =>
-    describePlan(request, paths, planned, new Map()),
+    describePlan(request, experiments, planned, new Map()),
   );
   const done = planned.filter(({ standing }) => standing.kind === 'done').length;
   const busy = planned.filter(({ standing }) => standing.kind === 'under way').length;

@@ -39,13 +39,15 @@ import {
   evaluationsOption,
   executionOptions,
   granularityOption,
+  jsonOption,
   pruneOption,
   resultsOption,
 } from '../terminal/options.ts';
+import { print, printJson } from '../terminal/output.ts';
 import { printLine, startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { printSettingWarnings } from '../terminal/setting-warnings.ts';
-import { printSweepTables } from '../terminal/sweep-tables.ts';
+import { type PlainTable, printSweepTables } from '../terminal/sweep-tables.ts';
 import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
 
 const HELP = `
@@ -87,6 +89,7 @@ export function define(command: Command): void {
     )
     .addOption(countOption('--recalibrate <n>', 'take batch-norm averages anew on n training images'))
     .option('--no-figures', 'draw no figures')
+    .addOption(jsonOption('print the tables as JSON'))
     .addOption(resultsOption());
   for (const option of executionOptions()) command.addOption(option);
   command
@@ -102,7 +105,7 @@ export function define(command: Command): void {
  */
 export async function sweep(
   files: readonly string[],
-  options: SweepChoice & ExecutionOptions & { readonly figures?: boolean },
+  options: SweepChoice & ExecutionOptions & { readonly figures?: boolean; readonly json?: boolean },
 ): Promise<void> {
   const tasks = planTasks(files, options);
   tasks.forEach(requireTrainingImages);
@@ -119,16 +122,19 @@ export async function sweep(
   outliveHangUps();
   const networks = await openNetworks(tasks[0]?.runs[0], options);
   const failures: Failure[] = [];
+  const tables: PlainTable[] | undefined = options.json ? [] : undefined;
   try {
     for (const task of tasks) {
       const place = { networks, results: options.results };
       failures.push(...(await interruptible((signal) => sweepExperiment(task, { ...place, signal }))));
-      failures.push(...(await printSweepTables(task, options.results)));
+      failures.push(...(await printSweepTables(task, options.results, tables)));
     }
   } finally {
     networks.dispose();
   }
-  if (options.figures !== false) await drawAll(tasks, options.results);
+  if (tables !== undefined) printJson(tables);
+  if (options.figures !== false)
+    await drawAll(tasks, options.results, tables === undefined ? print : printLine);
   reportFailures(failures);
 }
 
@@ -156,12 +162,16 @@ async function openNetworks(
   return new TrainedNetworks(engine, startFetchStage);
 }
 
-async function drawAll(tasks: readonly SweepTask[], results: string): Promise<void> {
+async function drawAll(
+  tasks: readonly SweepTask[],
+  results: string,
+  tell: (line: string) => void,
+): Promise<void> {
   for (const { experiment, datasets, ...asked } of tasks) {
     try {
       const left = readResults(experiment, results);
       const [problem] = await findOtherImages(left.runs, startFetchStage, datasets);
-      if (problem === undefined) await drawFigures(left, results, viewsOf(asked));
+      if (problem === undefined) await drawFigures(left, results, viewsOf(asked), tell);
       else tellFaults([`the figures of ${experiment} are not drawn: ${problem}`]);
     } catch (error) {
       // The tables have told why there is nothing to draw.

@@ -1,5 +1,6 @@
 /** @file A plan as a JSON file: written for schedulers, and read by whoever trains one of its cells. */
 import { z } from 'zod';
+import type { Experiment } from '../config/experiment.ts';
 import { UserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
 import { describeCommandLine } from '../next-command.ts';
@@ -19,6 +20,7 @@ const planSchema = z.object({
   folder: z.string(),
   results: z.string(),
   execution: z.array(z.string()),
+  plugins: z.array(z.string()),
   /** All else that a cell has is for other readers. */
   cells: z.array(z.object({ id: z.string() })).min(1),
 });
@@ -30,15 +32,16 @@ export type WrittenPlan = z.output<typeof planSchema>;
  * A plan as JSON, for schedulers and scripts.
  *
  * @param planned where each cell stands
- * @param files the experiment file of each experiment, by name
+ * @param experiments in the order of the request's files
  * @param estimates what each cell takes still, as far as that is known
  */
 export function describePlan(
   request: PlanRequest,
-  files: ReadonlyMap<string, string>,
+  experiments: readonly Experiment[],
   planned: readonly PlannedCell[],
   estimates: ReadonlyMap<unknown, Estimate>,
 ): object {
+  const files = new Map(experiments.map(({ name }, index) => [name, request.files[index] ?? '']));
   const cells = planned.map(({ cell, run, standing, checkpoint, queue, lastLine }) => {
     const { kind, ...why } = standing;
     const { time, memory } = estimates.get(run) ?? {};
@@ -49,6 +52,7 @@ export function describePlan(
       variant: run.variant,
       seed: run.seed,
       hash: run.hash,
+      epochs: run.settings.schedule.epochs,
       state: kind,
       ...why,
       ...(checkpoint !== undefined && { step: checkpoint.step, epoch: checkpoint.epoch }),

@@ -26,6 +26,13 @@ export interface PlanRequest {
   readonly results: string;
   /** Flags that say what computes: `['--engine', 'onnx']`. */
   readonly execution: readonly string[];
+  /** Full paths of plugins. */
+  readonly plugins: readonly string[];
+}
+
+/** The flags that load plugins. */
+export function pluginFlags({ plugins }: Pick<PlanRequest, 'plugins'>): string[] {
+  return plugins.flatMap((path) => ['--plugin', path]);
 }
 
 /** One run of a plan: the smallest piece that can be started by itself, any number of times. */
@@ -83,7 +90,7 @@ export function hashPlan(cells: readonly Cell[]): string {
  */
 export function trainingCommand(
   { run }: Cell,
-  { set = [], results, execution }: PlanRequest,
+  { set = [], results, execution, plugins }: PlanRequest,
   files: ReadonlyMap<string, string>,
 ): string[] {
   return [
@@ -96,6 +103,7 @@ export function trainingCommand(
     String(run.seed),
     ...set.flatMap((setting) => ['--set', setting]),
     ...execution,
+    ...pluginFlags({ plugins }),
     '--results',
     results,
   ];

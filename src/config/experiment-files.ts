@@ -6,6 +6,7 @@ import { parseYaml } from '../yaml/parse.ts';
 import { type Entry, filterKeys, type MapTree } from '../yaml/tree.ts';
 import { resolveDataPaths } from './data-paths.ts';
 import { merge } from './merge.ts';
+import { listShipped } from './shipped.ts';
 
 const MOST_BYTES = 2 ** 20;
 /** Outermost keys that begin so are no settings: they hold values with anchors, to which the rest of the file refers. */
@@ -86,8 +87,17 @@ function describeFileError(path: string, error: unknown): string {
   if (code !== 'ENOENT') return `${path} cannot be read (${code || String(error)})`;
   const folder = dirname(path);
   const names = listYamlFiles(folder);
-  if (names === undefined) return `${path} does not exist, nor does the folder ${folder}`;
-  return `${path} does not exist${suggest(basename(path), names) || `, nor is there a YAML file in ${folder}`}`;
+  if (names === undefined)
+    return `${path} does not exist, nor does the folder ${folder}${describeShipped(path)}`;
+  const others = suggest(basename(path), names) || `, nor is there a YAML file in ${folder}`;
+  return `${path} does not exist${others}${describeShipped(path)}`;
+}
+
+/** Where an experiment of that name comes with td: how to have it. */
+function describeShipped(path: string): string {
+  const [name = ''] = /[^\\/]+$/.exec(path.replace(/\.ya?ml$/i, '')) ?? [];
+  const shipped = listShipped().find((one) => one.name === name || one.name.endsWith(`/${name}`));
+  return shipped === undefined ? '' : `; "td init ${shipped.name}" copies the one that comes with td`;
 }
 
 function listYamlFiles(folder: string): string[] | undefined {

@@ -8,7 +8,8 @@ import { type RunSettings, runSettingsSchema } from './schema.ts';
  * SHA-256 in hex of the settings that can change a run's numbers and differ from their defaults, as JSON with sorted
  * keys. A new setting with a default therefore keeps every old hash. A default must never change: runs that rely on it
  * would keep their hash and get other numbers, so another behaviour gets a new setting. The user's own images enter with
- * their fingerprint and not with their path. The seed is no part of the hash; a run's id has both.
+ * their fingerprint and not with their path, parts of a plugin with the content of the plugin. The seed is no part of the hash;
+ * a run's id has both.
  *
  * @param schema for tests: the schema whose defaults count
  */
@@ -19,6 +20,7 @@ export function hashOf(settings: RunSettings, schema: z.ZodType = runSettingsSch
   const found = hashes.get(key);
   if (found !== undefined) return found;
   const essence = withoutDefaults(schema, identified);
+  addPlugins(essence, settings);
   const hash = createHash('sha256').update(writeSorted(essence)).digest('hex');
   hashes.set(key, hash);
   return hash;
@@ -31,6 +33,14 @@ function hashesOf(schema: z.ZodType): Map<string, string> {
   const hashes = known.get(schema) ?? new Map<string, string>();
   known.set(schema, hashes);
   return hashes;
+}
+
+/** The content of a plugin is at its default with the plugin at hand, and counts all the same. */
+function addPlugins(essence: Plain, settings: RunSettings): void {
+  for (const part of ['dataset', 'model', 'regularizer'] as const) {
+    const { plugin } = settings[part] as { readonly plugin?: string };
+    if (plugin !== undefined) essence[part] = { ...(essence[part] as Plain | undefined), plugin };
+  }
 }
 
 /**

@@ -33,17 +33,26 @@ const DEFAULTS = toTree(
  * @throws UserError for the first mistake: what, where (file:line:column or the flag), what was expected
  */
 export function loadExperiment(path: string, options: LoadOptions = {}): Experiment {
-  const file = merge(
-    DEFAULTS,
-    withName(readExperimentFile(path, options.dataPaths ?? 'relative to the file'), path),
-  );
+  const tree = readExperimentFile(path, options.dataPaths ?? 'relative to the file');
+  return resolveExperiment(withName(tree, path), path, options);
+}
+
+/**
+ * Resolves an experiment whose settings are at hand, as `loadExperiment` does those of a file.
+ *
+ * @param settings what a file would hold, the experiment's name included
+ * @param path names where they come from
+ * @throws UserError as `loadExperiment`
+ */
+export function resolveExperiment(settings: MapTree, path: string, options: LoadOptions = {}): Experiment {
+  const file = merge(DEFAULTS, settings);
   const overrides = readOverrides(options, variantsOf(file));
   const tree = merge(file, filterKeys(overrides, isExperimentKey));
   const { name, seeds, sweep, variants: named = {} } = validate(experimentSchema, tree);
   refusePassedOver(named, variantsOf(tree));
-  const settings = filterKeys(file, isSettingsKey);
+  const base = filterKeys(file, isSettingsKey);
   const last = filterKeys(overrides, isSettingsKey);
-  const variants = resolveVariants(settings, variantsOf(tree), last, options.only);
+  const variants = resolveVariants(base, variantsOf(tree), last, options.only);
   if (options.only !== undefined) requireVariants(options.only, [...variants.keys()], name);
   const chosen = withAncestors(options.only ?? variants.keys(), variants);
   return { name, path, seeds, sweep, variants: chosen };

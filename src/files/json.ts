@@ -69,7 +69,7 @@ function refuseOddValues(value: unknown, where: string): void {
 }
 
 /** A number as `writeJson` writes it: JSON itself has no word for NaN and the infinities of a diverged training. */
-export const jsonNumber = z.union([
+export const jsonNumber: z.ZodType<number> = z.union([
   z.number(),
   z.enum(['NaN', 'Infinity', '-Infinity']).transform((text) => Number(text)),
 ]);

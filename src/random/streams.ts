@@ -2,9 +2,10 @@
  * @file Random streams addressed by key: equal keys give equal numbers, whatever was drawn before.
  *
  * A key is hashed to the key of a counter-based generator, and number i of the stream is a function of that and i.
- * Nothing is kept between calls, so a run can resume at any step and still see the numbers it would have seen.
+ * Nothing is kept between calls, so a run can resume at any step and still see the numbers it would have seen. Browsers draw
+ * the same numbers as Node.
  */
-import { hash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { normalQuantile } from './quantile.ts';
 import { fillBelow, fillFractions, fillWords, type ThreefryKey } from './threefry.ts';
 import type { StreamKey } from './types.ts';
@@ -64,15 +65,18 @@ export function permutation(key: StreamKey, count: number): Uint32Array {
   return order;
 }
 
-/** SHA-256 leaves no pattern between neighbouring keys and costs about a microsecond a stream. */
+const encoder = new TextEncoder();
+
+/** SHA-256 leaves no pattern between neighbouring keys and costs some microseconds a stream. */
 function hashKey({ seed, purpose, index }: StreamKey): ThreefryKey {
   for (const [name, value] of Object.entries({ seed, index })) {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RangeError(`the ${name} of random stream "${purpose}" is ${value}, not an integer from 0`);
     }
   }
-  const digest = hash('sha256', JSON.stringify([seed, purpose, index]), 'buffer');
-  return [digest.readInt32LE(0), digest.readInt32LE(4)];
+  const digest = sha256(encoder.encode(JSON.stringify([seed, purpose, index])));
+  const words = new DataView(digest.buffer, digest.byteOffset);
+  return [words.getInt32(0, true), words.getInt32(4, true)];
 }
 
 /** Scales the 53 upper bits of two words to an integer below the bound. */

@@ -1,32 +1,22 @@
 /** @file What a report carries besides its content: the script of its charts, and its style. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 
 export interface Assets {
   readonly script: string;
   readonly style: string;
 }
 
-/** The oldest browsers that the script is written for. */
-const TARGET = ['chrome111', 'firefox115', 'safari16.4'];
+/** The script as it was bundled for a package. A checkout has none, and bundles it when it is needed. */
+const BUNDLED_SCRIPT = join(import.meta.dirname, 'client.js');
+const STYLE = join(import.meta.dirname, 'style.css');
 
-/** Bundles the script from its sources and the plotting library. Takes about half a second. */
-export async function buildAssets(): Promise<Assets> {
-  const bundle = await build({
-    entryPoints: [join(import.meta.dirname, 'client/main.ts')],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'iife',
-    target: TARGET,
-    charset: 'utf8',
-    // Licences are named; an element of a page ends wherever "</script" stands, which the bundler avoids.
-    legalComments: 'eof',
-    // Settings for checking types are no part of an installed package.
-    tsconfigRaw: {},
-    logLevel: 'silent',
-  });
-  const script = bundle.outputFiles[0]?.text ?? '';
-  return { script, style: readFileSync(join(import.meta.dirname, 'style.css'), 'utf8') };
+export async function loadAssets(): Promise<Assets> {
+  return { script: await loadScript(), style: readFileSync(STYLE, 'utf8') };
+}
+
+async function loadScript(): Promise<string> {
+  if (existsSync(BUNDLED_SCRIPT)) return readFileSync(BUNDLED_SCRIPT, 'utf8');
+  const { bundleClient } = await import('./bundle-client.ts');
+  return bundleClient();
 }

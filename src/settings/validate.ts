@@ -103,6 +103,8 @@ function describeMissing(schema: z.ZodType, tree: MapTree, path: Path): Problem 
 function describeExpected(schema: z.ZodType, tree: MapTree, path: Path, node: Tree): string {
   const expected = partAt(schema, tree, path);
   const choices = listChoices(expected);
+  const isOfPlugin = path.at(-1) === 'name' && nodeAt(tree, [...path.slice(0, -1), 'plugin']) !== undefined;
+  if (isOfPlugin) return ', which a plugin defines that is not loaded; name its file with --plugin';
   const isWord = node.kind === 'scalar' && typeof node.value === 'string';
   return isWord && choices.length > 1
     ? suggest(String(node.value), choices)

@@ -1,9 +1,10 @@
 /** @file Finds the rows of a sweep that a user names, and the settings that its runs were trained with. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Experiment, expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { RunSettings } from '../config/schema.ts';
+import { CONFIGS, listShipped } from '../config/shipped.ts';
 import { suggest, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { recallImages } from '../runner/data-identity.ts';
@@ -13,9 +14,6 @@ import { listExperiments, type RunPlace } from '../runs/walk.ts';
 import { describeNoRows, type EvaluationView, hasView, selectRows } from '../sweeps/evaluations.ts';
 import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { allRuns, type KnownRuns } from './missing-runs.ts';
-
-/** Experiments that come with this program. */
-const CONFIGS = join(import.meta.dirname, '../../configs');
 
 export interface SweptExperiment {
   readonly experiment: string;
@@ -147,9 +145,8 @@ export function findKnownRuns({ path, definition, settings }: SweptExperiment): 
 }
 
 function bundledExperiments(name: string): Experiment[] {
-  return readdirSync(CONFIGS, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => loadExperiment(join(CONFIGS, file)))
+  return listShipped()
+    .map((shipped) => loadExperiment(join(CONFIGS, `${shipped.name}.yaml`)))
     .filter((experiment) => experiment.name === name);
 }
 

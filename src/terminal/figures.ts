@@ -8,11 +8,13 @@ import { print } from './output.ts';
  * Draws what there is of one experiment, and says where. Only now what prunes networks and what plots is loaded.
  *
  * @param views the evaluations that figures of accuracy show, one figure each
+ * @param tell where it is said
  */
 export async function drawFigures(
   source: ExperimentResults,
   results: string,
   views: readonly EvaluationView[],
+  tell = print,
 ): Promise<void> {
   const { collectFigures } = await import('../figures/collect-figures.ts');
   const { figurePath, writeFigures } = await import('../figures/write-figures.ts');
@@ -20,6 +22,6 @@ export async function drawFigures(
   const names = writeFigures(results, collected);
   const path = figurePath(results, source.experiment, '*');
   const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
-  print(`figures of ${source.experiment}: ${outcome}`);
+  tell(`figures of ${source.experiment}: ${outcome}`);
   tellFaults(collected.problems);
 }

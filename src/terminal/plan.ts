@@ -1,9 +1,10 @@
 /** @file The plan of runs as a table: which are done, which are to do, and about how long those will take, with how much memory. */
 import { resolve } from 'node:path';
-import { type Cell, type PlannedCell, planCells } from '../cluster/plan.ts';
+import { type Cell, type PlannedCell, type PlanRequest, planCells } from '../cluster/plan.ts';
+import { describePlan } from '../cluster/plan-file.ts';
 import { describeTask } from '../cluster/slurm/queue.ts';
 import { addSubmitted, readSubmitted } from '../cluster/slurm/submitted.ts';
-import type { RunSpec } from '../config/experiment.ts';
+import type { Experiment, RunSpec } from '../config/experiment.ts';
 import {
   type Estimate,
   type EstimateSource,
@@ -14,7 +15,7 @@ import { isLeft, type PlannedRun } from '../runner/standing.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
 import { tellFaults } from './found-runs.ts';
 import type { ExecutionOptions } from './options.ts';
-import { print, printTable } from './output.ts';
+import { print, printJson, printTable } from './output.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
 import { describeCount, formatDuration } from './words.ts';
 
@@ -85,6 +86,20 @@ export function printPlan({ planned, estimates }: EstimatedPlan): void {
   if (remarks.length > 0) print(`\n${remarks.join('\n')}`);
   const done = planned.filter(({ standing }) => standing.kind === 'done').length;
   print(`\n${describeTotal(done, planned.filter(isLeft).length, [...estimates.values()])}`);
+  tellDamaged(planned);
+}
+
+/** Prints the plan for programs; tells what is damaged, with exit code 1. */
+export function printPlanJson(
+  { planned, estimates }: EstimatedPlan,
+  request: PlanRequest,
+  experiments: readonly Experiment[],
+): void {
+  printJson(describePlan(request, experiments, planned, estimates));
+  tellDamaged(planned);
+}
+
+function tellDamaged(planned: readonly PlannedCell[]): void {
   tellFaults(planned.flatMap(({ standing }) => (standing.kind === 'damaged' ? [standing.reason] : [])));
 }
 

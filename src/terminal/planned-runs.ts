@@ -47,6 +47,7 @@ export interface RequestOptions extends ExecutionOptions {
   readonly only?: readonly string[];
   readonly seeds?: readonly number[];
   readonly set?: readonly string[];
+  readonly plugin?: readonly string[];
   readonly results: string;
 }
 
@@ -61,6 +62,7 @@ export function requestOf(files: readonly string[], options: RequestOptions, com
     folder: process.cwd(),
     results: resolve(results),
     execution: executionWords(command),
+    plugins: (options.plugin ?? []).map((path) => resolve(path)),
   };
 }
 

@@ -7,25 +7,26 @@ import { lookAt } from '../files/read.ts';
 /**
  * Refuses a results folder that cannot be one.
  *
+ * @param flag that names it
  * @throws UserError if it or a folder above it is a file or a link that leads nowhere, nothing can have its name, or if
  *   `access` is `write` and its permissions forbid it
  */
-export function requireResultsFolder(folder: string, access: 'read' | 'write'): void {
-  if (folder === '') throw new UserError('--results is empty, expected a folder');
+export function requireResultsFolder(folder: string, access: 'read' | 'write', flag = '--results'): void {
+  if (folder === '') throw new UserError(`${flag} is empty, expected a folder`);
   lookAt(folder);
   const path = resolve(folder);
   const nearest = findExisting(path);
   if (!statSync(nearest).isDirectory()) {
     const subject = nearest === path ? 'is a file' : `lies below the file ${nearest}`;
-    throw new UserError(`--results: ${folder} ${subject}, expected a folder`);
+    throw new UserError(`${flag}: ${folder} ${subject}, expected a folder`);
   }
   const link = findDanglingLink(path);
   if (link !== undefined) {
     const subject = link === path ? 'is a link' : `lies behind the link ${link}`;
-    throw new UserError(`--results: ${folder} ${subject} that leads nowhere, expected a folder`);
+    throw new UserError(`${flag}: ${folder} ${subject} that leads nowhere, expected a folder`);
   }
   if (access === 'write' && !canWrite(nearest))
-    throw new UserError(`--results: ${folder} cannot be written to, expected a folder that can`);
+    throw new UserError(`${flag}: ${folder} cannot be written to, expected a folder that can`);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** @file The tables of a sweep: printed, and written beside sweep.csv. */
 import { UserError } from '../errors.ts';
+import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { labelView, noteView, selectRows, viewsOf } from '../sweeps/evaluations.ts';
 import type { SweepTask } from '../sweeps/plan.ts';
 import { findLostRuns, type SweepRow, sweepPath } from '../sweeps/rows.ts';
@@ -10,6 +11,7 @@ import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts
 import {
   selectRates,
   tabulateVariants,
+  type VariantTable,
   variantTablePath,
   writeVariantTable,
 } from '../tables/variant-table.ts';
@@ -20,11 +22,26 @@ import { print } from './output.ts';
 import { printLine } from './progress.ts';
 import { describeCount } from './words.ts';
 
-/** Prints the tables of an experiment. A sweep.csv that cannot be read leaves the other experiments alone. */
-export async function printSweepTables(task: SweepTask, results: string): Promise<Failure[]> {
+/** A table for programs. */
+export interface PlainTable extends VariantTable {
+  readonly experiment: string;
+  readonly evaluate: AskedEvaluation;
+  readonly recalibrated: boolean;
+}
+
+/**
+ * Prints the tables of an experiment. A sweep.csv that cannot be read leaves the other experiments alone.
+ *
+ * @param collected receives the tables instead, to be printed as JSON
+ */
+export async function printSweepTables(
+  task: SweepTask,
+  results: string,
+  collected?: PlainTable[],
+): Promise<Failure[]> {
   try {
     const tabulateRows = (rows: readonly SweepRow[]) => {
-      if (rows.length > 0) printTables(task, rows, results);
+      if (rows.length > 0) printTables(task, rows, results, collected);
       warnOfLostRuns(task.experiment, rows, results);
     };
     await changeTables(results, task.experiment, tabulateRows, { onWait: printLine });
@@ -46,7 +63,12 @@ function warnOfLostRuns(experiment: string, rows: readonly SweepRow[], results: 
 }
 
 /** Prints and writes a table for each evaluation that was asked for, at each granularity. */
-function printTables(task: SweepTask, rows: readonly SweepRow[], results: string): void {
+function printTables(
+  task: SweepTask,
+  rows: readonly SweepRow[],
+  results: string,
+  collected: PlainTable[] | undefined,
+): void {
   const { experiment, variants, granularities, pruneRates, expected } = task;
   printLine('');
   const paths = [sweepPath(results, experiment)];
@@ -59,6 +81,10 @@ function printTables(task: SweepTask, rows: readonly SweepRow[], results: string
       const path = variantTablePath(results, experiment, granularity, view);
       writeVariantTable(path, table);
       paths.push(path);
+      if (collected !== undefined) {
+        collected.push({ experiment, ...view, ...selectRates(table, pruneRates) });
+        continue;
+      }
       const notes = [
         ...noteView(view, own),
         ...describeMissing(findMissing(own, granularity, { expected, found })),
@@ -68,5 +94,7 @@ function printTables(task: SweepTask, rows: readonly SweepRow[], results: string
       print(`${heading}: ${formatVariantTable(selectRates(table, pruneRates), layout)}\n`);
     }
   }
-  print(`written: ${paths.join(', ')}`);
+  const written = `written: ${paths.join(', ')}`;
+  if (collected === undefined) print(written);
+  else printLine(written);
 }

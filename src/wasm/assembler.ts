@@ -151,7 +151,7 @@ function vector(items: readonly Code[]): number[] {
 }
 
 function text(name: string): number[] {
-  return vector([...Buffer.from(name)].map((byte) => [byte]));
+  return vector([...new TextEncoder().encode(name)].map((byte) => [byte]));
 }
 
 function section(id: number, items: readonly Code[]): number[] {

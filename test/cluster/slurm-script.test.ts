@@ -70,6 +70,7 @@ describe('the batch script', () => {
     folder: '/home',
     results: '/data/my results/50%',
     execution: ['--engine', 'onnx'],
+    plugins: [],
   };
   const script = renderScript(
     submission,

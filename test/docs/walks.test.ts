@@ -38,6 +38,9 @@ describe('the walk of targetRate', () => {
       .filter((path) => !/methods\/(?!targeted\/)[\w-]+\//.test(path));
     expect(users.sort()).toEqual([
       'figures/collect-weights.ts',
+      // Layers for models of tfjs have the setting under the same name.
+      'library/functions.ts',
+      'library/layers.ts',
       'methods/definition.ts',
       'methods/targeted/regularizer.ts',
       'methods/targeted/settings.ts',

@@ -28,7 +28,7 @@ vi.mock('../../src/figures/draw.ts', () => ({
 vi.mock('../../src/figures/list-figures.ts', () => ({
   listFigures: () => [{ name: 'accuracy-weight' }],
 }));
-vi.mock('../../src/report/assets.ts', () => ({ buildAssets: async () => ({}) }));
+vi.mock('../../src/report/assets.ts', () => ({ loadAssets: async () => ({}) }));
 vi.mock('../../src/report/make-report.ts', () => ({
   makeReport: async () => ({ page: `<html>${content.version}</html>`, problems: [] }),
 }));

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DARK, LIGHT } from '../../src/figures/charts/theme.ts';
-import { type Assets, buildAssets } from '../../src/report/assets.ts';
+import { type Assets, loadAssets } from '../../src/report/assets.ts';
 import { listFileVersions } from '../../src/report/file-versions.ts';
 import { makeReport } from '../../src/report/make-report.ts';
 import { digestVersion, serveReport } from '../../src/report/serve.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   beginRun(results, last);
   const failure = { level: 50, msg: 'training failed', err: { message: `the loss is NaN ${HOSTILE}` } };
   appendFileSync(join(failedRun, 'log.jsonl'), `${JSON.stringify(failure)}\n`);
-  assets = await buildAssets();
+  assets = await loadAssets();
   const file = join(place.folder, 'report.html');
   writeFileSync(file, (await makeReport(findResults([], results).experiments, { assets })).page);
   address = pathToFileURL(file).href;

@@ -9,7 +9,13 @@ const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', p
 const lockSchema = z.object({
   packages: z.record(
     z.string(),
-    z.object({ version: z.string(), integrity: z.string().optional(), resolved: z.string().optional() }),
+    z.object({
+      version: z.string(),
+      integrity: z.string().optional(),
+      resolved: z.string().optional(),
+      dev: z.boolean().optional(),
+      license: z.string().optional(),
+    }),
   ),
 });
 
@@ -33,4 +39,14 @@ it('td names the version of tar that reads archives, newer than the one with kno
     .split('.')
     .map(Number);
   expect(major * 1e6 + minor * 1e3 + patch).toBeGreaterThan(7_005_002);
+});
+
+it('every package that users get has one of the licences that docs/installing.md lists', () => {
+  const { packages } = lockSchema.parse(JSON.parse(read('package-lock.json')));
+  const listed = read('docs/installing.md').replaceAll(/\s+/g, ' ');
+  for (const [path, { dev = false, license = 'none' }] of Object.entries(packages)) {
+    if (path === '' || dev) continue;
+    for (const name of license.replaceAll(/[()]/g, '').split(/ AND | OR /))
+      expect(listed, path).toContain(`${name},`);
+  }
 });

@@ -2,10 +2,14 @@
 import type { Command } from 'commander';
 import { describeDamage, type FileReport } from '../../data/files.ts';
 import { listDatasets, verifyDataset } from '../../data/manage.ts';
-import { print } from '../../terminal/output.ts';
+import { jsonOption } from '../../terminal/options.ts';
+import { print, printJson } from '../../terminal/output.ts';
 
 export function define(command: Command): void {
-  command.option('--path <path>', 'verify the files in this folder, or this archive').action(verifyData);
+  command
+    .option('--path <path>', 'verify the files in this folder, or this archive')
+    .addOption(jsonOption())
+    .action(verifyData);
 }
 
 /**
@@ -14,23 +18,34 @@ export function define(command: Command): void {
  *
  * @throws UserError if there is no data set of that name
  */
-async function verifyData(name: string | undefined, { path }: { readonly path?: string }): Promise<void> {
-  if (name !== undefined) {
-    printReports(await verifyDataset(name, path));
-    return;
+async function verifyData(
+  name: string | undefined,
+  { path, json = false }: { readonly path?: string; readonly json?: boolean },
+): Promise<void> {
+  const checked: {
+    readonly name: string;
+    readonly state: 'fetched' | 'absent';
+    readonly files: FileReport[];
+  }[] = [];
+  const wanted =
+    name === undefined
+      ? listDatasets().filter(({ isPublished }) => isPublished)
+      : [{ name, isFetched: false }];
+  for (const dataset of wanted) {
+    const files = await verifyDataset(dataset.name, path);
+    const isAbsent = dataset.isFetched && files.every(({ state }) => state === 'missing');
+    checked.push({ name: dataset.name, state: isAbsent ? 'absent' : 'fetched', files });
+    if (!isAbsent && files.some(({ state }) => state !== 'ok')) process.exitCode = 1;
+    if (json) continue;
+    if (isAbsent) print(`absent   ${dataset.name}: td data fetch ${dataset.name}`);
+    else printReports(files);
   }
-  for (const dataset of listDatasets().filter(({ isPublished }) => isPublished)) {
-    const reports = await verifyDataset(dataset.name, path);
-    if (dataset.isFetched && reports.every(({ state }) => state === 'missing')) {
-      print(`absent   ${dataset.name}: td data fetch ${dataset.name}`);
-    } else printReports(reports);
-  }
+  if (json) printJson(checked);
 }
 
 function printReports(reports: readonly FileReport[]): void {
   for (const report of reports) {
     const damage = report.state === 'damaged' ? `: ${describeDamage(report)}` : '';
     print(`${report.state.padEnd(8)} ${report.path}${damage}`);
-    if (report.state !== 'ok') process.exitCode = 1;
   }
 }

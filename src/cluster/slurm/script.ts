@@ -1,7 +1,7 @@
 /** @file The batch script of a submission: trains a cell in each task of an array, and sweeps at the end. */
 import { dirname, join } from 'node:path';
 import { describeWords } from '../../next-command.ts';
-import { type PlanRequest, TD_PROGRAM } from '../plan.ts';
+import { type PlanRequest, pluginFlags, TD_PROGRAM } from '../plan.ts';
 import { SUBMISSION_FILES, type Submission } from './submission.ts';
 
 /** What a job asks of the cluster, in Slurm's own words. */
@@ -30,7 +30,8 @@ export function renderScript(
     ...(sbatch === undefined ? [] : [sbatch]),
   ];
   const plan = join(submission.folder, SUBMISSION_FILES.plan);
-  const sweep = ['sweep', ...sweptFiles, ...request.execution, '--results', request.results];
+  const where = ['--results', request.results, ...pluginFlags(request)];
+  const sweep = ['sweep', ...sweptFiles, ...request.execution, ...where];
   return `#!/bin/bash
 # Written by "td submit". It trains the cells of ${SUBMISSION_FILES.plan}, one in each task of a job array, and sweeps at the end:
 #   sbatch --array=TASKS ${SUBMISSION_FILES.script} OFFSET    trains cell OFFSET + task

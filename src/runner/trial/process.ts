@@ -16,7 +16,8 @@ const { TrainingProgram } = await import('../../training/program.ts');
 const { continuationOf } = await import('../../methods/continuation.ts');
 const { prepareTraining } = await import('../../training/setup.ts');
 
-const { settings, engine: name, options } = JSON.parse(process.argv[2] ?? '') as TrialTask;
+const { settings, engine: name, options, plugins } = JSON.parse(process.argv[2] ?? '') as TrialTask;
+if (plugins.length > 0) await (await import('../../plugins/load.ts')).loadPlugins(plugins);
 const { engine } = await chooseEngine(name, options);
 // A step costs the same whatever network it begins with.
 const isContinued = continuationOf(settings.regularizer) !== undefined;

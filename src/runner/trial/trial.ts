@@ -1,11 +1,12 @@
 /** @file Which engine is the faster one for a network: measured once by a few training steps of each in turn, and remembered. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { scriptWords } from '../../child-script.ts';
 import type { RunSettings } from '../../config/schema.ts';
 import type { DeviceName, EngineName, EngineOptions } from '../../engines/types.ts';
 import { median } from '../../median.ts';
+import { listPlugins } from '../../plugins/loaded.ts';
 
 /** What could compute. */
 export interface Candidate {
@@ -18,6 +19,8 @@ export interface TrialTask {
   readonly settings: RunSettings;
   readonly engine: EngineName;
   readonly options: EngineOptions;
+  /** Paths of the plugins that the settings may need. */
+  readonly plugins: readonly string[];
 }
 
 export interface TrialTime extends Candidate {
@@ -99,9 +102,8 @@ class TrialProcess {
 
   static start(candidate: Candidate, settings: RunSettings, options: EngineOptions): TrialProcess {
     const { engine, device } = candidate;
-    const task: TrialTask = { settings, engine, options: { ...options, device } };
-    const script = join(import.meta.dirname, 'process.ts');
-    const parameters = ['--import', import.meta.resolve('tsx/esm'), script, JSON.stringify(task)];
+    const task: TrialTask = { settings, engine, options: { ...options, device }, plugins: listPlugins() };
+    const parameters = [...scriptWords(import.meta.dirname, 'process'), JSON.stringify(task)];
     const child = spawn(process.execPath, parameters, { stdio: ['pipe', 'pipe', 'ignore'] });
     return new TrialProcess(candidate, child);
   }

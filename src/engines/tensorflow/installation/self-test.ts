@@ -1,8 +1,6 @@
 /** @file Tries a native module in a process of its own: one training step of LeNet-5 against the reference engine. */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { scriptWords } from '../../../child-script.ts';
 import { InstallationError } from './errors.ts';
 import { usedCards } from './graphics-card.ts';
 import { type Ended, lastLine, runProgram } from './run-program.ts';
@@ -34,9 +32,8 @@ export interface SelfTest {
 
 /** @throws InstallationError if it does not load, crashes or computes something else */
 export async function testAddon(addon: string, signal?: AbortSignal): Promise<SelfTest> {
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const script = join(import.meta.dirname, 'self-test-process.ts');
-  const ended = await runProgram(process.execPath, ['--import', loader, script, '--addon', addon], {
+  const script = scriptWords(import.meta.dirname, 'self-test-process');
+  const ended = await runProgram(process.execPath, [...script, '--addon', addon], {
     environment: {
       ...process.env,
       TF_CPP_MIN_LOG_LEVEL: '0',

@@ -1,0 +1,78 @@
+/** @file An experiment as a value: its settings are checked and resolved once, when it is made. */
+
+import { resolveDataPaths } from '../config/data-paths.ts';
+import { type Experiment as Definition, expandRuns, type RunSpec } from '../config/experiment.ts';
+import { type LoadOptions, loadExperiment, resolveExperiment } from '../config/load.ts';
+import type { Variant } from '../config/variants.ts';
+import { UserError } from '../errors.ts';
+import { isPlain } from '../settings/plain.ts';
+import { type MapTree, toTree } from '../yaml/tree.ts';
+
+/** What is changed or chosen, as by the flags of `td run`. */
+export interface ExperimentOptions {
+  /** Settings as `--set` takes them: `schedule.epochs=5`. */
+  readonly set?: readonly string[];
+  /** These variants alone. */
+  readonly only?: readonly string[];
+  /** Integers from 0, instead of the experiment's. */
+  readonly seeds?: readonly number[];
+}
+
+/** Variants, seeds and a sweep: what an experiment file says. */
+export class Experiment {
+  private constructor(
+    /** As the functions of this module take it. */
+    readonly definition: Definition,
+  ) {}
+
+  /**
+   * Reads an experiment file (YAML), and the files that it extends.
+   *
+   * @throws UserError for the first mistake: what, where (file:line:column), what was expected
+   */
+  static load(path: string, options: ExperimentOptions = {}): Experiment {
+    return new Experiment(loadExperiment(path, withOptions(options)));
+  }
+
+  /**
+   * Takes settings as a file would hold them: `{ model: { name: 'mlp' }, variants: { none: {} } }`. Paths of data are
+   * relative to the working folder; `extends` is for files.
+   *
+   * @param name of the experiment, and of its folder of results
+   * @throws UserError for the first mistake
+   */
+  static from(
+    name: string,
+    settings: Readonly<Record<string, unknown>>,
+    options: ExperimentOptions = {},
+  ): Experiment {
+    if (!isPlain(settings))
+      throw new UserError('the settings are no object, expected one such as { model: { name: "mlp" } }');
+    if ('extends' in settings)
+      throw new UserError('extends: only a file can extend another, expected the settings themselves');
+    const tree = toTree({ ...settings, name }, 'the settings') as MapTree;
+    return new Experiment(resolveExperiment(resolveDataPaths(tree, '.'), name, withOptions(options)));
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  /** In the order of the file. */
+  get variants(): readonly Variant[] {
+    return this.definition.variants;
+  }
+
+  /** A run for each variant and seed, by the hash of their settings. */
+  get runs(): RunSpec[] {
+    return expandRuns(this.definition);
+  }
+}
+
+function withOptions({ set, only, seeds }: ExperimentOptions): LoadOptions {
+  return {
+    ...(set === undefined ? {} : { set }),
+    ...(only === undefined ? {} : { only }),
+    ...(seeds === undefined ? {} : { seeds }),
+  };
+}

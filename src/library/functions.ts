@@ -1,0 +1,123 @@
+/** @file Targeted dropout and pruning as functions on a tensor. */
+import * as tf from '@tensorflow/tfjs';
+import { dropCandidates, findLowest, withoutGradient } from '../methods/masks.ts';
+import type { Granularity } from '../pruning/types.ts';
+import { fillBernoulli } from '../random/streams.ts';
+
+/** Which random numbers are drawn. Equal values give equal masks on every machine and in every browser. */
+export interface Drawn {
+  /** An integer from 0; 0 if absent. */
+  readonly seed?: number;
+  /** Of training, an integer from 0; 0 if absent. Each step has a mask of its own. */
+  readonly step?: number;
+  /** Tells the weights of a network apart: each name has masks of its own. `weight` if absent. */
+  readonly name?: string;
+}
+
+export interface TargetedDropoutOptions extends Drawn {
+  /** `weight` (the default) drops single entries, `unit` whole columns: the units or filters of a layer. */
+  readonly granularity?: Granularity;
+  /** α, the probability that a candidate is dropped: 0 to 1, 0.66 if absent. */
+  readonly dropRate?: number;
+  /** γ, the share that are candidates: 0 to 1, 0.75 if absent. */
+  readonly targetRate?: number;
+}
+
+export interface TargetedPruneOptions {
+  /** `weight` (the default) removes single entries, `unit` whole columns. */
+  readonly granularity?: Granularity;
+  /** Share that is removed, 0 to 1. */
+  readonly rate: number;
+}
+
+/** Of the paper's tables: the values that its targeted dropout is trained with. */
+export const DEFAULTS = { granularity: 'weight', dropRate: 0.66, targetRate: 0.75, seed: 0 } as const;
+
+const GRANULARITIES: readonly string[] = ['weight', 'unit'];
+
+/**
+ * The weight as targeted dropout uses it in a training step. The candidates are the share γ of the entries with the lowest
+ * magnitude in each column (`weight`), or of the columns with the lowest L2 norm (`unit`): those strictly below the value at
+ * index floor(γ · n) of the sorted n. Each candidate is set to 0 with probability α; what is kept is not rescaled (sections
+ * 3 and 4 of the paper). The choice is a constant with respect to gradients: a kept entry passes its gradient on, a dropped
+ * one gets 0.
+ *
+ * @param weight `[…, columns]`, such as a kernel `[inputs, units]` or a filter bank `[height, width, inputs, filters]`
+ * @returns a tensor of its shape
+ * @throws RangeError if a rate is not between 0 and 1, the granularity is unknown, seed or step is no integer from 0, or
+ *   the weight has no axis
+ */
+export function targetedDropout(weight: tf.Tensor, options: TargetedDropoutOptions = {}): tf.Tensor {
+  const { granularity, dropRate, targetRate, seed } = { ...DEFAULTS, ...options };
+  const { step = 0, name = 'weight' } = options;
+  requireWeight(weight);
+  requireGranularity(granularity);
+  requireRate('dropRate', dropRate);
+  requireRate('targetRate', targetRate);
+  requireCount('seed', seed);
+  requireCount('step', step);
+  const drop = drawDrops(weight, granularity, dropRate, { seed, step, name });
+  return tf.tidy(() => {
+    const shape = granularity === 'weight' ? weight.shape : weight.shape.slice(-1);
+    const mask = withoutGradient(() =>
+      dropCandidates(findLowest(weight, granularity, targetRate), { drop: tf.tensor(drop, shape, 'bool') }),
+    );
+    return tf.mul(weight, mask);
+  });
+}
+
+/**
+ * The weight with the lowest-ranked share set to 0: in each column the entries of the lowest magnitude (`weight`), or the
+ * columns of the lowest L2 norm (`unit`). Those strictly below the value at index floor(rate · n) go, so ties at the
+ * threshold stay, rate 0 removes nothing and rate 1 everything.
+ *
+ * @param weight `[…, columns]`
+ * @returns a new tensor of its shape
+ * @throws RangeError as `targetedDropout`
+ */
+export function targetedPrune(
+  weight: tf.Tensor,
+  { granularity = 'weight', rate }: TargetedPruneOptions,
+): tf.Tensor {
+  requireWeight(weight);
+  requireGranularity(granularity);
+  requireRate('rate', rate);
+  return tf.tidy(() => tf.where(findLowest(weight, granularity, rate), tf.zerosLike(weight), weight));
+}
+
+/** A number for each entry or column: 1 if it is dropped, should it be a candidate. */
+function drawDrops(
+  { shape }: tf.Tensor,
+  granularity: Granularity,
+  dropRate: number,
+  { seed, step, name }: Required<Drawn>,
+): Uint8Array {
+  const parts = granularity === 'weight' ? shape : shape.slice(-1);
+  const drop = new Uint8Array(parts.reduce((product, extent) => product * extent, 1));
+  fillBernoulli({ seed, purpose: `noise/${name}/drop`, index: step }, dropRate, drop);
+  return drop;
+}
+
+function requireWeight({ rank }: tf.Tensor): void {
+  if (rank === 0)
+    throw new RangeError(
+      'the weight is a scalar, expected at least one axis, the last of which is its columns',
+    );
+}
+
+/** @throws RangeError */
+export function requireGranularity(granularity: string): void {
+  if (!GRANULARITIES.includes(granularity))
+    throw new RangeError(`granularity is "${granularity}", expected "weight" or "unit"`);
+}
+
+/** @throws RangeError */
+export function requireRate(name: string, rate: number): void {
+  if (!(rate >= 0 && rate <= 1)) throw new RangeError(`${name} is ${rate}, expected a number from 0 to 1`);
+}
+
+/** @throws RangeError */
+export function requireCount(name: string, count: number): void {
+  if (!(Number.isSafeInteger(count) && count >= 0))
+    throw new RangeError(`${name} is ${count}, expected an integer from 0`);
+}

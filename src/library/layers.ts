@@ -1,0 +1,130 @@
+/** @file Layers of tfjs whose kernel is under targeted dropout while they are trained. */
+import * as tf from '@tensorflow/tfjs';
+import type { Granularity } from '../pruning/types.ts';
+import { DEFAULTS, requireCount, requireGranularity, requireRate, targetedDropout } from './functions.ts';
+
+/** What a targeted layer takes besides what tfjs' own layer takes. */
+export interface Targeting {
+  /** `weight` (the default) drops single entries of the kernel, `unit` whole units or filters. */
+  readonly granularity?: Granularity;
+  /** α, the probability that a candidate is dropped: 0 to 1, 0.66 if absent. */
+  readonly dropRate?: number;
+  /** γ, the share of the kernel that are candidates: 0 to 1, 0.75 if absent. */
+  readonly targetRate?: number;
+  /** An integer from 0; 0 if absent. Layers of one seed draw different masks if their names differ. */
+  readonly seed?: number;
+}
+
+/** All that `tf.layers.dense` takes, and the targeting. */
+export type TargetedDenseConfig = Parameters<typeof tf.layers.dense>[0] & Targeting;
+/** All that `tf.layers.conv2d` takes, and the targeting. */
+export type TargetedConv2dConfig = Parameters<typeof tf.layers.conv2d>[0] & Targeting;
+
+type Inputs = tf.Tensor | tf.Tensor[];
+type Arguments = Parameters<tf.layers.Layer['call']>[1];
+
+/** What tfjs keeps of a layer with a kernel. */
+interface KernelLayer extends tf.layers.Layer {
+  kernel: { read(): tf.Tensor };
+}
+
+/** The class of a layer, which tfjs does not export by name. */
+function layerClass<Config>(name: string): new (config: Config) => KernelLayer {
+  const entry = tf.serialization.SerializationMap.getMap().classNameMap[name];
+  if (entry === undefined) throw new Error(`this version of tfjs knows no layer "${name}"`);
+  return entry[0] as unknown as new (
+    config: Config,
+  ) => KernelLayer;
+}
+
+/** The targeting of a layer, complete and checked; it counts the training calls. */
+class Targeter {
+  readonly settings: Required<Targeting>;
+  private steps = 0;
+
+  constructor({ granularity, dropRate, targetRate, seed }: Targeting) {
+    this.settings = {
+      granularity: granularity ?? DEFAULTS.granularity,
+      dropRate: dropRate ?? DEFAULTS.dropRate,
+      targetRate: targetRate ?? DEFAULTS.targetRate,
+      seed: seed ?? DEFAULTS.seed,
+    };
+    requireGranularity(this.settings.granularity);
+    requireRate('dropRate', this.settings.dropRate);
+    requireRate('targetRate', this.settings.targetRate);
+    requireCount('seed', this.settings.seed);
+  }
+
+  /** Does what the layer does, with its kernel under targeted dropout if this is a training call. */
+  call(layer: KernelLayer, kwargs: Arguments, compute: () => Inputs): Inputs {
+    if (kwargs?.training !== true) return compute();
+    const { kernel, name } = layer;
+    const step = this.steps++;
+    return tf.tidy(() => {
+      const dropped = targetedDropout(kernel.read(), { ...this.settings, name, step });
+      layer.kernel = { read: () => dropped };
+      try {
+        return compute();
+      } finally {
+        layer.kernel = kernel;
+      }
+    });
+  }
+}
+
+/**
+ * `tf.layers.dense` under targeted dropout: `model.fit` computes with a kernel `[inputs, units]` whose lowest share γ is
+ * dropped with probability α, anew at each batch; `model.predict` and `model.evaluate` compute with the kernel as it is. The
+ * bias is not dropped.
+ *
+ * @example
+ * const model = tf.sequential();
+ * model.add(new TargetedDense({ units: 300, activation: 'relu', inputShape: [784], granularity: 'unit' }));
+ */
+export class TargetedDense extends layerClass<TargetedDenseConfig>('Dense') {
+  static readonly className = 'TargetedDense';
+  private readonly targeter: Targeter;
+
+  /** @throws RangeError if a rate is not between 0 and 1, the granularity is unknown, or the seed is no integer from 0 */
+  constructor(config: TargetedDenseConfig) {
+    super(config);
+    this.targeter = new Targeter(config);
+  }
+
+  override call(inputs: Inputs, kwargs: Arguments): Inputs {
+    return this.targeter.call(this, kwargs, () => super.call(inputs, kwargs));
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.targeter.settings };
+  }
+}
+
+/**
+ * `tf.layers.conv2d` under targeted dropout, as `TargetedDense`: a unit is a filter of the kernel
+ * `[height, width, inputs, filters]`, and its entries are ranked over all positions and inputs together.
+ */
+export class TargetedConv2d extends layerClass<TargetedConv2dConfig>('Conv2D') {
+  static readonly className = 'TargetedConv2d';
+  private readonly targeter: Targeter;
+
+  /** @throws RangeError as `TargetedDense` */
+  constructor(config: TargetedConv2dConfig) {
+    super(config);
+    this.targeter = new Targeter(config);
+  }
+
+  override call(inputs: Inputs, kwargs: Arguments): Inputs {
+    return this.targeter.call(this, kwargs, () => super.call(inputs, kwargs));
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.targeter.settings };
+  }
+}
+
+// A model that is loaded finds its layers by these names.
+for (const layer of [TargetedDense, TargetedConv2d])
+  tf.serialization.registerClass(
+    layer as unknown as tf.serialization.SerializableConstructor<tf.layers.Layer>,
+  );

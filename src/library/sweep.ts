@@ -1,0 +1,86 @@
+/** @file What `td sweep` does, as a stream of rows. */
+import type { SweepSettings } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import type { AskedEvaluation } from '../methods/evaluations.ts';
+import { DEFAULT_RESULTS } from '../next-command.ts';
+import type { StartStage } from '../progress.ts';
+import { findRuns } from '../runs/find.ts';
+import { readRunSettings } from '../runs/run-settings.ts';
+import { listTerms } from '../sweeps/evaluations.ts';
+import { planExperiment, requireTrainingImages } from '../sweeps/plan.ts';
+import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { addSweepRows } from '../sweeps/store.ts';
+import { chooseFor, type ExecutionChoice } from './engine.ts';
+import type { Experiment } from './experiment-class.ts';
+import { quietly } from './quietly.ts';
+
+export interface SweepOptions extends ExecutionChoice {
+  /** Each at least 0 and below 1; the experiment's own if absent. */
+  readonly pruneRates?: readonly number[];
+  /** The experiment's own if absent. */
+  readonly granularity?: SweepSettings['granularity'];
+  /** How pruned networks are judged; `['dense']`, the network as it is, if absent. */
+  readonly evaluate?: readonly AskedEvaluation[];
+  /** Of `stochastic` evaluations: how often noise is drawn. */
+  readonly draws?: number;
+  /** Training images on which batch-norm averages are taken anew; none if absent. */
+  readonly recalibrate?: number;
+  /** Is told of files that are fetched or read. */
+  readonly startStage?: StartStage;
+}
+
+/**
+ * Prunes the trained runs of an experiment at increasing rates, without retraining, and measures what is left. The rows of each
+ * run are added to its `sweep.csv` at its end; rows that it has already are not computed again.
+ *
+ * @yields a row for each run, evaluation, granularity and rate
+ * @throws UserError if a rate is out of its range, nothing is trained, a run is damaged, or the engine cannot run here
+ */
+export async function* sweep(
+  experiment: Experiment,
+  options: SweepOptions = {},
+): AsyncGenerator<SweepRow, void, undefined> {
+  const { results = DEFAULT_RESULTS, startStage = quietly, signal } = options;
+  const { name } = experiment;
+  const choice = {
+    ...options,
+    ...(options.pruneRates && { pruneRates: inOrder(options.pruneRates) }),
+    results,
+  };
+  const task = planExperiment(experiment.definition, findRuns(results, [name]), choice);
+  requireTrainingImages(task);
+  const [damaged] = task.damaged;
+  if (damaged !== undefined) throw new UserError(damaged.reason);
+  const [first] = task.runs;
+  const { engine } = await chooseFor(options, first && readRunSettings(first.directory).settings);
+  const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
+  const { sweepNetwork } = await import('../sweeps/sweep-network.ts');
+  const networks = new TrainedNetworks(engine, startStage);
+  try {
+    for (const run of task.runs) {
+      const rows: SweepRow[] = [];
+      try {
+        signal?.throwIfAborted();
+        const network = await networks.open(run, task.datasets, signal);
+        const evaluations = listTerms(readRunSettings(run.directory).settings, task);
+        const known = readSweep(sweepPath(results, name));
+        for await (const { row } of sweepNetwork(network, { ...task, evaluations }, known)) {
+          rows.push(row);
+          yield row;
+        }
+      } finally {
+        await addSweepRows(results, name, rows, task.variants, signal === undefined ? {} : { signal });
+      }
+    }
+  } finally {
+    networks.dispose();
+  }
+}
+
+/** @throws UserError if a rate is not at least 0 and below 1 */
+function inOrder(rates: readonly number[]): number[] {
+  const wrong = rates.find((rate) => !(rate >= 0 && rate < 1));
+  if (wrong !== undefined)
+    throw new UserError(`pruneRates has ${wrong}, expected numbers of at least 0 and below 1`);
+  return [...new Set(rates)].sort((a, b) => a - b);
+}

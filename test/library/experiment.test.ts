@@ -1,0 +1,134 @@
+/** @file What `td run` and `td sweep` do, called from a program. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { loadExperiment } from '../../src/config/load.ts';
+import { Experiment, type SweepRow, sweep, train, UserError } from '../../src/library/experiment.ts';
+import { TINY, td } from '../cli/td.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
+
+const SETTINGS = {
+  dataset: { name: 'mnist', trainImages: 512, testImages: 200 },
+  model: { name: 'mlp', widths: [16, 8] },
+  schedule: { learningRate: 0.1, batchSize: 64, epochs: 2 },
+  seeds: [0],
+  sweep: { prune: '0,0.5' },
+  variants: { plain: { regularizer: { name: 'none' } } },
+};
+const ENGINE = { engine: 'onnx', device: 'cpu', threads: 1 } as const;
+
+async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of stream) all.push(one);
+  return all;
+}
+
+describe('an experiment', () => {
+  it('is the same from settings as from a file, hashes included', () => {
+    const file = join(temporaryFolder(), 'tiny.yaml');
+    writeFileSync(file, TINY);
+    const read = Experiment.load(file, { only: ['plain'], seeds: [0], set: ['schedule.epochs=2'] });
+    const made = Experiment.from('tiny', SETTINGS);
+    expect(made.runs).toEqual(read.runs);
+    expect(made.runs.map(({ hash }) => hash)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    expect(read.definition).toEqual(loadExperiment(file, { only: ['plain'], seeds: [0] }));
+  });
+
+  it('names a mistake with its place and what was expected', () => {
+    const wrong = { ...SETTINGS, schedule: { epochs: 0 } };
+    expect(() => Experiment.from('tiny', wrong)).toThrow(UserError);
+    expect(() => Experiment.from('tiny', wrong)).toThrow(/^the settings: .*schedule\.epochs is 0, expected/);
+    expect(() => Experiment.from('tiny', { ...SETTINGS, modle: {} })).toThrow('did you mean "model"?');
+    expect(() => Experiment.from('../tiny', SETTINGS)).toThrow(UserError);
+    expect(() => Experiment.from('tiny', { extends: 'other.yaml' })).toThrow(
+      'only a file can extend another',
+    );
+  });
+});
+
+describe('train and sweep', () => {
+  it('write what td writes, print nothing, and leave the process alone', async () => {
+    const folder = temporaryFolder();
+    const [library, command] = [join(folder, 'library'), join(folder, 'command')];
+    const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write'));
+    const listeners = process.listenerCount('SIGINT');
+    const experiment = Experiment.from('tiny', SETTINGS);
+    const events = await collect(train(experiment, { ...ENGINE, results: library }));
+    const rows: SweepRow[] = await collect(sweep(experiment, { ...ENGINE, results: library }));
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    expect(process.exitCode).toBeUndefined();
+    const kinds = events.map((event) => (event.kind === 'run' ? event.event.kind : event.kind));
+    expect(kinds.filter((kind) => kind === 'epoch')).toHaveLength(2);
+    expect(kinds.at(-1)).toBe('trained');
+    expect(rows.map(({ granularity, pruneRate }) => `${granularity} ${pruneRate}`)).toEqual([
+      'weight 0',
+      'weight 0.5',
+      'unit 0',
+      'unit 0.5',
+    ]);
+
+    writeFileSync(join(folder, 'tiny.yaml'), TINY);
+    const flags = ['--engine', 'onnx', '--device', 'cpu', '--threads', '1', '--results', 'command'];
+    await td(folder, 'run', 'tiny.yaml', '--only', 'plain', '--seeds', '0', ...flags);
+    await td(folder, 'sweep', 'tiny.yaml', '--no-figures', ...flags);
+    const [run = ''] = readdirSync(join(library, 'tiny/plain'));
+    for (const file of [`plain/${run}/metrics.csv`, `plain/${run}/checkpoint.safetensors`, 'sweep.csv']) {
+      const read = (results: string) => readFileSync(join(results, 'tiny', file)).toString('base64');
+      expect(read(library), file).toBe(read(command));
+    }
+
+    // What is done is not done again.
+    const again = await collect(train(experiment, { ...ENGINE, results: library }));
+    expect(again).toMatchObject([{ kind: 'run', event: { kind: 'trained', wasDone: true } }]);
+  }, 60_000);
+
+  it('give way to a signal, with a checkpoint from which the training goes on', async () => {
+    const results = join(temporaryFolder(), 'results');
+    const experiment = Experiment.from('tiny', SETTINGS);
+    const controller = new AbortController();
+    const run = async () => {
+      for await (const event of train(experiment, { ...ENGINE, results, signal: controller.signal }))
+        if (event.kind === 'run' && event.event.kind === 'epoch') controller.abort(new Error('enough'));
+    };
+    await expect(run()).rejects.toThrow('enough');
+    const [folder = ''] = readdirSync(join(results, 'tiny/plain'));
+    expect(existsSync(join(results, 'tiny/plain', folder, 'checkpoint.json'))).toBe(true);
+    const events = await collect(train(experiment, { ...ENGINE, results }));
+    const epochs = events.filter((event) => event.kind === 'run' && event.event.kind === 'epoch');
+    expect(epochs).toHaveLength(1);
+  }, 60_000);
+
+  it('train the run that another goes on from before it', async () => {
+    const results = join(temporaryFolder(), 'results');
+    const tuned = {
+      regularizer: { name: 'fine-tune', granularity: 'weight', from: 'plain', pruneRate: 0.5 },
+    };
+    const settings = { ...SETTINGS, variants: { ...SETTINGS.variants, tuned } };
+    const experiment = Experiment.from('chain', settings, { only: ['tuned'], set: ['schedule.epochs=1'] });
+    const trained: string[] = [];
+    for await (const event of train(experiment, { ...ENGINE, results }))
+      if (event.kind === 'run' && event.event.kind === 'trained') trained.push(event.task.run.variant);
+    expect(trained).toEqual(['plain', 'tuned']);
+    const rows = await collect(
+      sweep(experiment, { ...ENGINE, results, pruneRates: [0], granularity: 'weight' }),
+    );
+    const [, last] = rows.filter(({ pruneRate }) => pruneRate === 0);
+    expect(last).toMatchObject({ variant: 'tuned', sparsity: expect.closeTo(0.5, 1) });
+  }, 60_000);
+
+  it('refuse what cannot be, before anything is written', async () => {
+    const results = join(temporaryFolder(), 'results');
+    const experiment = Experiment.from('tiny', SETTINGS);
+    await expect(collect(sweep(experiment, { ...ENGINE, results }))).rejects.toThrow(
+      'no run of experiment "tiny" is trained',
+    );
+    await expect(collect(sweep(experiment, { ...ENGINE, results, pruneRates: [0, 1] }))).rejects.toThrow(
+      'pruneRates has 1, expected numbers of at least 0 and below 1',
+    );
+    const engine = 'onyx' as 'onnx';
+    await expect(collect(train(experiment, { engine, results }))).rejects.toThrow('did you mean "onnx"?');
+    expect(existsSync(results)).toBe(false);
+  });
+});
