@@ -22,7 +22,12 @@ export function describeCommand(command: string, files: readonly string[], resul
 
 /** @param words what follows `td` */
 export function describeCommandLine(words: readonly string[]): string {
-  return ['td', ...words].map(quote).join(' ');
+  return describeWords(['td', ...words]);
+}
+
+/** Words as a shell takes each for one. */
+export function describeWords(words: readonly string[]): string {
+  return words.map(quote).join(' ');
 }
 
 /** A word as a shell takes it for one. */

@@ -16,7 +16,7 @@ const ROOMS = [
   ['training'],
   ['runs'],
   ['runner'],
-  ['sweeps'],
+  ['sweeps', 'cluster'],
   ['export'],
   ['tables'],
   ['gate', 'figures', 'tracking'],

@@ -65,8 +65,21 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'train the variants of an experiment that are not trained yet',
-    arguments: [['<experiment...>', 'experiment files (YAML)']],
+    arguments: [['[experiment...]', 'experiment files (YAML)']],
+    usage: '[options] <experiment...>',
     load: () => import('./run.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'list the runs of experiments: state, time and memory, the command of each',
+    arguments: [['<experiment...>', 'experiment files (YAML)']],
+    load: () => import('./plan.ts'),
+  },
+  {
+    name: 'submit',
+    summary: 'hand the runs that are not trained yet to a cluster',
+    arguments: [['<experiment...>', 'experiment files (YAML)']],
+    load: () => import('./submit.ts'),
   },
   {
     name: 'sweep',

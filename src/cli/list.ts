@@ -1,18 +1,31 @@
 /** @file td list: the runs in a results folder. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { parseGridName } from '../config/grid.ts';
-import type { ListedRun } from '../runs/listed-runs.ts';
-import { requireExperiments, walkResults } from '../runs/walk.ts';
+import { UserError } from '../errors.ts';
+import { requireExperiments, SLURM_FOLDER, walkResults } from '../runs/walk.ts';
 import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
-import { describeState } from '../terminal/run-state.ts';
+
+const HELP = `
+Where runs were submitted to Slurm, the list says which are queued, and what the
+log of one that is neither done nor queued ends with.
+
+With --watch, the list is kept up to date until Ctrl-C: in a terminal the runs
+that are not done, elsewhere a line whenever something has changed.`;
 
 export function define(command: Command): void {
-  command.addOption(jsonOption()).addOption(resultsOption()).action(list);
+  command
+    .option('--watch', 'keep it up to date')
+    .addOption(jsonOption())
+    .addOption(resultsOption())
+    .addHelpText('after', HELP)
+    .action(list);
 }
 
 export interface ListOptions {
+  readonly watch?: boolean;
   readonly json?: boolean;
   readonly results: string;
 }
@@ -22,38 +35,41 @@ export interface ListOptions {
  *
  * @throws UserError if a named experiment has no runs, or the results folder is a file
  */
-export async function list(names: readonly string[], { json = false, results }: ListOptions): Promise<void> {
+export async function list(names: readonly string[], options: ListOptions): Promise<void> {
+  const { watch = false, json = false, results } = options;
+  if (watch && json) throw new UserError('--watch and --json exclude each other, expected one of them');
   requireResultsFolder(results, 'read');
   const walked = walkResults(results);
-  requireExperiments(names, walked, results);
-  if (walked.places.length === 0 && walked.passedOver.length === 0) {
+  // What is watched may be still to come.
+  if (!watch) requireExperiments(names, walked, results);
+  const path = resolve(results);
+  const isEmpty = walked.places.length === 0 && walked.passedOver.length === 0;
+  if (isEmpty && !watch && !existsSync(join(path, SLURM_FOLDER))) {
     if (json) printJson([]);
     else print(`no runs in ${results}`);
     return;
   }
   // What inspects runs takes longer to load than all the rest.
-  const { listRuns } = await import('../runs/listed-runs.ts');
-  const { lookUpRuns, tellFaults } = await import('../terminal/found-runs.ts');
-  const survey = lookUpRuns(results, names.length === 0 ? undefined : names);
-  const runs = listRuns(survey);
-  if (json) printJson(runs);
-  else if (runs.length === 0) print(`no runs in ${results}`);
-  else {
-    const header = ['experiment', 'variant', 'seed', 'state', 'test accuracy', 'time', 'folder'];
-    printTable(header, runs.map(formatRow));
+  const { idOf, listReasons, readRunList, tabulateRuns, tellProblems } = await import(
+    '../terminal/listed-runs.ts'
+  );
+  if (watch) {
+    const { watchRuns } = await import('../terminal/watch.ts');
+    await watchRuns(() => readRunList(results, path, names));
   }
-  tellFaults(survey.damaged.map(({ reason }) => reason));
-}
-
-/** `targeted: dropRate 0.33, schedule.epochs 5`: variants of a grid stand together, under the name that they share. */
-function describeVariant(variant: string): string {
-  const point = parseGridName(variant);
-  if (point === undefined) return variant;
-  return `${point.base}: ${[...point.values].map(([key, value]) => `${key} ${value}`).join(', ')}`;
-}
-
-function formatRow(run: ListedRun): string[] {
-  const { experiment, variant, seed } = run.identity;
-  const { state, accuracy, time } = describeState(run, 'condition' in run ? run.condition : undefined);
-  return [experiment, describeVariant(variant), String(seed), state, accuracy, time, run.directory];
+  const found = readRunList(results, path, names);
+  const { runs, submitted, waiting } = found;
+  if (json) {
+    printJson(runs.map((run) => ({ ...run, queue: submitted.queued.get(idOf(run)) })));
+  } else {
+    if (runs.length === 0) print(`no runs in ${results}`);
+    else {
+      const { header, rows } = tabulateRuns(runs, submitted);
+      printTable(header, rows);
+    }
+    const more = waiting === 0 ? [] : [`${waiting} more queued, without a folder yet`];
+    const remarks = [...more, ...listReasons(found)];
+    if (remarks.length > 0) print(`\n${remarks.join('\n')}`);
+  }
+  tellProblems(found);
 }

@@ -24,7 +24,8 @@ Exit codes:
   0  done
   1  something failed: a run diverged, a file is damaged, a check fails
   2  a mistake in the command line, a config or a file; nothing was written
-  130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there`;
+  75  nothing done, since other processes are at it: come again
+  130, 143  interrupted (Ctrl-C; TERM or USR1); the same command goes on then`;
 
 /**
  * A parser of the command line that throws instead of ending the process.
@@ -90,7 +91,7 @@ function configure(command: Command, path: string): void {
     .configureHelp({ subcommandTerm: describeTerm })
     .exitOverride();
   rewordUsageErrors(command, path);
-  refuseSlips(command, ['set', 'plugin']);
+  refuseSlips(command, ['set', 'plugin'], ['sbatch']);
   for (const child of command.commands) configure(child, `${path} ${child.name()}`);
 }
 

@@ -1,27 +1,26 @@
 /** @file td run: trains the runs of experiments that are not done yet. */
 import type { Command } from 'commander';
-import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
+import { type Cell, findCell, listCells } from '../cluster/plan.ts';
+import { readPlan, requireSamePlan } from '../cluster/plan-file.ts';
+import type { RunSpec } from '../config/experiment.ts';
 import { readExperimentFile } from '../config/experiment-files.ts';
 import { renderSettings } from '../config/render.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
-import { EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
+import { BusyError, EXIT_IN_OTHER_HANDS, UserError } from '../errors.ts';
+import { at } from '../lookup.ts';
 import { describeCommand } from '../next-command.ts';
-import { parsePruneRates } from '../pruning/rates.ts';
-import { adoptRuns } from '../runner/adopted-runs.ts';
-import { completeParents } from '../runner/ancestors.ts';
-import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
+import { describeRun } from '../runner/ancestors.ts';
+import { planRun } from '../runner/standing.ts';
 import { runDirectory } from '../runs/directory.ts';
-import { requireRunFolders } from '../runs/path-lengths.ts';
-import { joinRates, listTargetRates } from '../sweeps/target-rates.ts';
 import { describeChoices } from '../terminal/choices.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
-import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { outliveHangUps } from '../terminal/interruption.ts';
 import {
   checkpointMinutesOption,
   executionOptions,
   jsonOption,
+  parseExecution,
   resultsOption,
   seedsOption,
   settingOption,
@@ -29,14 +28,19 @@ import {
   whenBusyOption,
 } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
+import {
+  identifyRuns,
+  loadCells,
+  type RequestOptions,
+  requestOf,
+  warnOfSettings,
+} from '../terminal/planned-runs.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
-import { printSettingWarnings } from '../terminal/setting-warnings.ts';
 import type { Outcome } from '../terminal/shown-runs.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import type { TrainingOptions } from '../terminal/training.ts';
 import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
-import { foreseeStepsPerEpoch } from '../training/warnings.ts';
 
 const HELP = `
 A run is one variant with one seed. Its folder is
@@ -52,6 +56,14 @@ A variant that goes on from another (fine-tune, rewind) begins with the pruned
 network of the other's run of the same seed, which is trained first: --only
 brings it along.
 
+With --plan it trains one cell of a plan that "td plan --json" has written, and
+refuses a plan that does not fit its experiment files any more. The plan says
+where results lie and, unless flags say otherwise, what computes.
+
+Exit codes: 0 trained, or done already; 1 a run failed; 2 a mistake, nothing
+was written; 75 in other hands, come again; 130 (Ctrl-C), 143 (SIGTERM,
+SIGUSR1) interrupted, and saved.
+
 With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
 each epoch that is still to come: a run that is done gets nothing new. To look
 at it: tensorboard --logdir results
@@ -66,6 +78,8 @@ export function define(command: Command): void {
     .addOption(variantsOption('only these variants: none,l1'))
     .addOption(seedsOption())
     .addOption(settingOption())
+    .option('--plan <file>', 'instead of experiments: a plan, as td plan --json writes it')
+    .option('--cell <cell>', 'with --plan: index or id of the run to train')
     .option('--dry-run', 'list the runs, their states and the time left, and do nothing')
     .option('--no-measure', 'with --dry-run: estimate times from earlier runs alone')
     .option('--print-config', 'print all settings as an experiment file, and do nothing')
@@ -79,10 +93,9 @@ export function define(command: Command): void {
   command.addHelpText('after', () => `${HELP}\n\n${describeChoices()}`).action(run);
 }
 
-export interface RunOptions extends TrainingOptions {
-  readonly only?: readonly string[];
-  readonly seeds?: readonly number[];
-  readonly set?: readonly string[];
+export interface RunOptions extends TrainingOptions, RequestOptions {
+  readonly plan?: string;
+  readonly cell?: string;
   readonly dryRun?: boolean;
   readonly measure?: boolean;
   readonly printConfig?: boolean;
@@ -95,7 +108,9 @@ export interface RunOptions extends TrainingOptions {
  *
  * @throws UserError before anything is written, if a file, a flag, a data set or the results folder is wrong
  */
-export async function run(files: readonly string[], options: RunOptions): Promise<void> {
+export async function run(files: readonly string[], options: RunOptions, command: Command): Promise<void> {
+  requirePlanFlags(files, options, command);
+  if (options.plan !== undefined) return trainCell(options.plan, options, command);
   const experiments = loadExperiments(files, options);
   if (options.printConfig) {
     const printed = experiments.map((experiment) =>
@@ -109,22 +124,75 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   requireResultsFolder(options.results, 'write');
   const runs = await identifyRuns(experiments, options.results);
   tellAncestors(runs, options.only);
-  requireRunFolders(runs, options.results);
-  for (const { name, sweep } of experiments) {
-    const own = runs.filter(({ experiment }) => experiment === name);
-    const asked = parsePruneRates(sweep.prune);
-    const methods = own.map(({ variant, settings: { regularizer } }) => ({ variant, regularizer }));
-    const pruneRates = joinRates(asked, listTargetRates(asked, methods));
-    printSettingWarnings(
-      own.map((spec) => ({ ...spec, stepsPerEpoch: foreseeStepsPerEpoch(spec.settings), pruneRates })),
-    );
-  }
+  warnOfSettings(experiments, runs);
   if (options.dryRun) {
     await loadTfjs();
-    const { printPlan } = await import('../terminal/plan.ts');
-    await printPlan(runs, options);
+    const { estimatePlan, printPlan, printPlanJson } = await import('../terminal/plan.ts');
+    const plan = await estimatePlan(listCells(runs), options);
+    if (options.json) printPlanJson(plan, requestOf(files, options, command), experiments);
+    else printPlan(plan);
     return;
   }
+  // A run under another name is not found by its file.
+  const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
+  await train(runs, options, isRenamed ? [] : files);
+}
+
+/** @throws UserError if it is unclear which runs are meant */
+function requirePlanFlags(files: readonly string[], options: RunOptions, command: Command): void {
+  const { plan, cell } = options;
+  if ((plan === undefined) !== (cell === undefined))
+    throw new UserError(
+      plan === undefined
+        ? '--cell is given without --plan, expected both'
+        : '--plan is given without --cell, expected both',
+    );
+  if (plan === undefined) {
+    if (files.length > 0) return;
+    throw new UserError('the argument <experiment> is missing; see td run --help');
+  }
+  if (files.length > 0)
+    throw new UserError(
+      `--plan is given with ${files[0]}, expected one of them: the plan names its experiments`,
+    );
+  const given = ['only', 'seeds', 'set', 'results', 'dryRun', 'printConfig', 'measure'].find(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  );
+  const flag = command.options.find((option) => option.attributeName() === given)?.long;
+  if (flag !== undefined)
+    throw new UserError(`${flag} is given with --plan, expected one of them: the plan says which runs`);
+}
+
+/** Trains one cell of a plan. */
+async function trainCell(path: string, options: RunOptions, command: Command): Promise<void> {
+  const plan = readPlan(path);
+  const index = findCell(plan.cells, options.cell ?? '', path);
+  requireResultsFolder(plan.results, 'write');
+  if (plan.plugins.length > 0) await (await import('../plugins/load.ts')).loadPlugins(plan.plugins);
+  const { cells } = await loadCells(plan);
+  requireSamePlan(path, plan, cells);
+  const cell = at(cells, index);
+  requireParent(cell, plan.results);
+  const planned = parseExecution(plan.execution, path);
+  const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
+  const execution = Object.fromEntries(Object.entries(planned).filter(([name]) => !isGiven(name)));
+  await train([cell.run], { ...options, ...execution, results: plan.results }, plan.files);
+}
+
+/** @throws BusyError if the run that a cell goes on from is still to be trained: it is a cell of its own */
+function requireParent({ id, run: { parent } }: Cell, results: string): void {
+  if (parent === undefined) return;
+  const { standing } = planRun(parent, results);
+  if (standing.kind === 'missing' || standing.kind === 'cut off')
+    throw new BusyError(`${id} goes on from ${describeRun(parent)}, which is not trained yet; come again`);
+}
+
+/** @param files of the experiments, to be swept next */
+async function train(
+  runs: readonly RunSpec[],
+  options: TrainingOptions & Pick<RunOptions, 'json'>,
+  files: readonly string[],
+): Promise<void> {
   outliveHangUps();
   // The engines take a second to load, so mistakes are looked for before.
   await loadTfjs();
@@ -134,9 +202,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   if (options.json) printJson(outcomes.map((outcome) => plainOf(outcome, options.results)));
   else printOutcomes(outcomes, options.results);
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
-  // A run under another name is not found by its file.
-  const isRenamed = options.set?.some((setting) => setting.startsWith('name=')) ?? false;
-  const next = describeCommand('sweep', isRenamed ? [] : files, options.results);
+  const next = describeCommand('sweep', files, options.results);
   const elsewhere = outcomes.filter(({ owner }) => owner !== undefined).length;
   const isTrained = outcomes.some(({ summary, wasDone }) => summary !== undefined && !wasDone);
   if (elsewhere > 0) {
@@ -147,18 +213,6 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     );
   } else if (failures.length === 0) printLine(`next: ${next}`);
   reportFailures(failures);
-}
-
-/** The runs of experiments, their images identified; those that an earlier version trained are taken as they are. */
-async function identifyRuns(experiments: readonly Experiment[], results: string): Promise<RunSpec[]> {
-  const runs: RunSpec[] = [];
-  for (const experiment of experiments)
-    runs.push(...expandRuns(await identifyImages(experiment, startFetchStage)));
-  const adopted = await adoptRuns(completeParents(runs, results), results, (dataset) =>
-    identifyIfPresent(dataset, startFetchStage),
-  );
-  for (const remark of adopted.remarks) printLine(remark);
-  return adopted.runs;
 }
 
 /** Says which runs come along that nobody asked for by name. */

@@ -1,5 +1,6 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
@@ -16,9 +17,15 @@ import {
   type SweepChoice,
   type SweepTask,
 } from '../sweeps/plan.ts';
-import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import {
+  checkpointId,
+  type EvaluationTerms,
+  readByNetwork,
+  type SweepRow,
+  sweepPath,
+} from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
-import { sweepNetwork } from '../sweeps/sweep-network.ts';
+import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
 import { describeTargetRates } from '../sweeps/target-rates.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
@@ -211,7 +218,10 @@ interface Workplace {
   readonly signal: AbortSignal;
 }
 
-/** Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. */
+/**
+ * Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. Where earlier
+ * sweeps have all rows, the network is not opened.
+ */
 async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failure[]> {
   const { experiment, runs, variants, damaged } = task;
   const { results, signal } = place;
@@ -220,15 +230,34 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
     reason,
     needsHand: true,
   }));
+  const write = (rows: readonly SweepRow[]) =>
+    addSweepRows(results, experiment, rows, variants, { signal, onWait: printLine }, task.criterion?.id);
+  const path = sweepPath(results, experiment, task.criterion?.id);
+  let known: ReadonlyMap<string, readonly SweepRow[]> | undefined;
+  let isWritten = false;
   for (const [index, run] of runs.entries()) {
     const { variant, seed } = run.identity;
     const label = `[${index + 1}/${runs.length}] ${experiment} ${variant} seed ${seed}`;
     const swept: SweepRow[] = [];
     try {
+      // A Ctrl-C is heard between two turns of the event loop only.
+      await nextTurn();
       signal.throwIfAborted();
-      await sweepWithProgress(label, run, task, place, swept).finally(() =>
-        addSweepRows(results, experiment, swept, variants, { signal, onWait: printLine }, task.criterion?.id),
-      );
+      known ??= readByNetwork(path);
+      const runId = checkpointId(run.id, run.summary.checkpointSha256);
+      const { settings } = readRunSettings(run.directory);
+      const evaluations = listTerms(settings, task);
+      const all = findAllRows(runId, { ...task, evaluations }, known.get(runId) ?? []);
+      // A run on the user's own images is opened all the same: others may lie in their place, and the user is to know.
+      if (all !== undefined && settings.dataset.path === undefined) {
+        printLine(`${label}: 0 evaluations in ${formatDuration(0)}, ${all.length} known already`);
+        continue;
+      }
+      // Other processes may have swept some of it meanwhile.
+      known = readByNetwork(path);
+      const own = { run, task, evaluations, known: known.get(runId) ?? [] };
+      await sweepWithProgress(label, own, place, swept).finally(() => write(swept));
+      isWritten = true;
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
       const reason = describeFailure(error);
@@ -236,7 +265,18 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
       failed.push({ run: `${experiment}/${run.id}`, reason, needsHand: error instanceof UserError });
     }
   }
+  // Rows of runs that were trained again since are dropped, also where nothing is added.
+  if (known !== undefined && !isWritten) await write([]);
   return failed;
+}
+
+/** A run that is swept. */
+interface OwnSweep {
+  readonly run: FinishedRun;
+  readonly task: SweepTask;
+  readonly evaluations: readonly EvaluationTerms[];
+  /** Its rows of earlier sweeps. */
+  readonly known: readonly SweepRow[];
 }
 
 /**
@@ -246,19 +286,15 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
  */
 async function sweepWithProgress(
   label: string,
-  run: FinishedRun,
-  task: SweepTask,
-  { networks, results, signal }: Workplace,
+  { run, task, evaluations, known }: OwnSweep,
+  { networks, signal }: Workplace,
   swept: SweepRow[],
 ): Promise<void> {
-  const { experiment, pruneRates, granularities, datasets } = task;
-  const evaluations = listTerms(readRunSettings(run.directory).settings, task);
+  const { pruneRates, granularities, datasets, criterion } = task;
   const progress = startProgress(label, evaluations.length * pruneRates.length * granularities.length);
   const began = performance.now();
   let reused = 0;
   try {
-    const { criterion } = task;
-    const known = readSweep(sweepPath(results, experiment, criterion?.id));
     const network = await networks.open(run, datasets, signal);
     const grid = {
       pruneRates,

@@ -14,9 +14,25 @@ import { type RunSettings, runSettingsSchema } from './schema.ts';
  * @param schema for tests: the schema whose defaults count
  */
 export function hashOf(settings: RunSettings, schema: z.ZodType = runSettingsSchema): string {
-  const essence = withoutDefaults(schema, { ...settings, dataset: identifyData(settings.dataset) });
+  const identified = { ...settings, dataset: identifyData(settings.dataset) };
+  const key = JSON.stringify(identified);
+  const hashes = hashesOf(schema);
+  const found = hashes.get(key);
+  if (found !== undefined) return found;
+  const essence = withoutDefaults(schema, identified);
   addPlugins(essence, settings);
-  return createHash('sha256').update(writeSorted(essence)).digest('hex');
+  const hash = createHash('sha256').update(writeSorted(essence)).digest('hex');
+  hashes.set(key, hash);
+  return hash;
+}
+
+/** Hashes that are known, for each schema by the settings as JSON: the seeds of a variant have one. */
+const known = new WeakMap<z.ZodType, Map<string, string>>();
+
+function hashesOf(schema: z.ZodType): Map<string, string> {
+  const hashes = known.get(schema) ?? new Map<string, string>();
+  known.set(schema, hashes);
+  return hashes;
 }
 
 /** The content of a plugin is at its default with the plugin at hand, and counts all the same. */
@@ -39,11 +55,16 @@ function identifyData({ path, fingerprint, ...rest }: RunSettings['dataset']): R
 /** The smallest settings that the schema resolves to the same ones: what can be left out is a default. */
 export function withoutDefaults(schema: z.ZodType, settings: Plain): Plain {
   const reduced = structuredClone(settings);
-  const resolved = resolve(schema, settings);
+  const resolved = schema.safeParse(settings);
+  const changesNothing = () => {
+    const result = schema.safeParse(reduced);
+    if (!result.success || !resolved.success) return result.success === resolved.success;
+    return isSame(result.data, resolved.data);
+  };
   const prune = (map: Plain): void => {
     for (const [key, value] of Object.entries(map)) {
       delete map[key];
-      if (resolve(schema, reduced) === resolved) continue;
+      if (changesNothing()) continue;
       map[key] = value;
       if (isPlain(value)) prune(value);
     }
@@ -52,10 +73,15 @@ export function withoutDefaults(schema: z.ZodType, settings: Plain): Plain {
   return reduced;
 }
 
-/** The settings with their defaults, as text for comparison; undefined if the schema refuses them. */
-function resolve(schema: z.ZodType, settings: Plain): string | undefined {
-  const result = schema.safeParse(settings);
-  return result.success ? writeSorted(result.data) : undefined;
+/** Whether two values are the same as JSON, whatever the order of their keys. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((entry, index) => isSame(entry, b[index]));
+  }
+  if (!isPlain(a) || !isPlain(b)) return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => isSame(a[key], b[key]));
 }
 
 function writeSorted(data: unknown): string {

@@ -15,6 +15,8 @@ import { experimentSchema, runSettingsSchema } from './schema.ts';
 export interface LoadOptions extends RunSelection {
   /** `path.to.key=value`, laid over every variant, last of all. */
   readonly set?: readonly string[] | undefined;
+  /** To which paths of data in `set` are relative; the working folder if absent. */
+  readonly folder?: string | undefined;
   /** `relative to the file` if absent. */
   readonly dataPaths?: DataPaths | undefined;
 }
@@ -83,11 +85,14 @@ function refusePassedOver(named: object, variants: ReadonlyMap<string, Entry>): 
 }
 
 /** Overrides are merged with one another first: else one that changes a `name` would discard those given before it. */
-function readOverrides({ set = [], seeds }: LoadOptions, variants: ReadonlyMap<string, Entry>): MapTree {
+function readOverrides(
+  { set = [], seeds, folder = '.' }: LoadOptions,
+  variants: ReadonlyMap<string, Entry>,
+): MapTree {
   const names = [...variants.keys()];
   const trees = set.map((text) => parseOverride(text, names));
   if (seeds !== undefined) trees.push(toTree({ seeds }, '--seeds') as MapTree);
-  const overrides = resolveDataPaths(trees.reduce(merge, makeMap('--set')), '.');
+  const overrides = resolveDataPaths(trees.reduce(merge, makeMap('--set')), folder);
   for (const [name, { place }] of variantsOf(overrides)) {
     if (!variants.has(name))
       throw new UserError(`${place}: there is no variant "${name}"${suggest(name, names)}`);

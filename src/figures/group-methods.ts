@@ -1,5 +1,6 @@
 /** @file Groups the rows and runs of an experiment by method, in the order and under the names of its tables. */
 import type { RunSettings } from '../config/schema.ts';
+import { groupBy } from '../maps.ts';
 import { type Method, methodOf } from '../methods/names.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FoundRun } from '../runs/find.ts';
@@ -49,19 +50,22 @@ export function listMethods(source: ExperimentResults, granularity: Granularity)
 }
 
 function groupByMethod({ rows, runs, settings }: ExperimentResults, granularity: Granularity): Group[] {
-  const pairs = new Map<string, { variant: string; hash: string }>();
-  const add = (variant: string, hash: string) => pairs.set(`${variant} ${hash}`, { variant, hash });
-  for (const row of rows) add(row.variant, settingsHashOf(row));
-  for (const { identity } of runs) add(identity.variant, identity.hash);
-  const groups = [...pairs.values()].map(({ variant, hash }): Group => {
+  const keyOf = (variant: string, hash: string) => `${variant} ${hash}`;
+  const ownRows = groupBy(rows, (row) => keyOf(row.variant, settingsHashOf(row)));
+  const ownRuns = groupBy(runs, ({ identity }) => keyOf(identity.variant, identity.hash));
+  const keys = [...new Set([...ownRows.keys(), ...ownRuns.keys()])].map(
+    (key) => key.split(' ') as [string, string],
+  );
+  const settingsOf = groupBy(keys, ([variant]) => variant);
+  const groups = keys.map(([variant, hash]): Group => {
     const known = settings.get(hash);
-    const isShared = [...pairs.values()].some((other) => other.variant === variant && other.hash !== hash);
+    const isShared = (settingsOf.get(variant)?.length ?? 0) > 1;
     return {
       variant: isShared ? `${variant} (${hash})` : variant,
       settings: known,
       method: known && methodOf(known.regularizer),
-      rows: rows.filter((row) => row.variant === variant && settingsHashOf(row) === hash),
-      runs: runs.filter(({ identity }) => identity.variant === variant && identity.hash === hash),
+      rows: ownRows.get(keyOf(variant, hash)) ?? [],
+      runs: ownRuns.get(keyOf(variant, hash)) ?? [],
     };
   });
   return groups

@@ -98,6 +98,8 @@ export function readCsv<C extends Columns>(path: string, ...forms: readonly [C, 
 
 /** @param most records that are read */
 function parseRecords(text: Buffer, path: string, most: number): ParsedRecord[] {
+  const plain = splitPlain(text, most);
+  if (plain !== undefined) return plain;
   try {
     const options = { bom: true, info: true, skip_empty_lines: true, max_record_size: LONGEST_RECORD };
     const records: unknown = parse(text, { ...options, to: most });
@@ -106,6 +108,31 @@ function parseRecords(text: Buffer, path: string, most: number): ParsedRecord[] 
     const { message, lines } = error as Error & { lines?: number };
     throw new UserError(`${path}:${lines ?? 1}: not a valid CSV table: ${message}`);
   }
+}
+
+const QUOTE = 0x22;
+const CARRIAGE_RETURN = 0x0d;
+const BYTE_ORDER_MARK = 0xef;
+
+/**
+ * Splits a table without quotes, as td writes them: some twenty times as fast as the parser.
+ *
+ * @returns nothing for any other text, of which the parser says what is wrong
+ */
+function splitPlain(text: Buffer, most: number): ParsedRecord[] | undefined {
+  if (text[0] === BYTE_ORDER_MARK || text.includes(QUOTE) || text.includes(CARRIAGE_RETURN)) return undefined;
+  const records: ParsedRecord[] = [];
+  let start = 0;
+  for (let lines = 1; start < text.length && records.length < most; lines++) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    if (end - start > LONGEST_RECORD) return undefined;
+    if (end > start) records.push({ record: text.toString('utf8', start, end).split(','), info: { lines } });
+    start = end + 1;
+    const { length } = records.at(-1)?.record ?? [];
+    if (length !== records[0]?.record.length) return undefined;
+  }
+  return records;
 }
 
 function isHeaderOf(columns: Columns, found: readonly string[]): boolean {
@@ -122,26 +149,30 @@ function describeHeader(path: string, columns: Columns, found: readonly string[]
 }
 
 function parseRow<C extends Columns>(record: readonly string[], columns: C, where: string): Row<C> {
-  const fields = Object.entries(columns).map(([key, kind], index) => {
-    return [key, parseField(record[index] ?? '', kind, `${where}: column ${columnName(key)}`)];
-  });
-  return Object.fromEntries(fields) as Row<C>;
+  const row: Record<string, string | number> = {};
+  let index = 0;
+  for (const key in columns) {
+    const whereExactly = () => `${where}: column ${columnName(key)}`;
+    row[key] = parseField(record[index++] ?? '', columns[key] as ColumnKind, whereExactly);
+  }
+  return row as Row<C>;
 }
 
-function parseField(text: string, kind: ColumnKind, where: string): string | number {
+/** @param where in words, for errors */
+function parseField(text: string, kind: ColumnKind, where: () => string): string | number {
   if (kind === 'text') return text;
   if (typeof kind === 'string') return parseNumber(text, kind, where);
   if (kind instanceof RegExp ? kind.test(text) : kind.includes(text)) return text;
   const expected = kind instanceof RegExp ? ', expected one as td writes it' : suggest(text, kind);
-  throw new UserError(`${where}: unknown value "${text}"${expected}`);
+  throw new UserError(`${where()}: unknown value "${text}"${expected}`);
 }
 
-function parseNumber(text: string, kind: NumberKind, where: string): number {
+function parseNumber(text: string, kind: NumberKind, where: () => string): number {
   if (kind === 'optional' && text === '') return Number.NaN;
   const value = Number(text);
   const isNumber = text.trim() !== '' && (!Number.isNaN(value) || text === 'NaN');
   if (isNumber && NUMBERS[kind].isValid(value)) return value;
-  throw new UserError(`${where}: expected ${NUMBERS[kind].words}, found "${text}"`);
+  throw new UserError(`${where()}: expected ${NUMBERS[kind].words}, found "${text}"`);
 }
 
 function formatField(value: string | number, kind: ColumnKind): string {

@@ -13,11 +13,16 @@ const DEEPEST = 40;
 /**
  * Reads a JSON file of a known form.
  *
+ * @param largest bytes that it may have
  * @returns nothing if there is no such file
  * @throws UserError if it is no file, too large, not JSON or not of that form
  */
-export function readJson<T extends z.ZodType>(path: string, schema: T): z.output<T> | undefined {
-  const text = readBoundedFile(path, LARGEST_RECORD)?.toString('utf8');
+export function readJson<T extends z.ZodType>(
+  path: string,
+  schema: T,
+  largest = LARGEST_RECORD,
+): z.output<T> | undefined {
+  const text = readBoundedFile(path, largest)?.toString('utf8');
   return text === undefined ? undefined : parseJson(text, schema, path);
 }
 

@@ -15,6 +15,7 @@ export async function loadDatasets(
   load: (settings: DatasetSettings) => Promise<Dataset>,
 ): Promise<Dataset[]> {
   const loaded = new Map<string, Promise<Dataset>>();
+  const fitting = new Set<string>();
   const datasets: Dataset[] = [];
   for (const run of runs) {
     const { settings, imagesPath } = run;
@@ -23,7 +24,10 @@ export async function loadDatasets(
     const loading = loaded.get(key) ?? load(wanted);
     loaded.set(key, loading);
     const dataset = await loading;
-    await requireFit(run, dataset);
+    // Seeds differ in nothing that could not fit.
+    const fit = `${key} ${run.experiment} ${run.variant} ${run.hash}`;
+    if (!fitting.has(fit)) await requireFit(run, dataset);
+    fitting.add(fit);
     datasets.push(dataset);
   }
   return datasets;

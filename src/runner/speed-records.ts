@@ -6,6 +6,7 @@ import type { RunSpec } from '../config/experiment.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { unlessUserError } from '../errors.ts';
 import { readJson } from '../files/json.ts';
+import { groupBy } from '../maps.ts';
 import { continuationOf, firstStepOf } from '../methods/continuation.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import type { Environment } from '../runs/environment.ts';
@@ -31,7 +32,12 @@ interface SpeedRecord extends RecordedSpeed {
 }
 
 export class SpeedRecords {
-  private constructor(private readonly records: readonly SpeedRecord[]) {}
+  /** The last one first. */
+  private readonly byKey: ReadonlyMap<string, readonly SpeedRecord[]>;
+
+  private constructor(records: readonly SpeedRecord[]) {
+    this.byKey = groupBy(records, ({ key }) => key);
+  }
 
   /**
    * Reads what the runs of experiments took. Runs whose files cannot be read are left out.
@@ -45,8 +51,7 @@ export class SpeedRecords {
 
   /** The speed of the run itself if it was begun, else of the last run that computes the same at each step. */
   find(run: RunSpec): RecordedSpeed | undefined {
-    const key = speedKey(run.settings);
-    const alike = this.records.filter((record) => record.key === key);
+    const alike = this.byKey.get(speedKey(run.settings)) ?? [];
     const isOwn = ({ run: { identity, id } }: RecordedSpeed) =>
       identity.experiment === run.experiment && id === run.id;
     return alike.find(isOwn) ?? alike[0];

@@ -1,5 +1,5 @@
 /** @file Looks at a run's folder: do its files belong to the run that its name says, and do they agree with one another? */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { shortFingerprint } from '../data/fingerprint.ts';
@@ -31,6 +31,43 @@ type Read<T> = { readonly value: T } | { readonly problem: string };
  * @throws Error of the file system if they cannot be read
  */
 export function inspectRun(directory: string, identity: RunIdentity): Inspection {
+  const stamp = stampOf(directory, identity);
+  const known = stamp === undefined ? undefined : inspections.get(directory);
+  if (known !== undefined && known.stamp === stamp) return known.inspection;
+  const inspection = inspectFiles(directory, identity);
+  if (stamp !== undefined) inspections.set(directory, { stamp, inspection });
+  return inspection;
+}
+
+/** What was found in folders, for whoever looks again: commands do so several times, and a list that is watched every few seconds. */
+const inspections = new Map<string, { readonly stamp: string; readonly inspection: Inspection }>();
+
+/** The files that an inspection reads. */
+const INSPECTED = [
+  RUN_FILES.summary,
+  RUN_FILES.checkpoint,
+  RUN_FILES.previousCheckpoint,
+  RUN_FILES.config,
+  RUN_FILES.environment,
+  RUN_FILES.metrics,
+] as const;
+
+/** Milliseconds for which a file must have been as it is: clocks of file systems may be coarse. */
+const SETTLED = 5000;
+
+/** @returns the same text for the same files; nothing if one has changed of late */
+function stampOf(directory: string, { experiment, variant, seed, hash }: RunIdentity): string | undefined {
+  const now = Date.now();
+  const parts = [experiment, variant, seed, hash.slice(0, 8)].map(String);
+  for (const name of INSPECTED) {
+    const stats = statSync(join(directory, name), { throwIfNoEntry: false });
+    if (stats !== undefined && now - stats.ctimeMs < SETTLED) return undefined;
+    parts.push(stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`);
+  }
+  return parts.join();
+}
+
+function inspectFiles(directory: string, identity: RunIdentity): Inspection {
   // Of a run that is being trained the checkpoint is read first: its metrics are written before it.
   const checkpoint = readCheckpointRecord(directory);
   const summary = attempt(() => readSummary(directory));

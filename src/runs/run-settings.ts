@@ -4,8 +4,9 @@ import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import { UserError, unlessUserError } from '../errors.ts';
-import { writeJson } from '../files/json.ts';
-import { RUN_FILES } from './directory.ts';
+import { LARGEST_RECORD, writeJson } from '../files/json.ts';
+import { readBoundedFile } from '../files/read.ts';
+import { RUN_FILES, runId } from './directory.ts';
 import { readEnvironment } from './environment.ts';
 
 /**
@@ -16,9 +17,32 @@ import { readEnvironment } from './environment.ts';
  */
 export function readRunSettings(directory: string): RunSpec {
   const path = join(directory, RUN_FILES.config);
+  const text = splitAtSeed(path);
+  const known = text && specs.get(text.rest);
+  if (known !== undefined) return withSeed(known, text?.seed ?? 0);
   const [spec, other] = expandRuns(loadExperiment(path, { dataPaths: 'as written' }));
-  if (spec !== undefined && other === undefined) return spec;
-  throw new UserError(`${path} holds the settings of several runs, expected those of one`);
+  if (spec === undefined || other !== undefined)
+    throw new UserError(`${path} holds the settings of several runs, expected those of one`);
+  if (text === undefined || spec.parent !== undefined) return spec;
+  if (specs.size >= MOST_SPECS) specs.clear();
+  specs.set(text.rest, spec);
+  return spec;
+}
+
+/** Runs by the text of their config.yaml without its seed: that of another seed need not be understood anew. */
+const specs = new Map<string, RunSpec>();
+const MOST_SPECS = 1000;
+
+/** The text of a config.yaml as td writes it, in two; nothing of any other, nor of one that depends on another file. */
+function splitAtSeed(path: string): { readonly rest: string; readonly seed: number } | undefined {
+  const text = unlessUserError(() => readBoundedFile(path, LARGEST_RECORD))?.toString('utf8') ?? '';
+  const [, name, seed, rest = ''] = /^(name: [\w.-]+\n)seeds: \[(0|[1-9]\d{0,14})\]\n(.*)$/s.exec(text) ?? [];
+  if (name === undefined || /^extends\b/m.test(rest)) return undefined;
+  return { rest: name + rest, seed: Number(seed) };
+}
+
+function withSeed(spec: RunSpec, seed: number): RunSpec {
+  return { ...spec, seed, id: runId({ ...spec, seed }) };
 }
 
 /** The same, or nothing if the file is missing or damaged. */

@@ -5,6 +5,9 @@ import { suggest, UserError } from '../errors.ts';
 import { compareNaturally } from '../order.ts';
 import type { RunIdentity } from './directory.ts';
 
+/** Folder in a results folder with a folder for each plan that was submitted to Slurm. */
+export const SLURM_FOLDER = 'slurm';
+
 /** Where a run lies. */
 export interface RunPlace {
   /** As the folder's name has it, with the first 8 digits of the hash. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
+import { groupBy } from '../maps.ts';
 import { compareByList, compareNaturally } from '../order.ts';
 import { EVALUATIONS, type Granularity } from '../pruning/types.ts';
 
@@ -98,7 +99,8 @@ export function readSweep(path: string): SweepRow[] {
     ...UNCOUNTED,
     ...row,
   }));
-  const settings = new Set(rows.map(({ runId }) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
+  const runs = new Set(rows.map(({ runId }) => runId));
+  const settings = new Set([...runs].map((runId) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
   if (settings.size > MOST_SETTINGS) {
     throw new UserError(
       `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
@@ -108,12 +110,18 @@ export function readSweep(path: string): SweepRow[] {
   return rows;
 }
 
+/** The rows of an earlier sweep by the network that they are of, as `checkpointId` names it. @throws as `readSweep` */
+export function readByNetwork(path: string): ReadonlyMap<string, readonly SweepRow[]> {
+  return groupBy(readSweep(path), ({ runId }) => runId);
+}
+
 /** Two rows of one run, as in two tables that were joined, would pass for two seeds. */
 function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
   const seen = new Map<string, number>();
   for (const [index, row] of rows.entries()) {
     const { variant, seed, granularity, pruneRate } = row;
-    const key = JSON.stringify([variant, seed, rowKey(row).replace(/@[0-9a-f]+/, '')]);
+    const { evaluation, recalibrated } = row;
+    const key = `${variant} ${seed} ${runIdOf(row)} ${granularity} ${pruneRate} ${evaluation} ${recalibrated > 0}`;
     const earlier = seen.get(key);
     if (earlier !== undefined) {
       throw new UserError(
@@ -130,7 +138,7 @@ function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
  * that a table never has to choose between two.
  */
 export function rowKey({ runId, granularity, pruneRate, evaluation, recalibrated }: SweepRow): string {
-  return JSON.stringify([runId, granularity, pruneRate, evaluation, recalibrated > 0]);
+  return `${runId} ${granularity} ${pruneRate} ${evaluation} ${recalibrated > 0}`;
 }
 
 /** Whether a row is of the network as it is. */
@@ -146,7 +154,7 @@ export function describeTerms({ evaluation, draws, recalibrated }: EvaluationTer
 
 /** The id of a row's run, without its checkpoint: `<variant>/seed-<n>-<hash8>`. */
 export function runIdOf({ runId }: SweepRow): string {
-  return runId.replace(/@[0-9a-f]+$/, '');
+  return runId.slice(0, runId.lastIndexOf('@'));
 }
 
 /** Ids of the runs whose rows a sweep keeps although their folders are not there, as where results were copied in part. */

@@ -85,16 +85,41 @@ export async function rankedWeights(
   });
 }
 
+const isCounted = ({ multiplyAddsTotal }: SweepRow): boolean => !Number.isNaN(multiplyAddsTotal);
+
 /** A row of an earlier version, which did not count multiply-adds, with those that it left out: nothing is evaluated for them. */
 function countAgain(
   { model, regularizer, state }: TrainedNetwork,
   row: SweepRow | undefined,
 ): SweepRow | undefined {
-  if (row === undefined || !Number.isNaN(row.multiplyAddsTotal)) return row;
+  if (row === undefined || isCounted(row)) return row;
   const { granularity, pruneRate, evaluation } = row;
   const { accounting } = prunedWeights(model, regularizer, state, granularity, pruneRate, evaluation);
   const { multiplyAddsTotal, multiplyAddsKept } = accounting;
   return { ...row, multiplyAddsTotal, multiplyAddsKept };
+}
+
+/**
+ * The rows of a network, in the order of `sweepNetwork`, if earlier sweeps have computed all of them in full.
+ *
+ * @param runId as rows name the network
+ */
+export function findAllRows(
+  runId: string,
+  { pruneRates, granularities, evaluations = [DENSE] }: PruningGrid,
+  known: readonly SweepRow[],
+): SweepRow[] | undefined {
+  const rows: SweepRow[] = [];
+  for (const terms of evaluations) {
+    for (const granularity of granularities) {
+      for (const pruneRate of pruneRates) {
+        const row = findSweepRow(known, runId, granularity, pruneRate, terms);
+        if (row === undefined || !isCounted(row)) return undefined;
+        rows.push(row);
+      }
+    }
+  }
+  return rows;
 }
 
 async function evaluatePruned(

@@ -56,7 +56,8 @@ export function findResults(names: readonly string[], results: string): FoundRes
  */
 export function readResults(experiment: string, results: string): ExperimentResults {
   const path = sweepPath(results, experiment);
-  const sweep = readSweep(path).length > 0 ? readSwept(path) : { rows: [], settings: new Map() };
+  const rows = readSweep(path);
+  const sweep = rows.length > 0 ? readSwept(path, undefined, [], rows) : { rows: [], settings: new Map() };
   return addRuns(findRuns(results, [experiment]), { ...sweep, experiment });
 }
 

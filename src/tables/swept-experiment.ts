@@ -73,14 +73,15 @@ function lookUpSwept(argument: string, results: string): SweptExperiment {
  *
  * @param view which of its rows; those of all evaluations if absent
  * @param experiments to look the settings up in, before those that come with this program
+ * @param rows of the file, if they have been read
  * @throws UserError if the file is malformed or has no rows
  */
 export function readSwept(
   path: string,
   view?: EvaluationView,
   experiments: readonly Experiment[] = [],
+  rows = readSweep(path),
 ): SweptExperiment {
-  const rows = readSweep(path);
   const [first] = rows;
   if (first === undefined) throw new UserError(`${path} has no rows, expected those of a sweep`);
   const wanted = new Map(rows.map((row) => [settingsHashOf(row), row]));
@@ -92,7 +93,10 @@ export function readSwept(
     }
   };
   const places = placesOf(path, rows);
-  for (const { directory } of places) addSettings(directory, wanted, settings);
+  for (const { identity, directory } of places) {
+    // The seeds of a variant have the same settings.
+    if (!settings.has(identity.hash)) addSettings(directory, wanted, settings);
+  }
   const damaged = places.map(lookAtRun).filter((run) => typeof run === 'object' && run.state === 'damaged');
   experiments.forEach(add);
   if (settings.size < wanted.size) bundledExperiments(first.experiment).forEach(add);

@@ -4,8 +4,11 @@
  */
 import { isatty } from 'node:tty';
 
-/** Exit codes as a shell has them: 128 and the number of the signal. */
-const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/**
+ * Exit codes as a shell has them: 128 and the number of the signal. Schedulers send USR1 some time before they end a job; it asks for
+ * the same as TERM.
+ */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGUSR1: 143 } as const;
 
 type EndingSignal = keyof typeof EXIT_CODES;
 
@@ -76,6 +79,8 @@ export function listenForSignals(exit: (code: number) => void): void {
   // one that nohup started.
   const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   for (const name of Object.keys(EXIT_CODES) as EndingSignal[]) {
+    // bin/td has listened to USR1 so far.
+    process.removeAllListeners(name);
     process.on(name, () => {
       if (name === 'SIGHUP' && (isOutlivingHangUps || !hasTerminal)) isHungUp = true;
       else if (worksUnderWay > 0 && !controller.signal.aborted) {

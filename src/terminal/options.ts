@@ -1,8 +1,8 @@
 /** @file Flags that several commands share, and how the text of a flag becomes a value. */
-import { Option } from 'commander';
+import { Command, Option } from 'commander';
 import { availableThreads } from '../engines/threads.ts';
 import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
-import { suggest, UserError } from '../errors.ts';
+import { messageOf, suggest, UserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import { type Criterion, parseCriterion } from '../pruning/criteria/criterion.ts';
@@ -37,6 +37,26 @@ export function resultsOption(): Option {
 /** The flags of whatever trains or evaluates networks, in the order of the help. */
 export function executionOptions(): Option[] {
   return [engineOption(), deviceOption(), eagerOption(), xlaOption(), threadsOption()];
+}
+
+/**
+ * What flags in a plan say of where is computed; what they do not say is missing.
+ *
+ * @param path of the plan
+ * @throws UserError if they are no such flags
+ */
+export function parseExecution(words: readonly string[], path: string): Partial<ExecutionOptions> {
+  const command = new Command().exitOverride().configureOutput({ outputError() {} });
+  for (const option of executionOptions()) command.addOption(option);
+  try {
+    command.parse(words, { from: 'user' });
+  } catch (error) {
+    throw new UserError(`${path}: execution: ${messageOf(error).replace(/^error: /, '')}`);
+  }
+  const given = Object.entries(command.opts()).filter(
+    ([name]) => command.getOptionValueSource(name) === 'cli',
+  );
+  return Object.fromEntries(given);
 }
 
 function engineOption(): Option {
@@ -101,6 +121,15 @@ export function whenBusyOption(): Option {
   return new Option('--when-busy <what>', description).argParser((text) =>
     parseChoice(text, choices, '--when-busy'),
   );
+}
+
+/** One of several words, the first of which holds if the flag is absent. */
+export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  const [name = flags] = flags.split(' ');
+  const [first = ''] = choices;
+  return new Option(flags, `${description}: ${choices.join(', ')}`)
+    .default(first, first)
+    .argParser((text) => parseChoice(text, choices, name));
 }
 
 /** @param otherwise what holds if the flag is absent, in words */

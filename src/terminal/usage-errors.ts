@@ -37,14 +37,21 @@ function rewordMessage(text: string): string {
  * of a value, too: `--results --dry-run` would train, into a folder named "--dry-run".
  *
  * @param repeatable attribute names of the flags that collect their values
+ * @param ofFlags attribute names of the flags whose values are flags of another program: td's own are refused there, too
  */
-export function refuseSlips(command: Command, repeatable: readonly string[]): void {
+export function refuseSlips(
+  command: Command,
+  repeatable: readonly string[],
+  ofFlags: readonly string[] = [],
+): void {
   for (const option of command.options) {
     if (option.isBoolean()) continue;
     const isRepeatable = repeatable.includes(option.attributeName());
     let isGiven = false;
     command.on(`option:${option.name()}`, (value: unknown) => {
-      if (typeof value === 'string' && /^--./.test(value))
+      const isOwn = command.options.some(({ long }) => long === value);
+      const isFlag = typeof value === 'string' && /^--./.test(value);
+      if (isFlag && (isOwn || !ofFlags.includes(option.attributeName())))
         throw new UserError(`${option.long} has no value but the flag "${value}", expected ${option.flags}`);
       if (isGiven && !isRepeatable)
         throw new UserError(`${option.long} is given twice, expected one ${option.flags}`);

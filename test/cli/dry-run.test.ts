@@ -26,8 +26,12 @@ describe('td run --dry-run', () => {
   });
 
   it('takes the time that is left from the run so far, and that of other seeds as well', () => {
-    expect(plan).toMatch(/^tiny +plain +0 +unfinished, epoch 1 +2 +1 min 20 s +this run so far +results/m);
-    expect(plan).toMatch(/^tiny +plain +1 +new +2 +2 min 40 s +earlier run: plain seed 0 +results/m);
+    expect(plan).toMatch(
+      /^0 +tiny +plain +0 +cut off at step 8 +2 +1 min 20 s +0\.3 GB +this run so far +results/m,
+    );
+    expect(plan).toMatch(
+      /^1 +tiny +plain +1 +missing +2 +2 min 40 s +0\.3 GB +earlier run: plain seed 0 +results/m,
+    );
     expect(plan).toMatch(/\nabout 4 min 00 s for 2 runs to do\n$/);
     expect(listFiles(journey.folder)).toEqual(before);
   });

@@ -129,9 +129,9 @@ describe('--json', () => {
     };
     const names = { experiment: 'tiny', variant: 'plain', seed: 0 };
     const directory = expect.stringMatching(/^results\/tiny\/plain\/seed-0-[0-9a-f]{8}$/);
-    expect(await json('run', ...one, '--dry-run', '--no-measure', ...engine)).toEqual([
-      { ...names, state: 'new', epochs: 2, directory },
-    ]);
+    expect(await json('run', ...one, '--dry-run', '--no-measure', ...engine)).toMatchObject({
+      cells: [{ ...names, index: 0, state: 'missing', epochs: 2, seconds: null }],
+    });
     const trained = { ...names, state: 'trained', testAccuracy: expect.any(Number), directory };
     expect(await json('run', ...one, ...engine)).toEqual([{ ...trained, trainSeconds: expect.any(Number) }]);
     const tables = (await json('sweep', 'tiny.yaml', ...engine)) as {

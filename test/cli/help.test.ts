@@ -37,8 +37,12 @@ describe('help', () => {
         -h, --help                      print this help
 
       Commands:
-        run <experiment...>             train the variants of an experiment that are
+        run [experiment...]             train the variants of an experiment that are
                                         not trained yet
+        plan <experiment...>            list the runs of experiments: state, time and
+                                        memory, the command of each
+        submit <experiment...>          hand the runs that are not trained yet to a
+                                        cluster
         sweep [experiment...]           prune trained networks at increasing rates,
                                         and compare them in tables
         table <experiment>              print the tables of a sweep in the layout of
@@ -91,7 +95,103 @@ describe('help', () => {
         0  done
         1  something failed: a run diverged, a file is damaged, a check fails
         2  a mistake in the command line, a config or a file; nothing was written
-        130, 143  interrupted (Ctrl-C, SIGTERM); the same command goes on from there
+        75  nothing done, since other processes are at it: come again
+        130, 143  interrupted (Ctrl-C; TERM or USR1); the same command goes on then
+      "
+    `);
+  });
+  it('of plan', async () => {
+    expect(await helpOf('plan')).toMatchInlineSnapshot(`
+      "Usage: td plan [options] <experiment...>
+
+      list the runs of experiments: state, time and memory, the command of each
+
+      Arguments:
+        experiment          experiment files (YAML)
+
+      Options:
+        --only <variants>   only these variants: none,l1
+        --seeds <seeds>     these seeds instead of the experiment's: 0,1,2
+        --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
+        --no-measure        estimate times from earlier runs alone
+        --json              print JSON
+        --results <folder>  where results are read and written (default: results)
+        --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
+                            auto, env: TD_ENGINE)
+        --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
+        --eager             with tensorflow: operation by operation, not compiled
+        --xla               with tensorflow: the whole step compiled by XLA
+        --threads <n>       threads inside an operation (default: all that td may use)
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
+        -h, --help          print this help
+
+      A cell is one run: one variant with one seed. Cells are ordered by experiment,
+      variant and seed, so that an index means the same cell for as long as the
+      experiment files stay as they are. Nothing is written.
+
+      With --json a cell has its state (missing, under way, cut off, failed, done,
+      damaged), the seconds and bytes of memory that it is estimated to take still,
+      and the command that trains it (argv). The hash of a plan changes with its
+      cells, not with their states; td run --plan refuses a plan that does not fit
+      its files any more. Commands name files by their full paths: a machine that
+      trains cells must see the same folders under the same names.
+
+      Examples:
+        td plan configs/mnist-lenet.yaml
+        td plan configs/mnist-lenet.yaml --json > plan.json
+        td run --plan plan.json --cell 3
+      "
+    `);
+  });
+  it('of submit', async () => {
+    expect(await helpOf('submit')).toMatchInlineSnapshot(`
+      "Usage: td submit [options] <experiment...>
+
+      hand the runs that are not trained yet to a cluster
+
+      Arguments:
+        experiment          experiment files (YAML)
+
+      Options:
+        --slurm             to Slurm, the scheduler that td knows
+        --dry-run           print the batch script, and do nothing
+        --partition <name>  partition of the cluster
+        --time <limit>      for each run, as Slurm takes it: 4:00:00
+        --gpus <n>          graphics cards for each run
+        --max-parallel <n>  runs at the same time, at most
+        --max-requeues <n>  times that a run goes back into the queue (default: 100)
+        --sweep <when>      the sweep at the end: afterany, afterok, none (default:
+                            afterany)
+        --sbatch <flags>    further flags of sbatch: "--account=vision --mem=8G"
+        --only <variants>   only these variants: none,l1
+        --seeds <seeds>     these seeds instead of the experiment's: 0,1,2
+        --set <path=value>  change a setting, such as schedule.epochs=5; repeatable
+        --results <folder>  where results are read and written (default: results)
+        --engine <name>     what computes: auto, onnx, tensorflow, reference (default:
+                            auto, env: TD_ENGINE)
+        --device <name>     where it computes: auto, cpu, gpu, webgpu (default: auto)
+        --eager             with tensorflow: operation by operation, not compiled
+        --xla               with tensorflow: the whole step compiled by XLA
+        --plugin <file>     methods, models and data sets of your own (.ts, .js);
+                            repeatable
+        -h, --help          print this help
+
+      Writes the plan, one batch script and the logs of its jobs into
+      <results>/slurm/<experiment>-<hash>/, submits a job array with a task for each
+      run that is neither trained nor queued, and a sweep that follows, and returns at
+      once. The same command again adds what is missing by then and not queued.
+
+      A task that is about to run out of time saves and goes back into the queue, and
+      so does one whose run another process trains (exit codes 143 and 75 of td run).
+      It has as many threads as cores: --sbatch "--cpus-per-task=4". The engine is
+      onnx unless --engine or --gpus is given, so that all runs have the same.
+
+      Examples:
+        td submit configs/mnist-lenet.yaml --slurm --dry-run
+        td submit configs/mnist-lenet.yaml --slurm --partition cpu --time 4:00:00
+        td submit configs/cifar-resnet.yaml --slurm --gpus 1 --max-parallel 16 \\
+          --sbatch "--account=vision --mem=8G" --engine tensorflow
       "
     `);
   });
@@ -109,6 +209,9 @@ describe('help', () => {
         --seeds <seeds>           these seeds instead of the experiment's: 0,1,2
         --set <path=value>        change a setting, such as schedule.epochs=5;
                                   repeatable
+        --plan <file>             instead of experiments: a plan, as td plan --json
+                                  writes it
+        --cell <cell>             with --plan: index or id of the run to train
         --dry-run                 list the runs, their states and the time left, and
                                   do nothing
         --no-measure              with --dry-run: estimate times from earlier runs
@@ -151,6 +254,14 @@ describe('help', () => {
       A variant that goes on from another (fine-tune, rewind) begins with the pruned
       network of the other's run of the same seed, which is trained first: --only
       brings it along.
+
+      With --plan it trains one cell of a plan that "td plan --json" has written, and
+      refuses a plan that does not fit its experiment files any more. The plan says
+      where results lie and, unless flags say otherwise, what computes.
+
+      Exit codes: 0 trained, or done already; 1 a run failed; 2 a mistake, nothing
+      was written; 75 in other hands, come again; 130 (Ctrl-C), 143 (SIGTERM,
+      SIGUSR1) interrupted, and saved.
 
       With --tensorboard a run's folder also gets events.out.tfevents.td, a record for
       each epoch that is still to come: a run that is done gets nothing new. To look
@@ -321,11 +432,18 @@ describe('help', () => {
         name                names of experiments; all if absent
 
       Options:
+        --watch             keep it up to date
         --json              print JSON
         --results <folder>  where results are read and written (default: results)
         --plugin <file>     methods, models and data sets of your own (.ts, .js);
                             repeatable
         -h, --help          print this help
+
+      Where runs were submitted to Slurm, the list says which are queued, and what the
+      log of one that is neither done nor queued ends with.
+
+      With --watch, the list is kept up to date until Ctrl-C: in a terminal the runs
+      that are not done, elsewhere a line whenever something has changed.
       "
     `);
   });

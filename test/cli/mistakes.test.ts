@@ -15,6 +15,21 @@ const MISTAKES = {
   'rnu tiny.yaml': 'unknown command "rnu" (did you mean "run"?); see td --help',
   run: 'the argument <experiment> is missing; see td run --help',
   'run tiny.yaml --onyl plain': 'unknown option "--onyl" (did you mean "--only"?); see td run --help',
+  'run --cell 1': '--cell is given without --plan, expected both',
+  'run --plan plan.json tiny.yaml --cell 1':
+    '--plan is given with tiny.yaml, expected one of them: the plan names its experiments',
+  'run --plan plan.json --cell 1 --seeds 0':
+    '--seeds is given with --plan, expected one of them: the plan says which runs',
+  'run --plan plan.json --cell 1':
+    'plan.json does not exist, expected a plan, as "td plan EXPERIMENT --json" prints it',
+  'run --plan same.yaml --cell 1': /^same\.yaml is not valid JSON: /,
+  'submit tiny.yaml': '--slurm is missing, expected it: Slurm is the scheduler that td knows',
+  'submit tiny.yaml --slurm --sbatch --dry-run':
+    '--sbatch has no value but the flag "--dry-run", expected --sbatch <flags>',
+  'submit tiny.yaml --slurm --sbatch 8G':
+    '--sbatch is "8G", expected flags of sbatch on one line, such as "--mem=8G"',
+  'submit tiny.yaml --slurm --time=': '--time is "", expected one word, as sbatch takes it',
+  'submit tiny.yaml --slurm --sweep after': '--sweep: there is no "after" (did you mean "afterok"?)',
   'run tiny.yaml --set': '--set has no value, expected <path=value>; see td run --help',
   'engines extra': 'td engines has no command "extra" (expected one of: install, uninstall)',
   'run tiny.yml': 'tiny.yml does not exist (did you mean "tiny.yaml"?)',
@@ -35,6 +50,7 @@ const MISTAKES = {
   sweep: 'nothing is trained in results; train with: td run <experiment.yaml>',
   'sweep tiny.yaml --results elsewhere':
     'no run of experiment "tiny" is trained in elsewhere; train with: td run tiny.yaml --results elsewhere',
+  'list --watch --json': '--watch and --json exclude each other, expected one of them',
   'list tiny': 'results holds no experiment "tiny"',
   'data verify mnsit': 'unknown data set "mnsit" (did you mean "mnist"?)',
   'bench large.yaml': 'schedule.batchSize is 128, expected at most the 100 training images',

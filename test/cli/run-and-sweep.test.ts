@@ -83,12 +83,16 @@ describe('td run', () => {
   it('--dry-run lists the runs and how long they will take, timing each program once, and writes nothing', () => {
     const { stdout, stderr } = first.plan;
     const [header, ...lines] = stdout.split('\n');
-    expect(header).toMatch(/^experiment +variant +seed +state +epochs +time left +estimated from +folder$/);
+    expect(header).toMatch(
+      /^cell +experiment +variant +seed +state +epochs +time left +memory +estimated from +folder$/,
+    );
     expect(lines.slice(0, 4)).toEqual(
-      RUNS.map((run) => {
+      RUNS.map((run, index) => {
         const [, variant, seed] = /^(\w+)\/seed-(\d)/.exec(run) ?? [];
         return expect.stringMatching(
-          new RegExp(`^tiny +${variant} +${seed} +new +2 +\\d+\\.\\d s +measured now +first/tiny/${run}$`),
+          new RegExp(
+            `^${index} +tiny +${variant} +${seed} +missing +2 +\\d+\\.\\d s +0\\.3 GB +measured now +first/tiny/${run}$`,
+          ),
         );
       }),
     );
@@ -100,9 +104,13 @@ describe('td run', () => {
   it('--dry-run takes the time of new seeds from runs that are trained', () => {
     const { stdout, stderr } = first.planMore;
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^tiny +plain +1 +done +2 +first\/tiny/m);
-    expect(stdout).toMatch(/^tiny +plain +2 +new +2 +[\d.]+ s +earlier run: plain seed [01] +first\/tiny/m);
-    expect(stdout).toMatch(/^tiny +targeted +2 +new +2 +[\d.]+ s +earlier run: targeted seed [01] /m);
+    expect(stdout).toMatch(/^0 +tiny +plain +1 +done +2 +first\/tiny/m);
+    expect(stdout).toMatch(
+      /^1 +tiny +plain +2 +missing +2 +[\d.]+ s +0\.3 GB +earlier run: plain seed [01] +first\/tiny/m,
+    );
+    expect(stdout).toMatch(
+      /^3 +tiny +targeted +2 +missing +2 +[\d.]+ s +0\.3 GB +earlier run: targeted seed [01] /m,
+    );
     expect(stdout).toMatch(/\nabout [\d.]+ s for 2 runs to do, 2 are done\n$/);
     expect(second.plan.stdout).toMatch(/\nnothing to do, 4 are done\n$/);
   });
@@ -110,7 +118,7 @@ describe('td run', () => {
   it('--dry-run --no-measure says of which runs it does not know the time', () => {
     const { stdout, stderr } = first.planWithoutMeasuring;
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^tiny +plain +0 +new +2 +unknown +elsewhere\/tiny/m);
+    expect(stdout).toMatch(/^0 +tiny +plain +0 +missing +2 +0\.3 GB +unknown +elsewhere\/tiny/m);
     expect(stdout).toMatch(/\n4 runs to do, for an unknown time\n$/);
   });
 

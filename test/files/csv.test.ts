@@ -31,6 +31,34 @@ describe('CSV tables', () => {
     );
   });
 
+  it('without quotes are read as the parser reads them, mistakes included', () => {
+    const field = fc.stringMatching(/^[a-z0-9. ]{0,4}$/);
+    const line = fc.oneof(
+      fc.array(field, { minLength: 1, maxLength: 4 }).map((fields) => fields.join()),
+      fc.constant(''),
+    );
+    const table = fc.array(fc.oneof(line, fc.constantFrom('none,0.1,weight', 'l1,1e-7,unit')), {
+      maxLength: 5,
+    });
+    const end = fc.constantFrom('', '\n', '\n\n');
+    const outcomeOf = (text: string) => {
+      const path = fileWith(text);
+      try {
+        return readCsv(path, COLUMNS);
+      } catch (error) {
+        return (error as Error).message.replace(path, 'table.csv');
+      }
+    };
+    fc.assert(
+      fc.property(table, end, (lines, last) => {
+        const text = ['name,prune_rate,kind', ...lines].join('\n') + last;
+        // A byte-order mark is the parser's.
+        expect(outcomeOf(text)).toEqual(outcomeOf(`\uFEFF${text}`));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('come back as they were written', () => {
     const path = join(temporaryFolder(), 'table.csv');
     const row = { name: 'line\nbreak', pruneRate: 1 / 3, kind: 'unit' } as const;

@@ -94,6 +94,33 @@ const READING: readonly Grammar[] = [
 /** Commands that would train, prune or draw, if there were anything to be. */
 const WORKING: readonly Grammar[] = [
   {
+    command: ['plan', '--no-measure'],
+    plain: EXPERIMENTS,
+    flags: {
+      '--only': ['plain', 'plian'],
+      '--seeds': ['0', '-1', SEEDS],
+      '--set': ['schedule.epochs=3', 'dataset.path=file.txt', '='],
+      '--json': [],
+      '--results': RESULTS,
+      ...ENGINE,
+    },
+  },
+  {
+    command: ['submit', '--slurm', '--dry-run'],
+    plain: EXPERIMENTS,
+    flags: {
+      '--partition': ['cpu', '', 'a b', '#'],
+      '--time': ['4:00:00', '\n#SBATCH --uid=0'],
+      '--gpus': ['1', 'a100:2'],
+      '--max-parallel': ['8', '0'],
+      '--max-requeues': ['1', '-1'],
+      '--sweep': ['afterok', 'none', 'after'],
+      '--sbatch': ['--mem=8G', '--mem=8G\nrm -rf x', '8G', '--dry-run', ''],
+      '--results': RESULTS,
+      '--engine': ENGINE['--engine'],
+    },
+  },
+  {
     command: ['run'],
     plain: EXPERIMENTS,
     flags: {
@@ -117,6 +144,8 @@ const WORKING: readonly Grammar[] = [
       '--dry-run': [],
       '--checkpoint-minutes': ['5', '0', '1e9', '0.000001'],
       '--when-busy': ['skip', 'wait', 'wiat'],
+      '--plan': ['absent.json', 'file.txt', 'folder.yaml', ''],
+      '--cell': ['0', '-1', 'tiny/plain/seed-0-69edd4d0', '9'.repeat(5000)],
       '--results': RESULTS,
       ...ENGINE,
     },

@@ -12,11 +12,12 @@ import type { Dataset } from '../../src/data/types.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { tryLock } from '../../src/locks/lock.ts';
+import { estimateRuns } from '../../src/runner/estimates.ts';
 import type { RunEvent, Task } from '../../src/runner/events.ts';
 import { startFromParent } from '../../src/runner/parent.ts';
-import { estimateRuns, planRun } from '../../src/runner/plan.ts';
 import { recordRun } from '../../src/runner/record.ts';
 import type { RecordOptions } from '../../src/runner/record-options.ts';
+import { planRun } from '../../src/runner/standing.ts';
 import { trainRuns } from '../../src/runner/train-runs.ts';
 import { readCheckpoint } from '../../src/runs/checkpoint.ts';
 import { collectEnvironment } from '../../src/runs/environment.ts';
@@ -379,12 +380,13 @@ describe('the time that a run will take', () => {
       await record(run, { environment });
       const other = { ...parent, seed: 9, id: runOf(parent.settings, 9).id };
       const next = rewindOf(other, { what, pruneRate: 0.45 });
-      const [event] = await readAll(
+      const events = await readAll(
         estimateRuns([planRun(next, results)], { engine, results, mayMeasure: false }),
       );
       const { trainSeconds = 0 } = readSummary(directoryOf(run)) ?? {};
+      const event = events.at(-1);
       const estimate = event?.kind === 'estimated' ? event.estimates.get(next) : undefined;
-      expect(estimate?.seconds).toBeCloseTo(trainSeconds, 6);
+      expect(estimate?.time?.seconds).toBeCloseTo(trainSeconds, 6);
     },
   );
 });

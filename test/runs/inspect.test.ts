@@ -1,8 +1,10 @@
 /** @file A run's folder held against its name, and its files against one another. */
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { findRuns } from '../../src/runs/find.ts';
+import { inspectRun } from '../../src/runs/inspect.ts';
+import { findRunSettings } from '../../src/runs/run-settings.ts';
 import { beginSoundRun, finishSoundRun, soundSummaryOf, specOf } from './runs.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -231,5 +233,36 @@ describe('images', () => {
         `${name} names other images (fingerprint 222222222222) than the run's settings or summary (111111111111)`,
       ),
     ]);
+  });
+});
+
+describe('a folder that was inspected before', () => {
+  it('is not inspected again while its files stay as they are, and is once one has changed', () => {
+    const { results, directory } = makeResults();
+    // Files that have changed of late may change again without a trace.
+    const fresh = inspectRun(directory, RUN);
+    expect(inspectRun(directory, RUN)).not.toBe(fresh);
+    const later = Date.now() + 60_000;
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(later);
+    onTestFinished(() => clock.mockRestore());
+    const settled = inspectRun(directory, RUN);
+    expect(inspectRun(directory, RUN)).toBe(settled);
+    expect(inspectRun(directory, { ...RUN, seed: 1 })).not.toBe(settled);
+    edit(directory, 'summary.json', /"testAccuracy": 0.92/, '"testAccuracy": 0.93');
+    expect(reasonsOf(results)).toEqual([expect.stringContaining('has test accuracy 0.93')]);
+  });
+});
+
+describe('settings of runs that differ in their seeds', () => {
+  it('are those of the own config.yaml, whatever was read before', () => {
+    const results = temporaryFolder();
+    const specs = [0, 7, 12].map((seed) => specOf({ experiment: 'few', variant: 'none', seed }));
+    const directories = specs.map((spec) => finishSoundRun(results, spec));
+    expect(directories.map((directory) => findRunSettings(directory))).toEqual(specs);
+    edit(directories[1] ?? '', 'config.yaml', 'learningRate: 0.1', 'learningRate: 0.2');
+    const [, changed, same] = directories.map((directory) => findRunSettings(directory));
+    expect(changed).toMatchObject({ seed: 7, settings: { schedule: { learningRate: 0.2 } } });
+    expect(changed?.hash).not.toBe(specs[1]?.hash);
+    expect(same).toEqual(specs[2]);
   });
 });

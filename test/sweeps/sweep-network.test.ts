@@ -4,7 +4,12 @@ import { describe, expect, it, vi } from 'vitest';
 import type { NamedArrays } from '../../src/arrays.ts';
 import { parseCriterion } from '../../src/pruning/criteria/criterion.ts';
 import { DENSE, type SweepRow, UNCOUNTED } from '../../src/sweeps/rows.ts';
-import { type PruningGrid, sweepNetwork, type TrainedNetwork } from '../../src/sweeps/sweep-network.ts';
+import {
+  findAllRows,
+  type PruningGrid,
+  sweepNetwork,
+  type TrainedNetwork,
+} from '../../src/sweeps/sweep-network.ts';
 import { model, trainedState } from './network.ts';
 
 /** Accuracy is the share of nonzero entries of one kernel, so that a forgotten restoration shows. */
@@ -58,6 +63,14 @@ describe('sweepNetwork', () => {
       multiplyAddsKept: 4 * 9 + 6,
     };
     expect(swept).toEqual([{ row, isKnown: false }]);
+  });
+
+  it('is not needed where all rows are known, in its order', async () => {
+    const rows = (await collect(networkWith(), GRID)).map(({ row }) => row);
+    const found = findAllRows(NAMES.runId, GRID, rows.toReversed());
+    expect(found).toEqual(rows);
+    expect(findAllRows(NAMES.runId, GRID, rows.slice(1))).toBeUndefined();
+    expect(findAllRows(NAMES.runId.replace('@5', '@6'), GRID, rows)).toBeUndefined();
   });
 
   it('does not compute known rows again, and yields every row in order', async () => {

@@ -63,6 +63,13 @@ describe('a training', () => {
     expect(second.code).toBe(143);
     expect(second.stderr).toContain(`plain seed 0: goes on after step ${step} (epoch`);
 
+    // Schedulers send USR1 before they end a job.
+    const third = await interruptAfter('[4-9]', 'SIGUSR1');
+    expect(third.code).toBe(143);
+    expect(third.stderr).toMatch(
+      /interrupted, saved after step \d+ .*\ntd: interrupted by SIGUSR1; to go on: td run /s,
+    );
+
     // A second signal ends at once, whatever is being written.
     expect([130, 143]).toContain((await interruptAfter('[5-9]', 'SIGINT', 'SIGTERM')).code);
 

@@ -1,4 +1,4 @@
-/** @file The plan of runs: which are done, which are to do, and about how long those will take. */
+/** @file About how long runs that are to do will take, and with how much memory. */
 import type { RunSpec } from '../config/experiment.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import { blankDataset, isDatasetPresent, loadDataset } from '../data/load.ts';
@@ -6,54 +6,40 @@ import type { Dataset } from '../data/types.ts';
 import { countValidationImages } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
-import type { CheckpointRecord } from '../runs/checkpoint.ts';
-import { type RunState, runDirectory, runState } from '../runs/directory.ts';
 import { collectEnvironment } from '../runs/environment.ts';
-import { lookAtRun } from '../runs/find.ts';
 import { beginningOf } from '../training/beginning.ts';
+import { estimateMemory } from '../training/memory.ts';
+import { prepareTraining } from '../training/setup.ts';
 import { loadDatasets } from './datasets.ts';
 import { type MeasuredSpeed, SpeedMeter } from './measure.ts';
 import { type RecordedSpeed, SpeedRecords, speedKey } from './speed-records.ts';
-
-export interface PlannedRun {
-  readonly run: RunSpec;
-  readonly directory: string;
-  readonly state: RunState | 'damaged';
-  /** Where it would go on. */
-  readonly checkpoint: CheckpointRecord | undefined;
-  /** What is wrong with a damaged one, and what to do. */
-  readonly reason?: string;
-}
+import type { PlannedRun } from './standing.ts';
 
 /** How an estimate is known. */
 export type EstimateSource =
   | { readonly kind: 'this run' | 'measured' }
   | { readonly kind: 'earlier run'; readonly variant: string; readonly seed: number };
 
-/** How long a run will take still. */
+/** What a run takes still. */
 export interface Estimate {
-  readonly seconds: number;
-  readonly source: EstimateSource;
+  /** Nothing if no run and no measurement tells. */
+  readonly time: { readonly seconds: number; readonly source: EstimateSource } | undefined;
+  /** Bytes; nothing where they are not known. */
+  readonly memory: number | undefined;
 }
 
 export type EstimatingEvent =
-  /** A program is about to be timed, the first of the number that is still to be. */
-  | { readonly kind: 'timing'; readonly variant: string; readonly done: number; readonly total: number }
+  /** A program is about to be timed, or the memory of one to be estimated: the first of the number that is still to be. */
+  | {
+      readonly kind: 'timing' | 'memory';
+      readonly variant: string;
+      readonly done: number;
+      readonly total: number;
+    }
   /** It cannot be timed, and a training of it will fail. */
   | { readonly kind: 'untimed'; readonly variant: string; readonly reason: string }
-  /** The last event. Runs whose time nothing tells are missing. */
+  /** The last event. */
   | { readonly kind: 'estimated'; readonly estimates: ReadonlyMap<RunSpec, Estimate> };
-
-export function planRun(run: RunSpec, results: string): PlannedRun {
-  const directory = runDirectory(results, run);
-  const found = lookAtRun({ identity: run, directory });
-  if (typeof found === 'string' || found.state === 'damaged') {
-    const reason = typeof found === 'string' ? `${found} cannot be read` : found.reason;
-    return { run, directory, state: 'damaged', checkpoint: undefined, reason };
-  }
-  const checkpoint = found.state === 'done' ? undefined : found.checkpoint;
-  return { run, directory, state: runState(directory), checkpoint };
-}
 
 /** A run with its images, and what an earlier run with the same program took. */
 interface Work extends PlannedRun {
@@ -86,9 +72,11 @@ export async function* estimateRuns(
   });
   const unknown = works.filter(({ recorded }) => recorded === undefined);
   const measured = mayMeasure ? yield* measureAll(unknown, new SpeedMeter(engine)) : undefined;
-  const estimates = works.flatMap((work) => {
+  const memory = yield* estimateAllMemory(works, engine);
+  const estimates = works.map((work) => {
     const speed = work.recorded ?? measured?.get(speedKey(work.run.settings));
-    return speed === undefined ? [] : [[work.run, estimate(work, speed)] as const];
+    const time = speed && estimateTime(work, speed);
+    return [work.run, { time, memory: memory.get(work.run.hash) }] as const;
   });
   yield { kind: 'estimated', estimates: new Map(estimates) };
 }
@@ -114,7 +102,27 @@ async function* measureAll(
   return speeds;
 }
 
-function estimate({ run, checkpoint, dataset }: Work, speed: RecordedSpeed | MeasuredSpeed): Estimate {
+/** @returns bytes by the hash of the settings; those that are not known are missing */
+async function* estimateAllMemory(
+  works: readonly Work[],
+  engine: Engine,
+): AsyncGenerator<EstimatingEvent, Map<string, number>, undefined> {
+  const distinct = new Map(works.map((work) => [work.run.hash, work]));
+  const bytes = new Map<string, number>();
+  let done = 0;
+  for (const [hash, { run, dataset }] of distinct) {
+    yield { kind: 'memory', variant: run.variant, done: done++, total: distinct.size };
+    const estimate = estimateMemory(await prepareTraining(run, dataset), engine);
+    if (estimate === undefined) return bytes;
+    bytes.set(hash, estimate);
+  }
+  return bytes;
+}
+
+function estimateTime(
+  { run, checkpoint, dataset }: Work,
+  speed: RecordedSpeed | MeasuredSpeed,
+): Estimate['time'] {
   const { epochs, batchSize } = run.settings.schedule;
   const { count } = dataset.train;
   const images = count - countValidationImages(run.settings.dataset.validation, count);
