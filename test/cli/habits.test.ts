@@ -81,7 +81,7 @@ describe('td completion', () => {
       expect(stderr).toBe('');
       return stdout.trim().split(' ').sort();
     };
-    expect(await complete('s')).toEqual(['schema', 'show', 'sweep']);
+    expect(await complete('s')).toEqual(['schema', 'show', 'submit', 'sweep']);
     expect(await complete('data', '')).toEqual(['fetch', 'list', 'verify']);
     expect(await complete('sweep', 'x.yaml', '--eva')).toEqual(['--evaluate']);
     expect(await complete('--plugin', 'x.ts', 'run', '--se')).toEqual(['--seeds', '--set']);

@@ -121,6 +121,39 @@ describe('a cell of a plan', () => {
     place.write('tiny.yaml', EXPERIMENT);
   });
 
+  it('comes after the cell that it goes on from, and ends with 75 until that one is trained', async () => {
+    const parent =
+      '  zero: {}\n  again:\n    regularizer: { name: fine-tune, granularity: weight, from: zero }\n';
+    place.write(
+      'tuned.yaml',
+      TINY.replace(/seeds: .*/, 'seeds: [0]').replace(/variants:.*$/s, `variants:\n${parent}`),
+    );
+    const { stdout } = await td(
+      place.folder,
+      'plan',
+      'tuned.yaml',
+      '--json',
+      '--no-measure',
+      '--threads',
+      '1',
+    );
+    place.write('tuned.json', stdout);
+    const { cells } = JSON.parse(stdout) as typeof plan;
+    expect(cells.map(({ id }) => id.replace(/-\w{8}$/, ''))).toEqual([
+      'tuned/zero/seed-0',
+      'tuned/again/seed-0',
+    ]);
+    const tune = (cell: string) => td(place.folder, 'run', '--plan', 'tuned.json', '--cell', cell);
+    expect(await tune('1')).toMatchObject({
+      code: 75,
+      stderr: expect.stringMatching(
+        /^td: tuned\/again\/seed-0-\w{8} goes on from zero seed 0, which is not trained yet; come again\n$/,
+      ),
+    });
+    expect((await tune('0')).code).toBe(0);
+    expect((await tune('1')).code).toBe(0);
+  });
+
   it('ends with 2 for a cell that the plan has not', async () => {
     expect(await train('6')).toMatchObject({ code: 2, stderr: expect.stringContaining('from 0 to 5') });
   });
