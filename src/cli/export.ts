@@ -11,18 +11,15 @@ import { requireExportPlace, writeExport } from '../export/write-export.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
-import { startFetchStage } from '../terminal/fetch-progress.ts';
 import {
   budgetOption,
   type CriterionFlags,
   criterionOption,
-  formatOption,
   keepOption,
-  rateOption,
   readCriterion,
-  removedOption,
-  resultsOption,
-} from '../terminal/options.ts';
+} from '../terminal/criterion-options.ts';
+import { startFetchStage } from '../terminal/fetch-progress.ts';
+import { formatOption, rateOption, removedOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';

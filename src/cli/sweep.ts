@@ -29,6 +29,7 @@ import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
 import { describeTargetRates } from '../sweeps/target-rates.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
+import { budgetOption, criterionOption, keepOption, readCriterion } from '../terminal/criterion-options.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { describeFailure, type Failure, reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
@@ -36,17 +37,13 @@ import { drawFigures } from '../terminal/figures.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import {
-  budgetOption,
   countOption,
-  criterionOption,
   type ExecutionOptions,
   evaluationsOption,
   executionOptions,
   granularityOption,
   jsonOption,
-  keepOption,
   pruneOption,
-  readCriterion,
   resultsOption,
 } from '../terminal/options.ts';
 import { print, printJson } from '../terminal/output.ts';

@@ -5,9 +5,6 @@ import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts
 import { messageOf, suggest, UserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
-import { type Criterion, parseCriterion } from '../pruning/criteria/criterion.ts';
-import { criteria } from '../pruning/criteria/registry.ts';
-import type { Budget } from '../pruning/criteria/types.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { EVALUATIONS } from '../pruning/types.ts';
 import { findRepeated } from '../settings/repeated.ts';
@@ -170,50 +167,6 @@ export function removedOption(): Option {
   );
 }
 
-export function criterionOption(): Option {
-  const names = [...criteria.names, 'nm:N:M'].join(', ');
-  return new Option('--criterion <name>', `what ranks: ${names} (default: magnitude)`);
-}
-
-export function budgetOption(): Option {
-  const choices = ['layer', 'global'];
-  const description = "a share of each layer, or of all together (default: the criterion's)";
-  return new Option('--budget <what>', description).argParser((text) =>
-    parseChoice(text, choices, '--budget'),
-  );
-}
-
-export function keepOption(): Option {
-  return new Option('--keep-at-least <share>', 'share of each layer that always stays').argParser((text) => {
-    if (/^0?\.\d{1,12}$/.test(text) && Number(text) > 0) return Number(text);
-    throw new UserError(`--keep-at-least is "${text}", expected a share between 0 and 1, such as 0.05`);
-  });
-}
-
-/** Flags of a criterion, those that were given. */
-export interface CriterionFlags {
-  readonly criterion?: string | undefined;
-  readonly budget?: Budget | undefined;
-  readonly keepAtLeast?: number | undefined;
-}
-
-/**
- * The criterion that flags ask for; nothing for the paper's.
- *
- * @throws UserError if there is none of that name
- */
-export function readCriterion({
-  criterion: name = 'magnitude',
-  budget,
-  keepAtLeast,
-}: CriterionFlags): Criterion | undefined {
-  return parseCriterion({
-    name,
-    ...(budget === undefined ? {} : { budget }),
-    ...(keepAtLeast === undefined ? {} : { keepAtLeast }),
-  });
-}
-
 export function jsonOption(description = 'print JSON'): Option {
   return new Option('--json', description);
 }
@@ -323,7 +276,8 @@ export function settingOption(): Option {
   ).argParser((text, earlier: readonly string[] | undefined) => [...(earlier ?? []), text]);
 }
 
-function parseChoice(text: string, choices: readonly string[], flag: string): string {
+/** @throws UserError with the nearest choice if the text is none of them */
+export function parseChoice(text: string, choices: readonly string[], flag: string): string {
   if (choices.includes(text)) return text;
   throw new UserError(`${flag}: there is no "${text}"${suggest(text, choices)}`);
 }
