@@ -143,7 +143,6 @@ describe.runIf(isClusterTest)('on Slurm', () => {
     const untouched = cells.flatMap(({ id }, cell) => (disturbed.has(cell) ? [] : [join(results, id)]));
     expect(untouched.filter((run) => starts.get(run) !== 1)).toEqual([]);
     expect(runs.filter((run) => count(logOf(run), 'training done') !== 1)).toEqual([]);
-    process.stderr.write(`${JSON.stringify(Object.fromEntries(disturbed))}\n`);
     const again = [...starts.values()].filter((number) => number > 1).length;
     process.stderr.write(`${disturbed.size} disturbed, of which ${again} were in training and went on\n`);
     expect(again).toBeGreaterThan(DISTURBED / 10);
