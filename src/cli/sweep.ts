@@ -2,6 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { RunSettings } from '../config/schema.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
@@ -245,8 +246,8 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
       const { settings } = readRunSettings(run.directory);
       const evaluations = listTerms(settings, task);
       const all = findAllRows(runId, { ...task, evaluations }, known.get(runId) ?? []);
-      // A run on the user's own images is opened all the same: others may lie in their place, and the user is to know.
-      if (all !== undefined && settings.dataset.path === undefined) {
+      // A run on the user's own images, or with a plugin, is opened all the same: another may lie in its place, and the user is to know.
+      if (all !== undefined && settings.dataset.path === undefined && !hasPlugin(settings)) {
         printLine(`${label}: 0 evaluations in ${formatDuration(0)}, ${all.length} known already`);
         continue;
       }
@@ -265,6 +266,12 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
   // Rows of runs that were trained again since are dropped, also where nothing is added.
   if (known !== undefined && !isWritten) await write([]);
   return failed;
+}
+
+function hasPlugin({ dataset, model, regularizer }: RunSettings): boolean {
+  return [dataset, model, regularizer].some(
+    (part: { readonly plugin?: string }) => part.plugin !== undefined,
+  );
 }
 
 /** A run that is swept. */

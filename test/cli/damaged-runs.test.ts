@@ -57,6 +57,14 @@ const DAMAGES: Readonly<Record<string, [() => void, RegExp]>> = {
   ],
 };
 
+/** Rows without multiply-adds, which a sweep counts where an earlier version did not. */
+function listRows(sweep: string): string[] {
+  return sweep
+    .split('\n')
+    .map((line) => line.replace(/,\d*,\d*$/, ''))
+    .sort();
+}
+
 describe.each(Object.entries(DAMAGES))('a run with %s', (_, [damage, said]) => {
   beforeEach(() => damage());
 
@@ -111,7 +119,7 @@ describe.each(Object.entries(DAMAGES))('a run with %s', (_, [damage, said]) => {
     expect(stderr).toMatch(/^1 run failed:$/m);
     expect(stdout).toContain('written: few/sweep.csv');
     const after = readFileSync(join(results, 'few/sweep.csv'), 'utf8');
-    expect(after.split('\n').sort()).toEqual(before.split('\n').sort());
+    expect(listRows(after)).toEqual(listRows(before));
   });
 
   it('is in the report, and left out of its curves', async () => {
@@ -191,7 +199,7 @@ describe.skipIf(process.platform === 'win32')('a run that is out of sight', () =
       `warning: few/sweep.csv keeps rows of 2 runs not in sight (${ids}); remove these lines if they are gone for good`,
     );
     const after = readFileSync(join(results, 'few/sweep.csv'), 'utf8');
-    expect(after.split('\n').sort()).toEqual(before.split('\n').sort());
+    expect(listRows(after)).toEqual(listRows(before));
   });
 
   it('is told in one warning a command, however often the command looks', async () => {
