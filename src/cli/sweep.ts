@@ -269,9 +269,7 @@ async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failu
 }
 
 function hasPlugin({ dataset, model, regularizer }: RunSettings): boolean {
-  return [dataset, model, regularizer].some(
-    (part: { readonly plugin?: string }) => part.plugin !== undefined,
-  );
+  return [dataset, model, regularizer].some((part) => 'plugin' in part && part.plugin !== undefined);
 }
 
 /** A run that is swept. */
