@@ -130,8 +130,9 @@ describe('td show', () => {
 describe('td list', () => {
   it('lists state, accuracy and time of each run, without colours where there is no terminal', async () => {
     const { stdout } = await td(place.folder, 'list');
-    const rows = stdout
-      .trim()
+    const [table = '', remarks] = stdout.trim().split('\n\n');
+    expect(remarks).toBe(`test/${FAILED.id} failed: the loss is not finite`);
+    const rows = table
       .split('\n')
       .slice(1)
       .map((line) => line.split(/ {2,}/).slice(1, -1));
