@@ -80,7 +80,7 @@ export function listenForSignals(exit: (code: number) => void): void {
   const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   for (const name of Object.keys(EXIT_CODES) as EndingSignal[]) {
     // bin/td has listened to USR1 so far.
-    process.removeAllListeners(name);
+    if (name === 'SIGUSR1') process.removeAllListeners(name);
     process.on(name, () => {
       if (name === 'SIGHUP' && (isOutlivingHangUps || !hasTerminal)) isHungUp = true;
       else if (worksUnderWay > 0 && !controller.signal.aborted) {

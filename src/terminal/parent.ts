@@ -22,6 +22,9 @@ export function onParentEnd(act: () => void): () => void {
   return () => clearInterval(timer);
 }
 
+/** As package.json has it. */
+const PACKAGE = 'targeted-dropout';
+
 /** The scripts of package.json that stand for one td, or for several one after another. */
 const SCRIPTS = ['td', 'demo'];
 
@@ -32,7 +35,7 @@ const SCRIPTS = ['td', 'demo'];
  */
 export function endWithNpm(wasHungUp: () => boolean): void {
   const { npm_package_name: name, npm_lifecycle_event: script = '' } = process.env;
-  if (name !== 'td' || !SCRIPTS.includes(script)) return;
+  if (name !== PACKAGE || !SCRIPTS.includes(script)) return;
   onParentEnd(() => {
     if (!wasHungUp()) process.kill(process.pid, 'SIGTERM');
   });
