@@ -4,15 +4,9 @@ import { expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import type { Benchmark } from '../runner/benchmark.ts';
+import { type ExecutionOptions, executionOptions } from '../terminal/execution-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
-import {
-  countOption,
-  type ExecutionOptions,
-  executionOptions,
-  jsonOption,
-  settingOption,
-  variantsOption,
-} from '../terminal/options.ts';
+import { countOption, jsonOption, settingOption, variantsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { formatInteger } from '../terminal/words.ts';

@@ -1,9 +1,10 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { drawFigures } from '../terminal/figures.ts';
 import { lookUpResults, requireTrainedImages, requireView, tellDamaged } from '../terminal/found-results.ts';
-import { resultsOption, type ViewOptions, viewOf, viewOptions } from '../terminal/options.ts';
+import { resultsOption } from '../terminal/options.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `

@@ -9,6 +9,7 @@ import type { FinishedRun } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
 import { requireExperiments, walkResults } from '../runs/walk.ts';
 import { checkpointId, findSweepRow, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { threadsOption } from '../terminal/execution-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { lookUpRuns } from '../terminal/found-runs.ts';
 import { interruptible } from '../terminal/interruption.ts';
@@ -18,7 +19,6 @@ import {
   jsonOption,
   pruneOption,
   resultsOption,
-  threadsOption,
 } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { startProgress } from '../terminal/progress.ts';

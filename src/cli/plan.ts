@@ -1,8 +1,8 @@
 /** @file td plan: the runs of experiments as cells that any scheduler can start, with the state and the command of each. */
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
+import { executionOptions } from '../terminal/execution-options.ts';
 import {
-  executionOptions,
   jsonOption,
   resultsOption,
   seedsOption,

@@ -11,23 +11,22 @@ import { at } from '../lookup.ts';
 import { describeCommand } from '../next-command.ts';
 import { describeRun } from '../runner/ancestors.ts';
 import { planRun } from '../runner/standing.ts';
-import { runDirectory } from '../runs/directory.ts';
 import { describeChoices } from '../terminal/choices.ts';
+import { executionOptions, parseExecution } from '../terminal/execution-options.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { reportFailures } from '../terminal/failures.ts';
 import { outliveHangUps } from '../terminal/interruption.ts';
 import {
   checkpointMinutesOption,
-  executionOptions,
   jsonOption,
-  parseExecution,
   resultsOption,
   seedsOption,
   settingOption,
   variantsOption,
   whenBusyOption,
 } from '../terminal/options.ts';
-import { print, printJson, printTable } from '../terminal/output.ts';
+import { plainOf, printOutcomes } from '../terminal/outcomes.ts';
+import { print, printJson } from '../terminal/output.ts';
 import {
   identifyRuns,
   loadCells,
@@ -37,10 +36,9 @@ import {
 } from '../terminal/planned-runs.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
-import type { Outcome } from '../terminal/shown-runs.ts';
 import { allowLoss } from '../terminal/streams.ts';
 import type { TrainingOptions } from '../terminal/training.ts';
-import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
+import { describeCount } from '../terminal/words.ts';
 
 const HELP = `
 A run is one variant with one seed. Its folder is
@@ -226,41 +224,4 @@ function tellAncestors(runs: readonly RunSpec[], only: RunOptions['only']): void
     return `${experiment}: ${variant} comes along, since ${names} goes on from it`;
   });
   for (const sentence of new Set(sentences)) printLine(sentence);
-}
-
-function printOutcomes(outcomes: readonly Outcome[], results: string): void {
-  const rows = outcomes.map(({ run: spec, summary, failure }) => [
-    ...namesOf(spec),
-    summary === undefined ? describeMissingResult(failure) : formatPercent(summary.testAccuracy),
-    summary === undefined ? '' : formatDuration(summary.trainSeconds),
-    runDirectory(results, spec),
-  ]);
-  printTable(['experiment', 'variant', 'seed', 'test accuracy', 'time', 'folder'], rows);
-}
-
-/** A run's outcome for programs: `trained`, `failed`, or `busy` if another process trains it. */
-function plainOf({ run: spec, summary, failure, owner }: Outcome, results: string) {
-  const { experiment, variant, seed } = spec;
-  const state = summary === undefined ? (failure === undefined ? 'busy' : 'failed') : 'trained';
-  const { testAccuracy, trainSeconds } = summary ?? {};
-  const directory = runDirectory(results, spec);
-  return {
-    experiment,
-    variant,
-    seed,
-    state,
-    testAccuracy,
-    trainSeconds,
-    reason: failure?.reason,
-    owner,
-    directory,
-  };
-}
-
-function describeMissingResult(failure: Outcome['failure']): string {
-  return failure === undefined ? 'under way' : 'failed';
-}
-
-function namesOf({ experiment, variant, seed }: RunSpec): string[] {
-  return [experiment, variant, String(seed)];
 }

@@ -11,9 +11,10 @@ import { type EvaluationView, labelView, noteView } from '../sweeps/evaluations.
 import type { SweepRow } from '../sweeps/rows.ts';
 import { listFiles, type RunDetails, type RunFile, readRunDetails } from '../sweeps/run-details.ts';
 import { widthOf } from '../terminal/capabilities.ts';
+import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
-import { jsonOption, resultsOption, type ViewOptions, viewOf, viewOptions } from '../terminal/options.ts';
+import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { plot } from '../terminal/plot.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';

@@ -21,10 +21,10 @@ import type { DatasetSettings } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { describeWords } from '../next-command.ts';
 import { isLeft } from '../runner/standing.ts';
+import { executionOptions } from '../terminal/execution-options.ts';
 import {
   choiceOption,
   countOption,
-  executionOptions,
   resultsOption,
   seedsOption,
   settingOption,

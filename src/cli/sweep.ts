@@ -1,15 +1,13 @@
 /** @file td sweep: prunes every trained network at increasing rates, and writes and prints the tables. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { RunSettings } from '../config/schema.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
-import { DEFAULT_DRAWS, listTerms, viewsOf } from '../sweeps/evaluations.ts';
+import { DEFAULT_DRAWS, viewsOf } from '../sweeps/evaluations.ts';
 import {
   DEFAULT_CRITERION_IMAGES,
   planAll,
@@ -18,41 +16,31 @@ import {
   type SweepChoice,
   type SweepTask,
 } from '../sweeps/plan.ts';
-import {
-  checkpointId,
-  type EvaluationTerms,
-  readByNetwork,
-  type SweepRow,
-  sweepPath,
-} from '../sweeps/rows.ts';
-import { addSweepRows } from '../sweeps/store.ts';
-import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
 import { describeTargetRates } from '../sweeps/target-rates.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { readResults } from '../tables/experiment-results.ts';
 import { budgetOption, criterionOption, keepOption, readCriterion } from '../terminal/criterion-options.ts';
+import { evaluationsOption } from '../terminal/evaluation-options.ts';
+import { type ExecutionOptions, executionOptions } from '../terminal/execution-options.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
-import { describeFailure, type Failure, reportFailures } from '../terminal/failures.ts';
+import { type Failure, reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { drawFigures } from '../terminal/figures.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
 import { interruptible, outliveHangUps } from '../terminal/interruption.ts';
 import {
   countOption,
-  type ExecutionOptions,
-  evaluationsOption,
-  executionOptions,
   granularityOption,
   jsonOption,
   pruneOption,
   resultsOption,
 } from '../terminal/options.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { printLine, startProgress } from '../terminal/progress.ts';
+import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { printSettingWarnings } from '../terminal/setting-warnings.ts';
 import { type PlainTable, printSweepTables } from '../terminal/sweep-tables.ts';
-import { describeCount, formatDuration, formatPercent } from '../terminal/words.ts';
+import { sweepExperiment } from '../terminal/swept-experiment.ts';
 
 const HELP = `
 The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
@@ -207,115 +195,5 @@ async function drawAll(
       // The tables have told why there is nothing to draw.
       if (!(error instanceof UserError)) throw error;
     }
-  }
-}
-
-interface Workplace {
-  readonly networks: TrainedNetworks;
-  readonly results: string;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Sweeps run after run. The rows of each are written at its end, whether it is swept, fails or is interrupted. Where earlier
- * sweeps have all rows, the network is not opened.
- */
-async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failure[]> {
-  const { experiment, runs, variants, damaged } = task;
-  const { results, signal } = place;
-  const failed: Failure[] = damaged.map(({ id, reason }) => ({
-    run: `${experiment}/${id}`,
-    reason,
-    needsHand: true,
-  }));
-  const write = (rows: readonly SweepRow[]) =>
-    addSweepRows(results, experiment, rows, variants, { signal, onWait: printLine }, task.criterion?.id);
-  const path = sweepPath(results, experiment, task.criterion?.id);
-  let known: ReadonlyMap<string, readonly SweepRow[]> | undefined;
-  let isWritten = false;
-  for (const [index, run] of runs.entries()) {
-    const { variant, seed } = run.identity;
-    const label = `[${index + 1}/${runs.length}] ${experiment} ${variant} seed ${seed}`;
-    const swept: SweepRow[] = [];
-    try {
-      // A Ctrl-C is heard between two turns of the event loop only.
-      await nextTurn();
-      signal.throwIfAborted();
-      known ??= readByNetwork(path);
-      const runId = checkpointId(run.id, run.summary.checkpointSha256);
-      const { settings } = readRunSettings(run.directory);
-      const evaluations = listTerms(settings, task);
-      const all = findAllRows(runId, { ...task, evaluations }, known.get(runId) ?? []);
-      // A run on the user's own images, or with a plugin, is opened all the same: another may lie in its place, and the user is to know.
-      if (all !== undefined && settings.dataset.path === undefined && !hasPlugin(settings)) {
-        printLine(`${label}: 0 evaluations in ${formatDuration(0)}, ${all.length} known already`);
-        continue;
-      }
-      // Other processes may have swept some of it meanwhile.
-      known = readByNetwork(path);
-      const own = { run, task, evaluations, known: known.get(runId) ?? [] };
-      await sweepWithProgress(label, own, place, swept).finally(() => write(swept));
-      isWritten = true;
-    } catch (error) {
-      if (signal.aborted && error === signal.reason) throw error;
-      const reason = describeFailure(error);
-      printLine(`${label}: failed: ${reason}`);
-      failed.push({ run: `${experiment}/${run.id}`, reason, needsHand: error instanceof UserError });
-    }
-  }
-  // Rows of runs that were trained again since are dropped, also where nothing is added.
-  if (known !== undefined && !isWritten) await write([]);
-  return failed;
-}
-
-function hasPlugin({ dataset, model, regularizer }: RunSettings): boolean {
-  return [dataset, model, regularizer].some((part) => 'plugin' in part && part.plugin !== undefined);
-}
-
-/** A run that is swept. */
-interface OwnSweep {
-  readonly run: FinishedRun;
-  readonly task: SweepTask;
-  readonly evaluations: readonly EvaluationTerms[];
-  /** Its rows of earlier sweeps. */
-  readonly known: readonly SweepRow[];
-}
-
-/**
- * Sweeps one run behind a bar.
- *
- * @param swept receives the rows as they come
- */
-async function sweepWithProgress(
-  label: string,
-  { run, task, evaluations, known }: OwnSweep,
-  { networks, signal }: Workplace,
-  swept: SweepRow[],
-): Promise<void> {
-  const { pruneRates, granularities, datasets, criterion } = task;
-  const progress = startProgress(label, evaluations.length * pruneRates.length * granularities.length);
-  const began = performance.now();
-  let reused = 0;
-  try {
-    const network = await networks.open(run, datasets, signal);
-    const grid = {
-      pruneRates,
-      granularities,
-      evaluations,
-      ...(criterion === undefined ? {} : { criterion }),
-    };
-    for await (const { row, isKnown } of sweepNetwork(network, grid, known)) {
-      swept.push(row);
-      if (isKnown) reused++;
-      const { granularity, pruneRate, accuracy, evaluation } = row;
-      const what = evaluation === 'dense' ? granularity : `${evaluation}, ${granularity}`;
-      progress.update(swept.length, `${what} ${pruneRate}: accuracy ${formatPercent(accuracy)}`);
-    }
-  } finally {
-    progress.stop();
-    const seconds = formatDuration((performance.now() - began) / 1000);
-    const computed = describeCount(swept.length - reused, 'evaluation');
-    if (swept.length > 0)
-      printLine(`${label}: ${computed} in ${seconds}${reused > 0 ? `, ${reused} known already` : ''}`);
   }
 }

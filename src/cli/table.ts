@@ -9,6 +9,7 @@ import { tabulateGrids } from '../tables/grid-table.ts';
 import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
+import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import {
   formatOption,
@@ -16,9 +17,6 @@ import {
   gridOption,
   jsonOption,
   resultsOption,
-  type ViewOptions,
-  viewOf,
-  viewOptions,
 } from '../terminal/options.ts';
 import { print, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';

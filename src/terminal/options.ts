@@ -1,107 +1,15 @@
 /** @file Flags that several commands share, and how the text of a flag becomes a value. */
-import { Command, Option } from 'commander';
-import { availableThreads } from '../engines/threads.ts';
-import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
-import { messageOf, suggest, UserError } from '../errors.ts';
-import type { AskedEvaluation } from '../methods/evaluations.ts';
+import { Option } from 'commander';
+import { suggest, UserError } from '../errors.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
-import { EVALUATIONS } from '../pruning/types.ts';
 import { findRepeated } from '../settings/repeated.ts';
-import type { EvaluationView } from '../sweeps/evaluations.ts';
-import { printLine } from './progress.ts';
-
-/** Where a command computes. */
-export interface ExecutionOptions {
-  readonly engine: string;
-  /** The engine's own choice if absent. */
-  readonly device?: DeviceName;
-  /** Threads inside an operation; the engine's own default if absent. */
-  readonly threads?: number;
-  /** TensorFlow op by op. */
-  readonly eager?: boolean;
-  /** TensorFlow with XLA. */
-  readonly xla?: boolean;
-}
 
 export function resultsOption(): Option {
   return new Option('--results <folder>', 'where results are read and written').default(
     DEFAULT_RESULTS,
     DEFAULT_RESULTS,
   );
-}
-
-/** The flags of whatever trains or evaluates networks, in the order of the help. */
-export function executionOptions(): Option[] {
-  return [engineOption(), deviceOption(), eagerOption(), xlaOption(), threadsOption()];
-}
-
-/**
- * What flags in a plan say of where is computed; what they do not say is missing.
- *
- * @param path of the plan
- * @throws UserError if they are no such flags
- */
-export function parseExecution(words: readonly string[], path: string): Partial<ExecutionOptions> {
-  const command = new Command().exitOverride().configureOutput({ outputError() {} });
-  for (const option of executionOptions()) command.addOption(option);
-  try {
-    command.parse(words, { from: 'user' });
-  } catch (error) {
-    throw new UserError(`${path}: execution: ${messageOf(error).replace(/^error: /, '')}`);
-  }
-  const given = Object.entries(command.opts()).filter(
-    ([name]) => command.getOptionValueSource(name) === 'cli',
-  );
-  return Object.fromEntries(given);
-}
-
-function engineOption(): Option {
-  const names = ['auto', ...ENGINE_NAMES];
-  return new Option('--engine <name>', `what computes: ${names.join(', ')}`)
-    .default('auto', 'auto')
-    .env('TD_ENGINE')
-    .argParser((text) => parseChoice(text, names, '--engine'));
-}
-
-function deviceOption(): Option {
-  return new Option('--device <name>', `where it computes: ${DEVICE_NAMES.join(', ')}`)
-    .default('auto', 'auto')
-    .argParser((text) => parseChoice(text, DEVICE_NAMES, '--device'));
-}
-
-function eagerOption(): Option {
-  return new Option('--eager', 'with tensorflow: operation by operation, not compiled');
-}
-
-function xlaOption(): Option {
-  return new Option('--xla', 'with tensorflow: the whole step compiled by XLA').conflicts('eager');
-}
-
-export function threadsOption(): Option {
-  const count = countOption('--threads <n>', 'threads inside an operation (default: all that td may use)');
-  const parse = count.parseArg;
-  return count.argParser((text, previous) => {
-    const threads = parse?.(text, previous);
-    requireThreads(Number(threads));
-    return threads;
-  });
-}
-
-/** More threads than this many times those that can run at once are taken for a typing error. */
-const MOST_OVERSUBSCRIBED = 16;
-
-/** @throws UserError if the process may use far fewer */
-function requireThreads(threads: number): void {
-  const available = availableThreads();
-  if (threads <= available) return;
-  const most = MOST_OVERSUBSCRIBED * available;
-  const may = `the ${available} that this process may use`;
-  if (threads > most)
-    throw new UserError(
-      `--threads is "${threads}", expected at most ${most}, ${MOST_OVERSUBSCRIBED} times ${may}`,
-    );
-  printLine(`warning: --threads ${threads} is more than ${may}; they will wait for one another`);
 }
 
 export function checkpointMinutesOption(): Option {
@@ -180,44 +88,6 @@ export function granularityOption(otherwise = "the experiment's"): Option {
   );
 }
 
-const ASKED: readonly AskedEvaluation[] = [...EVALUATIONS, 'paper'];
-
-/** One or several evaluations. */
-export function evaluationsOption(): Option {
-  const description = `how pruned networks are judged: ${ASKED.join(', ')} (default: dense)`;
-  return new Option('--evaluate <how>', description).argParser((text) => {
-    const names = parseList(text, '--evaluate', 'evaluations');
-    return names.map((name) => parseChoice(name, ASKED, '--evaluate'));
-  });
-}
-
-/** @param otherwise what holds if the flag is absent, in words */
-function evaluateOption(otherwise: string): Option {
-  const description = `which evaluation: ${ASKED.join(', ')} (default: ${otherwise})`;
-  return new Option('--evaluate <how>', description).argParser((text) =>
-    parseChoice(text, ASKED, '--evaluate'),
-  );
-}
-
-/** Which evaluation a command shows. */
-export interface ViewOptions {
-  readonly evaluate?: AskedEvaluation;
-  readonly recalibrated?: boolean;
-}
-
-/**
- * The flags of whatever shows one evaluation.
- *
- * @param otherwise what is shown without them, in words
- */
-export function viewOptions(otherwise = 'dense'): Option[] {
-  return [evaluateOption(otherwise), new Option('--recalibrated', 'with batch-norm averages taken anew')];
-}
-
-export function viewOf({ evaluate = 'dense', recalibrated = false }: ViewOptions): EvaluationView {
-  return { evaluate, recalibrated };
-}
-
 export function alphaOption(): Option {
   const description = 'share of unchanged experiments that may fail by chance';
   return new Option('--alpha <share>', description).default(0.01, '0.01').argParser((text) => {
@@ -283,7 +153,7 @@ export function parseChoice(text: string, choices: readonly string[], flag: stri
 }
 
 /** @throws UserError if an entry is empty or repeated */
-function parseList(text: string, flag: string, what: string): string[] {
+export function parseList(text: string, flag: string, what: string): string[] {
   const entries = text.split(',').map((entry) => entry.trim());
   if (entries.includes('')) throw new UserError(`${flag} is "${text}", expected ${what} separated by commas`);
   refuseRepeated(entries, flag);

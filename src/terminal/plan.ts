@@ -13,8 +13,8 @@ import {
 } from '../runner/estimates.ts';
 import { isLeft, type PlannedRun } from '../runner/standing.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
+import type { ExecutionOptions } from './execution-options.ts';
 import { tellFaults } from './found-runs.ts';
-import type { ExecutionOptions } from './options.ts';
 import { print, printJson, printTable } from './output.ts';
 import { type Progress, printLine, startProgress } from './progress.ts';
 import { describeCount, formatDuration } from './words.ts';

@@ -10,9 +10,9 @@ import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
 import { joinRates, listTargetRates } from '../sweeps/target-rates.ts';
 import { foreseeStepsPerEpoch } from '../training/warnings.ts';
+import type { ExecutionOptions } from './execution-options.ts';
 import { loadExperiments } from './experiments.ts';
 import { startFetchStage } from './fetch-progress.ts';
-import type { ExecutionOptions } from './options.ts';
 import { printLine } from './progress.ts';
 import { printSettingWarnings } from './setting-warnings.ts';
 

@@ -5,7 +5,8 @@ import { loadExperiment } from '../../config/load.ts';
 import { describeUnusedCard } from '../../engines/tensorflow/installation/card-note.ts';
 import { locateTensorflow } from '../../engines/tensorflow/installation/locate.ts';
 import { suggest, UserError } from '../../errors.ts';
-import { jsonOption, threadsOption } from '../../terminal/options.ts';
+import { threadsOption } from '../../terminal/execution-options.ts';
+import { jsonOption } from '../../terminal/options.ts';
 import { print, printJson, printTable } from '../../terminal/output.ts';
 import { printLine } from '../../terminal/progress.ts';
 
