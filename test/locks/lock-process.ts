@@ -1,4 +1,4 @@
-/** @file A process that tries to take a lock at the same moments as others: round after round, when a file appears. */
+/** @file A process that tries to take a lock at the same moments as others: round after round, when a file appears. It ends with its input. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,3 +16,5 @@ for (let round = 0; round < Number(rounds); round++) {
   if ('release' in lock) won.push(round);
 }
 process.stdout.write(JSON.stringify(won));
+// A lock of a process that has ended may be taken over: it must live until the others have tried, too.
+process.stdin.resume();

@@ -218,6 +218,8 @@ describe('processes that try at the same moment', () => {
       await sleep(8);
       writeFileSync(join(folder, `start-${round}`), '');
     }
+    while (children.some(({ child, outputOf }) => child.exitCode === null && !outputOf().endsWith(']'))) await sleep(10);
+    for (const { child } of children) child.stdin.end();
     await Promise.all(children.map(({ child }) => new Promise((resolve) => child.on('close', resolve))));
     const won = children.flatMap(({ outputOf }) => JSON.parse(outputOf().replace('ready\n', '')) as number[]);
     expect(won.toSorted((a, b) => a - b)).toEqual(Array.from({ length: ROUNDS }, (_, round) => round));
