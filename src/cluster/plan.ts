@@ -73,7 +73,8 @@ export function listCells(runs: readonly RunSpec[]): Cell[] {
     .map((run, index) => ({ index, id: `${run.experiment}/${run.id}`, run }));
 }
 
-function countAncestors({ parent }: RunSpec): number {
+/** How many runs must be trained before a run, each going on from the one before. */
+export function countAncestors({ parent }: RunSpec): number {
   return parent === undefined ? 0 : 1 + countAncestors(parent);
 }
 
@@ -117,11 +118,7 @@ export function trainingCommand(
  * @returns its index among all cells
  * @throws UserError if there is none
  */
-export function findCell(
-  cells: readonly Pick<Cell, 'index' | 'id'>[],
-  text: string,
-  path: string,
-): number {
+export function findCell(cells: readonly Pick<Cell, 'index' | 'id'>[], text: string, path: string): number {
   const isIndex = /^\d+$/.test(text);
   const found = cells.find(({ index, id }) => (isIndex ? index === Number(text) : id === text));
   if (found !== undefined) return found.index;

@@ -54,7 +54,9 @@ describe('a plan', () => {
     const [first] = picked;
     expect(findCell(picked, '3', 'plan.json')).toBe(3);
     expect(findCell(picked, first?.id ?? '', 'plan.json')).toBe(2);
-    expect(() => findCell(picked, '0', 'plan.json')).toThrow('has no cell "0", expected an index from 2 to 3');
+    expect(() => findCell(picked, '0', 'plan.json')).toThrow(
+      'has no cell "0", expected an index from 2 to 3',
+    );
     const written = { files: ['a.yaml'], hash: hashPlan(cells), cells: picked } as unknown as WrittenPlan;
     expect(() => requireSamePlan('plan.json', written, cells)).not.toThrow();
     const renumbered = { ...written, cells: picked.map((cell, index) => ({ ...cell, index })) };
