@@ -183,8 +183,18 @@ describe('the batch script', () => {
   });
 
   it('sweeps with the engine of the plan, and takes names of files for what they are', () => {
-    expect(script).toContain(
-      `exec "$td" sweep '/home/o'\\''neil/tiny.yaml' --engine onnx --results '/data/my results/50%' --threads "$threads"`,
-    );
+    const { status, stdout } = runTask('printf "%s\\n" "$@"', {}, 'sweep');
+    const words = ['sweep', "/home/o'neil/tiny.yaml", '--engine', 'onnx'];
+    const where = ['--results', '/data/my results/50%', '--threads', '4'];
+    expect(stdout).toBe([...words, ...where, ''].join('\n'));
+    expect(status).toBe(0);
+  });
+
+  it('has a sweep save at USR1 too, and go back into the queue', () => {
+    const variables = { SLURM_JOB_ID: '15', SLURM_ARRAY_JOB_ID: '', SLURM_ARRAY_TASK_ID: '' };
+    expect(runTask(untilTold('USR1'), variables, 'sweep')).toMatchObject({
+      status: 143,
+      stdout: 'td: exit code 143, back into the queue (1 of at most 7 times)\nscontrol requeue 15\n',
+    });
   });
 });
