@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takesEscapes } from './capabilities.ts';
 import { describeRuns, listDamages, listReasons, type RunList, tabulateRuns } from './listed-runs.ts';
 import { print } from './output.ts';
-import { formatColumns } from './words.ts';
+import { cropLine, formatColumns } from './words.ts';
 
 /** Milliseconds between two looks, at least; a look itself may take a share of the time. */
 const INTERVAL = 5000;
@@ -52,7 +52,7 @@ export function renderScreen(list: RunList, height: number, width: number): stri
     ...(rows.length === 0 ? [] : ['', ...formatColumns(header, rows).split('\n')]),
     ...listReasons(list),
     ...listDamages(list.runs),
-  ].map((line) => (line.length <= width ? line : `${line.slice(0, width - 1)}…`));
+  ].map((line) => cropLine(line, width));
   const most = Math.max(1, height - 2);
   if (lines.length <= most) return lines.join('\n');
   return [...lines.slice(0, most - 1), `… ${lines.length - most + 1} more lines`].join('\n');
