@@ -60,7 +60,7 @@ function copyRun(variant: string, first: string, seed: number): void {
     }
     const text = rename(readFileSync(join(from, name), 'utf8'))
       .replace(/"seed": 0\b/, `"seed": ${seed}`)
-      .replace(/^seeds:\s*(\[\s*0\s*\]|-? ?0|\n\s*- 0)$/m, `seeds: [${seed}]`);
+      .replace('seeds:\n  - 0\n', `seeds:\n  - ${seed}\n`);
     writeFileSync(join(to, name), text);
   }
 }

@@ -6,16 +6,13 @@ import { DEFAULT_ARRAY_SIZE } from '../cluster/slurm/programs.ts';
 import { type JobOptions, renderScript } from '../cluster/slurm/script.ts';
 import type { Submission } from '../cluster/slurm/submission.ts';
 import {
-  arrayFlags,
-  askCluster,
-  type Cluster,
-  findWork,
   type Submitted,
   SWEEP_CHOICES,
   type SweepChoice,
+  submitJobs,
   submitPlan,
-  sweepFlags,
 } from '../cluster/slurm/submit.ts';
+import { askCluster, type Cluster, findWork } from '../cluster/slurm/work.ts';
 import { isDatasetPresent } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
@@ -99,12 +96,12 @@ export async function submit(
     renderScript(submission, request, options, isRenamed ? [] : request.files);
   if (options.dryRun) {
     const work = findWork(planned, request.results, tryCluster());
-    const { submission } = work;
-    print(render(submission).trimEnd());
-    for (const array of work.arrays)
-      printLine(`sbatch ${describeWords(arrayFlags(submission, array, options.maxParallel, undefined))}`);
-    if (options.sweep !== 'none' && work.arrays.length > 0)
-      printLine(`sbatch ${describeWords(sweepFlags(submission, ['JOB'], options.sweep))}`);
+    print(render(work.submission).trimEnd());
+    let calls = 0;
+    submitJobs(work, options, (flags) => {
+      printLine(`sbatch ${describeWords(flags)}`);
+      return `JOB${++calls}`;
+    });
     return;
   }
   warnOfMissingData(planned.filter(isLeft).map(({ run }) => run.settings.dataset));

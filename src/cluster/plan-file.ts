@@ -21,8 +21,8 @@ const planSchema = z.object({
   results: z.string(),
   execution: z.array(z.string()),
   plugins: z.array(z.string()),
-  /** All else that a cell has is for other readers. */
-  cells: z.array(z.object({ id: z.string() })).min(1),
+  /** All of them, or those that somebody has picked; all else that a cell has is for other readers. */
+  cells: z.array(z.object({ index: z.int().nonnegative(), id: z.string() })).min(1),
 });
 
 /** A plan as it was written: what was asked for, and what that meant then. */
@@ -80,14 +80,12 @@ export function readPlan(path: string): WrittenPlan {
  * @throws UserError
  */
 export function requireSamePlan(path: string, plan: WrittenPlan, cells: readonly Cell[]): void {
-  if (hashPlan(cells) === plan.hash) return;
-  const index = plan.cells.findIndex(({ id }, at) => cells[at]?.id !== id);
-  const was = plan.cells[index]?.id;
-  const now = cells[index]?.id ?? 'none';
+  const other = plan.cells.find(({ index, id }) => cells[index]?.id !== id);
+  if (other === undefined && hashPlan(cells) === plan.hash) return;
   const change =
-    was === undefined
+    other === undefined
       ? `there are ${cells.length} cells, and ${plan.cells.length} in the plan`
-      : `cell ${index} is ${now}, and ${was} in the plan`;
+      : `cell ${other.index} is ${cells[other.index]?.id ?? 'none'}, and ${other.id} in the plan`;
   const { files, only, seeds, set = [] } = plan;
   const flags = [
     ...(only === undefined ? [] : ['--only', only.join()]),

@@ -73,7 +73,8 @@ export function listCells(runs: readonly RunSpec[]): Cell[] {
     .map((run, index) => ({ index, id: `${run.experiment}/${run.id}`, run }));
 }
 
-function countAncestors({ parent }: RunSpec): number {
+/** How many runs must be trained before a run, each going on from the one before. */
+export function countAncestors({ parent }: RunSpec): number {
   return parent === undefined ? 0 : 1 + countAncestors(parent);
 }
 
@@ -112,16 +113,17 @@ export function trainingCommand(
 /**
  * Finds the cell that a command line names.
  *
- * @param cells of the plan in the file `path`
+ * @param cells of the plan in the file `path`, which may lack some
  * @param text an index, or an id
- * @returns its index
+ * @returns its index among all cells
  * @throws UserError if there is none
  */
-export function findCell(cells: readonly { readonly id: string }[], text: string, path: string): number {
+export function findCell(cells: readonly Pick<Cell, 'index' | 'id'>[], text: string, path: string): number {
+  const isIndex = /^\d+$/.test(text);
+  const found = cells.find(({ index, id }) => (isIndex ? index === Number(text) : id === text));
+  if (found !== undefined) return found.index;
   const ids = cells.map(({ id }) => id);
-  const index = /^\d+$/.test(text) ? Number(text) : ids.indexOf(text);
-  if (index >= 0 && index < ids.length) return index;
-  const near = !/^\d+$/.test(text) && ids.length <= MOST_SUGGESTED ? suggest(text, ids) : '';
-  const expected = `an index from 0 to ${ids.length - 1}, or an id such as ${ids[0]}`;
+  const near = !isIndex && ids.length <= MOST_SUGGESTED ? suggest(text, ids) : '';
+  const expected = `an index from ${cells[0]?.index} to ${cells.at(-1)?.index}, or an id such as ${ids[0]}`;
   throw new UserError(`--cell: ${path} has no cell "${text}"${near || `, expected ${expected}`}`);
 }

@@ -36,7 +36,8 @@ const MOST_SPECS = 1000;
 /** The text of a config.yaml as td writes it, in two; nothing of any other, nor of one that depends on another file. */
 function splitAtSeed(path: string): { readonly rest: string; readonly seed: number } | undefined {
   const text = unlessUserError(() => readBoundedFile(path, LARGEST_RECORD))?.toString('utf8') ?? '';
-  const [, name, seed, rest = ''] = /^(name: [\w.-]+\n)seeds: \[(0|[1-9]\d{0,14})\]\n(.*)$/s.exec(text) ?? [];
+  const [, name, seed, rest = ''] =
+    /^(name: [\w.-]+\n)seeds:\n {2}- (0|[1-9]\d{0,14})\n(.*)$/s.exec(text) ?? [];
   if (name === undefined || /^extends\b/m.test(rest)) return undefined;
   return { rest: name + rest, seed: Number(seed) };
 }

@@ -1,5 +1,4 @@
 /** @file The list of runs, with what a cluster knows of them: as a table, and in a few words. */
-
 import { describeTask } from '../cluster/slurm/queue.ts';
 import { readSubmitted, type SubmittedCells } from '../cluster/slurm/submitted.ts';
 import { parseGridName } from '../config/grid.ts';
@@ -107,8 +106,13 @@ export function describeRuns({ runs, submitted, waiting }: RunList): string {
   return `${describeCount(runs.length, 'run')}${states.length === 0 ? '' : `: ${states.join(', ')}`}${queued === 0 ? '' : `; ${queued} queued${rest}`}`;
 }
 
+/** What is wrong with damaged runs, in a sentence each. */
+export function listDamages(runs: readonly ListedRun[]): string[] {
+  return runs.flatMap((run) => (run.state === 'damaged' ? [run.reason] : []));
+}
+
 /** Tells what is wrong: a queue that cannot be read, and damaged runs, for which the exit code is 1. */
 export function tellProblems({ runs, submitted }: RunList): void {
-  if (submitted.problem !== undefined) printLine(`warning: the queue cannot be read: ${submitted.problem}`);
-  tellFaults(runs.flatMap((run) => (run.state === 'damaged' ? [run.reason] : [])));
+  if (submitted.problem !== undefined) printLine(`warning: ${submitted.problem}`);
+  tellFaults(listDamages(runs));
 }

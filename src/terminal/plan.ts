@@ -38,7 +38,7 @@ export interface EstimatedPlan {
  */
 export async function estimatePlan(cells: readonly Cell[], options: PlanOptions): Promise<EstimatedPlan> {
   const submitted = readSubmitted(resolve(options.results));
-  if (submitted.problem !== undefined) printLine(`warning: the queue cannot be read: ${submitted.problem}`);
+  if (submitted.problem !== undefined) printLine(`warning: ${submitted.problem}`);
   const planned = addSubmitted(planCells(cells, options.results), submitted);
   const left = planned.filter(isLeft);
   return { planned, estimates: left.length === 0 ? new Map() : await estimateAll(left, options) };

@@ -23,6 +23,18 @@ export function formatColumns(header: readonly string[], rows: readonly (readonl
     .join('\n');
 }
 
+const ESCAPE = '\x1b';
+/** A change of colour, or a character. */
+const PIECE = new RegExp(`${ESCAPE}\\[\\d+m|.`, 'gsu');
+
+/** The beginning of a line, if it is longer than so many characters; `…` stands for the rest. Colours take no room. */
+export function cropLine(line: string, width: number): string {
+  if (stripVTControlCharacters(line).length <= width) return line;
+  let room = width - 1;
+  const pieces = line.match(PIECE) ?? [];
+  return `${pieces.filter((piece) => piece.startsWith(ESCAPE) || room-- > 0).join('')}…`;
+}
+
 /** Rows one below the other, with a line for each cell that is not empty: `seed: 0`. */
 export function formatCells(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const formatRow = (row: readonly string[]) =>

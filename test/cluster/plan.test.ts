@@ -49,6 +49,22 @@ describe('a plan', () => {
     expect(() => find(id.replace('v9', 'v8'))).toThrow(`(did you mean "${id}"?)`);
   });
 
+  it('of which somebody has picked cells means the same ones by their indices and ids', () => {
+    const picked = cells.slice(2, 4);
+    const [first] = picked;
+    expect(findCell(picked, '3', 'plan.json')).toBe(3);
+    expect(findCell(picked, first?.id ?? '', 'plan.json')).toBe(2);
+    expect(() => findCell(picked, '0', 'plan.json')).toThrow(
+      'has no cell "0", expected an index from 2 to 3',
+    );
+    const written = { files: ['a.yaml'], hash: hashPlan(cells), cells: picked } as unknown as WrittenPlan;
+    expect(() => requireSamePlan('plan.json', written, cells)).not.toThrow();
+    const renumbered = { ...written, cells: picked.map((cell, index) => ({ ...cell, index })) };
+    expect(() => requireSamePlan('plan.json', renumbered, cells)).toThrow(
+      `cell 0 is ${cells[0]?.id}, and ${first?.id} in the plan`,
+    );
+  });
+
   it('is refused once its experiments have other runs, with the first cell that differs', () => {
     const written = { files: ['a.yaml'], hash: hashPlan(cells), cells } as unknown as WrittenPlan;
     const attempt = (now: readonly RunSpec[]) => () => requireSamePlan('plan.json', written, listCells(now));

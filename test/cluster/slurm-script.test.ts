@@ -5,9 +5,18 @@ import { divideAmongArrays, formatTasks } from '../../src/cluster/slurm/arrays.t
 import { parseTask } from '../../src/cluster/slurm/queue.ts';
 import { renderScript } from '../../src/cluster/slurm/script.ts';
 import { arrayName } from '../../src/cluster/slurm/submission.ts';
-import { arrayFlags } from '../../src/cluster/slurm/submit.ts';
+import { submitJobs } from '../../src/cluster/slurm/submit.ts';
+import type { Work } from '../../src/cluster/slurm/work.ts';
+import { UserError } from '../../src/errors.ts';
 
 const submission = { name: 'tiny-0123abcd', folder: '/data/my results/50%/slurm/tiny-0123abcd' };
+
+/** What sbatch is called with, for jobs from 77 on. */
+function callsOf(work: Work, maxParallel?: number): (readonly string[])[] {
+  const calls: (readonly string[])[] = [];
+  submitJobs(work, { maxParallel, sweep: 'none' }, (flags) => String(76 + calls.push(flags)));
+  return calls;
+}
 
 describe('cells as job arrays', () => {
   it('have task numbers below the largest array size, and none is lost', () => {
@@ -28,8 +37,9 @@ describe('cells as job arrays', () => {
   });
 
   it('come one after another where a number of tasks at a time is asked for, since that holds for each array alone', () => {
-    const array = { offset: 1000, tasks: [0, 1] };
-    expect(arrayFlags(submission, array, 4, '77')).toEqual([
+    const arrays = [0, 1000].map((offset) => ({ offset, tasks: [0, 1], generation: 0 }));
+    const work: Work = { submission, arrays, queued: 0, earlier: [] };
+    expect(callsOf(work, 4)[1]).toEqual([
       '--parsable',
       '--array=0-1%4',
       '--job-name=td-tiny-0123abcd+1000',
@@ -38,7 +48,40 @@ describe('cells as job arrays', () => {
       '/data/my results/50%/slurm/tiny-0123abcd/job.sh',
       '1000',
     ]);
-    expect(arrayFlags(submission, array, undefined, '77').join()).not.toContain('dependency');
+    expect(callsOf(work).join()).not.toContain('dependency');
+  });
+
+  it('of runs that go on from others wait for these, queued before or submitted with them, and for no others', () => {
+    const arrays = [
+      { offset: 0, tasks: [0], generation: 0 },
+      { offset: 0, tasks: [1], generation: 1 },
+      { offset: 0, tasks: [2], generation: 1 },
+      { offset: 0, tasks: [3], generation: 2 },
+    ];
+    const earlier = [
+      { job: '40', generation: 0 },
+      { job: '41', generation: 1 },
+    ];
+    const calls = callsOf({ submission, arrays, queued: 2, earlier });
+    const awaited = calls.map((flags) => flags.flatMap((flag) => flag.split('--dependency=')[1] ?? []));
+    expect(awaited).toEqual([[], ['afterany:40:77'], ['afterany:40:77'], ['afterany:40:41:77:78:79']]);
+  });
+
+  it('are told of if Slurm refuses one of them, or the sweep', () => {
+    const arrays = [0, 1000].map((offset) => ({ offset, tasks: [0], generation: 0 }));
+    const attempt = (accepted: number) => () => {
+      let calls = 0;
+      submitJobs({ submission, arrays, queued: 0, earlier: [] }, { sweep: 'afterany' }, () => {
+        if (calls === accepted) throw new UserError('sbatch failed: too many jobs');
+        return String(77 + calls++);
+      });
+    };
+    expect(attempt(0)).toThrow(/^sbatch failed: too many jobs$/);
+    expect(attempt(1)).toThrow('too many jobs; submitted so far: 77; the same command submits the rest');
+    expect(attempt(2)).toThrow(
+      'too many jobs; submitted so far: 77, 78; no sweep follows: td sweep, once all have ended',
+    );
+    expect(attempt(3)).not.toThrow();
   });
 });
 
@@ -140,8 +183,18 @@ describe('the batch script', () => {
   });
 
   it('sweeps with the engine of the plan, and takes names of files for what they are', () => {
-    expect(script).toContain(
-      `exec "$td" sweep '/home/o'\\''neil/tiny.yaml' --engine onnx --results '/data/my results/50%' --threads "$threads"`,
-    );
+    const { status, stdout } = runTask('printf "%s\\n" "$@"', {}, 'sweep');
+    const words = ['sweep', "/home/o'neil/tiny.yaml", '--engine', 'onnx'];
+    const where = ['--results', '/data/my results/50%', '--threads', '4'];
+    expect(stdout).toBe([...words, ...where, ''].join('\n'));
+    expect(status).toBe(0);
+  });
+
+  it('has a sweep save at USR1 too, and go back into the queue', () => {
+    const variables = { SLURM_JOB_ID: '15', SLURM_ARRAY_JOB_ID: '', SLURM_ARRAY_TASK_ID: '' };
+    expect(runTask(untilTold('USR1'), variables, 'sweep')).toMatchObject({
+      status: 143,
+      stdout: 'td: exit code 143, back into the queue (1 of at most 7 times)\nscontrol requeue 15\n',
+    });
   });
 });

@@ -37,7 +37,7 @@ describe('a list that is watched', () => {
   });
 
   it('shows what is not done, with the reasons, and no more than fits the screen', () => {
-    expect(renderScreen(list)).toBe(
+    expect(renderScreen(list, 24, 200)).toBe(
       [
         '4 runs: 1 done, 1 under way, 1 failed, 1 unfinished; 6 queued, 5 of them without a folder yet',
         '',
@@ -49,7 +49,31 @@ describe('a list that is watched', () => {
         'few/none/seed-3-01234567 is unfinished; its log ends with: slurmstepd: error: CANCELLED',
       ].join('\n'),
     );
-    expect(renderScreen(list, 6).split('\n')).toHaveLength(4);
-    expect(renderScreen(list, 6)).toMatch(/\n… 5 more lines$/);
+    expect(renderScreen(list, 6, 200).split('\n')).toHaveLength(4);
+    expect(renderScreen(list, 6, 200)).toMatch(/\n… 5 more lines$/);
+    const narrow = renderScreen(list, 24, 40).split('\n');
+    expect(narrow).toHaveLength(8);
+    expect(narrow.at(-1)).toBe('few/none/seed-3-01234567 is unfinished;…');
+  });
+
+  it('says what is damaged, and that the queue cannot be read', () => {
+    const { identity, id, directory } = runOf(4);
+    const damaged: ListedRun = {
+      identity,
+      id,
+      directory,
+      state: 'damaged',
+      reason: 'summary.json is damaged',
+    };
+    const problem = 'the queue cannot be read: squeue failed';
+    const screen = renderScreen({ ...list, runs: [damaged], submitted: { ...submitted, problem } }, 24, 200);
+    expect(screen.split('\n')).toEqual([
+      '1 run: 1 damaged; 5 queued, 5 of them without a folder yet',
+      'warning: the queue cannot be read: squeue failed',
+      '',
+      expect.stringMatching(/^experiment /),
+      expect.stringMatching(/^few +none +4 +damaged +results/),
+      'summary.json is damaged',
+    ]);
   });
 });

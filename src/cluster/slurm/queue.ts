@@ -1,8 +1,8 @@
 /** @file Which cells of a results folder are in Slurm's queue. */
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { unlessUserError } from '../../errors.ts';
+import { groupBy } from '../../maps.ts';
 import { SLURM_FOLDER } from '../../runs/walk.ts';
 import { readPlan } from '../plan-file.ts';
 import { runSlurm } from './programs.ts';
@@ -32,8 +32,8 @@ export interface QueuedTask extends QueuedCell {
 
 /** @returns nothing if there is no Slurm here @throws UserError if it does not answer */
 export function readQueue(): QueuedTask[] | undefined {
-  const { username } = userInfo();
-  const flags = ['--noheader', '--array', `--user=${username}`, '--format=%F %K %T %j'];
+  // Not by name: in a container a user may have none.
+  const flags = ['--noheader', '--array', `--user=${process.getuid?.()}`, '--format=%F %K %T %j'];
   const lines = runSlurm('squeue', flags);
   return lines?.split('\n').flatMap((line) => parseTask(line) ?? []);
 }
@@ -57,7 +57,7 @@ export function findQueuedCells(
   results: string,
 ): ReadonlyMap<string, QueuedCell> {
   const found = new Map<string, QueuedCell>();
-  for (const [submission, own] of groupBySubmission(tasks)) {
+  for (const [submission, own] of groupBy(tasks, (task) => task.submission)) {
     const path = join(results, SLURM_FOLDER, submission, SUBMISSION_FILES.plan);
     if (!existsSync(path)) continue;
     const cells = unlessUserError(() => readPlan(path).cells) ?? [];
@@ -67,14 +67,4 @@ export function findQueuedCells(
     }
   }
   return found;
-}
-
-function groupBySubmission(tasks: readonly QueuedTask[]): Map<string, QueuedTask[]> {
-  const groups = new Map<string, QueuedTask[]>();
-  for (const task of tasks) {
-    const group = groups.get(task.submission) ?? [];
-    group.push(task);
-    groups.set(task.submission, group);
-  }
-  return groups;
 }

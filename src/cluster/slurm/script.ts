@@ -48,17 +48,20 @@ max_requeues=${maxRequeues}
 threads=\${SLURM_CPUS_PER_TASK:-\${SLURM_CPUS_ON_NODE:-1}}
 
 if [ "$1" = sweep ]; then
-  exec "$td" ${describeWords(sweep)} --threads "$threads"
+  set -- ${describeWords(sweep)}
+  task=$SLURM_JOB_ID later="td sweep goes on"
+else
+  set -- run --plan "$plan" --cell $(($1 + SLURM_ARRAY_TASK_ID))
+  task=\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID later="td submit adds the cell again"
 fi
 
 # Slurm sends USR1 120 seconds before the time is up, and TERM if the job is cancelled, preempted or requeued by somebody. td saves
-# a checkpoint at either and ends with 143; only after USR1 is it for this script to see that the cell goes on.
+# what it has at either and ends with 143; only after USR1 is it for this script to see that it goes on.
 process= told= ended_by_slurm=
 tell() { told=yes; [ -z "$process" ] || kill -TERM "$process"; }
 trap tell USR1
 trap 'ended_by_slurm=yes; tell' TERM
-cell=$(($1 + SLURM_ARRAY_TASK_ID))
-"$td" run --plan "$plan" --cell "$cell" --threads "$threads" &
+"$td" "$@" --threads "$threads" &
 process=$!
 [ -z "$told" ] || tell
 # A signal ends a wait early.
@@ -71,9 +74,9 @@ if [ "$code" = 75 ] || { [ "$code" = 143 ] && [ -z "$ended_by_slurm" ]; }; then
   requeues=\${SLURM_RESTART_COUNT:-0}
   if [ "$requeues" -lt "$max_requeues" ]; then
     echo "td: exit code $code, back into the queue ($((requeues + 1)) of at most $max_requeues times)"
-    scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
+    scontrol requeue "$task"
   else
-    echo "td: exit code $code after $requeues requeues, given up; td submit adds the cell again"
+    echo "td: exit code $code after $requeues requeues, given up; $later"
   fi
 fi
 exit "$code"

@@ -8,17 +8,10 @@ import { writeJson } from '../../files/json.ts';
 import { withLock } from '../../locks/lock.ts';
 import { SLURM_FOLDER } from '../../runs/walk.ts';
 import type { PlannedCell } from '../plan.ts';
-import { divideAmongArrays, formatTasks, type TaskArray } from './arrays.ts';
-import { findMaxArraySize, requireSlurm } from './programs.ts';
-import { findQueuedCells, type QueuedTask, readQueue } from './queue.ts';
-import {
-  arrayName,
-  logPath,
-  nameSubmission,
-  SUBMISSION_FILES,
-  type Submission,
-  sweepName,
-} from './submission.ts';
+import { formatTasks, type TaskArray } from './arrays.ts';
+import { requireSlurm } from './programs.ts';
+import { arrayName, logPath, SUBMISSION_FILES, type Submission, sweepName } from './submission.ts';
+import { askCluster, findWork, type QueuedArray, type Work, type WorkArray } from './work.ts';
 
 /** When the sweep may begin, or that there is none. */
 export const SWEEP_CHOICES = ['afterany', 'afterok', 'none'] as const;
@@ -30,85 +23,43 @@ export interface SubmitOptions {
   readonly sweep: SweepChoice;
 }
 
-export interface SubmittedArray extends TaskArray {
-  readonly job: string;
-}
+export interface SubmittedArray extends WorkArray, QueuedArray {}
 
-/** What is to be submitted. */
-export interface Work {
-  readonly submission: Submission;
-  readonly arrays: readonly TaskArray[];
-  /** Cells that are queued already. */
-  readonly queued: number;
-  /** Arrays of this submission that are queued already. */
-  readonly earlier: readonly string[];
-}
-
-export interface Submitted {
-  readonly work: Work;
+/** What came of it. */
+export interface SubmittedJobs {
   readonly arrays: readonly SubmittedArray[];
   /** Job of the sweep. */
   readonly sweep: string | undefined;
 }
 
-/** What Slurm says before anything is submitted. */
-export interface Cluster {
-  readonly tasks: readonly QueuedTask[];
-  readonly maxArraySize: number;
+export interface Submitted extends SubmittedJobs {
+  readonly work: Work;
 }
 
-/** @throws UserError if Slurm is not there, or does not answer */
-export function askCluster(): Cluster {
-  const tasks = readQueue();
-  if (tasks === undefined) requireSlurm('squeue', []);
-  return { tasks: tasks ?? [], maxArraySize: findMaxArraySize() };
-}
-
-/** Which cells are neither trained, nor under way, nor queued. */
-export function findWork(
-  planned: readonly PlannedCell[],
-  results: string,
-  { tasks, maxArraySize }: Cluster,
-): Work {
-  const submission = nameSubmission(
-    planned.map(({ cell }) => cell),
-    results,
-  );
-  const queued = findQueuedCells(tasks, results);
-  const open = planned.filter(
-    ({ cell, standing: { kind } }) => kind !== 'done' && kind !== 'under way' && !queued.has(cell.id),
-  );
-  const arrays = divideAmongArrays(
-    open.map(({ cell }) => cell.index),
-    maxArraySize,
-  );
-  const own = tasks.filter((task) => task.submission === submission.name);
-  const earlier = [...new Set(own.map(({ job }) => job))];
-  const ids = new Set(planned.map(({ cell }) => cell.id));
-  return { submission, arrays, queued: [...queued.keys()].filter((id) => ids.has(id)).length, earlier };
-}
-
-/** What `sbatch` is called with for an array. */
+/**
+ * What `sbatch` is called with for an array.
+ *
+ * @param awaited jobs that have to end before
+ */
 export function arrayFlags(
   submission: Submission,
   { offset, tasks }: TaskArray,
   maxParallel: number | undefined,
-  previous: string | undefined,
+  awaited: readonly string[],
 ): string[] {
   return [
     '--parsable',
     `--array=${formatTasks(tasks, maxParallel)}`,
     `--job-name=${arrayName(submission, offset)}`,
     `--output=${escapePattern(logPath(submission, offset, '%a'))}`,
-    // At most so many at a time holds for an array, so arrays come one after another.
-    ...(maxParallel === undefined || previous === undefined ? [] : [`--dependency=afterany:${previous}`]),
+    ...(awaited.length === 0 ? [] : [`--dependency=afterany:${awaited.join(':')}`]),
     join(submission.folder, SUBMISSION_FILES.script),
     String(offset),
   ];
 }
 
 /** What `sbatch` is called with for the sweep. */
-export function sweepFlags(submission: Submission, jobs: readonly string[], after: SweepChoice): string[] {
+function sweepFlags(submission: Submission, jobs: readonly string[], after: SweepChoice): string[] {
   return [
     '--parsable',
     `--dependency=${after}:${jobs.join(':')}`,
@@ -155,7 +106,7 @@ export async function submitPlan(
 
 function submitWork(
   work: Work,
-  { maxParallel, sweep }: SubmitOptions,
+  options: SubmitOptions,
   render: (submission: Submission) => string,
   describe: () => object,
 ): Submitted {
@@ -164,24 +115,52 @@ function submitWork(
   makeDirectory(dirname(logPath(submission, 0, 0)));
   writeJson(join(submission.folder, SUBMISSION_FILES.plan), describe());
   writeFileAtomic(join(submission.folder, SUBMISSION_FILES.script), render(submission));
-  const arrays: SubmittedArray[] = [];
-  try {
-    for (const array of work.arrays) {
-      const flags = arrayFlags(submission, array, maxParallel, arrays.at(-1)?.job);
-      arrays.push({ ...array, job: submitJob(flags) });
-    }
-  } catch (error) {
-    if (isNew && arrays.length === 0) rmSync(submission.folder, { recursive: true });
-    if (arrays.length === 0 || !(error instanceof UserError)) throw error;
-    const jobs = arrays.map(({ job }) => job).join(', ');
-    throw new UserError(`${error.message}; submitted so far: ${jobs}; the same command submits the rest`);
-  }
-  const jobs = [...work.earlier, ...arrays.map(({ job }) => job)];
-  return {
-    work,
-    arrays,
-    sweep: sweep === 'none' ? undefined : submitJob(sweepFlags(submission, jobs, sweep)),
+  let count = 0;
+  const submit = (flags: readonly string[]) => {
+    const job = submitJob(flags);
+    count++;
+    return job;
   };
+  try {
+    return { work, ...submitJobs(work, options, submit) };
+  } catch (error) {
+    if (isNew && count === 0) rmSync(submission.folder, { recursive: true });
+    throw error;
+  }
+}
+
+/**
+ * Submits arrays, and the sweep after them.
+ *
+ * @param submit is given the parameters of each call of sbatch, and returns the number of the job
+ * @throws UserError if it does, with the jobs that were submitted by then
+ */
+export function submitJobs(
+  { submission, arrays, earlier }: Work,
+  { maxParallel, sweep }: SubmitOptions,
+  submit: (flags: readonly string[]) => string,
+): SubmittedJobs {
+  const submitted: SubmittedArray[] = [];
+  try {
+    for (const array of arrays) {
+      const parents = [...earlier, ...submitted].filter(({ generation }) => generation < array.generation);
+      // At most so many at a time holds for an array, so arrays come one after another.
+      const previous = maxParallel === undefined ? [] : submitted.slice(-1);
+      const awaited = new Set([...parents, ...previous].map(({ job }) => job));
+      submitted.push({ ...array, job: submit(arrayFlags(submission, array, maxParallel, [...awaited])) });
+    }
+    if (sweep === 'none' || submitted.length === 0) return { arrays: submitted, sweep: undefined };
+    const jobs = [...earlier, ...submitted].map(({ job }) => job);
+    return { arrays: submitted, sweep: submit(sweepFlags(submission, jobs, sweep)) };
+  } catch (error) {
+    if (submitted.length === 0 || !(error instanceof UserError)) throw error;
+    const jobs = submitted.map(({ job }) => job).join(', ');
+    const rest =
+      submitted.length < arrays.length
+        ? 'the same command submits the rest'
+        : 'no sweep follows: td sweep, once all have ended';
+    throw new UserError(`${error.message}; submitted so far: ${jobs}; ${rest}`);
+  }
 }
 
 /** @returns the number of the job */

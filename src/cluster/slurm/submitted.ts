@@ -33,7 +33,7 @@ export function readSubmitted(results: string): SubmittedCells {
   try {
     return { queued: findQueuedCells(readQueue() ?? [], results), lastLine };
   } catch (error) {
-    return { queued: new Map(), problem: messageOf(error), lastLine };
+    return { queued: new Map(), problem: `the queue cannot be read: ${messageOf(error)}`, lastLine };
   }
 }
 
