@@ -79,6 +79,20 @@ describe('td export', () => {
     expect(first + second).toBe(12);
   });
 
+  it('looks at as many images as the sweep did whose row it is of, and no row is taken for one of other images', async () => {
+    const typed = '--criterion taylor --criterion-images 100';
+    const { stderr } = await type(`sweep tiny.yaml ${typed} --granularity unit`);
+    expect(stderr).toMatch(/plain seed 0: 2 evaluations/);
+    const [row] = journey
+      .readRecords('results/tiny/sweep-taylor-images-100.csv')
+      .filter((one) => one.variant === 'plain' && one.prune_rate === '0.5');
+    const { stdout } = await type(
+      `export tiny/plain/0 --prune 0.5 --granularity unit ${typed} --out few.onnx`,
+    );
+    const percent = `${(100 * Number(row?.accuracy)).toFixed(2)} %`;
+    expect(stdout).toContain(`test accuracy of the exported network ${percent}, in td ${percent}`);
+  });
+
   it('writes into the folder of the experiment if no place is named, and a new export over an old one', async () => {
     for (let time = 0; time < 2; time++) await type('export tiny/plain/0 --format tfjs');
     const [folder = ''] = readdirSync(join(journey.folder, 'results/tiny/export'));
@@ -110,6 +124,7 @@ describe('wrong use of td export', () => {
     ['sweep tiny.yaml --criterion tylor', /^unknown criterion "tylor" \(did you mean "taylor"\?\)$/],
     ['sweep tiny.yaml --criterion nm:4:2', /^criterion "nm:4:2" is malformed, expected nm:N:M with N below M, at most 64, such as nm:2:4$/],
     ['sweep tiny.yaml --criterion nm:2:4 --prune 0.5', /^--criterion nm-2-4 prunes 50 % of weights, expected no --prune/],
+    ['sweep tiny.yaml --criterion random --criterion-images 100', /^--criterion-images is for criteria that look at the loss, such as taylor; random looks at weights alone$/],
     ['sweep tiny.yaml --criterion taylor --evaluate gamma', /^--criterion ranks networks as they are/],
     ['measure tiyn', /^results holds no experiment "tiyn" \(did you mean "tiny"\?\)$/],
     ['diff tiny tiny/plain/0', /^tiny\/plain\/0 is a run and tiny is none, expected two runs or two experiments$/],

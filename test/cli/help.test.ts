@@ -808,6 +808,8 @@ describe('help', () => {
         --budget <what>          a share of each layer, or of all together (default:
                                  the criterion's)
         --keep-at-least <share>  share of each layer that always stays
+        --criterion-images <n>   training images that a criterion looks at (default:
+                                 1000)
         --format <name>          onnx, safetensors, tfjs, pytorch (default: onnx)
         --out <path>             file or folder (default:
                                  <results>/<experiment>/export/…)
