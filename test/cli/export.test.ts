@@ -132,6 +132,7 @@ describe('wrong use of td export', () => {
     ['diff tiny tiny/plain/0', /^tiny\/plain\/0 is a run and tiny is none, expected two runs or two experiments$/],
     ['gc --only orphan', /^--only: there is no "orphan" \(did you mean "orphans"\?\)$/],
     ['gc --only orphans --delete', /^--only orphans needs the file of an experiment/],
+    ['table tiny --grid 0.5 --format md', /^--grid prints text or JSON, expected no --format md with it$/],
     ['table tiny --grid 0.5', /^tiny has no variants of a grid of two axes/],
   ])('is one sentence, and nothing is written: td %s', async (typed, answer) => {
     const before = listFiles(journey.folder);

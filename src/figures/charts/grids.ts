@@ -22,7 +22,7 @@ export function chartGrid(experiment: string, table: GridTable, look: Look): ECh
   const [down, across] = values;
   const { theme } = look;
   const placed = cells.flatMap((row, y) =>
-    row.flatMap((cell, x) => (cell === undefined ? [] : [{ x, y, mean: cell.mean }])),
+    row.flatMap((cell, x) => (cell === null ? [] : [{ x, y, mean: cell.mean }])),
   );
   const means = placed.map(({ mean }) => mean);
   const [low, high] = [Math.min(1, ...means), Math.max(0, ...means)];
