@@ -11,13 +11,7 @@ import { requireExportPlace, writeExport } from '../export/write-export.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
-import {
-  budgetOption,
-  type CriterionFlags,
-  criterionOption,
-  keepOption,
-  readCriterion,
-} from '../terminal/criterion-options.ts';
+import { type CriterionFlags, criterionOptions, readCriterion } from '../terminal/criterion-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { formatOption, rateOption, removedOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
@@ -58,12 +52,9 @@ export interface ExportOptions extends CriterionFlags {
 }
 
 export function define(command: Command): void {
+  command.addOption(rateOption()).addOption(removedOption());
+  for (const option of criterionOptions()) command.addOption(option);
   command
-    .addOption(rateOption())
-    .addOption(removedOption())
-    .addOption(criterionOption())
-    .addOption(budgetOption())
-    .addOption(keepOption())
     .addOption(formatOption(formats.names))
     .option('--out <path>', 'file or folder (default: <results>/<experiment>/export/…)')
     .option('--no-fold', 'keep batch normalisation as layers of its own')
@@ -92,7 +83,7 @@ export async function exportRun(argument: string, options: ExportOptions): Promi
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const { exportNetwork } = await import('../export/export-network.ts');
   const { engine } = await chooseEngine('onnx');
-  const networks = new TrainedNetworks(engine, startFetchStage);
+  const networks = new TrainedNetworks(engine, startFetchStage, pruning.criterion?.images);
   const { experiment, variant, seed } = run.identity;
   const name = `${experiment}/${run.id}`;
   const progress = startProgress(`${name}: test images`, run.summary.data?.testImages ?? 0);

@@ -4,11 +4,13 @@ import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { addMeasures, type MeasureRow, measurePath } from '../export/measure-rows.ts';
 import { formatRate } from '../format.ts';
+import type { Criterion } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
 import { requireExperiments, walkResults } from '../runs/walk.ts';
 import { checkpointId, findSweepRow, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { type CriterionFlags, criterionOptions, readCriterion } from '../terminal/criterion-options.ts';
 import { threadsOption } from '../terminal/execution-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { lookUpRuns } from '../terminal/found-runs.ts';
@@ -35,13 +37,14 @@ pruned is always among them. Pruned weights save bytes, but no time: onnxruntime
 multiplies by zeros, too.
 
 Rows go to <results>/<experiment>/measure.csv; figures and report show them.
-Measure on a quiet machine.
+With --criterion, as with td sweep, they go to measure-<criterion>.csv, and to
+no figure. Measure on a quiet machine.
 
 Examples:
   td measure mnist-lenet/targeted-unit/0 --prune 0.5,0.8
   td measure mnist-lenet --granularity both      all its trained runs`;
 
-export interface MeasureOptions {
+export interface MeasureOptions extends CriterionFlags {
   /** Those of the sweep if absent. */
   readonly prune?: readonly number[];
   readonly granularity?: Granularity | 'both';
@@ -52,9 +55,9 @@ export interface MeasureOptions {
 }
 
 export function define(command: Command): void {
+  command.addOption(pruneOption('those of its sweep')).addOption(granularityOption('unit'));
+  for (const option of criterionOptions()) command.addOption(option);
   command
-    .addOption(pruneOption('those of its sweep'))
-    .addOption(granularityOption('unit'))
     .addOption(countOption('--rounds <n>', 'timed runs of each network').default(25))
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -65,31 +68,37 @@ export function define(command: Command): void {
 
 /** @throws UserError if there is no such run, or it was not swept and no rates are given */
 export async function measure(names: readonly string[], options: MeasureOptions): Promise<void> {
-  const { results, granularity = 'unit', rounds, threads } = options;
+  const { results, rounds, threads } = options;
+  const criterion = readCriterion(options);
+  const granularities = granularitiesOf(options, criterion);
   requireResultsFolder(results, 'write');
   const runs = names.flatMap((name) => findRuns(name, results));
-  const granularities: readonly Granularity[] = granularity === 'both' ? ['weight', 'unit'] : [granularity];
-  const asked = runs.map((run) => ({ run, pruneRates: ratesFor(run, granularities, options) }));
+  const asked = runs.map((run) => ({ run, pruneRates: ratesFor(run, granularities, options, criterion) }));
   await loadTfjs();
   const { chooseEngine } = await import('../engines/registry.ts');
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const { countMeasureRounds, measureNetwork } = await import('../export/measure.ts');
   const { engine } = await chooseEngine('onnx');
-  const networks = new TrainedNetworks(engine, startFetchStage);
+  const networks = new TrainedNetworks(engine, startFetchStage, criterion?.images);
   const all: MeasureRow[] = [];
   try {
     for (const { run, pruneRates } of asked) {
-      const choice = { granularities, pruneRates, rounds, ...(threads === undefined ? {} : { threads }) };
+      const choice = {
+        ...{ granularities, pruneRates, rounds },
+        ...(criterion === undefined ? {} : { criterion }),
+        ...(threads === undefined ? {} : { threads }),
+      };
       const { experiment } = run.identity;
       const progress = startProgress(`${experiment}/${run.id}`, countMeasureRounds(choice));
       let done = 0;
-      const network = await networks.open(run, []);
-      const rows = await interruptible((signal) =>
-        measureNetwork(network, choice, signal, () => progress.update(++done, '')),
-      ).finally(() => progress.stop());
-      await addMeasures(results, experiment, rows);
+      const rows = await interruptible(async (signal) => {
+        const network = await networks.open(run, [], signal);
+        return measureNetwork(network, choice, signal, () => progress.update(++done, ''));
+      }).finally(() => progress.stop());
+      await addMeasures(results, experiment, rows, criterion?.id);
       all.push(...rows);
-      if (options.json !== true) printRows(run, rows, readSweep(sweepPath(results, experiment)));
+      const swept = readSweep(sweepPath(results, experiment, criterion?.id));
+      if (options.json !== true) printRows(run, rows, swept);
     }
   } finally {
     networks.dispose();
@@ -97,7 +106,9 @@ export async function measure(names: readonly string[], options: MeasureOptions)
   if (options.json === true) printJson(all);
   else {
     const experiments = [...new Set(runs.map(({ identity }) => identity.experiment))];
-    print(`\nwritten: ${experiments.map((experiment) => measurePath(results, experiment)).join(', ')}`);
+    print(
+      `\nwritten: ${experiments.map((experiment) => measurePath(results, experiment, criterion?.id)).join(', ')}`,
+    );
   }
 }
 
@@ -111,21 +122,34 @@ function findRuns(name: string, results: string): FinishedRun[] {
   return runs;
 }
 
+/** @throws UserError if the criterion fixes rate or granularity and another is asked for */
+function granularitiesOf(
+  { prune, granularity }: MeasureOptions,
+  criterion: Criterion | undefined,
+): readonly Granularity[] {
+  if (criterion?.rate === undefined)
+    return granularity === 'both' ? ['weight', 'unit'] : [granularity ?? 'unit'];
+  if (prune === undefined && (granularity ?? 'weight') === 'weight') return ['weight'];
+  throw new UserError(`--criterion ${criterion.id} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+}
+
 function ratesFor(
   run: FinishedRun,
   granularities: readonly Granularity[],
   { prune, results }: MeasureOptions,
+  criterion: Criterion | undefined,
 ): number[] {
+  if (criterion?.rate !== undefined) return [criterion.rate];
   if (prune !== undefined) return prune.filter((rate) => rate > 0);
   const { experiment } = run.identity;
   const runId = checkpointId(run.id, run.summary.checkpointSha256);
-  const rows = readSweep(sweepPath(results, experiment)).filter(
+  const rows = readSweep(sweepPath(results, experiment, criterion?.id)).filter(
     (row) => row.runId === runId && granularities.includes(row.granularity),
   );
   const rates = [...new Set(rows.map(({ pruneRate }) => pruneRate))].toSorted((a, b) => a - b);
   if (rates.length === 0)
     throw new UserError(
-      `${experiment}/${run.id} was not swept by ${granularities.join('s or ')}s, expected a sweep or --prune with rates such as 0.5,0.8`,
+      `${experiment}/${run.id} was not swept by ${granularities.join('s or ')}s${criterion === undefined ? '' : ` and the criterion ${criterion.id}`}, expected a sweep or --prune with rates such as 0.5,0.8`,
     );
   return rates.filter((rate) => rate > 0);
 }

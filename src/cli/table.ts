@@ -2,12 +2,11 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
-import type { SweepRow } from '../sweeps/rows.ts';
 import { formatCell } from '../tables/cell.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
-import { tabulateGrids } from '../tables/grid-table.ts';
+import { type GridTable, tabulateGrids } from '../tables/grid-table.ts';
 import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts';
-import { findSwept } from '../tables/swept-experiment.ts';
+import { findSwept, type SweptExperiment } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
@@ -18,7 +17,7 @@ import {
   jsonOption,
   resultsOption,
 } from '../terminal/options.ts';
-import { print, printTable } from '../terminal/output.ts';
+import { print, printJson, printTable } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
@@ -76,7 +75,9 @@ export async function table(argument: string, options: TableOptions): Promise<vo
   const swept = findSwept(argument, options.results, viewOf(options));
   tellFaults(swept.damaged.map(({ reason }) => reason));
   if (options.grid !== undefined) {
-    printGrids(swept.rows, options.grid, argument);
+    const tables = gridsAt(swept, options.grid, argument, options);
+    if (format === 'json') printJson(tables);
+    else printGrids(tables);
     return;
   }
   const tables = buildMethodTables(swept, options);
@@ -85,24 +86,41 @@ export async function table(argument: string, options: TableOptions): Promise<vo
   if (format === 'csv') for (const note of tables.flatMap(({ notes }) => notes)) printLine(note);
 }
 
-/** @throws UserError if no variant is of a grid of two axes, or none was swept at this rate */
-function printGrids(rows: readonly SweepRow[], rate: number, argument: string): void {
-  const all = (['weight', 'unit'] as const).flatMap((granularity) => tabulateGrids(rows, granularity));
-  if (all.length === 0)
-    throw new UserError(`${argument} has no variants of a grid of two axes, expected some such as targeted--dropRate-0.33--schedule.epochs-5`); // biome-ignore format: one sentence
+/** @throws UserError if no variant is of a grid of two axes, none was swept at this rate, or the tables cannot be had in this way */
+function gridsAt(
+  { rows, settings }: SweptExperiment,
+  rate: number,
+  argument: string,
+  { granularity: asked = 'both', format, paper = false }: TableOptions,
+): GridTable[] {
+  if (paper) throw new UserError('--paper has no numbers for --grid, expected one of them');
+  if (format !== 'text' && format !== 'json')
+    throw new UserError(`--grid prints text or JSON, expected no --format ${format} with it`);
+  const granularities = asked === 'both' ? (['weight', 'unit'] as const) : [asked];
+  const all = granularities.flatMap((granularity) => tabulateGrids(rows, granularity, settings));
+  if (all.length === 0) {
+    const what = asked === 'both' ? '' : ` swept by ${asked}s`;
+    throw new UserError(`${argument} has no variants of a grid of two axes${what}, expected some such as targeted--dropRate-0.33--schedule.epochs-5`); // biome-ignore format: one sentence
+  }
   const own = all.filter(({ pruneRate }) => pruneRate === rate);
+  if (own.length > 0) return own;
   const rates = [...new Set(all.map(({ pruneRate }) => pruneRate))].toSorted((a, b) => a - b);
-  if (own.length === 0)
-    throw new UserError(
-      `--grid is ${rate}, at which ${argument} was not swept, expected one of ${rates.join(', ')}`,
-    );
-  for (const { base, granularity, axes, values, cells } of own) {
+  throw new UserError(
+    `--grid is ${rate}, at which ${argument} was not swept, expected one of ${rates.join(', ')}`,
+  );
+}
+
+function printGrids(tables: readonly GridTable[]): void {
+  for (const { base, granularity, axes, values, pruneRate, cells } of tables) {
     print(
-      `${base}: test accuracy in percent, ${formatRate(rate)} of ${granularity}s pruned; ${axes[0]} down, ${axes[1]} across\n`,
+      `${base}: test accuracy in percent, ${formatRate(pruneRate)} of ${granularity}s pruned; ${axes[0]} down, ${axes[1]} across\n`,
     );
     printTable(
       [axes[0], ...values[1]],
-      values[0].map((down, row) => [down, ...(cells[row] ?? []).map(formatCell)]),
+      values[0].map((down, row) => [
+        down,
+        ...(cells[row] ?? []).map((cell) => formatCell(cell ?? undefined)),
+      ]),
     );
     print('');
   }

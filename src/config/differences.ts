@@ -1,5 +1,5 @@
 /** @file What a run's settings change, setting by setting. */
-import { isPlain } from '../settings/plain.ts';
+import { isPlain, listLeaves } from '../settings/plain.ts';
 import { withoutDefaults } from './identity.ts';
 import { type RunSettings, runSettingsSchema } from './schema.ts';
 
@@ -13,22 +13,12 @@ export interface Difference {
 
 /** The settings that differ from their defaults, in the order of the schema. */
 export function differencesFromDefaults(settings: RunSettings): Difference[] {
-  return listLeaves(withoutDefaults(runSettingsSchema, settings), []).flatMap(({ keys, value }) => {
+  return listLeaves(withoutDefaults(runSettingsSchema, settings)).flatMap(({ keys, value }) => {
     const usual = defaultAt(settings, keys, keys.length);
     // A name stands beside the settings that belong to it, even if it is the default.
     if (JSON.stringify(usual) === JSON.stringify(value)) return [];
     return { path: keys.join('.'), value, ...(usual === undefined ? {} : { default: usual }) };
   });
-}
-
-interface Leaf {
-  readonly keys: readonly string[];
-  readonly value: unknown;
-}
-
-function listLeaves(value: unknown, keys: readonly string[]): Leaf[] {
-  if (!isPlain(value)) return [{ keys, value }];
-  return Object.entries(value).flatMap(([key, entry]) => listLeaves(entry, [...keys, key]));
 }
 
 /**

@@ -102,7 +102,8 @@ function readAxes({ place, value }: Entry): Axis[] {
   });
 }
 
-function pathOf(key: string): string[] {
+/** Where in a run's settings an axis of this key lies. */
+export function pathOf(key: string): string[] {
   return key.includes('.') ? key.split('.') : ['regularizer', key];
 }
 

@@ -43,14 +43,19 @@ const COLUMNS = {
 
 export type MeasureRow = Row<typeof COLUMNS>;
 
-/** `<results>/<experiment>/measure.csv` */
-export function measurePath(results: string, experiment: string): string {
-  return join(results, experiment, 'measure.csv');
+/**
+ * `<results>/<experiment>/measure.csv`; of networks that were pruned by another criterion than the paper's `measure-<criterion>.csv`, as
+ * with sweeps.
+ *
+ * @param criterion its id
+ */
+export function measurePath(results: string, experiment: string, criterion?: string): string {
+  return join(results, experiment, `measure${criterion === undefined ? '' : `-${criterion}`}.csv`);
 }
 
 /** @throws UserError naming file and line if it is malformed */
-export function readMeasures(results: string, experiment: string): MeasureRow[] {
-  return readCsv(measurePath(results, experiment), COLUMNS);
+export function readMeasures(results: string, experiment: string, criterion?: string): MeasureRow[] {
+  return readCsv(measurePath(results, experiment, criterion), COLUMNS);
 }
 
 /** Lays new rows over those of the same run, granularity and rate, and writes the table. */
@@ -58,12 +63,13 @@ export function addMeasures(
   results: string,
   experiment: string,
   added: readonly MeasureRow[],
+  criterion?: string,
 ): Promise<void> {
   const lock = join(results, experiment, 'measure.lock.json');
   return withLock(lock, () => {
     const keyOf = ({ variant, seed, granularity, pruneRate }: MeasureRow) =>
       JSON.stringify([variant, seed, granularity, pruneRate]);
-    const rows = [...readMeasures(results, experiment), ...added];
+    const rows = [...readMeasures(results, experiment, criterion), ...added];
     const merged = [...new Map(rows.map((row) => [keyOf(row), row])).values()].toSorted(
       (a, b) =>
         compareNaturally(a.variant, b.variant) ||
@@ -71,7 +77,7 @@ export function addMeasures(
         compareNaturally(a.granularity, b.granularity) ||
         a.pruneRate - b.pruneRate,
     );
-    writeFileAtomic(measurePath(results, experiment), formatCsv(COLUMNS, merged));
+    writeFileAtomic(measurePath(results, experiment, criterion), formatCsv(COLUMNS, merged));
   });
 }
 

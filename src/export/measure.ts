@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { availableThreads } from '../engines/threads.ts';
 import { at } from '../lookup.ts';
+import type { Criterion } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { OpenNetwork } from '../sweeps/trained-networks.ts';
 import { pruneToLayers } from './export-network.ts';
@@ -19,6 +20,8 @@ export interface MeasureChoice {
   readonly granularities: readonly Granularity[];
   /** Each above 0 and below 1: the network as it is trained is always measured. */
   readonly pruneRates: readonly number[];
+  /** What ranks, if it is not what a sweep ranks by. */
+  readonly criterion?: Criterion;
   /** Timed runs of each network at each batch size. */
   readonly rounds: number;
   /** Inside an operation; all that the process may use if absent. */
@@ -48,10 +51,11 @@ export async function measureNetwork(
   signal?: AbortSignal,
   onRound?: () => void,
 ): Promise<MeasureRow[]> {
-  const { granularities, pruneRates, rounds } = choice;
+  const { granularities, pruneRates, criterion, rounds } = choice;
   const threads = choice.threads ?? availableThreads();
   const pruned = async (granularity: Granularity, pruneRate: number): Promise<Measured> => {
-    const { layers } = await pruneToLayers(network, { granularity, pruneRate }, true);
+    const pruning = { granularity, pruneRate, ...(criterion === undefined ? {} : { criterion }) };
+    const { layers } = await pruneToLayers(network, pruning, true);
     return { granularity, pruneRate, layers };
   };
   // With nothing pruned, the network is the same by either granularity: it is timed once.

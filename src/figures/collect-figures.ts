@@ -39,7 +39,7 @@ export async function collectFigures(
       training: collectTraining(methods),
       ...(await collectWeights(methods, granularity, problems, cache)),
       costs: collectCosts(methods, granularity, measures),
-      grids: selectTelling(tabulateGrids(source.rows.filter(isPlain), granularity)),
+      grids: selectTelling(tabulateGrids(source.rows.filter(isPlain), granularity, source.settings)),
     });
   }
   return { experiment: source.experiment, problems: [...problems], granularities };

@@ -2,7 +2,7 @@
 import type { EChartsOption } from 'echarts';
 import { chartAccuracy, labelLines } from './charts/accuracy.ts';
 import { chartCosts } from './charts/costs.ts';
-import { chartGrid, gridSize } from './charts/grids.ts';
+import { chartGrid, gridHeight, gridWidth } from './charts/grids.ts';
 import { chartLayers, layersHeight } from './charts/layers.ts';
 import { legendHeight, legendWidth } from './charts/parts.ts';
 import { LIGHT } from './charts/theme.ts';
@@ -65,9 +65,10 @@ function listOf(experiment: string, figures: GranularityFigures): Figure[] {
     );
   }
   for (const [index, table] of grids.entries()) {
-    const { width, height } = gridSize(table);
     const number = grids.length > 1 ? `-${index + 1}` : '';
-    add(`grid${number}`, width, height, (look) => chartGrid(experiment, table, look));
+    add(`grid${number}`, gridWidth(table), gridHeight(table, LOOK), (look) =>
+      chartGrid(experiment, table, look),
+    );
   }
   return list;
 }

@@ -1,7 +1,7 @@
 /** @file Two runs, or two sweeps, side by side: settings that differ, accuracies with their intervals, rates at which they cross. */
 import type { RunSettings } from '../config/schema.ts';
 import type { Granularity } from '../pruning/types.ts';
-import { isPlain } from '../settings/plain.ts';
+import { listLeaves } from '../settings/plain.ts';
 import type { SweepRow } from '../sweeps/rows.ts';
 import { summarizeSeeds } from '../tables/cell.ts';
 import { studentQuantile } from './student.ts';
@@ -56,7 +56,7 @@ export interface CurveComparison {
 /** Leaf by leaf, in the order of the schema. */
 export function compareSettings(a: RunSettings | undefined, b: RunSettings | undefined): SettingDifference[] {
   if (a === undefined || b === undefined) return [];
-  const [left, right] = [new Map(listLeaves(a, '')), new Map(listLeaves(b, ''))];
+  const [left, right] = [leavesOf(a), leavesOf(b)];
   const paths = new Set([...left.keys(), ...right.keys()]);
   return [...paths].flatMap((path): SettingDifference[] => {
     if (JSON.stringify(left.get(path)) === JSON.stringify(right.get(path))) return [];
@@ -65,11 +65,9 @@ export function compareSettings(a: RunSettings | undefined, b: RunSettings | und
   });
 }
 
-function listLeaves(value: unknown, path: string): [string, unknown][] {
-  if (!isPlain(value)) return value === undefined ? [] : [[path, value]];
-  return Object.entries(value).flatMap(([key, entry]) =>
-    listLeaves(entry, path === '' ? key : `${path}.${key}`),
-  );
+function leavesOf(settings: RunSettings): Map<string, unknown> {
+  const leaves = listLeaves(settings).filter(({ value }) => value !== undefined);
+  return new Map(leaves.map(({ keys, value }) => [keys.join('.'), value]));
 }
 
 /** For each granularity that both were swept at. */

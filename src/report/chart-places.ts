@@ -11,10 +11,11 @@ import type {
 import { formatRate } from '../format.ts';
 import { groupBy } from '../maps.ts';
 import type { Granularity } from '../pruning/types.ts';
+import type { GridTable } from '../tables/grid-table.ts';
 import { type Html, html } from './html.ts';
 
 /** Kinds of chart, as the page's script knows them. */
-export type ChartKind = 'accuracy' | 'training' | 'weights' | 'layers' | CostKind;
+export type ChartKind = 'accuracy' | 'training' | 'weights' | 'layers' | 'grid' | CostKind;
 
 interface ChartText {
   readonly title: string;
@@ -25,6 +26,8 @@ interface ChartPlace extends ChartText {
   readonly kind: ChartKind;
   /** Of a chart that there is one of for each evaluation. */
   readonly evaluation?: string;
+  /** Of one of several grids, from 0. */
+  readonly grid?: number;
 }
 
 /** The switches for the charts of an experiment. */
@@ -87,13 +90,14 @@ export function renderCharts(index: number, figures: GranularityFigures): Html {
 function renderChart(
   index: number,
   granularity: Granularity,
-  { kind, evaluation, title, explanation }: ChartPlace,
+  { kind, evaluation, grid, title, explanation }: ChartPlace,
 ): Html {
-  const id = [kind, granularity, index, evaluation?.replaceAll(/\W+/g, '-') ?? []].flat().join('-');
+  const id = [kind, granularity, index, evaluation?.replaceAll(/\W+/g, '-') ?? grid ?? []].flat().join('-');
   const own = evaluation !== undefined && html` data-evaluation="${evaluation}"`;
+  const number = grid !== undefined && html` data-grid="${grid}"`;
   return html`<figure${own}>
 <figcaption><h4 id="${id}">${title}</h4><p>${explanation}</p></figcaption>
-<div class="chart" data-experiment="${index}" data-granularity="${granularity}" data-chart="${kind}"${own} role="group" tabindex="0" aria-labelledby="${id}"></div>
+<div class="chart" data-experiment="${index}" data-granularity="${granularity}" data-chart="${kind}"${own}${number} role="group" tabindex="0" aria-labelledby="${id}"></div>
 <p class="reading" aria-live="polite"></p>
 </figure>`;
 }
@@ -105,6 +109,7 @@ function listCharts({
   weights,
   layers,
   costs = [],
+  grids = [],
 }: GranularityFigures): ChartPlace[] {
   const charts = accuracy.map(
     (figure): ChartPlace => ({
@@ -113,6 +118,7 @@ function listCharts({
       ...describeAccuracy(granularity, figure),
     }),
   );
+  for (const [grid, table] of grids.entries()) charts.push({ kind: 'grid', grid, ...describeGrid(table) });
   for (const figure of costs) charts.push({ kind: figure.kind, ...describeCosts(figure) });
   if (weights !== undefined) charts.push({ kind: 'weights', ...describeWeights(granularity, weights.rate) });
   if (layers !== undefined) charts.push({ kind: 'layers', ...describeLayers(granularity) });
@@ -150,6 +156,13 @@ function describeLayers(granularity: Granularity): ChartText {
     title: `Sparsity of each layer, ${granularity}s`,
     explanation:
       'Share of each prunable layer that training left at zero or nearly, below a tenth of its root mean square, and share of zeros once it is pruned.',
+  };
+}
+
+function describeGrid({ base, axes, granularity, pruneRate }: GridTable): ChartText {
+  return {
+    title: `${base}: ${axes[0]} and ${axes[1]}`,
+    explanation: `Test accuracy in percent with ${formatRate(pruneRate)} of ${granularity}s pruned, where the variants of this grid lie farthest apart; mean over seeds.`,
   };
 }
 

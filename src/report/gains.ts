@@ -100,9 +100,11 @@ export function renderGains(gains: readonly Gain[], granularity: Granularity): H
     const fields = [formatRate(rate), formatPercent(accuracy), formatPercent(dense), multiplyAdds];
     return html`<tr><th scope="row">${heading}</th>${[...fields, ...(isMeasured ? costs : [])].map((field) => html`<td>${field}</td>`)}</tr>`;
   });
+  const counted = html`multiply-adds are those of prunable layers whose entry is not zero, as the sweep counts them`;
+  const isPartial = isMeasured && gains.some(({ measured }) => measured === undefined);
   const note = isMeasured
-    ? html`<p>Costs are those of the exported network, with the share of the whole one; of pruned weights the bytes are those of the file without zeros. Times are medians of onnxruntime on the machine that measured them.</p>`
-    : html`<p>Multiply-adds are those of prunable layers whose entry is not zero, as the sweep counts them. <code>td measure</code> adds bytes and time.</p>`;
+    ? html`<p>Costs are those of the exported network, with the share of the whole one; of pruned weights the bytes are those of the file without zeros. Times are medians of onnxruntime on the machine that measured them.${isPartial && html` Networks without bytes were not measured by <code>td measure</code>: their ${counted}.`}</p>`
+    : html`<p>Here ${counted}. <code>td measure</code> adds bytes and time.</p>`;
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${title}"><table>
 <caption>${title}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>

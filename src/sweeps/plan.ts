@@ -16,8 +16,8 @@ import { readSweep, sweepPath } from './rows.ts';
 import type { PruningGrid } from './sweep-network.ts';
 import { joinRates, listTargetRates, type SweptVariant, type TargetedRate } from './target-rates.ts';
 
-/** Training images over which criteria look at the loss, where no other number is asked for. */
-export const DEFAULT_CRITERION_IMAGES = 1000;
+// What td sweep tells of its flag.
+export { DEFAULT_CRITERION_IMAGES } from '../pruning/criteria/criterion.ts';
 
 /** What a user asks of a sweep. */
 export interface SweepChoice {

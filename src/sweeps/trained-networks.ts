@@ -9,6 +9,8 @@ import { getOrMake } from '../maps.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Model } from '../models/types.ts';
 import type { StartStage } from '../progress.ts';
+import { DEFAULT_CRITERION_IMAGES } from '../pruning/criteria/criterion.ts';
+import type { Sensitivity } from '../pruning/criteria/types.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
@@ -18,7 +20,6 @@ import { NoisyEvaluator } from '../training/noisy-evaluator.ts';
 import { SensitivityMeter } from '../training/sensitivity.ts';
 import { createSetup } from '../training/setup.ts';
 import type { TrainingSetup } from '../training/signature.ts';
-import { DEFAULT_CRITERION_IMAGES } from './plan.ts';
 import { checkpointId } from './rows.ts';
 import type { TrainedNetwork } from './sweep-network.ts';
 import { TrainedImages } from './trained-images.ts';
@@ -65,18 +66,20 @@ export class TrainedNetworks {
     const setup = await createSetup(spec.settings, dataset);
     const { model, regularizer } = setup;
     const state = readFinalCheckpoint(run).arrays;
+    const sensitivities = new Map<string, Promise<ReadonlyMap<string, Sensitivity>>>();
     return {
       names: { experiment, variant, seed, runId: checkpointId(run.id, run.summary.checkpointSha256) },
       model,
       regularizer,
       state,
       dataset,
-      sensitivity: async (needs) => {
-        const images = Math.min(this.criterionImages, dataset.train.count);
-        const parameters = evaluationParameters(model, regularizer, state);
-        const meter = await this.meterOf(spec.settings, model, images);
-        return meter.measure(parameters, dataset.train, images, seed, needs === 'curvature', signal);
-      },
+      sensitivity: (needs) =>
+        getOrMake(sensitivities, needs, async () => {
+          const images = Math.min(this.criterionImages, dataset.train.count);
+          const parameters = evaluationParameters(model, regularizer, state);
+          const meter = await this.meterOf(spec.settings, model, images);
+          return meter.measure(parameters, dataset.train, images, seed, needs === 'curvature', signal);
+        }),
       evaluate: async (parameters, { evaluation, draws, recalibrated }) => {
         const judged = { ...state, ...parameters };
         const keepsNoise = evaluation === 'stochastic';

@@ -1,10 +1,10 @@
 /** @file Flags of the criterion by which weights are ranked: apart from the others, since few commands have them. */
 import { Option } from 'commander';
 import { UserError } from '../errors.ts';
-import { type Criterion, parseCriterion } from '../pruning/criteria/criterion.ts';
+import { type Criterion, DEFAULT_CRITERION_IMAGES, parseCriterion } from '../pruning/criteria/criterion.ts';
 import { criteria } from '../pruning/criteria/registry.ts';
 import type { Budget } from '../pruning/criteria/types.ts';
-import { parseChoice } from './options.ts';
+import { countOption, parseChoice } from './options.ts';
 
 export function criterionOption(): Option {
   const names = [...criteria.names, 'nm:N:M'].join(', ');
@@ -26,11 +26,22 @@ export function keepOption(): Option {
   });
 }
 
+export function imagesOption(): Option {
+  const description = `training images that a criterion looks at (default: ${DEFAULT_CRITERION_IMAGES})`;
+  return countOption('--criterion-images <n>', description);
+}
+
+/** The flags of a criterion, for a command that has them all. */
+export function criterionOptions(): Option[] {
+  return [criterionOption(), budgetOption(), keepOption(), imagesOption()];
+}
+
 /** Flags of a criterion, those that were given. */
 export interface CriterionFlags {
   readonly criterion?: string | undefined;
   readonly budget?: Budget | undefined;
   readonly keepAtLeast?: number | undefined;
+  readonly criterionImages?: number | undefined;
 }
 
 /**
@@ -42,10 +53,12 @@ export function readCriterion({
   criterion: name = 'magnitude',
   budget,
   keepAtLeast,
+  criterionImages: images,
 }: CriterionFlags): Criterion | undefined {
   return parseCriterion({
     name,
     ...(budget === undefined ? {} : { budget }),
     ...(keepAtLeast === undefined ? {} : { keepAtLeast }),
+    ...(images === undefined ? {} : { images }),
   });
 }

@@ -79,6 +79,20 @@ describe('td export', () => {
     expect(first + second).toBe(12);
   });
 
+  it('looks at as many images as the sweep did whose row it is of, and no row is taken for one of other images', async () => {
+    const typed = '--criterion taylor --criterion-images 100';
+    const { stderr } = await type(`sweep tiny.yaml ${typed} --granularity unit`);
+    expect(stderr).toMatch(/plain seed 0: 2 evaluations/);
+    const [row] = journey
+      .readRecords('results/tiny/sweep-taylor-images-100.csv')
+      .filter((one) => one.variant === 'plain' && one.prune_rate === '0.5');
+    const { stdout } = await type(
+      `export tiny/plain/0 --prune 0.5 --granularity unit ${typed} --out few.onnx`,
+    );
+    const percent = `${(100 * Number(row?.accuracy)).toFixed(2)} %`;
+    expect(stdout).toContain(`test accuracy of the exported network ${percent}, in td ${percent}`);
+  });
+
   it('writes into the folder of the experiment if no place is named, and a new export over an old one', async () => {
     for (let time = 0; time < 2; time++) await type('export tiny/plain/0 --format tfjs');
     const [folder = ''] = readdirSync(join(journey.folder, 'results/tiny/export'));
@@ -110,11 +124,15 @@ describe('wrong use of td export', () => {
     ['sweep tiny.yaml --criterion tylor', /^unknown criterion "tylor" \(did you mean "taylor"\?\)$/],
     ['sweep tiny.yaml --criterion nm:4:2', /^criterion "nm:4:2" is malformed, expected nm:N:M with N below M, at most 64, such as nm:2:4$/],
     ['sweep tiny.yaml --criterion nm:2:4 --prune 0.5', /^--criterion nm-2-4 prunes 50 % of weights, expected no --prune/],
+    ['sweep tiny.yaml --criterion random --criterion-images 100', /^--criterion-images is for criteria that look at the loss, such as taylor; random looks at weights alone$/],
+    ['measure tiny/plain/0 --criterion nm:2:4 --prune 0.5', /^--criterion nm-2-4 prunes 50 % of weights, expected no --prune/],
+    ['measure tiny/plain/0 --criterion snip', /was not swept by units and the criterion snip, expected a sweep or --prune/],
     ['sweep tiny.yaml --criterion taylor --evaluate gamma', /^--criterion ranks networks as they are/],
     ['measure tiyn', /^results holds no experiment "tiyn" \(did you mean "tiny"\?\)$/],
     ['diff tiny tiny/plain/0', /^tiny\/plain\/0 is a run and tiny is none, expected two runs or two experiments$/],
     ['gc --only orphan', /^--only: there is no "orphan" \(did you mean "orphans"\?\)$/],
     ['gc --only orphans --delete', /^--only orphans needs the file of an experiment/],
+    ['table tiny --grid 0.5 --format md', /^--grid prints text or JSON, expected no --format md with it$/],
     ['table tiny --grid 0.5', /^tiny has no variants of a grid of two axes/],
   ])('is one sentence, and nothing is written: td %s', async (typed, answer) => {
     const before = listFiles(journey.folder);
@@ -150,6 +168,26 @@ describe('td measure', () => {
     expect(Number(half?.gzip_bytes)).toBeLessThan(Number(half?.bytes));
     expect(Number(half?.low1)).toBeLessThanOrEqual(Number(half?.median1));
     expect(half?.dense_median1).toBe(dense?.median1);
+  });
+
+  it('measures what another criterion pruned, in a table of its own', async () => {
+    const before = journey.readRecords('results/tiny/measure.csv');
+    await type('measure tiny/plain/0 --criterion taylor --rounds 1 --threads 1');
+    const [, half] = journey.readRecords('results/tiny/measure-taylor.csv');
+    const exported = await type('export tiny/plain/0 --prune 0.5 --granularity unit --criterion taylor --out taylor.onnx'); // biome-ignore format: one line
+    // Not the network that magnitude leaves: Taylor compares both layers, so that their shapes are others.
+    expect(half?.parameters).not.toBe('6366');
+    expect(exported.stdout).toContain(`parameters ${Number(half?.parameters).toLocaleString('en-US')} of`);
+    expect(journey.readRecords('results/tiny/measure.csv')).toEqual(before);
+    // Two of every four weights: the shapes stay.
+    await type('measure tiny/plain/0 --criterion nm:2:4 --rounds 1 --threads 1');
+    const rows = journey.readRecords('results/tiny/measure-nm-2-4.csv');
+    expect(rows.map((row) => [row.granularity, row.prune_rate, row.parameters])).toEqual([
+      ['weight', '0', '12786'],
+      ['weight', '0.5', '12786'],
+    ]);
+    // Of 784·16 and 16·8 half stays; the last layer and the biases are whole.
+    expect(Number(rows[1]?.nonzero)).toBeLessThanOrEqual(784 * 8 + 8 * 8 + 80 + 34);
   });
 });
 

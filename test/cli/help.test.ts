@@ -808,6 +808,8 @@ describe('help', () => {
         --budget <what>          a share of each layer, or of all together (default:
                                  the criterion's)
         --keep-at-least <share>  share of each layer that always stays
+        --criterion-images <n>   training images that a criterion looks at (default:
+                                 1000)
         --format <name>          onnx, safetensors, tfjs, pytorch (default: onnx)
         --out <path>             file or folder (default:
                                  <results>/<experiment>/export/…)
@@ -848,21 +850,28 @@ describe('help', () => {
       measure what pruned networks cost: parameters, bytes, time
 
       Arguments:
-        run                   runs as in td show, or names of experiments for all
-                              their runs
+        run                      runs as in td show, or names of experiments for all
+                                 their runs
 
       Options:
-        --prune <rates>       rates and ranges: 0.5,0.9 or 0:0.99 (default: those of
-                              its sweep)
-        --granularity <what>  what is pruned: weight, unit, both (default: unit)
-        --rounds <n>          timed runs of each network (default: 25)
-        --threads <n>         threads inside an operation (default: all that td may
-                              use)
-        --json                print JSON
-        --results <folder>    where results are read and written (default: results)
-        --plugin <file>       methods, models and data sets of your own (.ts, .js);
-                              repeatable
-        -h, --help            print this help
+        --prune <rates>          rates and ranges: 0.5,0.9 or 0:0.99 (default: those
+                                 of its sweep)
+        --granularity <what>     what is pruned: weight, unit, both (default: unit)
+        --criterion <name>       what ranks: magnitude, global-magnitude, taylor,
+                                 snip, grasp, random, nm:N:M (default: magnitude)
+        --budget <what>          a share of each layer, or of all together (default:
+                                 the criterion's)
+        --keep-at-least <share>  share of each layer that always stays
+        --criterion-images <n>   training images that a criterion looks at (default:
+                                 1000)
+        --rounds <n>             timed runs of each network (default: 25)
+        --threads <n>            threads inside an operation (default: all that td may
+                                 use)
+        --json                   print JSON
+        --results <folder>       where results are read and written (default: results)
+        --plugin <file>          methods, models and data sets of your own (.ts, .js);
+                                 repeatable
+        -h, --help               print this help
 
       Exports each network as "td export --format onnx" does, and measures it:
       parameters, multiply-adds of one image, bytes of the file, compressed by gzip,
@@ -873,7 +882,8 @@ describe('help', () => {
       multiplies by zeros, too.
 
       Rows go to <results>/<experiment>/measure.csv; figures and report show them.
-      Measure on a quiet machine.
+      With --criterion, as with td sweep, they go to measure-<criterion>.csv, and to
+      no figure. Measure on a quiet machine.
 
       Examples:
         td measure mnist-lenet/targeted-unit/0 --prune 0.5,0.8

@@ -212,7 +212,13 @@ const WORKING: readonly Grammar[] = [
   {
     command: ['measure'],
     plain: ['few/none/0', 'few', 'absent'],
-    flags: { '--prune': ['0.5', '0:0.9', '2'], '--rounds': ['5', '0'], '--json': [], '--results': RESULTS },
+    flags: {
+      '--prune': ['0.5', '0:0.9', '2'],
+      '--rounds': ['5', '0'],
+      '--criterion': ['taylor', 'nm:2:4'],
+      '--json': [],
+      '--results': RESULTS,
+    },
   },
   { command: ['figures'], plain: [...EXPERIMENTS, 'few'], flags: { '--results': RESULTS } },
   {

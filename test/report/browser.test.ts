@@ -1,5 +1,5 @@
 /** @file The report as its readers have it: in a real browser, from a file and from the server. */
-import { appendFileSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
@@ -13,6 +13,7 @@ import { readSweep, sweepPath, writeSweep } from '../../src/sweeps/rows.ts';
 import { findResults } from '../../src/tables/experiment-results.ts';
 import { makeFolder } from '../cli/td.ts';
 import { beginRun, directoryOf, writeResults } from '../figures/results-folder.ts';
+import { SweepRows } from '../sweeps/sweep-rows.ts';
 import { CHROMIUM, openPage, startBrowser, WITHOUT } from './chromium.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -29,6 +30,7 @@ beforeAll(async () => {
   if (CHROMIUM === undefined) return;
   const runs = writeResults(results);
   addGammaRows();
+  writeGrid();
   cpSync(join(results, 'few'), join(results, HOSTILE), { recursive: true });
   const last = runs.at(-1);
   if (last === undefined) throw new Error('there are runs');
@@ -59,10 +61,33 @@ function addGammaRows(): void {
   writeSweep(path, [...rows, ...gamma]);
 }
 
-/** Of the experiment `few`. */
-const chart = (page: Page, kind: string, granularity = 'weight', evaluation = 'dense') =>
+/** A third experiment, of which there is the sweep of a grid, one of whose variants is missing. */
+function writeGrid(): void {
+  const swept = new SweepRows();
+  for (const [
+    dropRate,
+    targetRate,
+    accuracy,
+  ] of [[0.33, 0.5, 0.4], [0.33, 0.75, 0.6], [0.66, 0.5, [0.7, 0.8]]] as const) // biome-ignore format: a table
+    swept.add(
+      `targeted--dropRate-${dropRate}--targetRate-${targetRate}`,
+      { name: 'targeted', granularity: 'weight', dropRate, targetRate },
+      { 0: 0.9, 0.5: accuracy },
+    );
+  mkdirSync(join(results, 'grid'));
+  const rows = swept.rows.map((row) => ({
+    ...row,
+    experiment: 'grid',
+    multiplyAddsTotal: 1000,
+    multiplyAddsKept: row.pruneRate === 0 ? 1000 : 400,
+  }));
+  writeSweep(sweepPath(results, 'grid'), rows);
+}
+
+/** Of the experiment `few`, unless another is named by its number. */
+const chart = (page: Page, kind: string, granularity = 'weight', evaluation = 'dense', experiment = 1) =>
   page.locator(
-    `#experiment-1 .chart[data-chart=${kind}][data-granularity=${granularity}]${kind === 'accuracy' ? `[data-evaluation=${evaluation}]` : ''}`,
+    `#experiment-${experiment} .chart[data-chart=${kind}][data-granularity=${granularity}]${kind === 'accuracy' ? `[data-evaluation=${evaluation}]` : ''}`,
   );
 const paths = (page: Page, colour: string | undefined) =>
   chart(page, 'accuracy').locator(`path[stroke="${colour}"][stroke-width="2"]`);
@@ -78,6 +103,30 @@ describe.skipIf(CHROMIUM === undefined)(`the report in a browser${WITHOUT}`, () 
     }
     expect(await paths(page, LIGHT.lines[0]).count()).toBeGreaterThan(0);
     expect(await paths(page, LIGHT.lines[1]).count()).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('has a heat map of a grid, and accuracy over multiply-adds, whose values can be pointed at', async () => {
+    const { page, complaints } = await openPage(browser, address);
+    const [grid, costs] = ['grid', 'multiply-adds'].map((kind) => chart(page, kind, 'weight', 'dense', 2));
+    if (grid === undefined || costs === undefined) throw new Error('there are two');
+    await grid.locator('svg').waitFor();
+    expect(await grid.locator('text').allTextContents()).toEqual(
+      expect.arrayContaining(['dropRate', 'targetRate', '40.00', '60.00', '75.00']),
+    );
+    expect(await grid.locator('xpath=..').innerText()).toContain('with 50 % of weights pruned');
+    await grid.locator('text', { hasText: '75.00' }).hover({ force: true });
+    const read = async (own: typeof grid) => {
+      await own.locator('.reading-box').waitFor();
+      return (await own.locator('.reading-box').innerText()).replaceAll(/\s+/g, ' ');
+    };
+    expect(await read(grid)).toBe('dropRate 0.66, targetRate 0.5 test accuracy 75.00 ± 7.07 % (2 seeds)');
+    await costs.focus();
+    await page.keyboard.press('End');
+    expect(await read(costs)).toMatch(
+      /^50 % pruned .*targeted--dropRate-0\.33--targetRate-0\.75 40 % left: 60\.00 %/,
+    );
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -56,6 +56,11 @@ describe('what you get', () => {
     });
     const page = renderGains(gain ? [gain] : [], 'unit').markup;
     expect(page).toContain('<td>1,000 (25 %)</td><td>0.500 ms (25 %)</td><td>15.0 ms (25 %)</td>');
+    expect(page).not.toContain('as the sweep counts them');
+    // Beside it a network that was not measured has multiply-adds of the other kind, and the page says so.
+    const uncosted = collectGains([method], 'unit', []);
+    const both = renderGains([...uncosted, ...(gain ? [gain] : [])], 'unit').markup;
+    expect(both).toMatch(/Networks without bytes were not measured .* as the sweep counts them/);
   });
 });
 

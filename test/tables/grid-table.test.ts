@@ -1,7 +1,7 @@
 /** @file Variants of a grid laid out by their axes. */
 import { describe, expect, it } from 'vitest';
 import { selectTelling, tabulateGrids } from '../../src/tables/grid-table.ts';
-import { SweepRows } from '../sweeps/sweep-rows.ts';
+import { SweepRows, sweptSettings } from '../sweeps/sweep-rows.ts';
 
 function sweep() {
   const rows = new SweepRows();
@@ -15,12 +15,17 @@ function sweep() {
   add(0.66, 0.5, 0.9, 0.5, 0.3);
   add(0.33, 0.5, 0.1, [0.7, 0.8], 0.3);
   add(0.33, 0.75, 0.9, 0.6, 0.35);
-  return rows.rows;
+  return rows;
+}
+
+/** Of all rows, unless fewer are given. */
+function tabulate(swept: SweepRows, granularity: 'weight' | 'unit' = 'weight', settings = swept.settings) {
+  return tabulateGrids(swept.rows, granularity, settings);
 }
 
 describe('the table of a grid', () => {
   it('has one axis down and the other across, means over seeds, and gaps where nothing was swept', () => {
-    const table = tabulateGrids(sweep(), 'weight').find(({ pruneRate }) => pruneRate === 0.8);
+    const table = tabulate(sweep()).find(({ pruneRate }) => pruneRate === 0.8);
     expect(table).toMatchObject({
       base: 'targeted',
       axes: ['dropRate', 'targetRate'],
@@ -34,10 +39,32 @@ describe('the table of a grid', () => {
       [0.5, undefined],
     ]);
     expect(table?.cells[0]?.[0]?.seeds).toBe(2);
-    expect(tabulateGrids(sweep(), 'unit')).toEqual([]);
+    expect(tabulate(sweep(), 'unit')).toEqual([]);
+  });
+
+  it('is one for each of the settings that a variant was trained with, which are never averaged', () => {
+    const both = sweep();
+    const [dropRate, targetRate] = [0.33, 0.5];
+    const regularizer = { name: 'targeted', granularity: 'weight', dropRate, targetRate } as const;
+    const again = sweptSettings({ schedule: { epochs: 7 }, regularizer });
+    both.addSettings('targeted--dropRate-0.33--targetRate-0.5', again, { 0.8: 0.2 });
+    const at8 = (tables: ReturnType<typeof tabulate>) =>
+      tables
+        .filter(({ pruneRate }) => pruneRate === 0.8)
+        .map(({ base, cells }) => [base, cells.map((row) => row.map((cell) => cell?.mean ?? null))]);
+    const { epochs } = sweptSettings({}).schedule;
+    expect(at8(tabulate(both))).toEqual([
+      [`targeted, schedule.epochs ${epochs}`, [[0.75, 0.6], [0.5, null]]],
+      ['targeted, schedule.epochs 7', [[0.2]]],
+    ]); // biome-ignore format: a table
+    // Where settings are not known, their hashes tell them apart.
+    const unknown = at8(tabulate(both, 'weight', new Map()));
+    expect(JSON.stringify(unknown)).toContain('[[0.75]]');
+    expect(JSON.stringify(unknown)).toContain('[[0.2]]');
+    expect(String(unknown[0]?.[0])).toMatch(/^targeted, settings [0-9a-f]{8}$/);
   });
 
   it('is shown at the rate at which pruned networks differ most', () => {
-    expect(selectTelling(tabulateGrids(sweep(), 'weight')).map(({ pruneRate }) => pruneRate)).toEqual([0.8]);
+    expect(selectTelling(tabulate(sweep())).map(({ pruneRate }) => pruneRate)).toEqual([0.8]);
   });
 });

@@ -9,20 +9,30 @@ const LEFT = 110;
 const RIGHT = 24;
 const BOTTOM = 56;
 
-/** Pixels that the figure needs. */
-export function gridSize({ values: [down, across] }: GridTable): { width: number; height: number } {
-  return {
-    width: Math.max(520, LEFT + across.length * CELL.width + RIGHT),
-    height: TITLE_HEIGHT + 12 + down.length * CELL.height + BOTTOM,
-  };
+/** Narrower cells have no room for their number. */
+const LEAST_CELL = 38;
+
+/** Width in pixels at which cells have their usual one. */
+export function gridWidth({ values: [, across] }: GridTable): number {
+  return Math.max(520, LEFT + across.length * CELL.width + RIGHT);
+}
+
+/** Height in pixels that the figure needs. */
+export function gridHeight({ values: [down] }: GridTable, { isAlone }: Pick<Look, 'isAlone'>): number {
+  return topOf({ isAlone }) + down.length * CELL.height + BOTTOM;
+}
+
+function topOf({ isAlone }: Pick<Look, 'isAlone'>): number {
+  return isAlone ? TITLE_HEIGHT + 12 : 8;
 }
 
 export function chartGrid(experiment: string, table: GridTable, look: Look): EChartsOption {
   const { base, granularity, axes, values, pruneRate, cells } = table;
   const [down, across] = values;
   const { theme } = look;
+  const cellWidth = Math.min(CELL.width, (look.width - LEFT - RIGHT) / across.length);
   const placed = cells.flatMap((row, y) =>
-    row.flatMap((cell, x) => (cell === undefined ? [] : [{ x, y, mean: cell.mean }])),
+    row.flatMap((cell, x) => (cell === null ? [] : [{ x, y, mean: cell.mean }])),
   );
   const means = placed.map(({ mean }) => mean);
   const [low, high] = [Math.min(1, ...means), Math.max(0, ...means)];
@@ -43,8 +53,8 @@ export function chartGrid(experiment: string, table: GridTable, look: Look): ECh
     ),
     grid: {
       left: LEFT,
-      top: TITLE_HEIGHT + 12,
-      width: across.length * CELL.width,
+      top: topOf(look),
+      width: across.length * cellWidth,
       height: down.length * CELL.height,
       outerBoundsMode: 'none',
     },
@@ -66,7 +76,7 @@ export function chartGrid(experiment: string, table: GridTable, look: Look): ECh
           label: { color: theme.rampText[mean - low > 0.55 * (high - low) ? 1 : 0] },
         })),
         label: {
-          show: true,
+          show: cellWidth >= LEAST_CELL,
           fontSize: FONT_SIZE,
           formatter: ({ value }) => formatPoints(Number((value as number[])[2])),
         },

@@ -12,11 +12,13 @@ import type { Budget, CriterionDefinition, RankedWeight } from './types.ts';
 export type KeptEntries = ReadonlyMap<string, Uint8Array>;
 
 export interface Criterion {
-  /** Tells it from others, in names of files: `taylor`, `magnitude-global-keep-0.05`, `nm-2-4`. */
+  /** Tells it from others, in names of files: `taylor`, `magnitude-global-keep-0.05`, `taylor-images-200`, `nm-2-4`. */
   readonly id: string;
   /** As it is asked for on a command line: `--criterion`, `taylor`. */
   readonly flags: readonly string[];
   readonly needs: CriterionDefinition['needs'];
+  /** Training images that it looks at, if that is another number than the usual one. */
+  readonly images?: number;
   /** The only prune rate that it has, if it fixes one. */
   readonly rate?: number;
   /** @param seed of the run */
@@ -29,25 +31,42 @@ export interface AskedCriterion {
   readonly budget?: Budget;
   /** Share of each layer that stays; 0 if absent. */
   readonly keepAtLeast?: number;
+  /** Training images that it looks at; the usual number if absent. */
+  readonly images?: number;
 }
+
+/** Training images that a criterion looks at where no number is asked for. */
+export const DEFAULT_CRITERION_IMAGES = 1000;
 
 /** Most neighbours in a group. */
 const MOST_NEIGHBOURS = 64;
 
 /**
  * @returns nothing for what a sweep does by itself: the paper's ranking by magnitude, within each column of weights
- * @throws UserError if there is no such criterion, or it has no budget or floor
+ * @throws UserError if there is no such criterion, or it has no budget or floor, or looks at no images
  */
-export function parseCriterion({ name, budget, keepAtLeast }: AskedCriterion): Criterion | undefined {
-  if (name.startsWith('nm')) return parseGroups(name, budget !== undefined || keepAtLeast !== undefined);
-  if (!criteria.names.includes(name))
+export function parseCriterion(asked: AskedCriterion): Criterion | undefined {
+  const { name, budget, keepAtLeast } = asked;
+  const isGroups = name.startsWith('nm');
+  if (!isGroups && !criteria.names.includes(name))
     throw new UserError(`unknown criterion "${name}"${suggest(name, [...criteria.names, 'nm:2:4'])}`);
+  if (asked.images !== undefined && (isGroups || criteria.get(name).needs === 'weights'))
+    throw new UserError(
+      `--criterion-images is for criteria that look at the loss, such as taylor; ${name} looks at weights alone`,
+    );
+  if (isGroups) return parseGroups(name, budget !== undefined || keepAtLeast !== undefined);
   if (name === 'magnitude' && budget === undefined && keepAtLeast === undefined) return undefined;
   const definition = criteria.get(name);
   const floor = keepAtLeast ?? 0;
   const own = budget ?? definition.budget;
   const isUsual = own === definition.budget && name !== 'magnitude';
-  const parts = [name, ...(isUsual ? [] : [own]), ...(floor === 0 ? [] : [`keep-${floor}`])];
+  const images = asked.images === DEFAULT_CRITERION_IMAGES ? undefined : asked.images;
+  const parts = [
+    name,
+    ...(isUsual ? [] : [own]),
+    ...(floor === 0 ? [] : [`keep-${floor}`]),
+    ...(images === undefined ? [] : [`images-${images}`]),
+  ];
   return {
     id: parts.join('-'),
     flags: [
@@ -55,8 +74,10 @@ export function parseCriterion({ name, budget, keepAtLeast }: AskedCriterion): C
       name,
       ...(budget === undefined ? [] : ['--budget', budget]),
       ...(floor === 0 ? [] : ['--keep-at-least', String(floor)]),
+      ...(images === undefined ? [] : ['--criterion-images', String(images)]),
     ],
     needs: definition.needs,
+    ...(images === undefined ? {} : { images }),
     keep: (weights, granularity, rate, seed) => {
       const scores = weights.map((weight) => definition.score(weight, granularity, seed));
       const kept = keepHighest(scores, rate, own, floor);

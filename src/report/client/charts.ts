@@ -2,6 +2,7 @@
 import type { EChartsOption } from 'echarts';
 import { chartAccuracy } from '../../figures/charts/accuracy.ts';
 import { chartCosts } from '../../figures/charts/costs.ts';
+import { chartGrid, gridHeight } from '../../figures/charts/grids.ts';
 import { chartLayers, layersHeight } from '../../figures/charts/layers.ts';
 import type { Look } from '../../figures/charts/parts.ts';
 import { DARK, LIGHT, type Theme } from '../../figures/charts/theme.ts';
@@ -11,6 +12,8 @@ import type { AccuracyFigure, GranularityFigures, Line } from '../../figures/typ
 import { type EChartsType, init } from './echarts.ts';
 import {
   describeAccuracy,
+  describeCosts,
+  describeGrid,
   describeLayers,
   describeTraining,
   describeWeights,
@@ -54,10 +57,11 @@ export class Chart {
 
   /** Number of the points along the first line, which the keyboard steps through. */
   countPoints(): number {
-    const { training } = this.figures;
+    const { training, costs = [] } = this.figures;
+    const cost = costs.find(({ kind }) => kind === this.kind);
     const lines =
-      this.kind === 'accuracy' ? (this.accuracy?.lines ?? []) : this.kind === 'training' ? training : [];
-    return Math.max(0, ...lines.map(({ points }) => points.length));
+      this.kind === 'accuracy' ? this.accuracy?.lines : this.kind === 'training' ? training : cost?.lines;
+    return Math.max(0, ...(lines ?? []).map(({ points }) => points.length));
   }
 
   /** Shows what the lines have at a point, as pointing there would. @returns it as text */
@@ -140,7 +144,17 @@ export class Chart {
     const cost = this.figures.costs?.find(({ kind }) => kind === this.kind);
     if (cost !== undefined) {
       const shown = { ...cost, lines: choose(cost.lines) };
-      return { height: HEIGHT, option: chartCosts(...names, shown, look(HEIGHT)) };
+      const option = chartCosts(...names, shown, look(HEIGHT));
+      return {
+        height: HEIGHT,
+        option: { ...option, tooltip: tooltipOf('item', theme, describeCosts(shown, theme)) },
+      };
+    }
+    const grid = this.kind === 'grid' ? this.figures.grids?.[Number(this.element.dataset.grid)] : undefined;
+    if (grid !== undefined) {
+      const height = gridHeight(grid, { isAlone: false });
+      const option = chartGrid(this.experiment, grid, look(height));
+      return { height, option: { ...option, tooltip: tooltipOf('item', theme, describeGrid(grid, theme)) } };
     }
     return { height: 0, option: {} };
   }

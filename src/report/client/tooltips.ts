@@ -4,9 +4,17 @@ import type { AccuracyView } from '../../figures/charts/accuracy.ts';
 import { KEPT, LINEAR } from '../../figures/charts/scales.ts';
 import { styleOf, type Theme } from '../../figures/charts/theme.ts';
 import { listPanels } from '../../figures/charts/training.ts';
-import type { AccuracyLine, LayerFigure, Line, TrainingLine, WeightFigure } from '../../figures/types.ts';
+import type {
+  AccuracyLine,
+  CostFigure,
+  LayerFigure,
+  Line,
+  TrainingLine,
+  WeightFigure,
+} from '../../figures/types.ts';
 import { formatPercent, formatRate } from '../../format.ts';
 import { type Cell, formatCell } from '../../tables/cell.ts';
+import type { GridTable } from '../../tables/grid-table.ts';
 
 /** A line of a tooltip: its method, if it is one's, and what there is to say. */
 interface Reading {
@@ -19,6 +27,7 @@ interface Reading {
 interface Place {
   readonly value: unknown;
   readonly axisIndex?: number;
+  readonly seriesName?: string;
   readonly seriesIndex?: number;
   readonly dataIndex: number;
 }
@@ -115,6 +124,34 @@ export function describeLayers({ layers, rows }: LayerFigure, theme: Theme): For
       [{ name, value: formatPercent(share) }],
       theme,
     );
+  };
+}
+
+/** All methods at the rate of the point that is pointed at: their costs differ. */
+export function describeCosts({ kind, lines }: CostFigure, theme: Theme): Formatter {
+  return (places) => {
+    const [place] = [places].flat();
+    const own = lines.find(({ heading }) => heading === place?.seriesName);
+    const rate = own?.points[place?.dataIndex ?? 0]?.rate;
+    if (rate === undefined) return list('', [], theme);
+    const readings = lines.flatMap((line): Reading[] => {
+      const point = line.points.find((candidate) => candidate.rate === rate);
+      if (point === undefined) return [];
+      const left = formatRate(Number(point.cost.toFixed(3)));
+      const cost = kind === 'latency' ? `${point.cost.toPrecision(3)} ms` : `${left} left`;
+      return [{ line, name: line.heading, value: `${cost}: ${formatShare(point.accuracy)}` }];
+    });
+    return list(`${formatRate(rate)} pruned`, readings, theme);
+  };
+}
+
+export function describeGrid({ axes, values, cells }: GridTable, theme: Theme): Formatter {
+  return (places) => {
+    const [place] = [places].flat();
+    const [across = 0, down = 0] = Array.isArray(place?.value) ? (place.value as number[]) : [];
+    const cell = cells[down]?.[across];
+    const title = `${axes[0]} ${values[0][down] ?? ''}, ${axes[1]} ${values[1][across] ?? ''}`;
+    return list(title, cell ? [{ name: 'test accuracy', value: formatShare(cell) }] : [], theme);
   };
 }
 

@@ -126,12 +126,14 @@ describe('a criterion', () => {
     expect(() => criterion?.keep([convolution], 'unit', 0.5, 0)).toThrow('prunes weights, not units');
   });
 
-  it('is told from others by its name, its budget where it is not the usual one, and its floor', () => {
+  it('is told from others by its name, its budget where it is not the usual one, its floor, and how many images it looks at', () => {
     const idOf = (name: string, asked: object = {}) => parseCriterion({ name, ...asked })?.id;
     expect(idOf('magnitude')).toBeUndefined();
     expect(idOf('magnitude', { budget: 'layer' })).toBe('magnitude-layer');
     expect(idOf('taylor')).toBe('taylor');
     expect(idOf('taylor', { budget: 'layer', keepAtLeast: 0.05 })).toBe('taylor-layer-keep-0.05');
+    expect(idOf('taylor', { images: 1000 })).toBe('taylor');
+    expect(idOf('snip', { keepAtLeast: 0.05, images: 200 })).toBe('snip-keep-0.05-images-200');
     expect(idOf('nm:1:4')).toBe('nm-1-4');
   });
 });
