@@ -29,7 +29,7 @@ async function start() {
   // A bundle loads packages before its own code; this must be set before onnxruntime is loaded (src/engines/onnx/no-telemetry.ts).
   process.env.ORT_DISABLE_TELEMETRY = '1';
   if (IS_CHECKOUT) await startSources();
-  else await startModules(join(ROOT, 'dist/td.js'));
+  else await startPackage();
 }
 
 async function startSources() {
@@ -42,6 +42,17 @@ async function startSources() {
   const { register } = await import('tsx/esm/api');
   register();
   await import('../src/cli/main.ts');
+}
+
+async function startPackage() {
+  const main = join(ROOT, 'dist/td.js');
+  if (existsSync(main)) await startModules(main);
+  else {
+    process.stderr.write(
+      'td: this package was made without its build, expected "npm run build" before "npm pack"; install another\n',
+    );
+    process.exitCode = 2;
+  }
 }
 
 async function startModules(main) {

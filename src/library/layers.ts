@@ -72,55 +72,46 @@ class Targeter {
   }
 }
 
+/** The class of a layer of tfjs, by its name there, with its kernel under targeted dropout. */
+function targetedClass<Config extends Targeting>(name: string): new (config: Config) => KernelLayer {
+  return class extends layerClass<Config>(name) {
+    private readonly targeter: Targeter;
+
+    constructor(config: Config) {
+      super(config);
+      this.targeter = new Targeter(config);
+    }
+
+    override call(inputs: Inputs, kwargs: Arguments): Inputs {
+      return this.targeter.call(this, kwargs, () => super.call(inputs, kwargs));
+    }
+
+    override getConfig(): tf.serialization.ConfigDict {
+      return { ...super.getConfig(), ...this.targeter.settings };
+    }
+  };
+}
+
 /**
  * `tf.layers.dense` under targeted dropout: `model.fit` computes with a kernel `[inputs, units]` whose lowest share γ is
  * dropped with probability α, anew at each batch; `model.predict` and `model.evaluate` compute with the kernel as it is. The
- * bias is not dropped.
+ * bias is not dropped. To make one throws a RangeError if a rate is not between 0 and 1, the granularity is unknown, or the
+ * seed is no integer from 0.
  *
  * @example
  * const model = tf.sequential();
  * model.add(new TargetedDense({ units: 300, activation: 'relu', inputShape: [784], granularity: 'unit' }));
  */
-export class TargetedDense extends layerClass<TargetedDenseConfig>('Dense') {
+export class TargetedDense extends targetedClass<TargetedDenseConfig>('Dense') {
   static readonly className = 'TargetedDense';
-  private readonly targeter: Targeter;
-
-  /** @throws RangeError if a rate is not between 0 and 1, the granularity is unknown, or the seed is no integer from 0 */
-  constructor(config: TargetedDenseConfig) {
-    super(config);
-    this.targeter = new Targeter(config);
-  }
-
-  override call(inputs: Inputs, kwargs: Arguments): Inputs {
-    return this.targeter.call(this, kwargs, () => super.call(inputs, kwargs));
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.targeter.settings };
-  }
 }
 
 /**
  * `tf.layers.conv2d` under targeted dropout, as `TargetedDense`: a unit is a filter of the kernel
  * `[height, width, inputs, filters]`, and its entries are ranked over all positions and inputs together.
  */
-export class TargetedConv2d extends layerClass<TargetedConv2dConfig>('Conv2D') {
+export class TargetedConv2d extends targetedClass<TargetedConv2dConfig>('Conv2D') {
   static readonly className = 'TargetedConv2d';
-  private readonly targeter: Targeter;
-
-  /** @throws RangeError as `TargetedDense` */
-  constructor(config: TargetedConv2dConfig) {
-    super(config);
-    this.targeter = new Targeter(config);
-  }
-
-  override call(inputs: Inputs, kwargs: Arguments): Inputs {
-    return this.targeter.call(this, kwargs, () => super.call(inputs, kwargs));
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.targeter.settings };
-  }
 }
 
 // A model that is loaded finds its layers by these names.

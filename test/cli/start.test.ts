@@ -84,18 +84,38 @@ describe('td --version', () => {
     },
   );
 
-  it.each([
-    ['a checkout', 'src/cli/main.ts', (folder: string) => `run "npm ci" in ${folder}`],
-    ['a package', 'dist/none', () => 'install targeted-dropout again'],
-  ])('says that its packages are not installed: %s', async (_, file, remedy) => {
+  /** What td says where only these files of it are there, and what starts it. */
+  async function startWith(files: Readonly<Record<string, string>>): Promise<Ended & { folder: string }> {
     const folder = temporaryFolder();
-    for (const path of ['bin', dirname(file)]) mkdirSync(join(folder, path), { recursive: true });
-    writeFileSync(join(folder, file), '');
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    mkdirSync(join(folder, 'bin'));
     for (const name of ['td', 'requirements.cjs', 'start.cjs', 'stack.cjs', 'package.json'])
       copyFileSync(join(BIN, name), join(folder, 'bin', name));
     copyFileSync(join(BIN, '../package.json'), join(folder, 'package.json'));
-    const { code, stderr } = await execute(process.execPath, ['bin/td', '--version'], folder);
+    return { folder, ...(await execute(process.execPath, ['bin/td', '--version'], folder)) };
+  }
+
+  const built = { 'dist/td.js': "import 'commander';" };
+  const sources = { 'src/cli/main.ts': '' };
+
+  it.each([
+    ['a checkout', sources, (folder: string) => `run "npm ci" in ${folder}`],
+    ['a checkout with a build', { ...sources, ...built }, (folder: string) => `run "npm ci" in ${folder}`],
+    ['a package', built, () => 'install targeted-dropout again'],
+  ])('says that its packages are not installed: %s', async (_, files, remedy) => {
+    const { folder, code, stderr } = await startWith(files);
     expect(stderr).toBe(`td: its packages are not installed; ${remedy(folder)}\n`);
+    expect(code).toBe(2);
+  });
+
+  it('says that a package was made without its build', async () => {
+    const { code, stderr } = await startWith({});
+    expect(stderr).toBe(
+      'td: this package was made without its build, expected "npm run build" before "npm pack"; install another\n',
+    );
     expect(code).toBe(2);
   });
 });

@@ -3,8 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { extract } from 'tar';
+import { withLock } from '../../src/locks/lock.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
+
+/** Whoever holds it builds and packs: two suites may run in one checkout, which has one `dist/`. */
+const LOCK = join(ROOT, 'node_modules/.cache/td-package.lock');
 
 interface Packed {
   readonly size: number;
@@ -25,12 +29,7 @@ export interface Installed {
  * @param place an empty folder
  */
 export async function installPackage(place: string): Promise<Installed> {
-  const npm = (...words: string[]) => execFileSync('npm', words, { cwd: ROOT, encoding: 'utf8' });
-  npm('run', '--silent', 'build');
-  const [packed] = JSON.parse(
-    npm('pack', '--json', '--ignore-scripts', '--pack-destination', place),
-  ) as Packed[];
-  if (packed === undefined) throw new Error('npm pack made nothing');
+  const packed = await withLock(LOCK, () => buildAndPack(place));
   const folder = join(place, 'node_modules/targeted-dropout');
   mkdirSync(folder, { recursive: true });
   await extract({ file: join(place, packed.filename), cwd: folder, strip: 1 });
@@ -40,6 +39,16 @@ export async function installPackage(place: string): Promise<Installed> {
   }
   writeFileSync(join(place, 'package.json'), '{ "private": true, "type": "module" }\n');
   return { packed, folder, td: join(folder, 'bin/td') };
+}
+
+function buildAndPack(place: string): Packed {
+  const npm = (...words: string[]) => execFileSync('npm', words, { cwd: ROOT, encoding: 'utf8' });
+  npm('run', '--silent', 'build');
+  const [packed] = JSON.parse(
+    npm('pack', '--json', '--ignore-scripts', '--pack-destination', place),
+  ) as Packed[];
+  if (packed === undefined) throw new Error('npm pack made nothing');
+  return packed;
 }
 
 /** Places of the packages at the top of `node_modules` that come with an installation. */

@@ -1,8 +1,10 @@
 /** @file What SECURITY.md says of packages. */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 
@@ -31,6 +33,18 @@ it('every package is pinned to a version and a SHA-512, and comes from the regis
 
 it('no install script of a package runs', () => {
   expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
+});
+
+it('npm publish builds the package all the same', () => {
+  const folder = temporaryFolder();
+  const manifest = JSON.parse(read('package.json')) as { scripts: object };
+  const scripts = { ...manifest.scripts, build: 'mkdir dist && echo built > dist/td.js' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, scripts }));
+  writeFileSync(join(folder, '.npmrc'), read('.npmrc'));
+  // Nothing is asked of a registry: no one listens there.
+  const words = ['publish', '--dry-run', '--registry', 'http://127.0.0.1:9', '--fetch-retries', '0'];
+  execFileSync('npm', words, { cwd: folder, stdio: 'pipe' });
+  expect(readFileSync(join(folder, 'dist/td.js'), 'utf8')).toBe('built\n');
 });
 
 it('td names the version of tar that reads archives, newer than the one with known faults', () => {
