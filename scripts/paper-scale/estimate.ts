@@ -2,27 +2,30 @@
 import { join } from 'node:path';
 import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
 import { loadExperiment } from '../../src/config/load.ts';
-import { describeWork, type Work } from '../gpu-estimate/estimate.ts';
 import type { PaperTable } from './tables.ts';
+import { describeWork, type Work } from './work.ts';
 
 const CONFIGS = join(import.meta.dirname, '../../configs');
 
 /** What a card is assumed to do: nothing was measured on one. */
 export interface Card {
   readonly name: string;
-  /** 10^12 operations of float32 a second outside the tensor cores, by its data sheet: td turns TF32 off. */
-  readonly peakTflops: number;
-  /** What convolutions and products are taken to reach: about half. */
+  /** 10^12 operations of float32 a second that convolutions and products are taken to reach. */
   readonly sustainedTflops: number;
+  /** From the start of one kernel to that of the next. */
+  readonly microsecondsPerKernel: number;
 }
 
-export const CARDS: readonly [Card, Card] = [
-  { name: 'NVIDIA A100', peakTflops: 19.5, sustainedTflops: 10 },
-  { name: 'NVIDIA H200', peakTflops: 67, sustainedTflops: 33 },
-];
+/** A card with the peak of its data sheet. */
+export interface KnownCard extends Card {
+  /** 10^12 operations of float32 a second outside the tensor cores: td turns TF32 off. About half is taken to be reached. */
+  readonly peakTflops: number;
+}
 
-/** From the start of one kernel to that of the next, on any card. */
-export const MICROSECONDS_PER_KERNEL = 5;
+export const CARDS: readonly [KnownCard, KnownCard] = [
+  { name: 'NVIDIA A100', peakTflops: 19.5, sustainedTflops: 10, microsecondsPerKernel: 5 },
+  { name: 'NVIDIA H200', peakTflops: 67, sustainedTflops: 33, microsecondsPerKernel: 5 },
+];
 
 /** Local reparameterisation passes mean and variance through each layer. */
 const TWICE = 'variational';
@@ -54,9 +57,19 @@ export function tableSeconds({ runs, work }: TableEstimate, card: Card): number 
 /** Steps, each as long as its arithmetic or the starts of its kernels, and the test images after each epoch. */
 export function trainingSeconds({ settings }: Pick<RunSpec, 'settings'>, work: Work, card: Card): number {
   const passes = settings.regularizer.name === TWICE ? 2 : 1;
-  const step = Math.max(passes * secondsOf(work.flopsPerStep, card), startsOf(work));
+  const step = Math.max(passes * secondsOf(work.flopsPerStep, card), startsOf(work, card));
   const evaluation = passes * secondsOf(work.flopsPerImage * work.testImages, card);
   return step * work.steps + evaluation * settings.schedule.epochs;
+}
+
+/** The trainings of several tables, those that they share once: td trains a run once. */
+export function listDistinct(estimates: readonly TableEstimate[]): { run: RunSpec; work: Work }[] {
+  const distinct = new Map(
+    estimates.flatMap(({ runs, work }) =>
+      runs.map((run) => [`${run.experiment} ${run.variant} ${run.seed}`, { run, work }] as const),
+    ),
+  );
+  return [...distinct.values()];
 }
 
 export function secondsOf(flops: number, { sustainedTflops }: Card): number {
@@ -64,6 +77,6 @@ export function secondsOf(flops: number, { sustainedTflops }: Card): number {
 }
 
 /** Of a step's kernels, one after another. */
-export function startsOf({ kernelsPerStep }: Work): number {
-  return kernelsPerStep * MICROSECONDS_PER_KERNEL * 1e-6;
+export function startsOf({ kernelsPerStep }: Work, { microsecondsPerKernel }: Card): number {
+  return kernelsPerStep * microsecondsPerKernel * 1e-6;
 }

@@ -2,16 +2,8 @@
 import { join } from 'node:path';
 import { describeCount, formatDuration } from '../../src/format.ts';
 import { renderTable } from '../results/claim-tables.ts';
-import {
-  CARDS,
-  type Card,
-  MICROSECONDS_PER_KERNEL,
-  secondsOf,
-  startsOf,
-  type TableEstimate,
-  tableSeconds,
-  trainingSeconds,
-} from './estimate.ts';
+import { CARDS, type KnownCard, type TableEstimate, tableSeconds } from './estimate.ts';
+import { type Grid, layOutCounts, layOutTimes } from './grids.ts';
 import { ABSENT, type PaperTable } from './tables.ts';
 
 export const PAGE = join(import.meta.dirname, '../../docs/paper-scale.md');
@@ -23,9 +15,9 @@ export function renderPaperScale(estimates: readonly TableEstimate[]): string {
     "# The paper's tables at the paper's scale",
     INTRODUCTION,
     '## How long',
-    renderSummary(estimates),
+    renderGrid(layOutTimes(estimates, CARDS)),
     ASSUMPTIONS,
-    renderCounts(estimates),
+    renderGrid(layOutCounts(estimates, CARDS)),
     '## What was not measured',
     NOT_MEASURED,
     '## Commands',
@@ -40,11 +32,12 @@ const INTRODUCTION = `Commands for each table of "Learning Sparse Networks Using
 [results.md](results.md).`;
 
 const ASSUMPTIONS = `* **Assumed, not measured**: ${CARDS.map(describeCard).join('; ')}. Peaks are those of data sheets, float32 outside the tensor cores, since td turns TF32
-  off. On both a kernel starts every ${MICROSECONDS_PER_KERNEL} µs.
+  off. On both a kernel starts every ${CARDS[0].microsecondsPerKernel} µs.
 * A step takes its arithmetic (multiply-adds of the prunable layers × 2 operations × 3 passes, forward and twice back, × the batch), or the starts of its
   kernels one after another if those take longer. A training is its steps, and a pass over the test images after each epoch.
 * Variational dropout passes mean and variance through each layer: counted twice.
-* At another throughput times change in proportion, down to the starts of kernels: \`npm run gpu-estimate -- --tflops 30 --launch-us 3\`.
+* At another throughput times change in proportion, down to the starts of kernels: \`npm run gpu-estimate -- --tflops 30 --launch-us 3\`
+  prints both tables for it.
 * "Together" counts a run once that several tables share: td trains it once.`;
 
 const NOT_MEASURED = `* No step of these networks was timed on a card; \`npm run device-check\` does it ([gpu.md](gpu.md)). Batch normalisation, masks, rankings and the
@@ -63,55 +56,11 @@ const TOY = `### Table 1 and figure 1: a toy network and its Hessian
 Run here, on the processor, with five seeds in place of the paper's one: [dependence.md](dependence.md). It needs no card.`;
 
 /** `an NVIDIA A100 sustains 10 TFLOP/s in convolutions and products, of 19.5 at its peak` */
-function describeCard({ name, sustainedTflops, peakTflops }: Card): string {
+function describeCard({ name, sustainedTflops, peakTflops }: KnownCard): string {
   return `an ${name} sustains ${sustainedTflops} TFLOP/s in convolutions and products, of ${peakTflops} at its peak`;
 }
 
-function renderSummary(estimates: readonly TableEstimate[]): string {
-  const rows = estimates.map((estimate) => [
-    estimate.table.title,
-    String(estimate.runs.length),
-    ...CARDS.map((card) => formatDuration(tableSeconds(estimate, card))),
-  ]);
-  const distinct = new Map(
-    estimates.flatMap(({ runs, work }) =>
-      runs.map((run) => [`${run.experiment} ${run.variant} ${run.seed}`, { run, work }] as const),
-    ),
-  );
-  const total = (card: Card) =>
-    [...distinct.values()].reduce((sum, { run, work }) => sum + trainingSeconds(run, work, card), 0);
-  return renderTable(
-    ['table of the paper', 'trainings', ...CARDS.map(({ name }) => `on one ${name}, estimated`)],
-    [...rows, ['together', String(distinct.size), ...CARDS.map((card) => formatDuration(total(card)))]],
-  );
-}
-
-/** What each network computes. */
-function renderCounts(estimates: readonly TableEstimate[]): string {
-  const networks = new Map(estimates.map((estimate) => [estimate.table.config, estimate]));
-  const milliseconds = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`;
-  const rows = [...networks].map(([config, { work }]) => [
-    `configs/${config}`,
-    `${(work.flopsPerImage / 2e6).toFixed(1)} million`,
-    `${(work.flopsPerStep / 1e9).toFixed(0)} GFLOP`,
-    work.kernelsPerStep.toLocaleString('en'),
-    work.steps.toLocaleString('en'),
-    ...CARDS.map((card) => milliseconds(secondsOf(work.flopsPerStep, card))),
-    milliseconds(startsOf(work)),
-  ]);
-  return renderTable(
-    [
-      'experiment',
-      'multiply-adds an image',
-      'a step',
-      'kernels a step',
-      'steps',
-      ...CARDS.map(({ name }) => `arithmetic, ${name}`),
-      'starts',
-    ],
-    rows,
-  );
-}
+const renderGrid = ({ headings, rows }: Grid): string => renderTable(headings, rows);
 
 function renderTableOf(estimate: TableEstimate): string {
   const { table, runs, work } = estimate;

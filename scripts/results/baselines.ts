@@ -96,13 +96,21 @@ export class Baselines {
     return row && swept?.settings.get(settingsHashOf(row));
   }
 
-  /** Whether the sweep of an experiment has a variant, or its file, so that it may yet be measured; nothing is known of absent sweeps. */
+  /** Whether there is a sweep of an experiment, or its file in configs/. */
+  knowsExperiment(experiment: string): boolean {
+    return this.find(experiment) !== undefined || this.define(experiment).length > 0;
+  }
+
+  /** Whether the sweep of an experiment has a variant, or its file, so that it may yet be measured; of experiments with neither nothing is known. */
   knows(experiment: string, variant: string): boolean {
-    const swept = this.find(experiment);
-    if (swept === undefined || swept.rows.some((row) => row.variant === variant)) return true;
+    if (this.find(experiment)?.rows.some((row) => row.variant === variant)) return true;
+    if (!this.knowsExperiment(experiment)) return true;
+    return this.define(experiment).some(({ variants }) => variants.some(({ name }) => name === variant));
+  }
+
+  private define(experiment: string): Experiment[] {
     this.defined ??= readConfigs();
-    const definitions = this.defined.filter(({ name }) => name === experiment);
-    return definitions.some(({ variants }) => variants.some(({ name }) => name === variant));
+    return this.defined.filter(({ name }) => name === experiment);
   }
 
   /** What was measured of the networks of a toy experiment; none where nothing is committed. */

@@ -27,7 +27,7 @@ export interface ParentNetwork {
  *
  * The parameters are those that evaluation uses, at the end of the parent's training or where they go back to: kernels times
  * the mask, all others as they are. Rewound weights have with them what the optimizer had gathered up to there, so that a
- * training with nothing pruned repeats the parent's; else the optimizer begins anew.
+ * training with nothing pruned repeats a plain parent's; else the optimizer begins anew.
  */
 export function pruneToStart(
   { model, regularizer, optimizer, signature }: Training,

@@ -1,4 +1,5 @@
 /** @file docs/paper-scale.md: its commands are td's, its tables the paper's, its times what the models compute. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -99,6 +100,25 @@ describe('docs/paper-scale.md', () => {
     expect(trainingSeconds(run, { ...work, flopsPerImage: 1e9 }, card)).toBeCloseTo(1 + 256, 8);
     const settings = { ...run.settings, regularizer: { ...run.settings.regularizer, name: 'variational' } };
     expect(trainingSeconds({ settings: settings as typeof run.settings }, work, card)).toBeCloseTo(2, 10);
+  });
+
+  it('has the times that npm run gpu-estimate prints for a card of the same rates', () => {
+    const [{ sustainedTflops, microsecondsPerKernel }] = CARDS;
+    const { stdout } = spawnSync(
+      process.execPath,
+      [
+        ...['--import', 'tsx', 'scripts/paper-scale/gpu-estimate.ts'],
+        ...['--tflops', String(sustainedTflops), '--launch-us', String(microsecondsPerKernel)],
+      ],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
+    const printed = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    const rows = page
+      .split('\n')
+      .map((line) => line.split('|').map((cell) => cell.trim()))
+      .filter(([, title = '']) => /^(Table \d|together)/.test(title));
+    expect(rows.length).toBe(TABLES.length + 1);
+    for (const [, ...row] of rows) expect(printed).toContainEqual(row.slice(0, 3));
   });
 
   it('says that nothing of it was measured on a card', () => {

@@ -3,12 +3,14 @@
  * setting follows the paper's text. docs/methods.md lists these settings.
  */
 import type { RunSettings } from '../../config/schema.ts';
+import { countValidationImages } from '../../data/validation.ts';
 import type { AnySettings } from '../../methods/definition.ts';
 import { evaluationOf } from '../../methods/evaluations.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { EvaluationView } from '../../sweeps/evaluations.ts';
 
-/** Of the 50,000 training images of CIFAR. */
+/** Training images of CIFAR, and those of them that the paper's code holds out. */
+const IMAGES = 50_000;
 const HELD_OUT = 10_000;
 
 const RAMP = '20000it';
@@ -20,7 +22,7 @@ export function describeAuthorsCode({ dataset, model, regularizer }: RunSettings
     if (isOther) sentences.push(`The paper's code ${what} (${setting}).`);
   };
   add(
-    dataset.trainImages === undefined && dataset.validation !== HELD_OUT,
+    dataset.trainImages === undefined && countValidationImages(dataset.validation, IMAGES) !== HELD_OUT,
     'trains on 40,000 of the 50,000 training images',
     `dataset.validation: ${HELD_OUT}`,
   );

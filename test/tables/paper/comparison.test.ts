@@ -270,6 +270,17 @@ describe("what the authors' code does otherwise", () => {
     },
   );
 
+  it('is not named where a share of the images comes to as many as its code holds out', () => {
+    const notesOf = (validation: number) => {
+      const settings = { ...PAPER, dataset: { name: 'cifar10', validation } } as const;
+      return ownSentences(
+        build(new SweepRows(settings).add('own', { name: 'none' }, { 0.9: 0.5 }), 'weight').notes,
+      );
+    };
+    expect(notesOf(0.2)).toEqual([]);
+    expect(notesOf(0.1)).toEqual([expect.stringContaining('dataset.validation: 10000')]);
+  });
+
   it.each([
     [
       'resnet',

@@ -1,7 +1,7 @@
-/** @file The estimate of the paper's tables on a card counts what a step computes, and what was trained. */
+/** @file The estimate of the paper's tables on a card counts what a step computes. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { countTrainings, describeWork, multiplyAdds } from '../../scripts/gpu-estimate/estimate.ts';
+import { describeWork, multiplyAdds } from '../../scripts/paper-scale/work.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
 import { createModel } from '../../src/models/registry.ts';
 
@@ -19,22 +19,4 @@ it('counts the work of the paper’s ResNet-32: 2 operations, 3 passes, 128 imag
   expect(flopsPerStep / 1e9).toBeCloseTo(208, 0);
   expect(kernelsPerStep).toBeGreaterThan(500);
   expect(steps).toBe(256 * 390);
-});
-
-it('counts a network once for all rates it is pruned at, but for random pruning once a rate', () => {
-  const cell = (method: string, prune_percent: string, granularity = 'unit') => ({
-    network: 'vgg16',
-    method,
-    granularity,
-    prune_percent,
-  });
-  const cells = [
-    cell('targeted(0.5,0.5)', '0'),
-    cell('targeted(0.5,0.5)', '50'),
-    cell('targeted(0.5,0.5)', '50', 'weight'),
-    cell('random-prune', '50'),
-    cell('random-prune', '90'),
-    { ...cell('none', '0'), network: 'other' },
-  ];
-  expect(countTrainings(cells, 'vgg16')).toBe(4);
 });

@@ -1,5 +1,4 @@
 /** @file What a training at the paper's scale computes: arithmetic, kernels, steps. */
-
 import { sizeOf } from '../../src/arrays.ts';
 import { recordStep } from '../../src/compiler/trace-step.ts';
 import { expandRuns } from '../../src/config/experiment.ts';
@@ -7,7 +6,6 @@ import { loadExperiment } from '../../src/config/load.ts';
 import { blankDataset } from '../../src/data/load.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import { optimizeForTensorflow } from '../../src/engines/tensorflow/passes/optimize.ts';
-import { definitionOf } from '../../src/methods/names.ts';
 import type { Model } from '../../src/models/types.ts';
 
 export interface Work {
@@ -20,13 +18,6 @@ export interface Work {
   readonly steps: number;
   /** Images that are evaluated after each epoch. */
   readonly testImages: number;
-}
-
-export interface PublishedCell {
-  readonly network: string;
-  readonly method: string;
-  readonly granularity: string;
-  readonly prune_percent: string;
 }
 
 /** A step goes forward, and back twice: to the layer's input and to its kernel. */
@@ -59,17 +50,4 @@ export function multiplyAdds({ prunable }: Model): number {
     (sum, { shape, outputShape }) => sum + sizeOf(shape) * sizeOf(outputShape.slice(0, -1)),
     0,
   );
-}
-
-/** Networks that were trained for the tables of a network: one for each method and granularity, or for each rate as well. */
-export function countTrainings(cells: readonly PublishedCell[], network: string): number {
-  const own = cells.filter((cell) => cell.network === network);
-  const keys = own.map(({ method, granularity, prune_percent }) =>
-    [
-      method,
-      granularity,
-      ...(definitionOf({ name: method })?.published?.isTrainedPerRate ? [prune_percent] : []),
-    ].join(),
-  );
-  return new Set(keys).size;
 }
