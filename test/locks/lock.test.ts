@@ -218,7 +218,8 @@ describe('processes that try at the same moment', () => {
       await sleep(8);
       writeFileSync(join(folder, `start-${round}`), '');
     }
-    while (children.some(({ child, outputOf }) => child.exitCode === null && !outputOf().endsWith(']'))) await sleep(10);
+    while (children.some(({ child, outputOf }) => child.exitCode === null && !outputOf().endsWith(']')))
+      await sleep(10);
     for (const { child } of children) child.stdin.end();
     await Promise.all(children.map(({ child }) => new Promise((resolve) => child.on('close', resolve))));
     const won = children.flatMap(({ outputOf }) => JSON.parse(outputOf().replace('ready\n', '')) as number[]);
