@@ -25,7 +25,7 @@ export type Subject = (typeof SUBJECTS)[number];
 /** What a process of any side is started with, as JSON. */
 export interface PeerTask {
   readonly what: Subject;
-  readonly settings: Pick<RunSettings, 'model' | 'regularizer' | 'schedule'>;
+  readonly settings: Pick<RunSettings, 'model' | 'regularizer' | 'schedule' | 'precision'>;
   readonly imageShape: readonly [number, number, number];
   readonly classes: number;
   readonly threads: number;
@@ -103,7 +103,7 @@ export function listComparands(
 
 /** The settings of all sides; alpha and gamma of targeted dropout are 0.66 and 0.75. */
 export function taskOf({ workload, variant, what }: Comparand, threads: number): PeerTask {
-  const { model, regularizer, schedule } = runSettingsSchema.parse({
+  const { model, regularizer, schedule, precision } = runSettingsSchema.parse({
     model: workload.model,
     regularizer:
       variant === 'targeted-weight'
@@ -118,7 +118,7 @@ export function taskOf({ workload, variant, what }: Comparand, threads: number):
     },
   });
   const { imageShape, classes } = workload;
-  return { what, settings: { model, regularizer, schedule }, imageShape, classes, threads };
+  return { what, settings: { model, regularizer, schedule, precision }, imageShape, classes, threads };
 }
 
 /** `mlp, targeted-weight, step` */

@@ -1,9 +1,11 @@
 /** @file td bench: times a training step and an evaluation as they run in a training, feeds included. */
+
 import type { Command } from 'commander';
 import { expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import type { Benchmark } from '../runner/benchmark.ts';
+import { decisiveSettings } from '../runner/trial/decisive.ts';
 import { type ExecutionOptions, executionOptions } from '../terminal/execution-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { countOption, jsonOption, settingOption, variantsOption } from '../terminal/options.ts';
@@ -49,9 +51,10 @@ export async function bench(file: string, options: BenchOptions): Promise<void> 
   const { loadDataset } = await import('../data/load.ts');
   const { benchmarkRun } = await import('../runner/benchmark.ts');
   const { chooseFastestEngine } = await import('../runner/trial/choose.ts');
-  const { engine } = await chooseFastestEngine(options.engine, options, runs[0]?.settings, printLine);
+  const timed = options.only === undefined ? runs.slice(0, 1) : runs;
+  const { engine } = await chooseFastestEngine(options.engine, options, decisiveSettings(timed), printLine);
   const benchmarks: Benchmark[] = [];
-  for (const run of options.only === undefined ? runs.slice(0, 1) : runs) {
+  for (const run of timed) {
     const dataset = await loadDataset(run.settings.dataset, startFetchStage);
     benchmarks.push(await benchmarkRun(run, dataset, engine, options.steps));
   }

@@ -5,6 +5,7 @@ import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
+import { settingsOfEvaluation } from '../runner/trial/decisive.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { DEFAULT_DRAWS, viewsOf } from '../sweeps/evaluations.ts';
@@ -176,7 +177,12 @@ async function openNetworks(run: FinishedRun | undefined, options: SweepOptions)
   const { chooseFastestEngine } = await import('../runner/trial/choose.ts');
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const settings = run && readRunSettings(run.directory).settings;
-  const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine);
+  const { engine } = await chooseFastestEngine(
+    options.engine,
+    options,
+    settings && settingsOfEvaluation(settings),
+    printLine,
+  );
   return new TrainedNetworks(engine, startFetchStage, options.criterionImages);
 }
 

@@ -39,7 +39,7 @@ function splitPath(path: string, variants: readonly string[], place: string): st
     const inner = rest.slice(name.length + 1);
     return ['variants', name, ...(rest === name ? [] : inner.split('.'))];
   }
-  const asked = rest.replace(/\.(dataset|model|regularizer|schedule)(\..*)?$/s, '');
+  const asked = rest.replace(/\.(dataset|model|regularizer|schedule|precision)(\..*)?$/s, '');
   throw new UserError(`${place}: there is no variant "${asked}"${suggest(asked, variants)}`);
 }
 

@@ -90,6 +90,11 @@ function refuseDifference(child: ReadVariant, parent: ReadVariant): void {
     );
   }
   if (!replays) return;
+  if (child.settings.precision !== parent.settings.precision) {
+    throw new UserError(
+      `${placeOf(child.tree, ['precision'])}: variant "${child.name}" takes steps of "${parent.name}" again, expected the same precision in both`,
+    );
+  }
   const to = parseLength(schedule.to);
   const { epochs } = parent.settings.schedule;
   if (to instanceof Epochs && to.count >= epochs) {

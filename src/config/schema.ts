@@ -4,6 +4,7 @@ import { datasetSchema, datasets } from '../data/registry.ts';
 import { methods, regularizerSchema } from '../methods/registry.ts';
 import { modelSchema, models } from '../models/registry.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
+import { PRECISIONS } from '../settings/precision.ts';
 import { findRepeated } from '../settings/repeated.ts';
 import { count, countTo, listOf, name, point, positive, rate } from '../settings/values.ts';
 
@@ -52,6 +53,8 @@ function assembleRunSettings() {
       model: modelSchema().prefault({ name: 'mlp' }),
       regularizer: regularizerSchema().prefault({ name: 'none' }),
       schedule: schedule.prefault({}),
+      /** Of training steps; what is evaluated, is in float32. */
+      precision: z.enum(PRECISIONS).default('float32'),
     })
     .refine(({ dataset, schedule: { keep } }) => keep === 'last' || dataset.validation !== undefined, {
       path: ['schedule', 'keep'],
@@ -117,6 +120,7 @@ export const experimentSchema = z.strictObject({
   model: checkedLater,
   regularizer: checkedLater,
   schedule: checkedLater,
+  precision: checkedLater,
   seeds: listOf(z.int().nonnegative(), 1, MOST_SEEDS).superRefine(refuseRepeated).default([0]),
   sweep: z
     .strictObject({

@@ -53,10 +53,12 @@ export async function chooseEngine(name: string, options: EngineOptions = {}): P
 }
 
 async function chooseAutomatically(options: EngineOptions): Promise<ChosenEngine> {
-  const { device = 'auto', eager = false, xla = false } = options;
+  const { device = 'auto', eager = false, xla = false, precision = 'float32' } = options;
   if (device === 'webgpu') return createEngine('onnx', options, 'its device is asked for');
   if (device === 'gpu') return createEngine('tensorflow', options, 'its device is asked for');
   if (eager || xla) return createEngine('tensorflow', options, 'its option is asked for');
+  if (precision !== 'float32')
+    return createEngine('tensorflow', options, `precision: ${precision} is asked for`);
   const tensorflow = await engines.tensorflow.status();
   const hasGpu = tensorflow.available && tensorflow.devices.some((name) => name.startsWith('GPU'));
   if (hasGpu && device === 'auto') return createEngine('tensorflow', options, 'TensorFlow has a GPU');

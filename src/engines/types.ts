@@ -1,6 +1,7 @@
 /** @file The contract between the trainer and whatever executes tensor programs. */
 import type { NamedArrays } from '../arrays.ts';
 import type { Signature, StepFunction } from '../compiler/step.ts';
+import type { Precision } from '../settings/precision.ts';
 
 /** A compiled step with its state. Not re-entrant: await one call before the next. */
 export interface Program {
@@ -33,7 +34,13 @@ export interface Engine {
   readonly device: string;
   /** What else the numbers of a run depend on, for its environment.json: versions, drivers, settings. */
   readonly facts?: Readonly<Record<string, string>>;
-  compile(step: StepFunction, signature: Signature): Promise<Program>;
+  /** Why steps cannot be compiled in a precision here, in a sentence without full stop; nothing if they can. Absent: in float32 alone. */
+  refusePrecision?(precision: Precision): string | undefined;
+  /**
+   * @param precision in which convolutions and matrix products are computed; if absent `float32`, or what the process is set to
+   * @throws UserError if the engine cannot compute in it
+   */
+  compile(step: StepFunction, signature: Signature, precision?: Precision): Promise<Program>;
 }
 
 export const ENGINE_NAMES = ['onnx', 'tensorflow', 'reference'] as const;
@@ -47,6 +54,8 @@ export interface EngineOptions {
   readonly device?: DeviceName;
   /** Number of threads inside an operation; the engine's own default if absent. */
   readonly threads?: number;
+  /** Of the training steps that the engine will be asked for; those of `tensorfloat32` need a process of their own. */
+  readonly precision?: Precision;
   /** TensorFlow only: op by op instead of compiled. */
   readonly eager?: boolean;
   /** TensorFlow only: the step is compiled by XLA. */

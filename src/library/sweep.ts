@@ -1,9 +1,11 @@
 /** @file What `td sweep` does, as a stream of rows. */
+
 import type { SweepSettings } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import type { StartStage } from '../progress.ts';
+import { settingsOfEvaluation } from '../runner/trial/decisive.ts';
 import { findRuns } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { listTerms } from '../sweeps/evaluations.ts';
@@ -52,7 +54,8 @@ export async function* sweep(
   const [damaged] = task.damaged;
   if (damaged !== undefined) throw new UserError(damaged.reason);
   const [first] = task.runs;
-  const { engine } = await chooseFor(options, first && readRunSettings(first.directory).settings);
+  const settings = first && settingsOfEvaluation(readRunSettings(first.directory).settings);
+  const { engine } = await chooseFor(options, settings);
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const { sweepNetwork } = await import('../sweeps/sweep-network.ts');
   const networks = new TrainedNetworks(engine, startStage);

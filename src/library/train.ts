@@ -1,11 +1,13 @@
 /** @file What `td run` does, as a stream of events. */
 import { expandRuns } from '../config/experiment.ts';
+import { requirePrecision } from '../engines/precision.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import type { StartStage } from '../progress.ts';
 import { adoptRuns } from '../runner/adopted-runs.ts';
 import { completeParents } from '../runner/ancestors.ts';
 import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import type { RunnerEvent } from '../runner/events.ts';
+import { decisiveSettings } from '../runner/trial/decisive.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
 import { chooseFor, type ExecutionChoice } from './engine.ts';
 import type { Experiment } from './experiment-class.ts';
@@ -46,7 +48,8 @@ export async function* train(
     identifyIfPresent(dataset, startStage);
   const { runs } = await adoptRuns(completeParents(identified, results), results, identify);
   requireRunFolders(runs, results);
-  const { engine } = await chooseFor(options, runs[0]?.settings);
+  const { engine } = await chooseFor(options, decisiveSettings(runs));
+  for (const { settings } of runs) requirePrecision(engine, settings.precision);
   const { loadDataset } = await import('../data/load.ts');
   const { loadDatasets } = await import('../runner/datasets.ts');
   const { trainRuns } = await import('../runner/train-runs.ts');

@@ -59,7 +59,7 @@ export class SpeedRecords {
 }
 
 /** Equal for runs whose steps and evaluations cost the same: learning rate and length do not matter. */
-export function speedKey({ dataset, model, regularizer, schedule }: RunSettings): string {
+export function speedKey({ dataset, model, regularizer, schedule, precision }: RunSettings): string {
   const { path: _, ...images } = dataset;
   const { optimizer, batchSize, weightDecay, gradientClip } = schedule;
   return JSON.stringify([
@@ -70,6 +70,7 @@ export function speedKey({ dataset, model, regularizer, schedule }: RunSettings)
     batchSize,
     weightDecay > 0,
     gradientClip !== null,
+    precision,
   ]);
 }
 

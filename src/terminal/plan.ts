@@ -13,6 +13,7 @@ import {
 } from '../runner/estimates.ts';
 import { isLeft, type PlannedRun } from '../runner/standing.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
+import { decisiveSettings } from '../runner/trial/decisive.ts';
 import type { ExecutionOptions } from './execution-options.ts';
 import { tellFaults } from './found-runs.ts';
 import { print, printJson, printTable } from './output.ts';
@@ -115,7 +116,7 @@ async function estimateAll(
   options: PlanOptions,
 ): Promise<ReadonlyMap<RunSpec, Estimate>> {
   const { results, measure: mayMeasure = true } = options;
-  const settings = left[0]?.run.settings;
+  const settings = decisiveSettings(left.map(({ run }) => run));
   const { engine } = await chooseFastestEngine(options.engine, options, settings, printLine, mayMeasure);
   const shown = new ShownEstimates();
   let estimates: ReadonlyMap<RunSpec, Estimate> = new Map();

@@ -2,9 +2,11 @@
 import type { RunSpec } from '../config/experiment.ts';
 import { loadDataset } from '../data/load.ts';
 import type { Dataset } from '../data/types.ts';
+import { requirePrecision } from '../engines/precision.ts';
 import { loadDatasets } from '../runner/datasets.ts';
 import { trainRuns } from '../runner/train-runs.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
+import { decisiveSettings } from '../runner/trial/decisive.ts';
 import { collectEnvironment } from '../runs/environment.ts';
 import type { ExecutionOptions } from './execution-options.ts';
 import { startFetchStage } from './fetch-progress.ts';
@@ -41,7 +43,13 @@ const REMARKS: Iterable<string> = {
  */
 export async function trainShown(runs: readonly RunSpec[], options: TrainingOptions): Promise<Outcome[]> {
   const datasets = await loadDatasets(runs, (settings) => loadDataset(settings, startFetchStage));
-  const { engine, reason } = await chooseFastestEngine(options.engine, options, runs[0]?.settings, printLine);
+  const { engine, reason } = await chooseFastestEngine(
+    options.engine,
+    options,
+    decisiveSettings(runs),
+    printLine,
+  );
+  for (const { settings } of runs) requirePrecision(engine, settings.precision);
   tryResultsFolder(options.results);
   printLine(`engine ${engine.name} on ${engine.device} (${reason})`);
   const { threads } = options;

@@ -1,6 +1,7 @@
 /** @file A compiled training: the one place where training steps are compiled, fed and taken. */
 
 import type { NamedArrays } from '../arrays.ts';
+import { requirePrecision } from '../engines/precision.ts';
 import type { Engine, Program } from '../engines/types.ts';
 import { TrainingFeeds } from './feeds.ts';
 import { initialState } from './initial-state.ts';
@@ -29,10 +30,14 @@ export class TrainingProgram {
     readonly compileMilliseconds: number,
   ) {}
 
-  /** @param state in which it begins; that of a new training if absent */
+  /**
+   * @param state in which it begins; that of a new training if absent
+   * @throws UserError if the engine cannot compute in the precision of the settings
+   */
   static async compile(engine: Engine, training: Training, state?: NamedArrays): Promise<TrainingProgram> {
     const began = performance.now();
-    const program = await engine.compile(training.step, training.signature);
+    requirePrecision(engine, training.settings.precision);
+    const program = await engine.compile(training.step, training.signature, training.settings.precision);
     const compileMilliseconds = performance.now() - began;
     try {
       await program.writeState(state ?? initialState(training));

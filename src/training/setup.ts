@@ -5,6 +5,7 @@ import { holdOut } from '../data/validation.ts';
 import { UserError } from '../errors.ts';
 import { createRegularizer } from '../methods/registry.ts';
 import { createModel } from '../models/registry.ts';
+import type { Model } from '../models/types.ts';
 import { beginningOf } from './beginning.ts';
 import { requireCheckpoint } from './memory.ts';
 import type { TrainingSetup } from './signature.ts';
@@ -17,7 +18,7 @@ import type { TrainedRun, Training, TrainingSettings } from './types.ts';
  * @throws UserError if the model does not fit the images
  */
 export async function createSetup(
-  { model, regularizer, schedule }: Omit<TrainingSettings, 'dataset'>,
+  { model, regularizer, schedule }: Omit<TrainingSettings, 'dataset' | 'precision'>,
   { imageShape, classes }: Pick<Dataset, 'imageShape' | 'classes'>,
 ): Promise<TrainingSetup> {
   return {
@@ -32,13 +33,14 @@ export async function createSetup(
  *
  * @param whole with all training images: those of the validation split are held out here, so that nothing trains on them
  * @throws UserError if the model does not fit the data set or a checkpoint, fewer images than a batch are left to train on, or
- *   the run goes on from another at a point that there is not
+ *   the run goes on from another at a point that there is not, or the network would be slower in its precision than in float32
  */
 export async function prepareTraining(run: TrainedRun, whole: Dataset): Promise<Training> {
   const { settings, seed } = run;
   const dataset = holdOut(whole, settings.dataset.validation, seed);
   const beginning = beginningOf(run, dataset.train.count);
   const setup = { ...(await createSetup(settings, dataset)), schedule: beginning.schedule };
+  refuseSlowPrecision(setup.model, settings);
   const { batchSize } = setup.schedule;
   const stepsPerEpoch = countTrainingBatches(dataset.train.count, batchSize);
   if (stepsPerEpoch === 0) {
@@ -49,4 +51,13 @@ export async function prepareTraining(run: TrainedRun, whole: Dataset): Promise<
   const step = buildTrainingStep(setup);
   requireCheckpoint(step.signature);
   return { ...setup, ...step, settings, seed, dataset, stepsPerEpoch, beginning };
+}
+
+/** Matrix products of a batch are too short to make up for the rounding of their operands: docs/performance.md has the times. */
+function refuseSlowPrecision({ parameters }: Model, { model, precision }: TrainingSettings): void {
+  const convolves = parameters.some(({ role, shape }) => role === 'kernel' && shape.length === 4);
+  if (precision !== 'bfloat16' || convolves) return;
+  throw new UserError(
+    `precision is bfloat16, in which the network "${model.name}" would be slower, as it has no convolutions; expected float32`,
+  );
 }

@@ -5,7 +5,8 @@ import type { TrainingSetup } from './signature.ts';
 import type { TrainingStep } from './step.ts';
 
 /** The settings that a training depends on, whatever its images: of these, which are held out of it. */
-export interface TrainingSettings extends Pick<RunSettings, 'model' | 'regularizer' | 'schedule'> {
+export interface TrainingSettings
+  extends Pick<RunSettings, 'model' | 'regularizer' | 'schedule' | 'precision'> {
   readonly dataset: Pick<RunSettings['dataset'], 'validation'>;
 }
 

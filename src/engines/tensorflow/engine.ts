@@ -1,7 +1,9 @@
 /** @file The engine on TensorFlow: steps are traced, lowered to one TensorFlow graph, and run by its native library. */
 import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { UserError } from '../../errors.ts';
+import type { Precision } from '../../settings/precision.ts';
 import { skippedPasses } from '../pass-names.ts';
+import { multipliesBfloat16, requirePrecision } from '../precision.ts';
 import { availableThreads, describeThreads } from '../threads.ts';
 import type { Engine, EngineOptions, EngineStatus, Program } from '../types.ts';
 import { createEagerCompiler } from './eager.ts';
@@ -22,9 +24,14 @@ export async function createTensorflowEngine(
   options: EngineOptions = {},
   installation?: LoadableInstallation,
 ): Promise<Engine> {
-  const { threads = availableThreads(), device = 'auto', eager = false, xla = false } = options;
+  const { threads = availableThreads(), device = 'auto', eager = false, xla = false, precision } = options;
   const native = loadNative(
-    { threads, device: device === 'cpu' ? 'cpu' : 'auto', deterministic: !xla },
+    {
+      threads,
+      device: device === 'cpu' ? 'cpu' : 'auto',
+      deterministic: !xla,
+      tensorfloat32: precision === 'tensorfloat32',
+    },
     installation,
   );
   if (device === 'gpu' && !native.usesGpu) throw new UserError(await explainUnusedCard(native));
@@ -34,19 +41,40 @@ export async function createTensorflowEngine(
       ? `CPU, ${describeThreads(native.threads)}`
       : `GPU (${cards.names.join(', ') || 'CUDA'})`;
   const way = eager ? ', op by op' : xla ? ', XLA' : '';
-  return {
+  const engine: Engine = {
     name: 'tensorflow',
     device: place + way,
     facts: describeFacts(native, cards?.driver),
-    compile: eager
-      ? compileEagerly(native)
-      : async (step, signature) => compile(step, signature, native, { xla: xla ? 'compile' : undefined }),
+    refusePrecision: (asked) => refusePrecision(asked, native, { eager, xla }),
+    compile: async (step, signature, precision) => {
+      if (precision !== undefined) requirePrecision(engine, precision);
+      if (eager) return createEagerCompiler(native.binding)(step, signature);
+      const bfloat16 = precision === 'bfloat16' ? (native.usesGpu ? 'casts' : 'rewriter') : undefined;
+      return compile(step, signature, native, { xla: xla ? 'compile' : undefined, bfloat16 });
+    },
   };
+  return engine;
 }
 
-function compileEagerly({ binding }: Native): Engine['compile'] {
-  const compileStep = createEagerCompiler(binding);
-  return async (step, signature) => compileStep(step, signature);
+/** @returns why not, in a sentence without full stop */
+function refusePrecision(
+  precision: Precision,
+  { usesGpu, tensorfloat32 }: Native,
+  { eager, xla }: Pick<EngineOptions, 'eager' | 'xla'>,
+): string | undefined {
+  if (precision === 'tensorfloat32') {
+    if (!usesGpu) return 'processors do not multiply in it, only graphics cards do';
+    return tensorfloat32
+      ? undefined
+      : 'cards are set to it for a whole process, expected runs of other precisions in another command';
+  }
+  if (tensorfloat32)
+    return 'the card is set to tensorfloat32 for this command, expected runs of one precision';
+  if (precision === 'float32') return undefined;
+  if (eager || xla) return `${eager ? '--eager' : '--xla'} computes in float32, expected none of it`;
+  if (!usesGpu && !multipliesBfloat16())
+    return 'the processor has no instructions for it (AVX-512 BF16 or AMX), and would be slower than in float32';
+  return undefined;
 }
 
 /**

@@ -77,7 +77,14 @@ const schema = protobuf.Root.fromJSON({
     ConfigProto: {
       fields: { graphOptions: field(10, 'GraphOptions') },
     },
-    GraphOptions: { fields: { optimizerOptions: field(3, 'OptimizerOptions') } },
+    GraphOptions: {
+      fields: {
+        optimizerOptions: field(3, 'OptimizerOptions'),
+        rewriteOptions: field(10, 'RewriterConfig'),
+      },
+    },
+    // 1 of its switches is on.
+    RewriterConfig: { fields: { autoMixedPrecisionOnednnBfloat16: field(31, 'int32') } },
     OptimizerOptions: { fields: { globalJitLevel: field(5, 'int32') } },
   },
 });
@@ -90,5 +97,13 @@ export function encode(name: MessageName, message: Readonly<Record<string, unkno
 }
 
 /** TensorFlow's numbers of element types (types.proto). */
-export const DATA_TYPES = { float32: 1, int32: 3, uint8: 4, int64: 9, bool: 10, resource: 20 } as const;
+export const DATA_TYPES = {
+  float32: 1,
+  int32: 3,
+  uint8: 4,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  resource: 20,
+} as const;
 export type DataType = keyof typeof DATA_TYPES;

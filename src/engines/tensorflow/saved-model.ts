@@ -4,6 +4,7 @@ import type { ArraySpec } from '../../arrays.ts';
 import type { Signature } from '../../compiler/step.ts';
 import { FETCH } from '../../compiler/trace-step.ts';
 import { at } from '../../lookup.ts';
+import { Bfloat16Builder } from './bfloat16.ts';
 import { placeFeed } from './feeds.ts';
 import { DATA_TYPES, encode } from './format.ts';
 import { encodeNode } from './functions.ts';
@@ -24,6 +25,11 @@ export interface SavedModelOptions {
   readonly xla?: 'compile' | 'cluster' | undefined;
   /** Feeds travel as int32, which TensorFlow keeps on the host until the graph wants them: for devices with memory of their own. */
   readonly feedsAsWords?: boolean | undefined;
+  /**
+   * Convolutions and matrix products in bfloat16. `rewriter`: TensorFlow's own rewriter, for processors, which leaves in bfloat16 what
+   * lies between them. `casts`: the operands of each are rounded and its result widened, on any device.
+   */
+  readonly bfloat16?: 'rewriter' | 'casts' | undefined;
 }
 
 /** Names of outputs, `node:index`, by the names of the signature. */
@@ -95,7 +101,15 @@ export function buildSavedModel(
         metaInfoDef: { tags: ['serve'] },
         graphDef: {
           node: builder.nodes.map((node) => encodeNode(node, 'graph')),
-          library: { function: [buildStep(STEP, plan, signature, functionAttributes(options))] },
+          library: {
+            function: [
+              buildStep(STEP, plan, signature, {
+                attributes: functionAttributes(options),
+                createBuilder: () =>
+                  options.bfloat16 === 'casts' ? new Bfloat16Builder() : new NodeBuilder(),
+              }),
+            ],
+          },
           versions: { producer: PRODUCER },
         },
       },
@@ -144,11 +158,14 @@ function addAccess(
 }
 
 /** The native module passes no settings of a session; a call of a function brings its own. */
-function callAttributes({ xla }: SavedModelOptions): NodeAttributes {
+function callAttributes({ xla, bfloat16 }: SavedModelOptions): NodeAttributes {
   if (xla === 'compile') return { _XlaMustCompile: booleanAttribute(true) };
-  if (xla === undefined) return {};
-  const settings = encode('ConfigProto', { graphOptions: { optimizerOptions: { globalJitLevel: 1 } } });
-  return { config_proto: { s: settings } };
+  const graphOptions = {
+    ...(xla === 'cluster' ? { optimizerOptions: { globalJitLevel: 1 } } : {}),
+    ...(bfloat16 === 'rewriter' ? { rewriteOptions: { autoMixedPrecisionOnednnBfloat16: 1 } } : {}),
+  };
+  if (Object.keys(graphOptions).length === 0) return {};
+  return { config_proto: { s: encode('ConfigProto', { graphOptions }) } };
 }
 
 function functionAttributes({ xla }: SavedModelOptions): NodeAttributes {

@@ -20,6 +20,12 @@ import { type Update, type UpdatedGraph, writtenBy } from './updates.ts';
 
 const FLOAT = typeAttribute('float32');
 
+export interface StepOptions {
+  /** Of the function. */
+  readonly attributes?: NodeAttributes;
+  createBuilder?(): NodeBuilder;
+}
+
 /**
  * Builds the message FunctionDef. Arguments: a resource for each entry of the state, then the feeds, both in the order of the
  * signature. Results: the fetches in the order of the graph's outputs.
@@ -28,9 +34,9 @@ export function buildStep(
   name: string,
   { rest, updates }: UpdatedGraph,
   signature: Signature,
-  attributes: NodeAttributes,
+  { attributes = {}, createBuilder = () => new NodeBuilder() }: StepOptions = {},
 ): object {
-  const body = new StepBody(rest, signature);
+  const body = new StepBody(rest, signature, createBuilder());
   lowerOperations(rest, body.builder);
   const effects = [...body.assignRest(updates), ...updates.map((update) => body.apply(update))];
   const fetched = rest.outputs.filter((output) => output.name.startsWith(FETCH));
@@ -50,7 +56,6 @@ export function buildStep(
 
 /** The nodes of the function, with its variables and feeds by name. */
 class StepBody {
-  readonly builder = new NodeBuilder();
   readonly arguments: readonly { readonly name: string; readonly type: number }[];
   private readonly variables: ReadonlyMap<string, Output>;
   private readonly feeds: ReadonlySet<Output>;
@@ -60,6 +65,7 @@ class StepBody {
   constructor(
     private readonly graph: TensorflowGraph,
     signature: Signature,
+    readonly builder: NodeBuilder,
   ) {
     const state = Object.keys(signature.state);
     const feeds = Object.entries(signature.feeds);

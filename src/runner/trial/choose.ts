@@ -6,6 +6,7 @@ import { type ChosenEngine, chooseEngine, engineStatus } from '../../engines/reg
 import { availableThreads } from '../../engines/threads.ts';
 import type { EngineOptions, EngineStatus } from '../../engines/types.ts';
 import { UserError } from '../../errors.ts';
+import { precisionOf } from './decisive.ts';
 import { readTrial, type Trial, writeTrial } from './remembered.ts';
 import { type Candidate, type TrialTime, trialKey, tryEngines } from './trial.ts';
 
@@ -28,9 +29,10 @@ export async function chooseFastestEngine(
   say: (line: string) => void,
   mayTry = true,
 ): Promise<ChosenEngine> {
-  const options: EngineOptions = { ...given, say };
+  const options: EngineOptions = { ...given, precision: precisionOf(settings), say };
   const { device = 'auto', eager = false, xla = false } = options;
-  const isOpen = name === 'auto' && (device === 'auto' || device === 'cpu') && !eager && !xla;
+  const isPrecise = precisionOf(settings) === 'float32';
+  const isOpen = isPrecise && name === 'auto' && (device === 'auto' || device === 'cpu') && !eager && !xla;
   if (!isOpen || settings === undefined) return chooseEngine(name, options);
   const tensorflow = await engineStatus('tensorflow');
   if (device === 'auto' && usesGpu(tensorflow)) return chooseEngine(name, options);

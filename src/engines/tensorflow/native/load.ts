@@ -51,6 +51,8 @@ export interface NativeOptions {
   readonly device: 'auto' | 'cpu';
   /** Kernels that give the same bits every time, also where faster ones would not; XLA refuses to be held to that. */
   readonly deterministic: boolean;
+  /** Graphics cards round the operands of products to TF32. */
+  readonly tensorfloat32?: boolean;
 }
 
 export interface Native extends NativeOptions {
@@ -136,7 +138,7 @@ function keepingLog<T>(helper: ProcessModule | undefined, work: () => T): { resu
 }
 
 /** By environment variables, the only way to reach TensorFlow through the native module; those of the user stand. */
-function applySettings({ threads, device, deterministic }: NativeOptions): void {
+function applySettings({ threads, device, deterministic, tensorfloat32 = false }: NativeOptions): void {
   const settings: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_NUM_INTRAOP_THREADS: String(threads),
@@ -145,7 +147,7 @@ function applySettings({ threads, device, deterministic }: NativeOptions): void 
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     ...(deterministic ? { TF_DETERMINISTIC_OPS: '1' } : {}),
     // Products of float32 in the reduced precision of TF32 would be others than those of every other engine.
-    NVIDIA_TF32_OVERRIDE: '0',
+    NVIDIA_TF32_OVERRIDE: tensorfloat32 ? '1' : '0',
     ...(device === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
   };
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
