@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { multipliesBfloat16 } from '../../src/engines/precision.ts';
 import { describeTensorflow } from '../support/tensorflow.ts';
 import { startTd } from './background.ts';
 import { execute, listFiles, makeFolder, TD, TINY, td } from './td.ts';
@@ -15,7 +16,9 @@ sweep: { prune: "0,0.5" }
 variants:
   smallify: { regularizer: { name: smallify, granularity: weight } }
   ramping: { regularizer: { name: ramping, granularity: weight, ramp: { first: 4it, second: 9it } } }
+${multipliesBfloat16() ? '  rounded: { precision: bfloat16 }' : ''}
 `;
+const VARIANTS = multipliesBfloat16() ? 3 : 2;
 const MINUTES = 60_000;
 const FLAGS = ['--engine', 'tensorflow', '--threads', '1'] as const;
 
@@ -43,7 +46,7 @@ describeTensorflow('td on TensorFlow', () => {
     async () => {
       await runAndSweep('again');
       expect(filesOf('again')).toEqual(filesOf('whole'));
-      expect(Object.keys(filesOf('whole'))).toHaveLength(2 * 2 + 1);
+      expect(Object.keys(filesOf('whole'))).toHaveLength(2 * VARIANTS + 1);
     },
     10 * MINUTES,
   );
@@ -51,10 +54,12 @@ describeTensorflow('td on TensorFlow', () => {
   it(
     'ends with the same bytes when it is killed and started again',
     async () => {
-      for (const epoch of ['1', '2']) {
+      const moments = ['smallify seed 0: epoch 1/3', 'smallify seed 0: epoch 2/3'];
+      if (multipliesBfloat16()) moments.push('rounded seed 0: epoch 1/3');
+      for (const moment of moments) {
         const flags = [...FLAGS, '--checkpoint-minutes', '0.0001', '--results', 'killed'];
         const training = startTd(place.folder, 'run', 'killed.yaml', ...flags);
-        await training.says(new RegExp(`smallify seed 0: epoch ${epoch}/3`));
+        await training.says(new RegExp(moment));
         training.child.kill('SIGKILL');
         await training.ended;
       }
@@ -111,6 +116,28 @@ describeTensorflow('td on TensorFlow', () => {
       const { code, stderr } = await td(place.folder, 'run', 'killed.yaml', '--eager', ...flags);
       expect(stderr).toContain('engine tensorflow on CPU, 1 thread, op by op (asked for)');
       expect(code).toBe(0);
+    },
+    5 * MINUTES,
+  );
+
+  it(
+    'refuses a precision that cannot be had, before anything is written',
+    async () => {
+      const refused = async (...flags: string[]) => {
+        const { code, stderr } = await td(place.folder, 'run', 'tiny.yaml', ...flags, '--results', 'refused');
+        expect(code).toBe(2);
+        return stderr;
+      };
+      expect(await refused('--set', 'precision=bfloat16', ...FLAGS)).toBe(
+        'td: variant "plain": precision is bfloat16, in which the network "mlp" would be slower, as it has no convolutions; expected float32\n',
+      );
+      expect(await refused('--set', 'precision=tensorfloat32', ...FLAGS)).toBe(
+        'td: precision: tensorfloat32 cannot be had here: processors do not multiply in it, only graphics cards do\n',
+      );
+      expect(await refused('--set', 'precision=tensorfloat32', '--engine', 'onnx')).toContain(
+        'expected the engine "tensorflow"',
+      );
+      expect(listFiles(place.folder).filter((path) => path.startsWith('refused'))).toEqual([]);
     },
     5 * MINUTES,
   );

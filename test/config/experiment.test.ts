@@ -92,6 +92,7 @@ describe('renderSettings', () => {
         weightDecay: 0
         gradientClip: null
         keep: last
+      precision: float32
       variants:
         none: {}
       "

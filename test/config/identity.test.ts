@@ -19,7 +19,7 @@ const targeted = resolve({
 });
 
 /** The schema as it might become: defaulted settings added at every level, and a new section. */
-const { model, schedule } = runSettingsSchema.shape;
+const { model, schedule, precision } = runSettingsSchema.shape;
 const grown = z.strictObject({
   dataset: plainSettings('mnist')
     .extend({ name: z.literal('mnist').default('mnist'), augment: z.boolean().default(false) })
@@ -54,7 +54,8 @@ const grown = z.strictObject({
         .prefault({ name: 'momentum' }),
     })
     .prefault({}),
-  precision: z.strictObject({ bits: z.number().default(32) }).prefault({}),
+  precision,
+  distillation: z.strictObject({ temperature: z.number().default(1) }).prefault({}),
 });
 
 describe('hashOf', () => {
@@ -87,7 +88,8 @@ describe('hashOf', () => {
     expect(growTo(input)).not.toEqual(resolve(input));
     expect(hashOf(growTo(input), grown)).toBe(hashOf(resolve(input)));
     expect(hashOf(growTo({}), grown)).toBe(hashOf(resolve({})));
-    expect(hashOf(growTo({ precision: { bits: 16 } }), grown)).not.toBe(hashOf(resolve({})));
+    expect(hashOf(resolve({ precision: 'bfloat16' }))).not.toBe(hashOf(resolve({})));
+    expect(hashOf(growTo({ distillation: { temperature: 2 } }), grown)).not.toBe(hashOf(resolve({})));
   });
 
   it('does not depend on the order of keys', () => {

@@ -139,6 +139,10 @@ variants:
       'x.yaml:7: variant "child" replays the schedule of "plain", expected the same schedule.learningRate in both',
     ],
     [
+      child('name: rewind, from: plain', 'precision: bfloat16'),
+      'x.yaml:7: variant "child" takes steps of "plain" again, expected the same precision in both',
+    ],
+    [
       child('name: rewind, from: plain, to: 6'),
       'x.yaml:6: regularizer.to is 6, expected a point before the end of the 6 epochs of "plain", in variant "child"',
     ],

@@ -248,7 +248,13 @@ describe('an experiment that td prints', () => {
     );
     expect(keysAt(printed)).toEqual(['name', 'variants', 'seeds', 'sweep']);
     expect(keysAt(printed, 'variants')).toEqual(['b', '10', 'a', '2']);
-    expect(keysAt(printed, 'variants', '10')).toEqual(['schedule', 'model', 'dataset', 'regularizer']);
+    expect(keysAt(printed, 'variants', '10')).toEqual([
+      'schedule',
+      'model',
+      'dataset',
+      'regularizer',
+      'precision',
+    ]);
     const schedule = keysAt(printed, 'variants', '10', 'schedule');
     expect(schedule.slice(0, 4)).toEqual(['epochs', 'batchSize', 'learningRate', 'optimizer']);
     expect(keysAt(printed, 'variants', '10', 'model')).toEqual(['name', 'widths', 'initializer']);
