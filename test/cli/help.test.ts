@@ -952,8 +952,10 @@ describe('help', () => {
         orphans      runs whose variant or settings the experiment's file has no more;
                      for experiments that are named by their file
         checkpoints  the weights of runs that are done: metrics and tables stay, but
-                     such a run can be swept, measured or exported no more, and
-                     variants that fine-tune or rewind it can't begin
+                     such a run can be swept, measured or exported no more.
+                     Those stay that runs which are not done go on from
+                     (fine-tune, rewind); of runs that have not begun td knows by
+                     the experiment's file alone
       --delete removes leftovers; --only says what else. A run that a process works
       on is left alone.
 
