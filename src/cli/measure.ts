@@ -130,7 +130,7 @@ function granularitiesOf(
   if (criterion?.rate === undefined)
     return granularity === 'both' ? ['weight', 'unit'] : [granularity ?? 'unit'];
   if (prune === undefined && (granularity ?? 'weight') === 'weight') return ['weight'];
-  throw new UserError(`--criterion ${criterion.id} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+  throw new UserError(`${criterion.flags.join(' ')} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
 }
 
 function ratesFor(

@@ -158,7 +158,7 @@ function planTasks(files: readonly string[], choice: SweepOptions): SweepTask[] 
   if (criterion !== undefined && evaluate.some((asked) => asked !== 'dense'))
     throw new UserError('--criterion ranks networks as they are, expected no --evaluate but dense with it');
   if (criterion?.rate !== undefined && (choice.pruneRates !== undefined || (choice.granularity ?? 'weight') !== 'weight'))
-    throw new UserError(`--criterion ${criterion.id} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+    throw new UserError(`${criterion.flags.join(' ')} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
   if (criterion === undefined && choice.criterionImages !== undefined)
     throw new UserError('--criterion-images is for criteria that look at the loss, expected --criterion with it, such as taylor'); // biome-ignore format: one sentence
   if (draws !== undefined && !evaluate.some((asked) => asked === 'stochastic' || asked === 'paper'))

@@ -2,6 +2,9 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
+import { methodOf } from '../methods/names.ts';
+import type { Granularity } from '../pruning/types.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 import { formatCell } from '../tables/cell.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
 import { type GridTable, tabulateGrids } from '../tables/grid-table.ts';
@@ -97,7 +100,18 @@ function gridsAt(
   if (format !== 'text' && format !== 'json')
     throw new UserError(`--grid prints text or JSON, expected no --format ${format} with it`);
   const granularities = asked === 'both' ? (['weight', 'unit'] as const) : [asked];
-  const all = granularities.flatMap((granularity) => tabulateGrids(rows, granularity, settings));
+  // As in other tables, methods that are trained to lose the others are left out, unless a granularity is asked for.
+  const isShown = (row: SweepRow, granularity: Granularity): boolean => {
+    const trained = settings.get(settingsHashOf(row))?.regularizer;
+    return asked !== 'both' || ((trained && methodOf(trained).granularity) ?? granularity) === granularity;
+  };
+  const all = granularities.flatMap((granularity) =>
+    tabulateGrids(
+      rows.filter((row) => isShown(row, granularity)),
+      granularity,
+      settings,
+    ),
+  );
   if (all.length === 0) {
     const what = asked === 'both' ? '' : ` swept by ${asked}s`;
     throw new UserError(`${argument} has no variants of a grid of two axes${what}, expected some such as targeted--dropRate-0.33--schedule.epochs-5`); // biome-ignore format: one sentence
