@@ -14,6 +14,8 @@ import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import {
+  AS_FORMAT,
+  chooseFormat,
   formatOption,
   granularityOption,
   gridOption,
@@ -50,7 +52,7 @@ export function define(command: Command): void {
   for (const option of viewOptions()) command.addOption(option);
   command
     .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
-    .addOption(jsonOption('print JSON, as --format json does'))
+    .addOption(jsonOption(AS_FORMAT))
     .option('--paper', 'with the published numbers, and what is wrong with them')
     .addOption(gridOption())
     .addOption(resultsOption())
@@ -138,11 +140,4 @@ function printGrids(tables: readonly GridTable[]): void {
     );
     print('');
   }
-}
-
-function chooseFormat({ format, json = false }: TableOptions): FormatName {
-  if (!json) return format;
-  // The default cannot be told from a format that was asked for, and text beside JSON makes no difference.
-  if (format === 'text' || format === 'json') return 'json';
-  throw new UserError(`--json and --format ${format} are both given, expected one of them`);
 }

@@ -491,6 +491,7 @@ describe('help', () => {
         --alpha <share>     share of unchanged experiments that may fail by chance
                             (default: 0.01)
         --format <name>     text, md, json (default: text)
+        --json              print JSON, as --format json does
         --summary <file>    also write a summary for a pull request (Markdown)
         --results <folder>  where results are read and written (default: results)
         --plugin <file>     methods, models and data sets of your own (.ts, .js);
