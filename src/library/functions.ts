@@ -92,7 +92,7 @@ export function targetedDropout(weight: tf.Tensor, options: TargetedDropoutOptio
  * result = W ⊙ M,  mᵢₒ = 0 in C, 1 elsewhere
  * ```
  *
- * No gradient gets through to what is removed.
+ * The choice is a constant with respect to gradients: what is kept passes its own on, what is removed gets 0.
  *
  * @param weight `[…, columns]`
  * @returns a new tensor of its shape
@@ -105,7 +105,10 @@ export function targetedPrune(
   requireWeight(weight);
   requireGranularity(granularity);
   requireRate('rate', rate);
-  return tf.tidy(() => tf.where(findLowest(weight, granularity, rate), tf.zerosLike(weight), weight));
+  return tf.tidy(() => {
+    const removed = withoutGradient(() => findLowest(weight, granularity, rate));
+    return tf.where(removed, tf.zerosLike(weight), weight);
+  });
 }
 
 /** A number for each entry or column: 1 if it is dropped, should it be a candidate. */
