@@ -12,6 +12,8 @@ export { UserError } from '../errors.ts';
 export type { AskedEvaluation } from '../methods/evaluations.ts';
 export { loadPlugins } from '../plugins/load.ts';
 export type { Stage, StartStage } from '../progress.ts';
+export type { AskedCriterion } from '../pruning/criteria/criterion.ts';
+export type { Budget } from '../pruning/criteria/types.ts';
 export type { EvaluationKind } from '../pruning/types.ts';
 export type {
   BeginningEvent,
