@@ -1,5 +1,6 @@
 /** @file Arrays on the host, by name: what every room hands to the next. */
 
+/** Of arrays that cross the border between host and engine. */
 export type ElementType = 'float32' | 'int32' | 'bool';
 
 /** Shape and element type of an array that crosses the border between host and engine. */
@@ -11,7 +12,9 @@ export interface ArraySpec {
 /** Row-major numbers on the host, booleans as 0 and 1; their count is the product of the spec's shape. */
 export type ArrayData = Float32Array | Int32Array | Uint8Array;
 
+/** By name. */
 export type NamedSpecs = Readonly<Record<string, ArraySpec>>;
+/** By name. */
 export type NamedArrays = Record<string, ArrayData>;
 
 /** The class of array that holds each element type. */

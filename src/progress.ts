@@ -2,9 +2,15 @@
 
 /** Long work that shows how far it is. */
 export interface Stage {
+  /** @param detail what is done now, in words */
   update(done: number, detail: string): void;
+  /** The work has ended, or failed. */
   stop(): void;
 }
 
-/** @param total what `done` counts up to */
+/**
+ * Begins to show some work.
+ *
+ * @param total what `done` counts up to
+ */
 export type StartStage = (label: string, total: number) => Stage;

@@ -13,7 +13,14 @@ import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
-import { alphaOption, formatOption, resultsOption } from '../terminal/options.ts';
+import {
+  AS_FORMAT,
+  alphaOption,
+  chooseFormat,
+  formatOption,
+  jsonOption,
+  resultsOption,
+} from '../terminal/options.ts';
 import { paint, print, printJson, printTable } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
@@ -38,6 +45,7 @@ export function define(command: Command): void {
     .option('--baseline <file>', 'CSV file (default: results/baseline/<experiment>.csv)')
     .addOption(alphaOption())
     .addOption(formatOption(['text', 'md', 'json']))
+    .addOption(jsonOption(AS_FORMAT))
     .option('--summary <file>', 'also write a summary for a pull request (Markdown)')
     .addOption(resultsOption())
     .addHelpText('after', HELP)
@@ -48,6 +56,8 @@ export interface CheckOptions {
   readonly baseline?: string;
   readonly alpha: number;
   readonly format: 'text' | 'md' | 'json';
+  /** The same as format json. */
+  readonly json?: boolean;
   readonly summary?: string;
   readonly results: string;
 }
@@ -58,6 +68,7 @@ export interface CheckOptions {
  * @throws UserError if there is no such sweep or baseline, or a file is malformed
  */
 export async function check(argument: string, options: CheckOptions): Promise<void> {
+  const format = chooseFormat(options);
   requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
   const { experiment, rows, damaged } = findSwept(argument, options.results);
@@ -66,7 +77,7 @@ export async function check(argument: string, options: CheckOptions): Promise<vo
   const baseline = readBaseline(options.baseline ?? baselinePath(experiment), experiment);
   const report = judge({ experiment, baseline, fresh: rows, alpha: options.alpha, hashes });
   if (!report.passed) process.exitCode = 1;
-  printReport(report, options.format);
+  printReport(report, format);
   if (options.summary !== undefined) await writeNamed(options.summary, `${renderJudgement(report)}\n`);
 }
 

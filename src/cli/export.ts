@@ -116,7 +116,7 @@ export async function exportRun(argument: string, options: ExportOptions): Promi
 function readPruning({ prune, granularity, ...asked }: ExportOptions): ExportedPruning {
   const criterion = readCriterion(asked);
   if (criterion !== undefined && prune === undefined)
-    throw new UserError(`--criterion ${criterion.id} says what ranks but not how much goes, expected --prune with a rate that was swept`); // biome-ignore format: one sentence
+    throw new UserError(`${criterion.flags.join(' ')} says what ranks but not how much goes, expected --prune with a rate that was swept`); // biome-ignore format: one sentence
   if (prune !== undefined && granularity === undefined)
     throw new UserError('--prune says how much is pruned but not what, expected --granularity unit or --granularity weight'); // biome-ignore format: one sentence
   if (prune === undefined && granularity !== undefined)

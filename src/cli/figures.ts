@@ -8,13 +8,16 @@ import { resultsOption } from '../terminal/options.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
 const HELP = `
-Accuracy against prune rate, training curves, where the weights lie, sparsity of
-each layer; for pruned weights and for pruned units. Written beside the tables:
-<results>/<experiment>/figure-<name>.svg and .png.
+Accuracy against prune rate, over multiply-adds, over latency once it is
+measured ("td measure") and over two axes of a grid; training curves, where the
+weights lie, sparsity of each layer; for pruned weights and for pruned units.
+Written beside the tables: <results>/<experiment>/figure-<name>.svg and .png.
 
 Accuracy is drawn under one evaluation, which title and name of the file tell
 unless it is dense (figure-accuracy-weight-gamma.svg); "td sweep --help" says
-what they are. The other figures are the same under any.
+what they are. Accuracy over costs and over a grid is of networks as they are,
+and left out where another evaluation is asked for. Training, weights and layers
+are the same under any.
 
 Examples:
   td figures mnist-lenet

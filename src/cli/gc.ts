@@ -3,6 +3,8 @@ import { type Command, Option } from 'commander';
 import { type Experiment, expandRuns } from '../config/experiment.ts';
 import { suggest, UserError } from '../errors.ts';
 import { formatMegabytes } from '../format.ts';
+import { recallImages } from '../runner/data-identity.ts';
+import type { Survey } from '../runs/find.ts';
 import {
   findGarbage,
   GARBAGE_KINDS,
@@ -10,6 +12,7 @@ import {
   type GarbageKind,
   removeGarbage,
 } from '../runs/garbage.ts';
+import { findNeeded, keyOfRun, type NeededRuns } from '../runs/needed.ts';
 import { requireExperiments, walkResults } from '../runs/walk.ts';
 import { loadExperiments } from '../terminal/experiments.ts';
 import { lookUpRuns, tellFaults } from '../terminal/found-runs.ts';
@@ -26,8 +29,10 @@ Lists three kinds of things, and removes none of them without --delete:
   orphans      runs whose variant or settings the experiment's file has no more;
                for experiments that are named by their file
   checkpoints  the weights of runs that are done: metrics and tables stay, but
-               such a run can be swept, measured or exported no more, and
-               variants that fine-tune or rewind it can't begin
+               such a run can be swept, measured or exported no more.
+               Those stay that runs which are not done go on from
+               (fine-tune, rewind); of runs that have not begun td knows by
+               the experiment's file alone
 --delete removes leftovers; --only says what else. A run that a process works
 on is left alone.
 
@@ -78,11 +83,28 @@ export async function gc(names: readonly string[], options: GcOptions): Promise<
     throw new UserError('--only orphans needs the file of an experiment, expected for example td gc configs/mnist-lenet.yaml'); // biome-ignore format: one sentence
   const kinds = options.only ?? (isWanted ? (['leftovers'] as const) : GARBAGE_KINDS);
   const survey = lookUpRuns(results, all.length === 0 ? undefined : all);
-  const garbage = findGarbage(survey, expected).filter(({ kind }) => kinds.includes(kind));
+  // Images of one's own are looked up, not read.
+  const needed = findNeeded(
+    survey,
+    experiments.map(recallImages).flatMap((one) => expandRuns(one)),
+  );
+  const garbage = findGarbage(survey, expected, needed).filter(({ kind }) => kinds.includes(kind));
+  if (kinds.includes('checkpoints')) tellNeeded(survey, needed);
   const busy = isWanted ? garbage.flatMap(remove) : [];
   if (json) printJson(garbage);
   else printGarbage(garbage, isWanted);
   tellFaults(busy);
+}
+
+/** Why weights of runs that are done are not listed. */
+function tellNeeded({ runs }: Survey, needed: NeededRuns): void {
+  for (const { identity, id, state } of runs) {
+    const child = state === 'done' ? needed.get(keyOfRun({ ...identity, id })) : undefined;
+    if (child === undefined) continue;
+    printLine(
+      `${identity.experiment}/${id}: its weights stay, since ${child} goes on from it and is not done`,
+    );
+  }
 }
 
 function hasOwnImages({ variants }: Experiment): boolean {

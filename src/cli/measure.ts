@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { addMeasures, type MeasureRow, measurePath } from '../export/measure-rows.ts';
-import { formatRate } from '../format.ts';
+import { describeCount, formatRate } from '../format.ts';
 import type { Criterion } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FinishedRun } from '../runs/find.ts';
@@ -130,7 +130,7 @@ function granularitiesOf(
   if (criterion?.rate === undefined)
     return granularity === 'both' ? ['weight', 'unit'] : [granularity ?? 'unit'];
   if (prune === undefined && (granularity ?? 'weight') === 'weight') return ['weight'];
-  throw new UserError(`--criterion ${criterion.id} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+  throw new UserError(`${criterion.flags.join(' ')} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
 }
 
 function ratesFor(
@@ -157,7 +157,7 @@ function ratesFor(
 function printRows(run: FinishedRun, rows: readonly MeasureRow[], swept: readonly SweepRow[]): void {
   const { threads = 0, rounds = 0, processor = '' } = rows[0] ?? {};
   print(
-    `\n${run.identity.experiment}/${run.id}: onnxruntime on ${processor}, ${threads} threads, medians of ${rounds} runs in turns\n`,
+    `\n${run.identity.experiment}/${run.id}: onnxruntime on ${processor}, ${describeCount(threads, 'thread')}, medians of ${rounds} runs in turns\n`,
   );
   const milliseconds = (number: number) => `${number.toPrecision(3)} ms`;
   const header = ['pruned', 'test accuracy', 'parameters', 'multiply-adds', 'bytes', 'gzip', 'sparse', '1 image', '128 images', 'of dense']; // biome-ignore format: one row

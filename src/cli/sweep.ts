@@ -3,7 +3,6 @@
 import type { Command } from 'commander';
 import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
-import { formatRate } from '../format.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
 import { settingsOfEvaluation } from '../runner/trial/decisive.ts';
 import type { FinishedRun } from '../runs/find.ts';
@@ -13,6 +12,7 @@ import {
   DEFAULT_CRITERION_IMAGES,
   planAll,
   planExperiment,
+  requirePossible,
   requireTrainingImages,
   type SweepChoice,
   type SweepTask,
@@ -155,15 +155,10 @@ export async function sweep(files: readonly string[], options: SweepOptions): Pr
 }
 
 function planTasks(files: readonly string[], choice: SweepOptions): SweepTask[] {
-  const { results, draws, evaluate = [], criterion } = choice;
-  if (criterion !== undefined && evaluate.some((asked) => asked !== 'dense'))
-    throw new UserError('--criterion ranks networks as they are, expected no --evaluate but dense with it');
-  if (criterion?.rate !== undefined && (choice.pruneRates !== undefined || (choice.granularity ?? 'weight') !== 'weight'))
-    throw new UserError(`--criterion ${criterion.id} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
-  if (criterion === undefined && choice.criterionImages !== undefined)
+  const { results } = choice;
+  requirePossible(choice);
+  if (choice.criterion === undefined && choice.criterionImages !== undefined)
     throw new UserError('--criterion-images is for criteria that look at the loss, expected --criterion with it, such as taylor'); // biome-ignore format: one sentence
-  if (draws !== undefined && !evaluate.some((asked) => asked === 'stochastic' || asked === 'paper'))
-    throw new UserError('--draws is for --evaluate stochastic or paper, expected both of them');
   requireResultsFolder(results, 'write');
   if (files.length === 0) return planAll(lookUpRuns(results), choice);
   return loadExperiments(files).map((experiment) =>

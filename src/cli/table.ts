@@ -2,6 +2,9 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
+import { methodOf } from '../methods/names.ts';
+import type { Granularity } from '../pruning/types.ts';
+import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 import { formatCell } from '../tables/cell.ts';
 import { type FormatName, RENDERERS } from '../tables/formats/registry.ts';
 import { type GridTable, tabulateGrids } from '../tables/grid-table.ts';
@@ -11,6 +14,8 @@ import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import {
+  AS_FORMAT,
+  chooseFormat,
   formatOption,
   granularityOption,
   gridOption,
@@ -47,7 +52,7 @@ export function define(command: Command): void {
   for (const option of viewOptions()) command.addOption(option);
   command
     .addOption(formatOption(['text', 'csv', 'md', 'latex', 'json']))
-    .addOption(jsonOption('print JSON, as --format json does'))
+    .addOption(jsonOption(AS_FORMAT))
     .option('--paper', 'with the published numbers, and what is wrong with them')
     .addOption(gridOption())
     .addOption(resultsOption())
@@ -97,7 +102,18 @@ function gridsAt(
   if (format !== 'text' && format !== 'json')
     throw new UserError(`--grid prints text or JSON, expected no --format ${format} with it`);
   const granularities = asked === 'both' ? (['weight', 'unit'] as const) : [asked];
-  const all = granularities.flatMap((granularity) => tabulateGrids(rows, granularity, settings));
+  // As in other tables, methods that are trained to lose the others are left out, unless a granularity is asked for.
+  const isShown = (row: SweepRow, granularity: Granularity): boolean => {
+    const trained = settings.get(settingsHashOf(row))?.regularizer;
+    return asked !== 'both' || ((trained && methodOf(trained).granularity) ?? granularity) === granularity;
+  };
+  const all = granularities.flatMap((granularity) =>
+    tabulateGrids(
+      rows.filter((row) => isShown(row, granularity)),
+      granularity,
+      settings,
+    ),
+  );
   if (all.length === 0) {
     const what = asked === 'both' ? '' : ` swept by ${asked}s`;
     throw new UserError(`${argument} has no variants of a grid of two axes${what}, expected some such as targeted--dropRate-0.33--schedule.epochs-5`); // biome-ignore format: one sentence
@@ -124,11 +140,4 @@ function printGrids(tables: readonly GridTable[]): void {
     );
     print('');
   }
-}
-
-function chooseFormat({ format, json = false }: TableOptions): FormatName {
-  if (!json) return format;
-  // The default cannot be told from a format that was asked for, and text beside JSON makes no difference.
-  if (format === 'text' || format === 'json') return 'json';
-  throw new UserError(`--json and --format ${format} are both given, expected one of them`);
 }

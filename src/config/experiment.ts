@@ -3,6 +3,7 @@ import { suggest, UserError } from '../errors.ts';
 import type { RunSettings, SweepSettings } from './schema.ts';
 import { type LinkedVariant, linkParents, type Variant } from './variants.ts';
 
+/** What an experiment file says, checked and with every variant's settings complete. */
 export interface Experiment {
   readonly name: string;
   /** The file that it was read from. */

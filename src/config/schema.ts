@@ -139,6 +139,7 @@ export const experimentSchema = z.strictObject({
 });
 
 export type SweepSettings = z.output<typeof experimentSchema>['sweep'];
+/** Settings of one training as experiment files have them, defaults filled in. */
 export type RunSettings = z.output<typeof runSettingsSchema>;
 export type ScheduleSettings = RunSettings['schedule'];
 export type OptimizerSettings = ScheduleSettings['optimizer'];

@@ -4,6 +4,7 @@ import { continuationOf } from '../methods/continuation.ts';
 import { hashOf } from './identity.ts';
 import type { RunSettings } from './schema.ts';
 
+/** What an experiment calls by a name and trains with each seed. */
 export interface Variant {
   readonly name: string;
   readonly settings: RunSettings;

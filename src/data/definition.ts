@@ -5,6 +5,7 @@ import type { FileReport } from './files.ts';
 import type { CommonSettings } from './settings.ts';
 import type { Dataset, DatasetFacts } from './types.ts';
 
+/** What is known of a data set, and how its images are loaded. */
 export interface DatasetDefinition<
   Name extends string = string,
   Schema extends z.ZodType<CommonSettings> = z.ZodType<CommonSettings>,

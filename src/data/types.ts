@@ -25,6 +25,7 @@ export interface Split {
   readonly augmentation?: { readonly name: 'crop-flip'; readonly imageShape: ImageShape };
 }
 
+/** The images of a data set, divided. */
 export interface Dataset {
   readonly name: string;
   readonly imageShape: ImageShape;

@@ -44,9 +44,11 @@ export interface Engine {
 }
 
 export const ENGINE_NAMES = ['onnx', 'tensorflow', 'reference'] as const;
+/** What computes. */
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 export const DEVICE_NAMES = ['auto', 'cpu', 'gpu', 'webgpu'] as const;
+/** Where an engine computes; which of them it has, `td engines` tells. */
 export type DeviceName = (typeof DEVICE_NAMES)[number];
 
 export interface EngineOptions {

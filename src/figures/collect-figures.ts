@@ -1,6 +1,6 @@
 /** @file Collects what the figures of an experiment show. */
 
-import type { EvaluationView } from '../sweeps/evaluations.ts';
+import { type EvaluationView, includesDense } from '../sweeps/evaluations.ts';
 import { isPlain } from '../sweeps/rows.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { selectTelling, tabulateGrids } from '../tables/grid-table.ts';
@@ -17,7 +17,8 @@ export interface CollectedFigures extends ExperimentFigures {
 
 /**
  * @param source with rows of all evaluations
- * @param views the evaluations to show, one figure each
+ * @param views the evaluations to show, one figure of accuracy each; costs and grids are of networks as they are, and left out if those
+ *   are not among them
  * @param cache of networks that earlier calls measured
  * @throws UserError naming file and line if a metrics.csv is malformed
  */
@@ -29,8 +30,10 @@ export async function collectFigures(
   const granularities: GranularityFigures[] = [];
   const problems = new Set<string>();
   const measures = readMeasuresOf(source.runs);
+  const isDense = includesDense(views);
   for (const granularity of listGranularities(source)) {
     const methods = listMethods(source, granularity);
+    const rows = methods.flatMap((method) => method.rows);
     granularities.push({
       granularity,
       accuracy: views.flatMap((view) =>
@@ -38,8 +41,8 @@ export async function collectFigures(
       ),
       training: collectTraining(methods),
       ...(await collectWeights(methods, granularity, problems, cache)),
-      costs: collectCosts(methods, granularity, measures),
-      grids: selectTelling(tabulateGrids(source.rows.filter(isPlain), granularity, source.settings)),
+      costs: isDense ? collectCosts(methods, granularity, measures) : [],
+      grids: isDense ? selectTelling(tabulateGrids(rows.filter(isPlain), granularity, source.settings)) : [],
     });
   }
   return { experiment: source.experiment, problems: [...problems], granularities };

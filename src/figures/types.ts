@@ -104,6 +104,7 @@ export interface GranularityFigures {
   /** The last two are absent while nothing is trained to the end. */
   readonly weights?: WeightFigure;
   readonly layers?: LayerFigure;
+  /** The last two are of networks as they are, under no other evaluation. */
   readonly costs?: readonly CostFigure[];
   /** One for each grid of variants, at the rate at which they differ most. */
   readonly grids?: readonly GridTable[];

@@ -11,6 +11,7 @@ export interface ExecutionChoice {
   readonly results?: string;
   /** `auto` if absent: the fastest of those that can compute here, by a trial that is remembered. */
   readonly engine?: EngineName | 'auto';
+  /** Of the engine; `auto`, the fastest that it has here, if absent. */
   readonly device?: DeviceName;
   /** Within an operation; the engine's own choice if absent. */
   readonly threads?: number;

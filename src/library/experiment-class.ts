@@ -54,6 +54,7 @@ export class Experiment {
     return new Experiment(resolveExperiment(resolveDataPaths(tree, '.'), name, withOptions(options)));
   }
 
+  /** Also that of its folder of results. */
   get name(): string {
     return this.definition.name;
   }

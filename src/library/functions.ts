@@ -14,6 +14,7 @@ export interface Drawn {
   readonly name?: string;
 }
 
+/** How a weight is dropped, and which random numbers say so. */
 export interface TargetedDropoutOptions extends Drawn {
   /** `weight` (the default) drops single entries, `unit` whole columns: the units or filters of a layer. */
   readonly granularity?: Granularity;
@@ -23,6 +24,7 @@ export interface TargetedDropoutOptions extends Drawn {
   readonly targetRate?: number;
 }
 
+/** What is removed of a weight. */
 export interface TargetedPruneOptions {
   /** `weight` (the default) removes single entries, `unit` whole columns. */
   readonly granularity?: Granularity;
@@ -41,6 +43,20 @@ const GRANULARITIES: readonly string[] = ['weight', 'unit'];
  * index floor(γ · n) of the sorted n. Each candidate is set to 0 with probability α; what is kept is not rescaled (sections
  * 3 and 4 of the paper). The choice is a constant with respect to gradients: a kept entry passes its gradient on, a dropped
  * one gets 0.
+ *
+ * In the paper's symbols, W is the weight as a matrix `[n, columns]` and wₒ a column of it, of norm ‖wₒ‖₂ = √(Σᵢ wᵢₒ²). Of sorted
+ * numbers x₍ₖ₎ is the one at index k, from 0; all lie below it if k is their count. C are the candidates:
+ *
+ * ```text
+ * weight  C = { (i, o) : |wᵢₒ| < |wₒ|₍ₖ₎ },  k = ⌊γ · n⌋
+ * unit    C = { (i, o) : ‖wₒ‖₂ < ‖w‖₂₍ₖ₎ },  k = ⌊γ · columns⌋
+ *
+ * mᵢₒ ~ Bernoulli(1 − α) in C, for units one draw a column
+ * mᵢₒ = 1 elsewhere
+ * result = W ⊙ M
+ * ```
+ *
+ * Without ties the share α · γ is expected to be dropped, as far as γ · n is an integer.
  *
  * @param weight `[…, columns]`, such as a kernel `[inputs, units]` or a filter bank `[height, width, inputs, filters]`
  * @returns a tensor of its shape
@@ -69,11 +85,18 @@ export function targetedDropout(weight: tf.Tensor, options: TargetedDropoutOptio
 /**
  * The weight with the lowest-ranked share set to 0: in each column the entries of the lowest magnitude (`weight`), or the
  * columns of the lowest L2 norm (`unit`). Those strictly below the value at index floor(rate · n) go, so ties at the
- * threshold stay, rate 0 removes nothing and rate 1 everything.
+ * threshold stay, rate 0 removes nothing and rate 1 everything. In the symbols of {@link targetedDropout}, with the rate in the
+ * place of γ:
+ *
+ * ```text
+ * result = W ⊙ M,  mᵢₒ = 0 in C, 1 elsewhere
+ * ```
+ *
+ * The choice is a constant with respect to gradients: what is kept passes its own on, what is removed gets 0.
  *
  * @param weight `[…, columns]`
  * @returns a new tensor of its shape
- * @throws RangeError as `targetedDropout`
+ * @throws RangeError if the rate is not between 0 and 1, the granularity is unknown, or the weight has no axis
  */
 export function targetedPrune(
   weight: tf.Tensor,
@@ -82,7 +105,10 @@ export function targetedPrune(
   requireWeight(weight);
   requireGranularity(granularity);
   requireRate('rate', rate);
-  return tf.tidy(() => tf.where(findLowest(weight, granularity, rate), tf.zerosLike(weight), weight));
+  return tf.tidy(() => {
+    const removed = withoutGradient(() => findLowest(weight, granularity, rate));
+    return tf.where(removed, tf.zerosLike(weight), weight);
+  });
 }
 
 /** A number for each entry or column: 1 if it is dropped, should it be a candidate. */

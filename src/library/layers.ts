@@ -25,6 +25,7 @@ type Arguments = Parameters<tf.layers.Layer['call']>[1];
 
 /** What tfjs keeps of a layer with a kernel. */
 interface KernelLayer extends tf.layers.Layer {
+  /** The layer's own, and within a training call what is left of it. */
   kernel: { read(): tf.Tensor };
 }
 
@@ -95,7 +96,8 @@ function targetedClass<Config extends Targeting>(name: string): new (config: Con
 /**
  * `tf.layers.dense` under targeted dropout: `model.fit` computes with a kernel `[inputs, units]` whose lowest share γ is
  * dropped with probability α, anew at each batch; `model.predict` and `model.evaluate` compute with the kernel as it is. The
- * bias is not dropped. To make one throws a RangeError if a rate is not between 0 and 1, the granularity is unknown, or the
+ * bias is not dropped: of inputs x `[batch, inputs]` a training call makes activation(x (W ⊙ M) + b) `[batch, units]`, with the mask M of
+ * {@link targetedDropout}. To make one throws a RangeError if a rate is not between 0 and 1, the granularity is unknown, or the
  * seed is no integer from 0.
  *
  * @example
@@ -103,14 +105,17 @@ function targetedClass<Config extends Targeting>(name: string): new (config: Con
  * model.add(new TargetedDense({ units: 300, activation: 'relu', inputShape: [784], granularity: 'unit' }));
  */
 export class TargetedDense extends targetedClass<TargetedDenseConfig>('Dense') {
+  /** By which a model that is saved names it. */
   static readonly className = 'TargetedDense';
 }
 
 /**
  * `tf.layers.conv2d` under targeted dropout, as `TargetedDense`: a unit is a filter of the kernel
- * `[height, width, inputs, filters]`, and its entries are ranked over all positions and inputs together.
+ * `[height, width, inputs, filters]`, and its entries are ranked over all positions and inputs together. Images are
+ * `[batch, height, width, channels]`. To make one throws a RangeError as there.
  */
 export class TargetedConv2d extends targetedClass<TargetedConv2dConfig>('Conv2D') {
+  /** By which a model that is saved names it. */
   static readonly className = 'TargetedConv2d';
 }
 

@@ -5,11 +5,12 @@ import { UserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import type { StartStage } from '../progress.ts';
+import { type AskedCriterion, parseCriterion } from '../pruning/criteria/criterion.ts';
 import { settingsOfEvaluation } from '../runner/trial/decisive.ts';
 import { findRuns } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { listTerms } from '../sweeps/evaluations.ts';
-import { planExperiment, requireTrainingImages } from '../sweeps/plan.ts';
+import { planExperiment, requirePossible, requireTrainingImages } from '../sweeps/plan.ts';
 import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { chooseFor, type ExecutionChoice } from './engine.ts';
@@ -27,6 +28,8 @@ export interface SweepOptions extends ExecutionChoice {
   readonly draws?: number;
   /** Training images on which batch-norm averages are taken anew; none if absent. */
   readonly recalibrate?: number;
+  /** What ranks: the paper's magnitude, or the method's own importance, if absent. Rows go to `sweep-<criterion>.csv`. */
+  readonly criterion?: AskedCriterion;
   /** Is told of files that are fetched or read. */
   readonly startStage?: StartStage;
 }
@@ -36,7 +39,7 @@ export interface SweepOptions extends ExecutionChoice {
  * run are added to its `sweep.csv` at its end; rows that it has already are not computed again.
  *
  * @yields a row for each run, evaluation, granularity and rate
- * @throws UserError if a rate is out of its range, nothing is trained, a run is damaged, or the engine cannot run here
+ * @throws UserError if a rate is out of its range, there is no such criterion, options do not go together, nothing is trained, a run is damaged, or the engine cannot run here
  */
 export async function* sweep(
   experiment: Experiment,
@@ -44,11 +47,15 @@ export async function* sweep(
 ): AsyncGenerator<SweepRow, void, undefined> {
   const { results = DEFAULT_RESULTS, startStage = quietly, signal } = options;
   const { name } = experiment;
+  const criterion = options.criterion && parseCriterion(options.criterion);
+  const { criterion: _, ...others } = options;
   const choice = {
-    ...options,
+    ...others,
+    ...(criterion && { criterion }),
     ...(options.pruneRates && { pruneRates: inOrder(options.pruneRates) }),
     results,
   };
+  requirePossible(choice);
   const task = planExperiment(experiment.definition, findRuns(results, [name]), choice);
   requireTrainingImages(task);
   const [damaged] = task.damaged;
@@ -58,7 +65,7 @@ export async function* sweep(
   const { engine } = await chooseFor(options, settings);
   const { TrainedNetworks } = await import('../sweeps/trained-networks.ts');
   const { sweepNetwork } = await import('../sweeps/sweep-network.ts');
-  const networks = new TrainedNetworks(engine, startStage);
+  const networks = new TrainedNetworks(engine, startStage, options.criterion?.images);
   try {
     for (const run of task.runs) {
       const rows: SweepRow[] = [];
@@ -66,13 +73,14 @@ export async function* sweep(
         signal?.throwIfAborted();
         const network = await networks.open(run, task.datasets, signal);
         const evaluations = listTerms(readRunSettings(run.directory).settings, task);
-        const known = readSweep(sweepPath(results, name));
+        const known = readSweep(sweepPath(results, name, criterion?.id));
         for await (const { row } of sweepNetwork(network, { ...task, evaluations }, known)) {
           rows.push(row);
           yield row;
         }
       } finally {
-        await addSweepRows(results, name, rows, task.variants, signal === undefined ? {} : { signal });
+        const waiting = signal === undefined ? {} : { signal };
+        await addSweepRows(results, name, rows, task.variants, waiting, criterion?.id);
       }
     }
   } finally {

@@ -54,12 +54,14 @@ export interface Continuation {
   readonly schedule: ConstantRate | Replay;
 }
 
+/** Training goes on at one learning rate. */
 export interface ConstantRate {
   readonly kind: 'constant';
   /** That of the parent's last step if null. */
   readonly learningRate: number | null;
 }
 
+/** The parent's schedule is gone through again, from some point on. */
 export interface Replay {
   readonly kind: 'replay';
   /** Where in the parent's training the run takes it up again. */

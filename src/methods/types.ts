@@ -5,7 +5,8 @@ import type { Granularity } from '../pruning/types.ts';
 import type { Initializer } from '../random/types.ts';
 import type { Progress } from '../settings/training-time.ts';
 
-type Tensors = Readonly<Record<string, Tensor>>;
+/** By name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** State that a regularizer adds to a prunable weight: gates, log-variances, switches. */
 export interface ExtraState {
@@ -19,11 +20,12 @@ export interface ExtraState {
 export type Noise = { readonly shape: readonly number[] } & Distribution;
 
 /** `uniform` is on [0, 1), `normal` has mean 0 and variance 1, `bernoulli` is true with a probability that may change. */
-type Distribution =
+export type Distribution =
   | { readonly distribution: 'uniform' }
   | { readonly distribution: 'normal' }
   | { readonly distribution: 'bernoulli'; readonly probability: Probability };
 
+/** 0 to 1; a function of it where it changes while a network is trained. */
 export type Probability = number | ((progress: Progress) => number);
 
 /** What a regularizer's functions see of one prunable weight, within a step. */

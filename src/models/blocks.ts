@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Layers, Model, Parameter, PrunableWeight } from './types.ts';
 
+/** A part of a network: a layer, or several one after another. */
 export interface Block {
   readonly parameters: readonly Parameter[];
   readonly prunable: readonly PrunableWeight[];

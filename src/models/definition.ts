@@ -20,6 +20,7 @@ export interface PublishedNetwork {
 /** The settings of a kind of model, which its name tells from others. */
 export type ModelSchema = z.ZodType<{ readonly name: string }>;
 
+/** What is known of a kind of model, and how one is made from settings. */
 export interface ModelDefinition<N extends string = string, S extends ModelSchema = ModelSchema> {
   /** `model.name` in an experiment. */
   readonly name: N;

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Initializer } from '../random/types.ts';
 
+/** Of a prunable weight. */
 export type LayerKind = 'dense' | 'convolution';
 
 /** One array of numbers that belongs to a model. */
@@ -25,11 +26,14 @@ export interface PrunableWeight {
   readonly outputShape: readonly number[];
 }
 
+/** How a filter moves over an image. */
 export interface ConvolutionOptions {
+  /** Pixels from one position to the next, at least 1. */
   readonly stride: number;
   readonly padding: 'same' | 'valid';
 }
 
+/** Constants of batch normalisation. */
 export interface BatchNormSettings {
   /** Share of a moving average that each step keeps. */
   readonly momentum: number;
@@ -44,7 +48,9 @@ export interface BatchNormSettings {
 export interface Layers {
   /** The operations without parameters. A model gets them from here, so that its settings can be read without tfjs. */
   readonly tf: typeof tf;
+  /** Whether this is a step of a training: batch norm takes the averages of the batch. */
   readonly training: boolean;
+  /** One of the model's parameters as it is, by its name. */
   parameter(name: string): Tensor;
   /** `[batch, in] → [batch, out]`, kernel and bias of the named layer. */
   dense(x: Tensor, layer: string): Tensor;
@@ -56,11 +62,14 @@ export interface Layers {
   update(name: string, value: Tensor): void;
 }
 
+/** What is trained and pruned. */
 export interface Model {
   /** Shape of one image as the model takes it: `[height, width, channels]`. */
   readonly inputShape: readonly [number, number, number];
+  /** At least 2. */
   readonly classes: number;
   readonly parameters: readonly Parameter[];
+  /** Kernels among the parameters that are pruned. */
   readonly prunable: readonly PrunableWeight[];
   /** `[batch, height, width, channels] → [batch, classes]`, logits. */
   forward(images: Tensor, layers: Layers): Tensor;

@@ -54,7 +54,7 @@ export function renderReach(
     title,
     html`<table class="reaches">
 <caption>${title}</caption>
-<thead><tr><th scope="col">method</th><th scope="col">nothing pruned</th><th scope="col">can lose</th></tr></thead>
+<thead><tr><th scope="col">method</th><th scope="col">nothing pruned</th><th scope="col" class="reach">can lose</th></tr></thead>
 <tbody>${rows}</tbody>
 </table>`,
     [],

@@ -81,10 +81,14 @@ function radios(
   return html`<fieldset><legend>${legend}</legend><div class="choices">${choices.map(option)}</div></fieldset>`;
 }
 
-/** The charts about one granularity. */
-export function renderCharts(index: number, figures: GranularityFigures): Html {
+/**
+ * The charts about one granularity.
+ *
+ * @param dense ` (dense)` where a page shows other evaluations, too, else nothing
+ */
+export function renderCharts(index: number, figures: GranularityFigures, dense: string): Html {
   const { granularity } = figures;
-  return html`<div class="charts" data-granularity="${granularity}">${listCharts(figures).map((chart) => renderChart(index, granularity, chart))}</div>`;
+  return html`<div class="charts" data-granularity="${granularity}">${listCharts(figures, dense).map((chart) => renderChart(index, granularity, chart))}</div>`;
 }
 
 function renderChart(
@@ -102,15 +106,8 @@ function renderChart(
 </figure>`;
 }
 
-function listCharts({
-  granularity,
-  accuracy,
-  training,
-  weights,
-  layers,
-  costs = [],
-  grids = [],
-}: GranularityFigures): ChartPlace[] {
+function listCharts(figures: GranularityFigures, dense: string): ChartPlace[] {
+  const { granularity, accuracy, training, weights, layers, costs = [], grids = [] } = figures;
   const charts = accuracy.map(
     (figure): ChartPlace => ({
       kind: 'accuracy',
@@ -118,8 +115,9 @@ function listCharts({
       ...describeAccuracy(granularity, figure),
     }),
   );
-  for (const [grid, table] of grids.entries()) charts.push({ kind: 'grid', grid, ...describeGrid(table) });
-  for (const figure of costs) charts.push({ kind: figure.kind, ...describeCosts(figure) });
+  for (const [grid, table] of grids.entries())
+    charts.push({ kind: 'grid', grid, ...describeGrid(table, dense) });
+  for (const figure of costs) charts.push({ kind: figure.kind, ...describeCosts(figure, dense) });
   if (weights !== undefined) charts.push({ kind: 'weights', ...describeWeights(granularity, weights.rate) });
   if (layers !== undefined) charts.push({ kind: 'layers', ...describeLayers(granularity) });
   if (training.length > 0) charts.push({ kind: 'training', ...describeTraining(training) });
@@ -159,16 +157,16 @@ function describeLayers(granularity: Granularity): ChartText {
   };
 }
 
-function describeGrid({ base, axes, granularity, pruneRate }: GridTable): ChartText {
+function describeGrid({ base, axes, granularity, pruneRate }: GridTable, dense: string): ChartText {
   return {
-    title: `${base}: ${axes[0]} and ${axes[1]}`,
+    title: `${base}: ${axes[0]} and ${axes[1]}${dense}`,
     explanation: `Test accuracy in percent with ${formatRate(pruneRate)} of ${granularity}s pruned, where the variants of this grid lie farthest apart; mean over seeds.`,
   };
 }
 
-function describeCosts(figure: CostFigure): ChartText {
+function describeCosts(figure: CostFigure, dense: string): ChartText {
   return {
-    title: `Accuracy over ${figure.kind}`,
+    title: `Accuracy over ${figure.kind}${dense}`,
     explanation: `Each line goes from the whole network to the left as more of it is pruned; across: ${describeCost(figure)}.`,
   };
 }

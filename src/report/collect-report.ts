@@ -5,13 +5,14 @@ import { type CollectedFigures, collectFigures } from '../figures/collect-figure
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
 import { listMethods } from '../figures/group-methods.ts';
 import type { Method } from '../methods/names.ts';
-import type { Granularity } from '../pruning/types.ts';
+import { compareNaturally } from '../order.ts';
 import { comparePlaces } from '../runs/walk.ts';
 import {
   describeView,
   type EvaluationView,
   explainView,
   findAuthorsView,
+  includesDense,
   listViews,
   selectRows,
 } from '../sweeps/evaluations.ts';
@@ -19,7 +20,7 @@ import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { buildMethodTable, type MethodTable } from '../tables/method-table.ts';
 import { findMissing, type KnownRuns } from '../tables/missing-runs.ts';
 import { readPublished } from '../tables/paper/published.ts';
-import { collectGains, type Gain } from './gains.ts';
+import { collectGains, type GranularityGains } from './gains.ts';
 import { type RunReport, reportRun } from './run-report.ts';
 
 export interface ExperimentReport {
@@ -36,8 +37,8 @@ export interface ExperimentReport {
    */
   readonly published: readonly MethodTable[];
   readonly runs: readonly RunReport[];
-  /** What a user of each method's network gets, for each granularity. */
-  readonly gains: readonly { readonly granularity: Granularity; readonly gains: readonly Gain[] }[];
+  /** What a user of each method's network gets, as it is; none where another evaluation alone is shown. */
+  readonly gains: readonly GranularityGains[];
 }
 
 /** What a report says of networks under one evaluation. */
@@ -67,7 +68,7 @@ export async function collectReport(
   const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
   const measures = readMeasuresOf(source.runs);
   return {
-    gains: figures.granularities.map(({ granularity }) => ({
+    gains: (includesDense(views) ? figures.granularities : []).map(({ granularity }) => ({
       granularity,
       gains: collectGains(listMethods(source, granularity), granularity, measures),
     })),
@@ -116,7 +117,10 @@ function listFacts({ settings, runs, rows }: ExperimentResults): string[] {
   const parameters = new Set(rows.map(({ parametersTotal }) => parametersTotal));
   const images = new Set(rows.map(({ testImages }) => testImages));
   const join = (values: Iterable<string | number>) =>
-    [...new Set(values)].map((value) => value.toLocaleString('en-US')).join(' or ');
+    [...new Set(values)]
+      .toSorted((a, b) => compareNaturally(String(a), String(b)))
+      .map((value) => value.toLocaleString('en-US'))
+      .join(' or ');
   const facts: [string, string][] = [
     ['network ', join(all.map(({ model }) => model.name))],
     ['data set ', join(all.map(({ dataset }) => dataset.name))],

@@ -4,7 +4,7 @@ import type { Granularity } from '../pruning/types.ts';
 import { renderMethodTable, renderReach } from './accuracy-tables.ts';
 import { renderCharts, renderControls } from './chart-places.ts';
 import type { EvaluationReport, ExperimentReport } from './collect-report.ts';
-import { renderGains } from './gains.ts';
+import { renderGains } from './gains-section.ts';
 import { type Html, html } from './html.ts';
 import { describeOutcome } from './outcome.ts';
 import { measureReach } from './reach.ts';
@@ -14,6 +14,8 @@ import { renderFailures, renderRuns } from './runs-section.ts';
 export function renderExperiment(report: ExperimentReport, index: number): Html {
   const { experiment, granularities } = report.figures;
   const hasCharts = granularities.some(({ accuracy, training }) => accuracy.length + training.length > 0);
+  // What is shown under one evaluation alone says so, where others are on the page.
+  const dense = report.evaluations.length > 1 ? ' (dense)' : '';
   return html`<section class="experiment" id="experiment-${index}" aria-labelledby="name-${index}">
 <h2 id="name-${index}">${experiment}</h2>
 <p class="facts">${report.facts.join(', ')}</p>
@@ -31,9 +33,9 @@ ${renderControls(
   report.evaluations.map(({ evaluation }) => evaluation),
 )}
 <noscript><p>The charts need JavaScript. The same numbers are in the tables below.</p></noscript>
-${granularities.map((figures) => renderCharts(index, figures))}</div>`
+${granularities.map((figures) => renderCharts(index, figures, dense))}</div>`
 }
-${report.gains.map(({ gains, granularity }) => renderGains(gains, granularity))}
+${renderGains(report.gains, dense)}
 ${renderTables(report.evaluations)}
 ${
   report.published.length > 0 &&

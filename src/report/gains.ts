@@ -2,11 +2,9 @@
 import type { MeasureRow } from '../export/measure-rows.ts';
 import { findMeasure } from '../export/measure-rows.ts';
 import type { MethodRuns } from '../figures/group-methods.ts';
-import { formatPercent, formatRate } from '../format.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { isPlain, type SweepRow } from '../sweeps/rows.ts';
 import { summarizeSeeds } from '../tables/cell.ts';
-import { type Html, html } from './html.ts';
 import { TOLERANCE } from './reach.ts';
 
 export interface Gain {
@@ -22,7 +20,13 @@ export interface Gain {
   readonly multiplyAddsShare: number;
 }
 
-interface Costs {
+/** For each granularity that is pruned. */
+export interface GranularityGains {
+  readonly granularity: Granularity;
+  readonly gains: readonly Gain[];
+}
+
+export interface Costs {
   readonly bytes: number;
   readonly gzipBytes: number;
   readonly multiplyAdds: number;
@@ -72,43 +76,4 @@ function costsOf(rows: readonly MeasureRow[]): Costs | undefined {
     one: meanOf(({ median1 }) => median1),
     many: meanOf(({ median128 }) => median128),
   };
-}
-
-/** A table with a row a method. */
-export function renderGains(gains: readonly Gain[], granularity: Granularity): Html {
-  if (gains.length === 0) return html``;
-  const title = `What you get: the smallest network within one point of the whole one, ${granularity}s pruned`;
-  const isMeasured = gains.some(({ measured }) => measured !== undefined);
-  const of = (part: number, whole: number, text: string) =>
-    `${text} (${formatRate(Number((part / whole).toFixed(3)))})`;
-  const columns = ['method', 'pruned', 'accuracy', 'nothing pruned', 'multiply-adds', ...(isMeasured ? ['bytes', '1 image', '128 images'] : [])]; // biome-ignore format: one row
-  const rows = gains.map(({ heading, dense, accuracy, rate, measured, multiplyAddsShare }) => {
-    const share = Number.isFinite(multiplyAddsShare) ? formatRate(Number(multiplyAddsShare.toFixed(3))) : '';
-    const { smallest, dense: whole } = measured ?? {};
-    const costs =
-      smallest === undefined || whole === undefined
-        ? ['', '', '']
-        : [
-            of(smallest.bytes, whole.bytes, Math.round(smallest.bytes).toLocaleString('en-US')),
-            of(smallest.one, whole.one, `${smallest.one.toPrecision(3)} ms`),
-            of(smallest.many, whole.many, `${smallest.many.toPrecision(3)} ms`),
-          ];
-    const multiplyAdds =
-      smallest === undefined || whole === undefined
-        ? share
-        : of(smallest.multiplyAdds, whole.multiplyAdds, Math.round(smallest.multiplyAdds).toLocaleString('en-US')); // biome-ignore format: one line
-    const fields = [formatRate(rate), formatPercent(accuracy), formatPercent(dense), multiplyAdds];
-    return html`<tr><th scope="row">${heading}</th>${[...fields, ...(isMeasured ? costs : [])].map((field) => html`<td>${field}</td>`)}</tr>`;
-  });
-  const counted = html`multiply-adds are those of prunable layers whose entry is not zero, as the sweep counts them`;
-  const isPartial = isMeasured && gains.some(({ measured }) => measured === undefined);
-  const note = isMeasured
-    ? html`<p>Costs are those of the exported network, with the share of the whole one; of pruned weights the bytes are those of the file without zeros. Times are medians of onnxruntime on the machine that measured them.${isPartial && html` Networks without bytes were not measured by <code>td measure</code>: their ${counted}.`}</p>`
-    : html`<p>Here ${counted}. <code>td measure</code> adds bytes and time.</p>`;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${title}"><table>
-<caption>${title}</caption>
-<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>${rows}</tbody>
-</table></div>
-${note}`;
 }

@@ -1,6 +1,6 @@
 /** @file What a reader has to know who has not read the paper. */
-
-import { explainMethods, type Method } from '../methods/names.ts';
+import { joinNames } from '../format.ts';
+import { definitionOf, explainMethods, type Method } from '../methods/names.ts';
 import { type Html, html } from './html.ts';
 
 /** @param methods of all experiments of the report */
@@ -15,8 +15,8 @@ training it looks up what pruning would remove now, the smallest weights or the 
 each of these out of that step at random. The network learns to do without them, and what matters moves to the rest.</p>
 <p>Here, networks that were trained in different ways are pruned alike and compared. Pruning removes the same share of every
 prunable layer: single weights, the smallest of each unit first, or whole units, those with the smallest norm first. Methods that
-learn what is unimportant are pruned by what they learned. Nothing is retrained after pruning, so what is left shows what
-training alone achieved. Accuracy is the share of test images that are classified correctly. Several seeds, where there are
+learn what is unimportant are pruned by what they learned. Nothing is retrained after this pruning, so what is left shows what
+training alone achieved.${describeContinued(methods)} Accuracy is the share of test images that are classified correctly. Several seeds, where there are
 several, are trainings that differ in their random numbers alone: differences smaller than the spread between seeds (±)
 mean little.</p>
 ${
@@ -25,4 +25,13 @@ ${
 <dl>${explained.map(([name, sentence]) => html`<dt>${name}</dt><dd>${sentence}</dd>`)}</dl></details>`
 }
 </section>`;
+}
+
+/** Of methods that begin with the pruned network of another run. */
+function describeContinued(methods: readonly Method[]): string {
+  const continued = methods.filter((method) => definitionOf(method)?.continues !== undefined);
+  if (continued.length === 0) return '';
+  const names = joinNames([...new Set(continued.map(({ name }) => name))]);
+  return `
+In ${names}, a trained network was pruned once before and trained on, without what was removed: that belongs to its training.`;
 }

@@ -1,6 +1,6 @@
 /** @file The outcome of an experiment in sentences, made from its numbers. */
 import type { AccuracyLine } from '../figures/types.ts';
-import { formatPercent, formatRate } from '../format.ts';
+import { formatPercent, formatRate, joinNames } from '../format.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { type Cell, formatCell } from '../tables/cell.ts';
 import { accuracyAt, measureReach, type Reach } from './reach.ts';
@@ -89,10 +89,4 @@ function describeLow(others: readonly Reach[]): string[] {
 
 function formatAccuracy(cell: Cell | undefined): string {
   return cell === undefined ? 'nothing' : `${formatCell(cell)} %`;
-}
-
-/** `a, b and c` */
-function joinNames(names: readonly string[]): string {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }

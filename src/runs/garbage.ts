@@ -6,11 +6,12 @@ import { isTemporaryFile } from '../files/atomic.ts';
 import { tryLock } from '../locks/lock.ts';
 import { RUN_FILES } from './directory.ts';
 import type { FinishedRun, Survey } from './find.ts';
+import { keyOfRun, type NeededRuns } from './needed.ts';
 import { SET_ASIDE } from './recovery.ts';
 
 /**
  * `leftovers`: what killed processes and mended damages left. `orphans`: runs that the experiment's file has no more. `checkpoints`:
- * the weights of runs that are done, without which they cannot be swept or exported again.
+ * the weights of runs that are done, without which they cannot be swept or exported again; not of those that other runs still need.
  */
 export const GARBAGE_KINDS = ['leftovers', 'orphans', 'checkpoints'] as const;
 export type GarbageKind = (typeof GARBAGE_KINDS)[number];
@@ -37,10 +38,12 @@ function isLeftover(name: string, isDone: boolean): boolean {
  * Lists what may go.
  *
  * @param expected runs of the experiments' files, by experiment; of others no run is an orphan
+ * @param needed runs whose weights others need
  */
 export function findGarbage(
   { runs, damaged }: Survey,
   expected: ReadonlyMap<string, readonly RunSpec[]>,
+  needed: NeededRuns,
 ): Garbage[] {
   return [...runs, ...damaged].flatMap((run): Garbage[] => {
     const { directory, identity } = run;
@@ -58,7 +61,8 @@ export function findGarbage(
         const path = join(directory, name);
         return { kind: 'leftovers', path, bytes: lstatSync(path).size, reason: 'no process reads it' };
       });
-    return [...leftovers, ...(isDone ? listCheckpoints(run) : [])];
+    const isNeeded = needed.has(keyOfRun({ ...identity, id: run.id }));
+    return [...leftovers, ...(isDone && !isNeeded ? listCheckpoints(run) : [])];
   });
 }
 

@@ -66,6 +66,7 @@ const summarySchema = z.object({
   checkpointSha256: digest,
 });
 
+/** What is left to say of a run that is done. */
 export type Summary = z.output<typeof summarySchema>;
 
 export function writeSummary(directory: string, summary: Summary): void {

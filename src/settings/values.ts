@@ -3,7 +3,9 @@ import { z } from 'zod';
 
 /** A share or a probability. */
 export const rate = z.number().min(0).max(1);
+/** A number above 0. */
 export const positive = z.number().positive();
+/** An integer from 1. */
 export const count = z.int().positive();
 /** Whole numbers up to a bound far beyond use. Only the message about a number above it names the bound. */
 export const countTo = (most: number) =>
@@ -16,6 +18,7 @@ export const listOf = <T extends z.ZodType>(entry: T, least: number, most: numbe
     .refine((list) => list.length <= most, { error: `expected at most ${most}` });
 /** The word that tells one member of a choice from the others. */
 export const name = <T extends string>(value: T) => z.literal(value);
+/** What is dropped, penalised or pruned: single weights, or whole units. */
 export const granularity = z.enum(['weight', 'unit']);
 
 /** A point in training. Epochs come out as a number whichever way they were written, so that both have one identity. */

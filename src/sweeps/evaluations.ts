@@ -172,6 +172,11 @@ export function suffixOf(view: EvaluationView): string {
   return `${evaluate === 'dense' ? '' : `-${evaluate}`}${recalibrated ? '-recalibrated' : ''}`;
 }
 
+/** Whether networks as training left them, whose batch-norm averages are those of training, are among what is shown. */
+export function includesDense(views: readonly EvaluationView[]): boolean {
+  return views.some((view) => suffixOf(view) === '');
+}
+
 /** ` (gamma, recalibrated)` behind the name of an experiment; nothing for networks as they are. */
 export function labelView(view: EvaluationView): string {
   return suffixOf(view) === '' ? '' : ` (${describeView(view)})`;

@@ -3,6 +3,7 @@ import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.
 import { experimentSchema, type SweepSettings } from '../config/schema.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import { UserError, unlessUserError } from '../errors.ts';
+import { formatRate } from '../format.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { describeCommand } from '../next-command.ts';
 import { compareNaturally } from '../order.ts';
@@ -54,6 +55,22 @@ export interface SweepTask extends Omit<PruningGrid, 'evaluations'>, AskedEvalua
   readonly damaged: readonly DamagedRun[];
   /** The runs of the file, if one was named. */
   readonly expected?: readonly RunSpec[];
+}
+
+/** @throws UserError if what is asked for cannot be had together */
+export function requirePossible({
+  evaluate = [],
+  draws,
+  criterion,
+  pruneRates,
+  granularity,
+}: SweepChoice): void {
+  if (criterion !== undefined && evaluate.some((asked) => asked !== 'dense'))
+    throw new UserError('--criterion ranks networks as they are, expected no --evaluate but dense with it');
+  if (criterion?.rate !== undefined && (pruneRates !== undefined || (granularity ?? 'weight') !== 'weight'))
+    throw new UserError(`${criterion.flags.join(' ')} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+  if (draws !== undefined && !evaluate.some((asked) => asked === 'stochastic' || asked === 'paper'))
+    throw new UserError('--draws is for --evaluate stochastic or paper, expected both of them');
 }
 
 /**

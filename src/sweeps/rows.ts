@@ -56,6 +56,7 @@ const COLUMNS = {
   multiplyAddsKept: 'optional',
 } as const satisfies Columns;
 
+/** A row of sweep.csv: a run at one prune rate, of one granularity, under one evaluation. */
 export type SweepRow = Row<typeof COLUMNS>;
 
 /** How a row came about: which evaluation, and with how many draws and images. */

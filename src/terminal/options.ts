@@ -104,6 +104,23 @@ export function formatOption(formats: readonly string[]): Option {
     .argParser((text) => parseChoice(text, formats, '--format'));
 }
 
+/** What `--json` does beside `--format`. */
+export const AS_FORMAT = 'print JSON, as --format json does';
+
+/** @throws UserError if `--json` stands beside another format */
+export function chooseFormat<Name extends string>({
+  format,
+  json = false,
+}: {
+  readonly format: Name;
+  readonly json?: boolean;
+}): Name | 'json' {
+  if (!json) return format;
+  // The default cannot be told from a format that was asked for, and text beside JSON makes no difference.
+  if (format === 'text' || format === 'json') return 'json';
+  throw new UserError(`--json and --format ${format} are both given, expected one of them`);
+}
+
 /** @param flags as commander writes them: `--steps <n>` */
 export function countOption(flags: string, description: string): Option {
   const [name = flags] = flags.split(' ');

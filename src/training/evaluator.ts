@@ -12,6 +12,7 @@ import type { Layers, Model } from '../models/types.ts';
 import { required } from './contexts.ts';
 import { crossEntropy, isCorrect, toOneHot } from './loss.ts';
 
+/** What a network does on the images of a split. */
 export interface Evaluation {
   /** Share of right answers, 0 to 1. */
   readonly accuracy: number;

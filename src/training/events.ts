@@ -79,4 +79,5 @@ export interface RepeatingEvent {
   readonly of: string;
 }
 
+/** What a training tells, one after another. */
 export type TrainingEvent = StartedEvent | StepEvent | CheckpointEvent | EpochEvent;

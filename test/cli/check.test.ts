@@ -137,7 +137,10 @@ describe('td check', () => {
   });
 
   it('exits 1 where a variant is missing, and is then JSON for those who ask for it', async () => {
-    const { code, stdout } = await run('check', 'few', '--results', 'lacking', '--format', 'json');
+    const check = (...flags: string[]) => run('check', 'few', '--results', 'lacking', ...flags);
+    const [asked, short] = await Promise.all([check('--format', 'json'), check('--json')]);
+    expect(short).toEqual(asked);
+    const { code, stdout } = asked;
     expect(code).toBe(1);
     const report = JSON.parse(stdout) as { cells: unknown[] };
     expect(report).toMatchObject({

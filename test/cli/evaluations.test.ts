@@ -222,7 +222,8 @@ describe('td report', () => {
       'Tables, evaluated otherwise: stochastic',
       'judged (dense, recalibrated): Test accuracy in percent',
       '<th scope="col">validation accuracy</th>',
-      'What you get: the smallest network within one point of the whole one, weights pruned (dense)',
+      'What you get (dense)',
+      'The smallest network within one point of the whole one, weights pruned (dense)',
       'Accuracy over multiply-adds (dense)',
     ];
     expect(expected.filter((part) => !text.includes(part))).toEqual([]);

@@ -491,6 +491,7 @@ describe('help', () => {
         --alpha <share>     share of unchanged experiments that may fail by chance
                             (default: 0.01)
         --format <name>     text, md, json (default: text)
+        --json              print JSON, as --format json does
         --summary <file>    also write a summary for a pull request (Markdown)
         --results <folder>  where results are read and written (default: results)
         --plugin <file>     methods, models and data sets of your own (.ts, .js);
@@ -733,13 +734,16 @@ describe('help', () => {
                             repeatable
         -h, --help          print this help
 
-      Accuracy against prune rate, training curves, where the weights lie, sparsity of
-      each layer; for pruned weights and for pruned units. Written beside the tables:
-      <results>/<experiment>/figure-<name>.svg and .png.
+      Accuracy against prune rate, over multiply-adds, over latency once it is
+      measured ("td measure") and over two axes of a grid; training curves, where the
+      weights lie, sparsity of each layer; for pruned weights and for pruned units.
+      Written beside the tables: <results>/<experiment>/figure-<name>.svg and .png.
 
       Accuracy is drawn under one evaluation, which title and name of the file tell
       unless it is dense (figure-accuracy-weight-gamma.svg); "td sweep --help" says
-      what they are. The other figures are the same under any.
+      what they are. Accuracy over costs and over a grid is of networks as they are,
+      and left out where another evaluation is asked for. Training, weights and layers
+      are the same under any.
 
       Examples:
         td figures mnist-lenet
@@ -949,8 +953,10 @@ describe('help', () => {
         orphans      runs whose variant or settings the experiment's file has no more;
                      for experiments that are named by their file
         checkpoints  the weights of runs that are done: metrics and tables stay, but
-                     such a run can be swept, measured or exported no more, and
-                     variants that fine-tune or rewind it can't begin
+                     such a run can be swept, measured or exported no more.
+                     Those stay that runs which are not done go on from
+                     (fine-tune, rewind); of runs that have not begun td knows by
+                     the experiment's file alone
       --delete removes leftovers; --only says what else. A run that a process works
       on is left alone.
 

@@ -92,6 +92,30 @@ pruned         plain
     });
   });
 
+  it('lays out a grid for the granularity that its methods are trained for, and for another that is asked for', async () => {
+    const swept = new SweepRows();
+    for (const dropRate of [0.33, 0.66])
+      for (const targetRate of [0.5, 0.75])
+        swept.add(
+          `t--dropRate-${dropRate}--targetRate-${targetRate}`,
+          { name: 'targeted', granularity: 'weight', dropRate, targetRate },
+          { 0.8: 0.9 },
+          ['weight', 'unit'],
+        );
+    const rows = swept.rows.map((row) => ({ ...row, experiment: 'grid' }));
+    writeNewSweep(join(place.folder, 'results/grid/sweep.csv'), rows);
+    const variant = '{ name: targeted, granularity: weight }';
+    const axes = '{ dropRate: [0.33, 0.66], targetRate: [0.5, 0.75] }';
+    const text = `variants: { t: { regularizer: ${variant}, grid: ${axes} } }\n`;
+    writeFileSync(join(place.folder, 'grid.yaml'), text);
+    const show = async (...flags: string[]) => {
+      const { stdout } = await td(place.folder, 'table', 'grid.yaml', '--grid', '0.8', '--json', ...flags);
+      return JSON.parse(stdout).map(({ granularity }: { granularity: string }) => granularity);
+    };
+    expect(await show()).toEqual(['weight']);
+    expect(await show('--granularity', 'unit')).toEqual(['unit']);
+  });
+
   it('tells what it does not find, and what there is', async () => {
     const mistyped = await td(place.folder, 'table', 'fw');
     expect(mistyped).toEqual({

@@ -32,11 +32,15 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   'mnist-lenet.yaml': 'configs/mnist-lenet.yaml',
 };
 
+/** What a file is depends on the flag before it. */
+const FILES: Readonly<Record<string, string>> = { '--plugin': 'examples/weight-noise.ts' };
+
 /** `[EXPERIMENT…]`: any number of them, here one. */
 const fillIn = (words: readonly string[]): string[] =>
-  words.flatMap((word) => {
+  words.flatMap((word, index) => {
     const bare = word.replace(/^\[(.*)\]$/, '$1').replace(/…$/, '');
-    return bare === '' ? [] : [PLACEHOLDERS[bare] ?? bare];
+    const file = bare === 'FILE' ? FILES[words[index - 1] ?? ''] : undefined;
+    return bare === '' ? [] : [file ?? PLACEHOLDERS[bare] ?? bare];
   });
 
 /** @throws if an experiment, variant or seed is named that there is not */

@@ -19,6 +19,8 @@ export const MODELS = {
     [9, 12, 3],
   ],
   'wide-resnet': [{ name: 'wide-resnet', depth: 16, width: 1 }, [11, 16, 3]],
+  // As of WRN-28-10, the shortcut of the first stage has a convolution, too.
+  'wide-resnet with more filters': [{ name: 'wide-resnet', depth: 10, width: 2 }, [8, 8, 3]],
   vgg: [{ name: 'vgg', filters: [8, 8, 12, 12, 16], widths: [20, 24] }, [32, 32, 3]],
 } as const satisfies Readonly<Record<string, readonly [object, readonly [number, number, number]]>>;
 

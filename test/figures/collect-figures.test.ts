@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect-figures.ts';
 import type { AccuracyLine, GranularityFigures, WeightFigure } from '../../src/figures/types.ts';
+import type { Granularity } from '../../src/pruning/types.ts';
 import { findRuns } from '../../src/runs/find.ts';
 import { DENSE_VIEW } from '../../src/sweeps/evaluations.ts';
 import { readSweep, sweepPath } from '../../src/sweeps/rows.ts';
 import { addRuns, type ExperimentResults } from '../../src/tables/experiment-results.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
+import { SweepRows } from '../sweeps/sweep-rows.ts';
 import { ACCURACIES, beginRun, directoryOf, EXPERIMENT, weightsOf, writeResults } from './results-folder.ts';
 
 function sourceOf(results: string): ExperimentResults {
@@ -126,3 +128,51 @@ function columnShare([rows = 0, columns = 0]: readonly number[], name: string): 
   }
   return removed / weight.reduce((sum, value) => sum + value ** 2, 0);
 }
+
+/** The sweep of a grid of targeted dropout by weights. */
+function sweepGrid(granularities: readonly Granularity[]): SweepRows {
+  const swept = new SweepRows();
+  for (const dropRate of [0.33, 0.66])
+    for (const targetRate of [0.5, 0.75]) {
+      const variant = `targeted--dropRate-${dropRate}--targetRate-${targetRate}`;
+      swept.add(
+        variant,
+        { name: 'targeted', granularity: 'weight', dropRate, targetRate },
+        { 0: 0.9, 0.5: 0.7 },
+        granularities,
+      );
+    }
+  return swept;
+}
+
+it('has grids of those methods alone that its tables have: none for units of methods that are trained to lose weights', async () => {
+  const { rows, settings } = sweepGrid(['weight', 'unit']);
+  const source = { experiment: 'few', rows, settings, runs: [], damaged: [], passedOver: [] };
+  const { granularities } = await collectFigures(source, [DENSE_VIEW]);
+  expect(granularities.map(({ granularity, grids }) => [granularity, grids?.length])).toEqual([
+    ['weight', 1],
+    ['unit', 0],
+  ]);
+});
+
+it('leaves grids and costs out where another evaluation alone is shown', async () => {
+  const swept = sweepGrid(['weight']);
+  const dense = swept.rows.map((row) => ({ ...row, multiplyAddsTotal: 1000, multiplyAddsKept: 400 }));
+  const gamma = dense.map((row) => ({ ...row, evaluation: 'gamma' as const }));
+  const { settings } = swept;
+  const source = {
+    experiment: 'few',
+    rows: [...dense, ...gamma],
+    settings,
+    runs: [],
+    damaged: [],
+    passedOver: [],
+  };
+  const countShown = async (...evaluate: readonly ('dense' | 'gamma')[]) => {
+    const views = evaluate.map((one) => ({ evaluate: one, recalibrated: false }));
+    const [figures] = (await collectFigures(source, views)).granularities;
+    return [figures?.accuracy.length, figures?.costs?.length, figures?.grids?.length];
+  };
+  expect(await countShown('dense', 'gamma')).toEqual([2, 1, 1]);
+  expect(await countShown('gamma')).toEqual([1, 0, 0]);
+});

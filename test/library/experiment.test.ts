@@ -79,6 +79,17 @@ describe('train and sweep', () => {
       expect(read(library), file).toBe(read(command));
     }
 
+    // Another criterion has rows of its own.
+    const criterion = { name: 'random', keepAtLeast: 0.1 };
+    const ranked = await collect(
+      sweep(experiment, { ...ENGINE, results: library, criterion, granularity: 'weight' }),
+    );
+    await td(folder, 'sweep', 'tiny.yaml', '--criterion', 'random', '--keep-at-least', '0.1', '--granularity', 'weight', ...flags); // biome-ignore format: one line
+    const readRanked = (results: string) =>
+      readFileSync(join(results, 'tiny/sweep-random-keep-0.1.csv'), 'utf8');
+    expect(ranked).toHaveLength(2);
+    expect(readRanked(library)).toBe(readRanked(command));
+
     // What is done is not done again.
     const again = await collect(train(experiment, { ...ENGINE, results: library }));
     expect(again).toMatchObject([{ kind: 'run', event: { kind: 'trained', wasDone: true } }]);
@@ -127,6 +138,15 @@ describe('train and sweep', () => {
     await expect(collect(sweep(experiment, { ...ENGINE, results, pruneRates: [0, 1] }))).rejects.toThrow(
       'pruneRates has 1, expected numbers of at least 0 and below 1',
     );
+    const asked: [NonNullable<Parameters<typeof sweep>[1]>, string][] = [
+      [{ criterion: { name: 'tylor' } }, 'unknown criterion "tylor" (did you mean "taylor"?)'],
+      [{ criterion: { name: 'taylor', keepAtLeast: 1 } }, 'keepAtLeast is 1, expected a share'],
+      [{ criterion: { name: 'nm:2:4' }, pruneRates: [0.5] }, '--criterion nm:2:4 prunes 50 % of weights'],
+      [{ criterion: { name: 'snip' }, evaluate: ['gamma'] }, '--criterion ranks networks as they are'],
+      [{ draws: 3 }, '--draws is for --evaluate stochastic or paper'],
+    ];
+    for (const [options, sentence] of asked)
+      await expect(collect(sweep(experiment, { ...ENGINE, results, ...options }))).rejects.toThrow(sentence);
     const engine = 'onyx' as 'onnx';
     await expect(collect(train(experiment, { engine, results }))).rejects.toThrow('did you mean "onnx"?');
     expect(existsSync(results)).toBe(false);

@@ -66,6 +66,16 @@ describe.each(['weight', 'unit'] as const)('by %s', (granularity) => {
     expect(isDropped).toContain(true);
     expect(numbersOf(gradient(weight))).toEqual(without(numbersOf(factors), isDropped));
   });
+
+  it('gradients pass through what pruning keeps, and stop at what it removes', () => {
+    const weight = bank();
+    const factors = normal(weight.shape, 3);
+    const prune = (tensor: tf.Tensor) => targetedPrune(tensor, { rate: 0.6, granularity });
+    const gradient = tf.grad((tensor: tf.Tensor) => tf.sum(tf.mul(prune(tensor), factors)));
+    const isRemoved = numbersOf(prune(weight)).map((value) => value === 0);
+    expect(isRemoved).toContain(true);
+    expect(numbersOf(gradient(weight))).toEqual(without(numbersOf(factors), isRemoved));
+  });
 });
 
 it('a mask depends on seed, step and name alone', () => {

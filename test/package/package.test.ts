@@ -217,9 +217,11 @@ for await (const { pruneRate, granularity } of sweep(experiment, options)) conso
 
 describe('the guide to the library', () => {
   it('shows programs that a strict compiler takes', async () => {
-    const guide = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
+    const guide = ['docs/library.md', 'README.md']
+      .map((page) => readFileSync(join(ROOT, page), 'utf8'))
+      .join('\n');
     const programs = [...guide.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
-    expect(programs).toHaveLength(2);
+    expect(programs).toHaveLength(3);
     const given = 'declare const images: tf.Tensor, labels: tf.Tensor;\n';
     programs.forEach((code, index) => {
       place.write(

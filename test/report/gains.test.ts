@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { MeasureRow } from '../../src/export/measure-rows.ts';
 import { collectCosts } from '../../src/figures/collect-costs.ts';
 import type { MethodRuns } from '../../src/figures/group-methods.ts';
-import { collectGains, renderGains } from '../../src/report/gains.ts';
+import { collectGains, type Gain } from '../../src/report/gains.ts';
+import { renderGains } from '../../src/report/gains-section.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
 
 const sweep = new SweepRows().add(
@@ -35,6 +36,9 @@ function measured(pruneRate: number, share: number): MeasureRow[] {
     );
 }
 
+const render = (...gains: (Gain | undefined)[]): string =>
+  renderGains([{ granularity: 'unit', gains: gains.filter((gain) => gain !== undefined) }], '').markup;
+
 describe('what you get', () => {
   it('is the network before the first fall below a point, with the share of multiply-adds that the sweep counts', () => {
     const [gain] = collectGains([method], 'unit', []);
@@ -42,7 +46,7 @@ describe('what you get', () => {
     expect(gain?.dense).toBeCloseTo(0.97, 12);
     expect(gain?.accuracy).toBeCloseTo(0.965, 12);
     expect(gain?.measured).toBeUndefined();
-    expect(renderGains(gain ? [gain] : [], 'unit').markup).toContain('<code>td measure</code> adds bytes');
+    expect(render(gain)).toContain('<code>td measure</code> adds bytes');
   });
 
   it('has bytes, multiply-adds and time of the exported network where they were measured', () => {
@@ -54,14 +58,27 @@ describe('what you get', () => {
       one: 0.5,
       many: 15,
     });
-    const page = renderGains(gain ? [gain] : [], 'unit').markup;
+    const page = render(gain);
     expect(page).toContain('<td>1,000 (25 %)</td><td>0.500 ms (25 %)</td><td>15.0 ms (25 %)</td>');
     expect(page).not.toContain('as the sweep counts them');
     // Beside it a network that was not measured has multiply-adds of the other kind, and the page says so.
     const uncosted = collectGains([method], 'unit', []);
-    const both = renderGains([...uncosted, ...(gain ? [gain] : [])], 'unit').markup;
+    const both = render(...uncosted, gain);
     expect(both).toMatch(/Networks without bytes were not measured .* as the sweep counts them/);
   });
+});
+
+it('has a heading for weights and units together, and says once what the numbers are', () => {
+  const gains = collectGains([method], 'unit', []);
+  const both = [
+    { granularity: 'weight', gains },
+    { granularity: 'unit', gains },
+  ] as const;
+  const { markup } = renderGains(both, ' (dense)');
+  expect(markup.match(/<h3>What you get \(dense\)<\/h3>/g)).toHaveLength(1);
+  expect(markup.match(/<caption>.*units pruned \(dense\)<\/caption>/g)).toHaveLength(1);
+  expect(markup.match(/as the sweep counts them/g)).toHaveLength(1);
+  expect(renderGains([{ granularity: 'unit', gains: [] }], '').markup).toBe('');
 });
 
 describe('accuracy over costs', () => {

@@ -1,11 +1,14 @@
 /** @file What may be removed from a results folder. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { expandRuns, type RunSpec } from '../../src/config/experiment.ts';
+import { runSettingsSchema } from '../../src/config/schema.ts';
 import { tryLock } from '../../src/locks/lock.ts';
 import { RUN_FILES } from '../../src/runs/directory.ts';
 import { findRuns } from '../../src/runs/find.ts';
 import { findGarbage, removeGarbage } from '../../src/runs/garbage.ts';
+import { findNeeded } from '../../src/runs/needed.ts';
 import { beginSoundRun, finishSoundRun, specOf } from './runs.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -15,7 +18,24 @@ function list(
   results: string,
   ...expected: Parameters<typeof findGarbage>[1] extends infer M ? [M?] : never
 ) {
-  return findGarbage(findRuns(results), expected[0] ?? new Map());
+  const survey = findRuns(results);
+  const files = expected[0] ?? new Map();
+  return findGarbage(survey, files, findNeeded(survey, [...files.values()].flat()));
+}
+
+/** Plain training, fine-tuning of that, and fine-tuning of the fine-tuned. */
+function runExperiment(): RunSpec[] {
+  const tune = (from: string) =>
+    ({ name: 'fine-tune', granularity: 'weight', from, pruneRate: 0.5 }) as const;
+  const variants = [
+    { name: 'none', settings: specOf().settings },
+    ...[['once', 'none'] as const, ['twice', 'once'] as const].map(([name, from]) => ({
+      name,
+      settings: runSettingsSchema.parse({ schedule: { epochs: 2 }, regularizer: tune(from) }),
+    })),
+  ];
+  const sweep = { prune: '0', granularity: 'both' } as const;
+  return expandRuns({ name: 'mnist-lenet', path: '', seeds: [0], sweep, variants });
 }
 
 describe('garbage', () => {
@@ -60,6 +80,29 @@ describe('garbage', () => {
     expect(found.map(removeGarbage)).toEqual([undefined]);
     expect(existsSync(orphan)).toBe(false);
     expect(findRuns(results).runs).toHaveLength(3);
+  });
+
+  it('are no weights that a run which is not done goes on from, through all that came before it', () => {
+    const results = temporaryFolder();
+    const experiment = runExperiment();
+    const [none, once, twice] = experiment;
+    if (none === undefined || once === undefined || twice === undefined) throw new Error('there are three');
+    const parents = [none, once].map((spec) => finishSoundRun(results, spec));
+    const other = finishSoundRun(results, { ...none, seed: 1, id: none.id.replace('seed-0', 'seed-1') });
+    const listWeights = (file: readonly RunSpec[]) =>
+      list(results, new Map([['mnist-lenet', file]]))
+        .filter(({ kind }) => kind === 'checkpoints')
+        .map(({ path }) => dirname(path))
+        .toSorted();
+    // Not begun: the file alone tells of it.
+    expect(listWeights(experiment)).toEqual([other]);
+    expect(listWeights([none, once])).toEqual([...parents, other].toSorted());
+    // Under way: its own folder tells of it.
+    const { directory } = beginSoundRun(results, twice, 1);
+    expect(list(results).filter(({ kind }) => kind === 'checkpoints')).toHaveLength(1);
+    rmSync(directory, { recursive: true });
+    finishSoundRun(results, twice);
+    expect(listWeights(experiment)).toHaveLength(4);
   });
 
   it('is left where somebody works on the run', () => {

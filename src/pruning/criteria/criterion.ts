@@ -25,28 +25,38 @@ export interface Criterion {
   keep(weights: readonly RankedWeight[], granularity: Granularity, rate: number, seed: number): KeptEntries;
 }
 
+/** What ranks the entries of weights, or units, for pruning. */
 export interface AskedCriterion {
+  /** `magnitude`, `global-magnitude`, `taylor`, `snip`, `grasp`, `random`, `nm:2:4`. */
   readonly name: string;
   /** The criterion's own if absent. */
   readonly budget?: Budget;
-  /** Share of each layer that stays; 0 if absent. */
+  /** Share of each layer that stays, at least 0 and below 1; 0 if absent. */
   readonly keepAtLeast?: number;
-  /** Training images that it looks at; the usual number if absent. */
+  /** Training images that it looks at, at least 1; 1000 if absent. */
   readonly images?: number;
 }
 
 /** Training images that a criterion looks at where no number is asked for. */
 export const DEFAULT_CRITERION_IMAGES = 1000;
 
+const BUDGETS: readonly string[] = ['layer', 'global'] satisfies Budget[];
+
 /** Most neighbours in a group. */
 const MOST_NEIGHBOURS = 64;
 
 /**
  * @returns nothing for what a sweep does by itself: the paper's ranking by magnitude, within each column of weights
- * @throws UserError if there is no such criterion, or it has no budget or floor, or looks at no images
+ * @throws UserError if there is no such criterion, it has no budget or floor, or looks at no images, or a number is out of its range
  */
 export function parseCriterion(asked: AskedCriterion): Criterion | undefined {
   const { name, budget, keepAtLeast } = asked;
+  if (keepAtLeast !== undefined && !(keepAtLeast >= 0 && keepAtLeast < 1))
+    throw new UserError(`keepAtLeast is ${keepAtLeast}, expected a share of at least 0 and below 1`);
+  if (asked.images !== undefined && !(Number.isSafeInteger(asked.images) && asked.images >= 1))
+    throw new UserError(`images is ${asked.images}, expected a whole number above 0`);
+  if (budget !== undefined && !BUDGETS.includes(budget))
+    throw new UserError(`budget is "${budget}", expected one of: ${BUDGETS.join(', ')}`);
   const isGroups = name.startsWith('nm');
   if (!isGroups && !criteria.names.includes(name))
     throw new UserError(`unknown criterion "${name}"${suggest(name, [...criteria.names, 'nm:2:4'])}`);

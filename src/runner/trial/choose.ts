@@ -6,6 +6,7 @@ import { type ChosenEngine, chooseEngine, engineStatus } from '../../engines/reg
 import { availableThreads } from '../../engines/threads.ts';
 import type { EngineOptions, EngineStatus } from '../../engines/types.ts';
 import { UserError } from '../../errors.ts';
+import { joinNames } from '../../format.ts';
 import { precisionOf } from './decisive.ts';
 import { readTrial, type Trial, writeTrial } from './remembered.ts';
 import { type Candidate, type TrialTime, trialKey, tryEngines } from './trial.ts';
@@ -65,8 +66,7 @@ export function describeCandidate({ engine, device }: Candidate): string {
 }
 
 function describeAll(candidates: readonly Candidate[]): string {
-  const names = candidates.map(describeCandidate);
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return joinNames(candidates.map(describeCandidate));
 }
 
 function usesGpu(status: EngineStatus): boolean {
