@@ -35,7 +35,7 @@ describe('an unknown key', () => {
     ],
     [
       'variants:\n  a: { seeds: [1] }',
-      '2:8: unknown key "seeds" (expected one of: dataset, model, regularizer, schedule), in variant "a"',
+      '2:8: unknown key "seeds" (expected one of: dataset, model, regularizer, schedule, precision), in variant "a"',
     ],
     ['__proto__: 3', '1:1: unknown key "__proto__" (expected one of: '],
     [
