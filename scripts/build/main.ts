@@ -32,7 +32,8 @@ const PROCESSES = {
 };
 
 /** Files that sources read beside them. */
-const ASSETS = ['report/style.css', 'engines/tensorflow/native/process.cc'];
+const NATIVE_SOURCES = ['process.cc', 'kernels.cc', 'winograd.h', 'pool.h', 'c_interface.h'];
+const ASSETS = ['report/style.css', ...NATIVE_SOURCES.map((name) => `engines/tensorflow/native/${name}`)];
 
 /** Packages that are ES modules of many small files, which Node would read one by one. */
 const BUNDLED = ['zod'];

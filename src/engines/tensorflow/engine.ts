@@ -89,19 +89,24 @@ export function compile(
   options: SavedModelOptions = {},
   skip: ReadonlySet<string> = skippedPasses(),
 ): Program {
-  const { feedsAsWords = native.usesGpu, xla } = options;
+  const { feedsAsWords = native.usesGpu, xla, bfloat16 } = options;
   // TensorFlow selects by rank on processors only, and XLA not at all.
   const unknown = native.usesGpu || xla !== undefined ? ['rank-lookups'] : [];
-  const plan = planProgram(step, signature, new Set([...skip, ...unknown]));
+  const isOwn = !native.usesGpu && xla === undefined && bfloat16 === undefined;
+  const plan = planProgram(step, signature, new Set([...skip, ...unknown]), isOwn ? native.lanes : 0);
   const { bytes, names } = buildSavedModel(plan, signature, { ...options, feedsAsWords });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
 }
 
 /** What numbers depend on beside the device. */
-function describeFacts({ binding, usesGpu }: Native, driver: string | undefined): Record<string, string> {
+function describeFacts(
+  { binding, usesGpu, lanes }: Native,
+  driver: string | undefined,
+): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE } = process.env;
   return {
     tensorflow: binding.TF_Version,
+    ...(usesGpu || lanes === 0 ? {} : { convolutions: `minimal filtering, ${lanes} lanes` }),
     ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
     ...(driver === undefined ? {} : { driver }),
   };

@@ -10,6 +10,12 @@ type JoinedKernels = {
   readonly FusedBatchNormGrad: { readonly epsilon: number };
   /** Along the last axis, the value at an index of the descending sort. */
   readonly NthLargest: NoAttributes;
+  /** Of images and a filter of 3 × 3, stride 1, a margin of one pixel: td's own kernels (native/kernels.cc). */
+  readonly Convolve: NoAttributes;
+  /** Of dy and the filter. */
+  readonly ConvolveInputGradient: NoAttributes;
+  /** Of images and dy. */
+  readonly ConvolveFilterGradient: NoAttributes;
   /** dy where x > 0, else 0. */
   readonly ReluGrad: NoAttributes;
 };

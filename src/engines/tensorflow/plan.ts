@@ -9,14 +9,16 @@ import { splitUpdates, type Update, type UpdatedGraph } from './updates.ts';
 
 /**
  * @param skip names of passes to leave out
+ * @param lanes as `optimizeForTensorflow` takes it
  * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
  */
 export function planProgram(
   step: StepFunction,
   signature: Signature,
   skip: ReadonlySet<string> = new Set(),
+  lanes = 0,
 ): UpdatedGraph {
-  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip));
+  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip, lanes));
 }
 
 /** The whole program as text. An output `next/…` is assigned to its variable. */

@@ -78,6 +78,8 @@ export interface Build {
   /** Folders of headers. */
   readonly includes: readonly string[];
   readonly output: string;
+  /** How it is optimised. */
+  readonly flags?: readonly string[];
   /** Libraries to link; none but the compiler's own if absent. */
   readonly linked?: LinkedLibraries;
 }
@@ -117,12 +119,12 @@ export async function compileModule(
 
 /** The words of the compiler's command line. Paths are words of their own, so that spaces and commas in them do no harm. */
 export function compilerParameters(
-  { sources, includes, output, linked }: Build,
+  { sources, includes, output, flags = ['-O2'], linked }: Build,
   platform: NodeJS.Platform,
 ): string[] {
   const isMac = platform === 'darwin';
   return [
-    '-O2',
+    ...flags,
     '-std=c++17',
     '-fPIC',
     // The sources are mostly not ours: their warnings would be noise.

@@ -13,6 +13,7 @@ import {
   besides,
   HELPER_NAME,
   installationFolder,
+  KERNELS_NAME,
   libraryNames,
   PACKAGES_NAME,
   RECORD_NAME,
@@ -160,7 +161,7 @@ async function bringTensorflow(
   return found;
 }
 
-/** The native module, and the small one beside it. */
+/** The native module, and the two of td's own beside it. */
 async function buildModules(
   { folder, compiler, sources }: InstallPlan,
   { libraries }: TensorflowFolder,
@@ -172,14 +173,23 @@ async function buildModules(
   const build = join(work, 'build');
   const copied = sources.copyTo(build);
   const { cc, framework } = libraryNames();
+  const linked = {
+    paths: [join(libraries, cc), join(libraries, framework)],
+    runtimeFolder: isOwn ? { besideModule: `${PACKAGES_NAME}/tensorflow` } : libraries,
+  };
   const addon = {
     sources: copied.sources,
     includes: [...copied.includes, join(libraries, 'include')],
     output: join(work, ADDON_NAME),
-    linked: {
-      paths: [join(libraries, cc), join(libraries, framework)],
-      runtimeFolder: isOwn ? { besideModule: `${PACKAGES_NAME}/tensorflow` } : libraries,
-    },
+    linked,
+  };
+  const kernels = {
+    sources: [copied.kernels],
+    includes: copied.includes,
+    output: join(work, KERNELS_NAME),
+    // A product and the sum that it is added to are one instruction.
+    flags: ['-O3', '-ffp-contract=fast'],
+    linked,
   };
   const helper = {
     sources: [copied.helper],
@@ -188,6 +198,7 @@ async function buildModules(
   };
   await compileModule(compiler, helper, site, build, signal);
   await compileModule(compiler, addon, site, build, signal);
+  await compileModule(compiler, kernels, site, build, signal);
   remove(build);
 }
 

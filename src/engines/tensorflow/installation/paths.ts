@@ -12,6 +12,8 @@ export const RECORD_NAME = 'installation.json';
 export const ADDON_NAME = 'tensorflow.node';
 /** A second module, of td's own, that lies beside it: what the engine needs of its process (native/process.cc). */
 export const HELPER_NAME = 'process.node';
+/** A third, with kernels of td's own for TensorFlow (native/kernels.cc). */
+export const KERNELS_NAME = 'kernels.node';
 /** Where wheels are unpacked, laid out as Python does: TensorFlow looks for the nvidia libraries beside its own folder. */
 export const PACKAGES_NAME = 'site-packages';
 

@@ -19,11 +19,15 @@ export interface CopiedSources {
   readonly sources: readonly string[];
   /** Of the small module beside it, which is td's own. */
   readonly helper: string;
+  /** Of the kernels, which are td's own, too. */
+  readonly kernels: string;
   /** Folders of headers. */
   readonly includes: readonly string[];
 }
 
-const HELPER_SOURCE = join(import.meta.dirname, '../native/process.cc');
+/** td's own sources. */
+const NATIVE = join(import.meta.dirname, '../native');
+const OWN_SOURCES = ['process.cc', 'kernels.cc', 'winograd.h', 'pool.h', 'c_interface.h'] as const;
 
 /**
  * Finds both packages as Node finds modules, which holds for pnpm's store of links and for yarn's archives, too. They are
@@ -44,9 +48,9 @@ export function findSources(from: string = import.meta.url): ModuleSources {
       copyFiles(binding, join(folder, 'binding'));
       copyFiles(headers, join(folder, 'node-api'));
       const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, 'binding', name));
-      const helper = join(folder, 'process.cc');
-      writeFileSync(helper, readFileSync(HELPER_SOURCE));
-      return { sources, helper, includes: [join(folder, 'node-api')] };
+      for (const name of OWN_SOURCES) writeFileSync(join(folder, name), readFileSync(join(NATIVE, name)));
+      const [helper, kernels] = [join(folder, 'process.cc'), join(folder, 'kernels.cc')];
+      return { sources, helper, kernels, includes: [join(folder, 'node-api')] };
     },
   };
 }

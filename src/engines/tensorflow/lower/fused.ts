@@ -22,6 +22,9 @@ export const fusedRules = {
   },
   FusedBatchNormGrad: ({ attributes }, inputs, builder) =>
     results(builder.add('FusedBatchNormGradV3', inputs, norm(attributes.epsilon)), 3),
+  Convolve: (_, inputs, builder) => builder.add('TdConvolve', inputs),
+  ConvolveInputGradient: (_, inputs, builder) => builder.add('TdConvolveInputGradient', inputs),
+  ConvolveFilterGradient: (_, inputs, builder) => builder.add('TdConvolveFilterGradient', inputs),
   ReluGrad: (_, inputs, builder) => builder.add('ReluGrad', inputs, { T }),
   NthLargest: (_, inputs, builder) =>
     builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { ArrayData } from '../../../arrays.ts';
 import { messageOf, UserError } from '../../../errors.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
-import { HELPER_NAME } from '../installation/paths.ts';
+import { HELPER_NAME, KERNELS_NAME } from '../installation/paths.ts';
 
 /** A tensor of the native module. */
 export interface NativeTensor {
@@ -59,6 +59,8 @@ export interface Native extends NativeOptions {
   readonly binding: Binding;
   readonly installation: LoadableInstallation;
   readonly usesGpu: boolean;
+  /** td's own kernels of convolutions take channels that are multiples of this; 0 if there are none. */
+  readonly lanes: number;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -97,7 +99,13 @@ function load(
   });
   // Tables of symbols that nothing but loading needs: some 250 MB.
   helper?.releasePages('libtensorflow');
-  return { ...options, ...result, installation, log };
+  return {
+    ...options,
+    ...result,
+    lanes: startKernels(require, installation, options.threads),
+    installation,
+    log,
+  };
 }
 
 /** @throws UserError with the command that mends it, if the module does not load */
@@ -118,6 +126,20 @@ function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): P
     return require(join(dirname(addon), HELPER_NAME)) as ProcessModule;
   } catch {
     return undefined;
+  }
+}
+
+/** kernels.cc says what it does. */
+interface KernelsModule {
+  start(threads: number): number;
+}
+
+/** Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. */
+function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): number {
+  try {
+    return (require(join(dirname(addon), KERNELS_NAME)) as KernelsModule).start(threads);
+  } catch {
+    return 0;
   }
 }
 

@@ -3,6 +3,7 @@ import type { KernelGraph } from '../../../compiler/kernels.ts';
 import { applyAll, type Pass, simplify, TRACED_PASSES } from '../../../compiler/passes/simplify.ts';
 import type { TensorflowGraph, TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
+import { filterMinimally } from './minimal-filtering.ts';
 import { joinRankLookups } from './rank-lookups.ts';
 import { joinReluGradients } from './relu-gradients.ts';
 
@@ -13,18 +14,25 @@ export const TENSORFLOW_PASSES = {
   'rank-lookups': joinRankLookups,
 } as const satisfies Readonly<Record<string, Pass<TensorflowOperation>>>;
 
+/** The last pass, where td has kernels of its own. */
+export const MINIMAL_FILTERING = 'minimal-filtering';
+
 /**
  * Makes a recorded graph ready to be lowered to TensorFlow.
  *
  * @param skip names of passes to leave out; on a graphics card `rank-lookups` must be among them
+ * @param lanes whose multiples channels must be for td's own kernels of convolutions; 0 where there are none
  */
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
+  lanes = 0,
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
   // The passes over kernels of tfjs leave those alone that they do not know.
   const shared = TRACED_PASSES as unknown as Readonly<Record<string, Pass<TensorflowOperation>>>;
   const simplified: TensorflowGraph = simplify(recorded, skip);
-  return applyAll({ 'batch-norms': first, ...shared, ...last }, simplified, skip);
+  const own: Readonly<Record<string, Pass<TensorflowOperation>>> =
+    lanes === 0 ? {} : { [MINIMAL_FILTERING]: (graph) => filterMinimally(graph, lanes) };
+  return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);
 }
