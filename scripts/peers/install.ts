@@ -2,10 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { thisSite } from '../../src/engines/tensorflow/installation/plan.ts';
 import { BusyError, UserError } from '../../src/errors.ts';
+import { takesEscapes } from '../../src/terminal/capabilities.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
-import { startFetchStage } from '../../src/terminal/fetch-progress.ts';
 import { InterruptedError, interruptible, listenForSignals } from '../../src/terminal/interruption.ts';
-import { printLine } from '../../src/terminal/progress.ts';
+import { type Progress, printLine, startProgress } from '../../src/terminal/progress.ts';
 import { refuseSlips, rewordUsageErrors } from '../../src/terminal/usage-errors.ts';
 import { installPytorch } from './installation/install.ts';
 import { locatePytorch, PINNED_VERSION, type PytorchInstallation } from './installation/locate.ts';
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
       return 0;
     }
     const installed = await interruptible((signal) =>
-      installPytorch(thisSite(), { startStage: startFetchStage, say: printLine }, signal),
+      installPytorch(thisSite(), { startStage, say: printLine }, signal),
     );
     tell('is installed', installed);
     return 0;
@@ -54,6 +54,12 @@ function parse(parameters: readonly string[]): void {
   rewordUsageErrors(command, NAME);
   refuseSlips(command, []);
   command.parse([...parameters], { from: 'user' });
+}
+
+/** A bar where there can be one, elsewhere a line when it begins, and one for each package. */
+function startStage(label: string, total: number): Progress {
+  if (!takesEscapes(process.stderr)) printLine(label);
+  return startProgress(label, total);
 }
 
 function tell(what: string, { torch, python }: PytorchInstallation): void {

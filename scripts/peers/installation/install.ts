@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fullDisk, tellsFullDisk } from '../../../src/engines/tensorflow/installation/errors.ts';
 import { besides } from '../../../src/engines/tensorflow/installation/paths.ts';
+import { findNetworkFailure } from '../../../src/engines/tensorflow/installation/pip.ts';
 import { holdingLock, remove } from '../../../src/engines/tensorflow/installation/place.ts';
 import type { Site } from '../../../src/engines/tensorflow/installation/plan.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from '../../../src/engines/tensorflow/installation/run-program.ts';
 import { codeOf, UserError } from '../../../src/errors.ts';
 import { formatMegabytes } from '../../../src/format.ts';
-import type { StartStage } from '../../../src/progress.ts';
+import type { Stage } from '../../../src/progress.ts';
 import { choosePython } from './choose-python.ts';
 import {
   type InstallationRecord,
@@ -33,7 +34,8 @@ const SIZES = { fetched: 3e9, installed: 5.4e9 };
 const POLL_INTERVAL = 3000;
 
 export interface InstallProgress {
-  readonly startStage: StartStage;
+  /** `line` prints a line where no bar is drawn. */
+  startStage(label: string, total: number): Stage & { line(text: string): void };
   /** A line that stays. */
   say(text: string): void;
 }
@@ -47,9 +49,10 @@ export interface InstallProgress {
  */
 export async function installPytorch(
   site: Site,
-  { startStage, say }: InstallProgress,
+  progress: InstallProgress,
   signal?: AbortSignal,
 ): Promise<PytorchInstallation> {
+  const { say } = progress;
   const folder = pytorchFolder(site.environment);
   const python = await choosePython(site, signal);
   say(describePlan(folder, python.path));
@@ -66,8 +69,8 @@ export async function installPytorch(
         environment: site.environment,
         signal,
       });
-      requireDone(made, `${python.path} could not make a virtual environment`, folder);
-      await runPip(work, folder, site, { startStage, say }, signal);
+      if (made.code !== 0) throw explain(made, `${python.path} could not make a virtual environment`, folder);
+      await runPip(work, { python: python.path, folder, site }, progress, signal);
       const record: InstallationRecord = {
         platform: `${process.platform}-${process.arch}`,
         torch: await askTorch(work, site, signal),
@@ -111,34 +114,33 @@ function requireSpace(site: Site, folder: string): void {
 
 async function runPip(
   work: string,
-  folder: string,
-  site: Site,
-  { startStage, say }: InstallProgress,
+  { python, folder, site }: { readonly python: string; readonly folder: string; readonly site: Site },
+  { startStage }: InstallProgress,
   signal?: AbortSignal,
 ): Promise<void> {
   const temporary = join(work, 'temporary');
   mkdirSync(temporary);
   const total = SIZES.fetched + SIZES.installed;
   const stage = startStage(`installing PyTorch ${PINNED_VERSION} with pip`, total);
+  let latest = '';
   const poll = setInterval(() => {
     const bytes = sizeOf(work);
-    stage.update(Math.min(bytes, total), `${formatMegabytes(bytes)} on the disk`);
+    stage.update(Math.min(bytes, total), `${formatMegabytes(bytes)} on the disk${latest}`);
   }, POLL_INTERVAL);
   try {
     const ended = await runProgram(pythonIn(work), pipParameters(), {
-      // pip downloads into the folder for temporary files first, which may be a small disk in memory. Packages that a user's
-      // settings send elsewhere would not be found here.
+      // pip downloads into the folder for temporary files first, which may be a small disk in memory.
       environment: { ...site.environment, TMPDIR: temporary, PIP_USER: '0' },
       signal,
       onOutput: (text) => {
-        for (const line of text.split('\n')) if (/^\s*Downloading|^Installing/.test(line)) say(line.trim());
+        for (const line of text.split('\n').map((line) => line.trim())) {
+          if (!/^(Downloading|Installing) /.test(line)) continue;
+          stage.line(line);
+          [latest = ''] = /\S*\.whl/.exec(line)?.map((file) => `, ${file}`) ?? [''];
+        }
       },
     });
-    requireDone(
-      ended,
-      `pip could not install PyTorch ${PINNED_VERSION} ("${pythonIn(folder)}" was to get it from the index that "pip config list" shows)`,
-      folder,
-    );
+    if (ended.code !== 0) throw explainPip(ended, python, folder);
   } finally {
     clearInterval(poll);
     stage.stop();
@@ -158,21 +160,33 @@ export function pipParameters(): string[] {
 async function askTorch(work: string, { environment }: Site, signal?: AbortSignal): Promise<string> {
   const question = 'import numpy, torch; print(torch.__version__)';
   const ended = await runProgram(pythonIn(work), ['-I', '-c', question], { environment, signal });
-  requireDone(ended, 'PyTorch was installed but does not load', work);
+  if (ended.code !== 0) throw explain(ended, 'PyTorch was installed but does not load', work);
   const version = lastLine(ended.stdout);
   if (!isPinned(version))
     throw new UserError(`pip delivered PyTorch ${version || 'of no version'}, expected ${PINNED_VERSION}`);
   return version;
 }
 
-/** @throws UserError with the cause, from the many lines that Python and pip print */
-function requireDone(ended: Ended, what: string, folder: string): void {
-  if (ended.code === 0) return;
+/** The cause of pip's failure in one sentence. */
+function explainPip(ended: Ended, python: string, folder: string): UserError {
+  const what = `pip could not install PyTorch ${PINNED_VERSION}`;
+  const asks = `"${python} -m pip config list" shows which index it asks`;
+  const network = findNetworkFailure(ended.stderr);
+  if (network !== undefined)
+    return new UserError(`${what}, its index cannot be reached (${network}); ${asks}`);
+  if (/No matching distribution found/.test(ended.stderr))
+    return new UserError(`${what}: its index does not have it for this platform and Python; ${asks}`);
+  return explain(ended, what, folder);
+}
+
+/** The cause, from the many lines that Python and pip print. */
+function explain(ended: Ended, what: string, folder: string): UserError {
   const { stdout, stderr, unstartable, endedBy, code } = ended;
-  if (tellsFullDisk(stderr)) throw fullDisk(folder);
+  if (tellsFullDisk(stderr)) return fullDisk(folder);
   const lines = stderr.split('\n').filter((line) => /^\s*ERROR|error:/i.test(line));
   const said = (lines.at(-1) ?? (lastLine(stderr) || lastLine(stdout))).replace(/^\s*ERROR:\s*/, '').trim();
-  throw new UserError(`${what}: ${said || `it ended with ${unstartable ?? endedBy ?? `exit code ${code}`}`}`);
+  const end = `it ended with ${unstartable ?? endedBy ?? `exit code ${code}`}`;
+  return new UserError(`${what}: ${said || end}`);
 }
 
 /** Bytes of all files under a folder. */
