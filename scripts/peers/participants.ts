@@ -1,9 +1,19 @@
 /** @file Which sides of the benchmark take part: what was asked for, else all that can run here. */
+
+import { multipliesBfloat16 } from '../../src/engines/precision.ts';
 import { locateTensorflow } from '../../src/engines/tensorflow/installation/locate.ts';
 import { UserError } from '../../src/errors.ts';
-import { describeMissingBfloat16 } from './processor.ts';
 import { findPython, type Python } from './python.ts';
-import { CHOICES, type Choice, choiceOf, type Precision, precisionOf, SIDES, type Side } from './sides.ts';
+import {
+  CHOICES,
+  type Choice,
+  choiceOf,
+  PRECISIONS,
+  type Precision,
+  precisionOf,
+  SIDES,
+  type Side,
+} from './sides.ts';
 
 /** What takes part. */
 export interface Participants {
@@ -27,13 +37,13 @@ export interface Asked {
 export interface Searches {
   readonly tensorflow: typeof locateTensorflow;
   readonly python: () => Python;
-  readonly missingBfloat16: () => string | undefined;
+  readonly multipliesBfloat16: () => boolean;
 }
 
 const HERE: Searches = {
   tensorflow: locateTensorflow,
   python: findPython,
-  missingBfloat16: describeMissingBfloat16,
+  multipliesBfloat16,
 };
 
 /**
@@ -75,7 +85,16 @@ export function findParticipants(
     }
   }
   requireTwo(found, leftOut);
-  const precisions = asked.precision ?? choosePrecisions(searches, leftOut);
+  const precisions = PRECISIONS.filter((precision) => asked.precision?.includes(precision) ?? true).filter(
+    (precision) => {
+      if (precision === 'float32' || searches.multipliesBfloat16()) return true;
+      leaveOut(
+        asked.precision !== undefined,
+        'bfloat16: no AVX-512 BF16 or AMX is found in the processor, and without them it is slower than float32',
+      );
+      return false;
+    },
+  );
   const sides = SIDES.filter(
     (side) => found.includes(choiceOf(side)) && precisions.includes(precisionOf(side)),
   );
@@ -86,13 +105,6 @@ export function findParticipants(
     ...(python === undefined ? {} : { python }),
     leftOut,
   };
-}
-
-function choosePrecisions({ missingBfloat16 }: Searches, leftOut: string[]): readonly Precision[] {
-  const missing = missingBfloat16();
-  if (missing === undefined) return ['float32', 'bfloat16'];
-  leftOut.push(`${missing}; --precision float32,bfloat16 measures it all the same`);
-  return ['float32'];
 }
 
 function requireTwo(choices: readonly Choice[], leftOut: readonly string[]): void {

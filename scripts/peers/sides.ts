@@ -1,7 +1,9 @@
 /** @file The sides of the benchmark: which there are, and how each computes. */
 
+import type { RunSettings } from '../../src/config/schema.ts';
+
 /** How convolutions and products are computed; what is trained, the loss and the optimizer stay in float32 in any case. */
-export const PRECISIONS = ['float32', 'bfloat16'] as const;
+export const PRECISIONS = ['float32', 'bfloat16'] as const satisfies readonly RunSettings['precision'][];
 export type Precision = (typeof PRECISIONS)[number];
 
 /** A process that is measured. */
@@ -19,6 +21,7 @@ const DESCRIPTIONS = {
   tensorflow: { computes: { engine: 'tensorflow' }, precision: 'float32' },
   'pytorch-default': { computes: { layout: 'default' }, precision: 'float32' },
   'pytorch-channels_last': { computes: { layout: 'channels_last' }, precision: 'float32' },
+  'tensorflow-bfloat16': { computes: { engine: 'tensorflow' }, precision: 'bfloat16' },
   'pytorch-default-bfloat16': { computes: { layout: 'default' }, precision: 'bfloat16' },
   'pytorch-channels_last-bfloat16': { computes: { layout: 'channels_last' }, precision: 'bfloat16' },
 } as const satisfies Readonly<Record<string, SideDescription>>;

@@ -58,4 +58,4 @@ def casts_of(precision, device):
     """
     if precision == "float32":
         return contextlib.nullcontext
-    return lambda: torch.autocast(device, dtype=getattr(torch, precision))
+    return lambda: torch.autocast(device, dtype=torch.bfloat16)

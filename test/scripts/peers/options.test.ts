@@ -85,13 +85,13 @@ describe('the workloads', () => {
 });
 
 describe('the task of a side', () => {
-  it('says in its settings that it is in bfloat16, and nothing of float32', () => {
+  it('has its precision in its settings, and nothing else of its own', () => {
     const [workload] = WORKLOADS;
     const task = taskOf({ workload: workload as never, variant: 'none', what: 'step' }, 2);
     for (const side of SIDES) {
       const { precision, ...settings } = taskOfSide(task, side).settings;
-      expect(precision).toBe(side.endsWith('bfloat16') ? 'bfloat16' : undefined);
-      expect(settings).toEqual(task.settings);
+      expect(precision).toBe(side.endsWith('bfloat16') ? 'bfloat16' : 'float32');
+      expect({ ...settings, precision: 'float32' }).toEqual(task.settings);
     }
   });
 });

@@ -1,7 +1,6 @@
 /** @file Checks which sides take part: what is asked for, else what can run here. */
 import { describe, expect, it } from 'vitest';
 import { type Asked, findParticipants, type Searches } from '../../../scripts/peers/participants.ts';
-import { describeMissingBfloat16 } from '../../../scripts/peers/processor.ts';
 import { type Choice, precisionOf, SIDES } from '../../../scripts/peers/sides.ts';
 import { locateTensorflow } from '../../../src/engines/tensorflow/installation/locate.ts';
 import { UserError } from '../../../src/errors.ts';
@@ -12,7 +11,7 @@ const PYTHON = { command: 'python3', torch: '1.13.1', libraries: [] };
 const ALL: Searches = {
   tensorflow: () => ({ version: '2.21.0' }) as never,
   python: () => PYTHON,
-  missingBfloat16: () => undefined,
+  multipliesBfloat16: () => true,
 };
 /** Of nothing, what td itself says of an installation that is not there. */
 const NONE: Searches = {
@@ -20,10 +19,11 @@ const NONE: Searches = {
   python: () => {
     throw new UserError('PyTorch is not found');
   },
-  missingBfloat16: () => 'bfloat16: not here',
+  multipliesBfloat16: () => false,
 };
-const EXACT_ALONE = { missingBfloat16: NONE.missingBfloat16 };
-const BFLOAT16_HINT = 'bfloat16: not here; --precision float32,bfloat16 measures it all the same';
+const EXACT_ALONE = { multipliesBfloat16: NONE.multipliesBfloat16 };
+const BFLOAT16_HINT =
+  'bfloat16: no AVX-512 BF16 or AMX is found in the processor, and without them it is slower than float32';
 const find = (asked: Asked, searches: Partial<Searches>, isPythonNamed = false) =>
   findParticipants(asked, { ...ALL, ...searches }, isPythonNamed);
 
@@ -52,9 +52,8 @@ describe('the sides that take part', () => {
       throw new Error('was looked for');
     };
     const precision = ['float32'] as const;
-    const missingBfloat16 = never;
     const sidesOf = (...[asked, searches, isNamed]: Parameters<typeof find>) =>
-      find({ precision, ...asked }, { missingBfloat16, ...searches }, isNamed).sides;
+      find({ precision, ...asked }, { multipliesBfloat16: never, ...searches }, isNamed).sides;
     expect(sidesOf({ sides: ['tensorflow', 'pytorch'] }, {})).toEqual([
       'tensorflow',
       'pytorch-default',
@@ -67,15 +66,17 @@ describe('the sides that take part', () => {
     ]);
   });
 
-  it('compute in bfloat16 as well where the processor does, or where it is asked for', () => {
-    const inBfloat16 = (asked: Asked, searches: Partial<Searches>) =>
-      find(asked, searches).sides.filter((side) => precisionOf(side) === 'bfloat16');
-    const both = ['pytorch-default-bfloat16', 'pytorch-channels_last-bfloat16'];
-    expect(inBfloat16({}, {})).toEqual(expect.arrayContaining(both));
-    expect(inBfloat16({}, EXACT_ALONE)).toEqual([]);
-    expect(inBfloat16({ precision: ['float32', 'bfloat16'] }, EXACT_ALONE)).toEqual(
-      expect.arrayContaining(both),
-    );
+  it('compute in bfloat16 as well where the processor does, and fail to where it is asked for in vain', () => {
+    const inBfloat16 = (searches: Partial<Searches>) =>
+      find({}, searches).sides.filter((side) => precisionOf(side) === 'bfloat16');
+    expect(inBfloat16({})).toEqual([
+      'tensorflow-bfloat16',
+      'pytorch-default-bfloat16',
+      'pytorch-channels_last-bfloat16',
+    ]);
+    expect(inBfloat16(EXACT_ALONE)).toEqual([]);
+    expect(find({ precision: ['bfloat16'] }, {}).sides).toEqual(inBfloat16({}));
+    expect(() => find({ precision: ['float32', 'bfloat16'] }, EXACT_ALONE)).toThrow(BFLOAT16_HINT);
     // A library alone in its precision has nothing to be compared with.
     expect(() => find({ sides: ['onnx', 'pytorch'], precision: ['bfloat16'] }, {})).toThrow(
       'there is nothing to compare among onnx, pytorch: only "pytorch" computes in bfloat16',
@@ -106,22 +107,5 @@ describe('the sides that take part', () => {
   ])('cannot lack %s if it is asked for', (_, asked, isPythonNamed, message) => {
     expect(() => find(asked === undefined ? {} : { sides: asked }, NONE, isPythonNamed)).toThrow(UserError);
     expect(() => find(asked === undefined ? {} : { sides: asked }, NONE, isPythonNamed)).toThrow(message);
-  });
-});
-
-describe('the instructions of the processor for bfloat16', () => {
-  const processorWith = (flags: string) => `processor\t: 0\nflags\t\t: fpu ${flags} sse\nbogomips\t: 1\n`;
-
-  it('are found by the names that Linux gives them', () => {
-    expect(describeMissingBfloat16(processorWith('avx512f avx512_bf16'))).toBeUndefined();
-    expect(describeMissingBfloat16(processorWith('amx_bf16 amx_tile'))).toBeUndefined();
-  });
-
-  it('are said to be missing, or to be unknown', () => {
-    const missing = 'bfloat16: this processor has neither AVX-512 BF16 nor AMX';
-    expect(describeMissingBfloat16(processorWith('avx512f avx2'))).toBe(missing);
-    // No word of another name counts.
-    expect(describeMissingBfloat16(processorWith('xavx512_bf16'))).toBe(missing);
-    expect(describeMissingBfloat16('')).toBe(missing);
   });
 });
