@@ -131,9 +131,13 @@ async function time(
   return rows;
 }
 
-/** Networks without convolutions have one layout. */
+/** Networks without convolutions have one layout, and td refuses to train them in bfloat16, where they would be slower. */
 function sidesFor({ workload }: Comparand, { sides }: Participants): readonly Side[] {
-  return workload.model.name === 'mlp' ? sides.filter((side) => layoutOf(side) !== 'channels_last') : sides;
+  if (workload.model.name !== 'mlp') return sides;
+  return sides.filter(
+    (side) =>
+      layoutOf(side) === 'default' || (engineOf(side) !== undefined && precisionOf(side) === 'float32'),
+  );
 }
 
 /** Starts sides, and ends them in any case. */

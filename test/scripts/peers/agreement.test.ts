@@ -7,6 +7,7 @@ import type { Side } from '../../../scripts/peers/sides.ts';
 import { measure } from '../../../scripts/peers/timing.ts';
 import { type Comparand, type PeerTask, taskOf, type Workload } from '../../../scripts/peers/workloads.ts';
 import { runSettingsSchema } from '../../../src/config/schema.ts';
+import { multipliesBfloat16 } from '../../../src/engines/precision.ts';
 import { UserError } from '../../../src/errors.ts';
 import { describeAbsent, requiredEngines } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
@@ -188,6 +189,15 @@ describeTensorflow('tensorflow', () => {
     const agreements = await compare(comparand, ['onnx', 'tensorflow']);
     expect(pairsOf(agreements)).toEqual(['onnx and tensorflow']);
   });
+
+  it.skipIf(!multipliesBfloat16())(
+    'in bfloat16 takes the steps of onnx in float32 as far as its rounding lets it (skipped where the processor has none)',
+    async () => {
+      const agreements = await compare(rounded, ['onnx', 'tensorflow-bfloat16']);
+      expect(pairsOf(agreements)).toEqual(['onnx and tensorflow-bfloat16']);
+      expect(Math.max(...agreements.map(({ difference }) => difference.share))).toBeGreaterThan(0.1);
+    },
+  );
 
   it('disagrees with onnx if it finds other candidates', async () => {
     const changed = compare(perceptron, ['onnx', 'tensorflow'], withRegularizer({ targetRate: 0.5 }));
