@@ -54,7 +54,7 @@ export function toleranceOf({ tolerance, layers, batchSize }: Workload, precisio
     // square, 4 %, to their variance.
     average: 16 * BFLOAT16_ROUNDING,
     cancellation: BFLOAT16_ROUNDING,
-    // Roundings are up or down whatever the weight is, while decay is all in its direction.
-    sums: { length: 16 * BFLOAT16_ROUNDING, leaning: 4 * BFLOAT16_ROUNDING, deviations: 8 },
+    // Roundings are up or down whatever the weight is, while decay is all in its direction. A rounding of the decay itself may be too.
+    sums: { length: 16 * BFLOAT16_ROUNDING, leaning: 8 * BFLOAT16_ROUNDING, deviations: 8 },
   };
 }
