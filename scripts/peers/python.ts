@@ -14,13 +14,13 @@ export interface Python {
 
 /** Prints what the schema below describes. */
 const PROBE = `
-import json, os, torch
+import json, os, re, torch
 try:
     paths = {line.split()[-1] for line in open("/proc/self/maps")}
 except OSError:
     paths = set()
 names = sorted({os.path.basename(path) for path in paths})
-found = [name for name in names if "blas" in name.lower() or "mkl" in name.lower()]
+found = [name for name in names if re.search("(?<!cu)blas|mkl", name.lower())]
 print(json.dumps({"torch": torch.__version__, "libraries": found}))
 `;
 
