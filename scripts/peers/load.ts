@@ -4,8 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Times = ReturnType<typeof cpus>[number]['times'];
 
-/** Above this share of all cores times say little: threads wait for one another. */
+/** The share of all cores above which times say little: threads wait for one another. */
 export const QUIET = 0.05;
+
+/** Whether other programs took so much that what was measured says little. */
+export function isDisturbed({ otherLoad }: { readonly otherLoad: number }): boolean {
+  return otherLoad > QUIET;
+}
 
 /** The share of all cores, 0 to 1, that was at work for a while in which this process slept. */
 export async function sampleLoad(milliseconds: number): Promise<number> {

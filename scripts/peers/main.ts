@@ -1,12 +1,15 @@
 /** @file npm run bench:peers: checks that td's engines and PyTorch compute the same, then times them in turn. */
 import { CommanderError } from 'commander';
 import { UserError } from '../../src/errors.ts';
-import { collectEnvironment } from '../../src/runs/environment.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
 import { printLine } from '../../src/terminal/progress.ts';
 import { describeCount } from '../../src/terminal/words.ts';
 import { checkAgreement, describeAgreements } from './agreement.ts';
+import { PINNED_VERSION } from './installation/locate.ts';
+import { isDisturbed } from './load.ts';
+import { describeMachine } from './machine.ts';
 import { type PeerOptions, parseOptions } from './options.ts';
+import { findParticipants, type Participants } from './participants.ts';
 import { Peer } from './peer.ts';
 import { hasFastLibrary } from './python.ts';
 import {
@@ -15,9 +18,12 @@ import {
   formatMilliseconds,
   formatRows,
   type PeerRow,
+  type RowSettings,
+  readRows,
   writeRows,
 } from './report.ts';
-import { findParticipants, nameSide, type Participants, PYTORCH_SIDES, type Side } from './sides.ts';
+import { isMeasured, replaceRows, rowsOf } from './resume.ts';
+import { engineOf, layoutOf, nameSide, precisionOf, type Side } from './sides.ts';
 import { measure, measureUndisturbed } from './timing.ts';
 import { type Comparand, describeComparand, listComparands, type PeerTask, taskOf } from './workloads.ts';
 
@@ -26,8 +32,7 @@ const CHECKED_RUNS = 3;
 
 async function main(): Promise<number> {
   try {
-    await benchmark(parseOptions(process.argv.slice(2)));
-    return 0;
+    return await benchmark(parseOptions(process.argv.slice(2)));
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     printLine(`bench:peers: ${describeFailure(error)}`);
@@ -35,38 +40,69 @@ async function main(): Promise<number> {
   }
 }
 
-async function benchmark(options: PeerOptions): Promise<void> {
-  const participants = findParticipants(options.sides);
-  const { python, leftOut } = participants;
+/** @returns the exit code */
+async function benchmark(options: PeerOptions): Promise<number> {
+  const { only, variants, what, threads, rounds, out, resume, checkOnly } = options;
+  const participants = findParticipants(options);
+  tellOf(participants);
+  const comparands = listComparands(only, variants, what);
+  const settings = { threads, rounds, measuredWith: describeMachine(participants) };
+  let rows = resume ? readRows(out) : [];
+  const missing = comparands.filter(
+    (comparand) => !isMeasured(rows, comparand, sidesFor(comparand, participants), settings),
+  );
+  if (resume) {
+    const kept = comparands.filter((comparand) => !missing.includes(comparand));
+    for (const comparand of kept) printLine(`${describeComparand(comparand)}: kept from ${out}`);
+  }
+  for (const comparand of missing) await check(comparand, threads, participants);
+  if (checkOnly) return 0;
+  for (const comparand of missing) {
+    rows = replaceRows(rows, comparand, await time(comparand, settings, participants));
+    // What has been measured is kept if a later workload fails.
+    writeRows(out, rows);
+  }
+  const shown = comparands.flatMap((comparand) => rowsOf(rows, comparand));
+  const measured = `${settings.measuredWith}, ${describeCount(threads, 'thread')}; medians of ${describeCount(rounds, 'round')}`;
+  const written = missing.length === 0 ? `nothing to measure: ${out} has it all` : `written: ${out}`;
+  process.stdout.write(`${measured}\n${LEGEND}\n\n${formatRows(shown)}\n\n${written}\n`);
+  return tellDisturbed(comparands.filter((comparand) => rowsOf(rows, comparand).some(isDisturbed)));
+}
+
+function tellOf({ python, leftOut }: Participants): void {
   for (const reason of leftOut) printLine(`left out: ${reason}`);
-  if (python !== undefined && !hasFastLibrary(python))
+  if (python === undefined) return;
+  if (!hasFastLibrary(python))
     printLine(
       `PyTorch multiplies with ${python.libraries.join(', ')}, which is slow: install libopenblas0-pthread`,
     );
-  const comparands = listComparands(options.only, options.variants, options.what);
-  for (const comparand of comparands) await check(comparand, options, participants);
-  if (options.checkOnly) return;
-  const rows: PeerRow[] = [];
-  for (const comparand of comparands) {
-    rows.push(...(await time(comparand, options, participants)));
-    // What has been measured is kept if a later workload fails.
-    writeRows(options.out, rows);
-  }
-  process.stdout.write(
-    `${describeMachine(options, participants)}\n${LEGEND}\n\n${formatRows(rows)}\n\nwritten: ${options.out}\n`,
-  );
+  if (!python.torch.startsWith(PINNED_VERSION))
+    printLine(
+      `PyTorch is ${python.torch}, in ${python.command}; npm run bench:install brings ${PINNED_VERSION}, by which td is measured`,
+    );
 }
 
-async function check(
-  comparand: Comparand,
-  { threads }: PeerOptions,
-  participants: Participants,
-): Promise<void> {
+/** @returns the exit code */
+function tellDisturbed(disturbed: readonly Comparand[]): number {
+  if (disturbed.length === 0) return 0;
+  printLine(
+    `bench:peers: other programs disturbed ${describeCount(disturbed.length, 'row')} at every try, to be measured again ` +
+      'when the machine is quiet (the same command with --resume measures nothing else):',
+  );
+  for (const comparand of disturbed) printLine(`  ${describeComparand(comparand)}`);
+  return 1;
+}
+
+async function check(comparand: Comparand, threads: number, participants: Participants): Promise<void> {
+  const { workload, what } = comparand;
   const task = taskOf(comparand, threads);
-  const runs = comparand.what === 'step' ? CHECKED_RUNS : 1;
-  const { tolerance } = comparand.workload;
-  const agreements = await withPeers(task, participants, (peers) =>
-    checkAgreement(task, peers, { runs, tolerance }),
+  const runs = what === 'step' ? CHECKED_RUNS : 1;
+  const sides = sidesFor(comparand, participants);
+  // What computes in bfloat16 is compared with an engine in float32.
+  const hasYardstick = sides.some((side) => engineOf(side) !== undefined && precisionOf(side) === 'float32');
+  const checked: readonly Side[] = hasYardstick ? sides : ['onnx', ...sides];
+  const agreements = await withPeers(task, checked, participants, (peers) =>
+    checkAgreement(task, peers, { runs, workload }),
   );
   for (const line of describeAgreements(agreements)) printLine(`${describeComparand(comparand)}: ${line}`);
 }
@@ -74,31 +110,43 @@ async function check(
 /** Fresh processes at each try, so that their memory is that of the runs alone. */
 async function time(
   comparand: Comparand,
-  { threads, rounds }: PeerOptions,
+  settings: RowSettings,
   participants: Participants,
 ): Promise<PeerRow[]> {
+  const { threads, rounds } = settings;
   const { runsPerTurn } = comparand.workload;
   const name = describeComparand(comparand);
+  const sides = sidesFor(comparand, participants);
   const measureOnce = () =>
-    withPeers(taskOf(comparand, threads), participants, (peers) => measure(peers, { rounds, runsPerTurn }));
+    withPeers(taskOf(comparand, threads), sides, participants, (peers) =>
+      measure(peers, { rounds, runsPerTurn }),
+    );
   const measurements = await measureUndisturbed(measureOnce, (otherLoad) => {
     const share = (100 * otherLoad).toFixed(0);
     printLine(`${name}: other programs took ${share} % of the cores meanwhile, measuring again`);
   });
-  const rows = compareSides(comparand, measurements, { threads, rounds });
+  const rows = compareSides(comparand, measurements, settings);
   const times = rows.map(({ side, median }) => `${nameSide(side)} ${formatMilliseconds(median)}`);
   printLine(`${name}: ${times.join(', ')}${describeDisturbance(measurements)}`);
   return rows;
 }
 
-/** Starts all sides, and ends them in any case. Networks without convolutions have one layout. */
+/** Networks without convolutions have one layout, and td refuses to train them in bfloat16, where they would be slower. */
+function sidesFor({ workload }: Comparand, { sides }: Participants): readonly Side[] {
+  if (workload.model.name !== 'mlp') return sides;
+  return sides.filter(
+    (side) =>
+      layoutOf(side) === 'default' || (engineOf(side) !== undefined && precisionOf(side) === 'float32'),
+  );
+}
+
+/** Starts sides, and ends them in any case. */
 async function withPeers<T>(
   task: PeerTask,
-  { engines, python }: Participants,
+  sides: readonly Side[],
+  { python }: Participants,
   work: (peers: readonly Peer[]) => Promise<T>,
 ): Promise<T> {
-  const layouts = task.settings.model.name === 'mlp' ? PYTORCH_SIDES.slice(0, 1) : PYTORCH_SIDES;
-  const sides: readonly Side[] = [...engines, ...(python === undefined ? [] : layouts)];
   const peers = sides.map((side) => Peer.start(side, task, python?.command));
   try {
     return await work(peers);
@@ -108,24 +156,8 @@ async function withPeers<T>(
 }
 
 const LEGEND =
-  'Ratios of medians, ÷ PyTorch: to its faster layout. peak: the most memory that the process has held, pages of library\n' +
-  'files included; private: what it holds at the end, without pages of files.';
-
-function describeMachine(
-  { threads, rounds }: PeerOptions,
-  { engines, tensorflow, python }: Participants,
-): string {
-  const { cpu, cores, versions } = collectEnvironment({ engine: 'onnx', device: 'CPU', threads });
-  const library = python?.libraries.length ? ` with ${python.libraries.join(', ')}` : '';
-  const parts = [
-    `td ${versions.td}`,
-    ...(engines.includes('onnx') ? [`onnxruntime ${versions['onnxruntime-node']}`] : []),
-    ...(tensorflow === undefined ? [] : [`TensorFlow ${tensorflow}`]),
-    ...(python === undefined ? [] : [`PyTorch ${python.torch}${library}`]),
-  ];
-  const machine = `${cpu}, ${describeCount(cores, 'core')}, ${describeCount(threads, 'thread')}`;
-  return `${parts.join(', ')}\n${machine}; medians of ${describeCount(rounds, 'round')}`;
-}
+  'Ratios of medians, ÷ PyTorch: to its faster layout in the same precision. peak: the most memory that the process has held,\n' +
+  'pages of library files included; private: what it holds at the end, without pages of files.';
 
 /** So that what is removed at the end is removed now; the processes of the sides are interrupted as well. */
 process.once('SIGINT', () => process.exit(130));

@@ -5,12 +5,14 @@ import { INSTALL_COMMAND } from '../../src/engines/tensorflow/installation/locat
 import { suggest, UserError } from '../../src/errors.ts';
 import { countOption } from '../../src/terminal/options.ts';
 import { refuseSlips, rewordUsageErrors } from '../../src/terminal/usage-errors.ts';
-import { CHOICES, type Choice } from './sides.ts';
+import { CHOICES, type Choice, PRECISIONS, type Precision } from './sides.ts';
 import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
 
 export interface PeerOptions {
   /** Absent: all that can run here. */
   readonly sides?: readonly Choice[];
+  /** Absent: float32, and bfloat16 where the processor has it. */
+  readonly precision?: readonly Precision[];
   readonly only: readonly Workload[];
   readonly variants: readonly Variant[];
   readonly what: readonly Subject[];
@@ -19,12 +21,15 @@ export interface PeerOptions {
   readonly out: string;
   /** Compare the results and time nothing. */
   readonly checkOnly: boolean;
+  /** Keep what `out` has, and measure only what it lacks. */
+  readonly resume: boolean;
 }
 
 /** As commander returns them. */
-type GivenOptions = Omit<PeerOptions, 'only' | 'checkOnly'> & {
+type GivenOptions = Omit<PeerOptions, 'only' | 'checkOnly' | 'resume'> & {
   readonly only: readonly string[];
   readonly checkOnly?: boolean;
+  readonly resume?: boolean;
 };
 
 const NAME = 'npm run bench:peers --';
@@ -32,19 +37,20 @@ const NAME = 'npm run bench:peers --';
 const HELP = `
 All sides first show that they compute the same. Then each has a process of its
 own, and they take turns. Times are medians; "÷ PyTorch" is the ratio to the faster
-of PyTorch's two memory layouts. A row that other programs disturbed is measured
-again, up to three times.
+of PyTorch's two memory layouts in the same precision. A row that other programs
+disturbed is measured again, up to three times; if it never was undisturbed, it has
+no ratios, and --resume measures it in another call.
 
 TensorFlow: ${INSTALL_COMMAND}
-PyTorch on Debian: apt install python3-torch libopenblas0-pthread. Another
-interpreter that has it is named by the environment variable TD_PYTHON.
+PyTorch: npm run bench:install. An interpreter that has another one is named by the
+environment variable TD_PYTHON.
 
 Example:
   ${NAME} --sides onnx,tensorflow --only mlp,lenet --rounds 3
 
 Exit codes:
   0  done
-  1  two sides disagree, or one of them failed
+  1  two sides disagree, one of them failed, or a row was disturbed at every try
   2  a mistake in the command line, or a side that was asked for is not installed`;
 
 /**
@@ -56,9 +62,9 @@ Exit codes:
 export function parseOptions(parameters: readonly string[]): PeerOptions {
   const command = createCommand();
   command.parse([...parameters], { from: 'user' });
-  const { only, checkOnly, ...options } = command.opts<GivenOptions>();
+  const { only, checkOnly = false, resume = false, ...options } = command.opts<GivenOptions>();
   const workloads = WORKLOADS.filter(({ name }) => only.includes(name));
-  return { ...options, only: workloads, checkOnly: checkOnly ?? false };
+  return { ...options, only: workloads, checkOnly, resume };
 }
 
 function createCommand(): Command {
@@ -71,6 +77,7 @@ function createCommand(): Command {
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
     .addOption(sidesOption())
+    .addOption(precisionOption())
     .addOption(listOption('--only <workloads>', 'networks', names))
     .addOption(listOption('--variants <variants>', 'methods', VARIANTS))
     .addOption(listOption('--what <what>', 'what is timed', SUBJECTS))
@@ -79,6 +86,7 @@ function createCommand(): Command {
       countOption('--threads <n>', 'threads of each side').default(availableParallelism(), 'all cores'),
     )
     .option('--out <file>', 'the table as CSV', 'results/bench/peers.csv')
+    .option('--resume', 'keep the rows of that file; measure what it lacks, and what was disturbed')
     .option('--check-only', 'compare what all sides compute, and time nothing')
     .exitOverride();
   rewordUsageErrors(command, NAME);
@@ -89,6 +97,13 @@ function createCommand(): Command {
 function sidesOption(): Option {
   const description = `what is compared: ${CHOICES.join(', ')} (default: all that can run here)`;
   return new Option('--sides <sides>', description).argParser((text) => parseWords(text, CHOICES, '--sides'));
+}
+
+function precisionOption(): Option {
+  const rule = 'float32, and bfloat16 where the processor has AVX-512 BF16 or AMX';
+  return new Option('--precision <precisions>', `${PRECISIONS.join(', ')} (default: ${rule})`).argParser(
+    (text) => parseWords(text, PRECISIONS, '--precision'),
+  );
 }
 
 /** A flag with a list of words, all of them if it is absent. */

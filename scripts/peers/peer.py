@@ -1,6 +1,8 @@
 """The PyTorch side of the benchmark: a process that answers requests, one line of JSON each, until its input ends.
 
     peer.py <task as JSON> <default | channels_last> [cpu | cuda]
+
+The settings of the task may say `"precision": "bfloat16"`.
 """
 
 import json
@@ -13,7 +15,7 @@ import torch
 from exchange import Parameters, read_arrays, under, write_arrays
 from models import create_model, prunable_layers
 from targeted import add_targeted_dropout
-from training import Trainer, evaluate
+from training import Trainer, casts_of, evaluate
 
 FORMATS = {"default": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -34,7 +36,8 @@ class Peer:
             add_targeted_dropout(layers, regularizer["dropRate"], regularizer["targetRate"])
         self.device = torch.device(device)
         self.model = model.to(self.device, memory_format=self.format)
-        self.trainer = Trainer(self.model, settings["schedule"])
+        self.casts = casts_of(settings.get("precision", "float32"), device)
+        self.trainer = Trainer(self.model, settings["schedule"], self.casts)
         self.task = task
 
     def time(self, runs):
@@ -63,7 +66,7 @@ class Peer:
 
     def run(self, images, labels):
         if self.what == "evaluation":
-            return evaluate(self.model, images, labels)
+            return evaluate(self.model, images, labels, self.casts)
         return self.trainer.step(images, labels)
 
     def make_batch(self):

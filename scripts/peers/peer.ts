@@ -5,8 +5,8 @@ import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod';
 import { parseJson } from '../../src/files/json.ts';
 import { type Memory, readMemory } from './memory.ts';
-import { isEngine, LAYOUTS, nameSide, type Side } from './sides.ts';
-import type { PeerTask } from './workloads.ts';
+import { engineOf, layoutOf, nameSide, type Side } from './sides.ts';
+import { type PeerTask, taskOfSide } from './workloads.ts';
 
 /** Runs from where the last one ended, on a batch of the process's own. */
 export interface TimeRequest {
@@ -52,12 +52,7 @@ export class Peer {
    * @param python the interpreter that has PyTorch, for the sides of PyTorch
    */
   static start(side: Side, task: PeerTask, python?: string): Peer {
-    const { command, parameters, environment } = describeProcess(
-      side,
-      JSON.stringify(task),
-      task.threads,
-      python,
-    );
+    const { command, parameters, environment } = describeProcess(side, taskOfSide(task, side), python);
     const child = spawn(command, parameters, {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, ...environment },
@@ -103,25 +98,21 @@ interface ProcessDescription {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-function describeProcess(
-  side: Side,
-  task: string,
-  threads: number,
-  python: string | undefined,
-): ProcessDescription {
+function describeProcess(side: Side, task: PeerTask, python: string | undefined): ProcessDescription {
   const script = (name: string): string => join(import.meta.dirname, name);
   // Engines of td hand their number of threads to their libraries, as for any user.
-  if (isEngine(side))
+  const engine = engineOf(side);
+  if (engine !== undefined)
     return {
       command: process.execPath,
-      parameters: ['--import', 'tsx/esm', script('td-peer.ts'), task, side],
+      parameters: ['--import', 'tsx/esm', script('td-peer.ts'), JSON.stringify(task), engine],
       environment: {},
     };
   if (python === undefined) throw new Error(`${nameSide(side)} needs an interpreter that has PyTorch`);
-  const count = String(threads);
+  const count = String(task.threads);
   return {
     command: python,
-    parameters: [script('peer.py'), task, LAYOUTS[side]],
+    parameters: [script('peer.py'), JSON.stringify(task), layoutOf(side) ?? ''],
     environment: {
       // PyTorch's own setting does not reach the threads of OpenBLAS.
       OMP_NUM_THREADS: count,

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
 import { parseJson } from '../../src/files/json.ts';
+import { locatePytorch } from './installation/locate.ts';
 
 export interface Python {
   readonly command: string;
@@ -13,28 +14,28 @@ export interface Python {
 
 /** Prints what the schema below describes. */
 const PROBE = `
-import json, os, torch
+import json, os, re, torch
 try:
     paths = {line.split()[-1] for line in open("/proc/self/maps")}
 except OSError:
     paths = set()
 names = sorted({os.path.basename(path) for path in paths})
-found = [name for name in names if "blas" in name.lower() or "mkl" in name.lower()]
+found = [name for name in names if re.search("(?<!cu)blas|mkl", name.lower())]
 print(json.dumps({"torch": torch.__version__, "libraries": found}))
 `;
 
 const probeSchema = z.strictObject({ torch: z.string(), libraries: z.array(z.string()) });
 
-/** Places to look, unless the user names one. */
+/** Other places to look, unless the user names one. */
 const CANDIDATES = ['python3', '/usr/bin/python3'];
 
 /**
- * The first interpreter that can import torch: that of the environment variable TD_PYTHON alone if it is set, else
- * `python3`, else the system's own.
+ * The first interpreter that can import torch: that of the environment variable TD_PYTHON alone if it is set, else the one
+ * that `npm run bench:install` has made, `python3`, the system's own.
  *
  * @throws UserError if there is none
  */
-export function findPython(candidates: readonly string[] = candidatesOf(process.env.TD_PYTHON)): Python {
+export function findPython(candidates: readonly string[] = listCandidates(process.env)): Python {
   for (const command of candidates) {
     const { status, stdout } = spawnSync(command, ['-c', PROBE], {
       encoding: 'utf8',
@@ -43,13 +44,16 @@ export function findPython(candidates: readonly string[] = candidatesOf(process.
     if (status === 0) return { command, ...parseJson(stdout, probeSchema, command) };
   }
   throw new UserError(
-    `PyTorch is not found (looked at: ${candidates.join(', ')}); on Debian install the packages python3-torch and ` +
-      'libopenblas0-pthread, or name an interpreter that has it in the environment variable TD_PYTHON',
+    `PyTorch is not found (looked at: ${candidates.join(', ')}); npm run bench:install brings it, or name an interpreter ` +
+      'that has it in the environment variable TD_PYTHON',
   );
 }
 
-function candidatesOf(named: string | undefined): readonly string[] {
-  return named ? [named] : CANDIDATES;
+export function listCandidates(environment: NodeJS.ProcessEnv): readonly string[] {
+  const { TD_PYTHON } = environment;
+  if (TD_PYTHON) return [TD_PYTHON];
+  const installed = locatePytorch(environment);
+  return [...(installed === undefined ? [] : [installed.python]), ...CANDIDATES];
 }
 
 /** Whether PyTorch multiplies with a library that is made for speed. Without one it is several times as slow. */

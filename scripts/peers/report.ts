@@ -1,33 +1,46 @@
 /** @file From measurements to rows with ratios, as a table for people and as CSV. */
 
 import { dirname } from 'node:path';
-import { type Columns, type Row, writeCsv } from '../../src/files/csv.ts';
+import { type Columns, type Row, readCsv, writeCsv } from '../../src/files/csv.ts';
 import { makeDirectory } from '../../src/files/directories.ts';
 import { median } from '../../src/median.ts';
 import { formatColumns } from '../../src/terminal/words.ts';
-import { QUIET } from './load.ts';
-import { isEngine, nameSide, SIDES, type Side } from './sides.ts';
+import { isDisturbed } from './load.ts';
+import {
+  describePrecision,
+  engineOf,
+  nameLibrary,
+  PRECISIONS,
+  precisionOf,
+  SIDES,
+  type Side,
+} from './sides.ts';
 import type { Measurement, SettledMeasurements } from './timing.ts';
 import { type Comparand, nameComparand, SUBJECTS, VARIANTS } from './workloads.ts';
 
 /**
- * Times are milliseconds, memory is megabytes, loads are shares of all cores. What has no value, such as a ratio to PyTorch
- * where PyTorch took no part, is NaN, and empty in the file.
+ * Times are milliseconds, memory is megabytes, loads are shares of all cores. What has no value is NaN, and empty in the file: a
+ * ratio to what took no part, and all ratios of what was disturbed.
  */
 export const COLUMNS = {
   workload: 'text',
   variant: [...VARIANTS, 'any'],
   what: SUBJECTS,
   side: SIDES,
+  precision: PRECISIONS,
   batchSize: 'number',
   threads: 'number',
   rounds: 'number',
   runsPerRound: 'number',
   median: 'number',
   fastest: 'number',
-  /** Of medians: to the layout of PyTorch with the lower one. */
+  /** Of medians: to the layout of PyTorch with the lower one, in the same precision. */
   ratioToPytorch: 'optional',
+  /** Of medians: to onnx in float32. */
   ratioToOnnx: 'optional',
+  /** The side of td with the lowest median in this precision, and its ratio to PyTorch. */
+  bestOfTd: [...SIDES, ''],
+  bestRatioToPytorch: 'optional',
   /** The most that the process has held, pages of library files included. */
   peakMemory: 'optional',
   /** To that of the same layout of PyTorch. */
@@ -40,6 +53,8 @@ export const COLUMNS = {
   otherLoad: 'number',
   /** How often the sides were measured; the least disturbed try is reported. */
   tries: 'number',
+  /** Versions and machine (machine.ts). */
+  measuredWith: 'text',
 } as const satisfies Columns;
 
 export type PeerRow = Row<typeof COLUMNS>;
@@ -53,37 +68,59 @@ interface Figures {
   readonly private: number;
 }
 
+/** How rows were measured. */
+export interface RowSettings {
+  readonly threads: number;
+  readonly rounds: number;
+  readonly measuredWith: string;
+}
+
 /** A row for each side. */
 export function compareSides(
   { workload, variant, what }: Comparand,
   { sides: measurements, otherLoad, tries }: SettledMeasurements,
-  { threads, rounds }: { readonly threads: number; readonly rounds: number },
+  { threads, rounds, measuredWith }: RowSettings,
 ): PeerRow[] {
   const sides = measurements.map(summarize);
-  const onnx = sides.find(({ side }) => side === 'onnx');
-  const [pytorch] = sides.filter(({ side }) => !isEngine(side)).sort((a, b) => a.median - b.median);
-  return sides.map((figures) => ({
-    workload: workload.name,
-    variant,
-    what,
-    side: figures.side,
-    batchSize: workload.batchSize,
-    threads,
-    rounds,
-    runsPerRound: workload.runsPerTurn,
-    median: figures.median,
-    fastest: figures.fastest,
-    ratioToPytorch: ratioOf('median', figures, pytorch),
-    ratioToOnnx: ratioOf('median', figures, onnx),
-    peakMemory: figures.peak,
-    peakMemoryToPytorch: ratioOf('peak', figures, pytorch),
-    peakMemoryToOnnx: ratioOf('peak', figures, onnx),
-    privateMemory: figures.private,
-    privateMemoryToPytorch: ratioOf('private', figures, pytorch),
-    privateMemoryToOnnx: ratioOf('private', figures, onnx),
-    otherLoad,
-    tries,
-  }));
+  // What was disturbed is compared with nothing.
+  const compared = isDisturbed({ otherLoad }) ? [] : sides;
+  const onnx = compared.find(({ side }) => side === 'onnx');
+  return sides.map((figures) => {
+    const precision = precisionOf(figures.side);
+    const alike = compared.filter(({ side }) => precisionOf(side) === precision);
+    const pytorch = fastestOf(alike.filter(({ side }) => engineOf(side) === undefined));
+    const best = fastestOf(alike.filter(({ side }) => engineOf(side) !== undefined));
+    return {
+      workload: workload.name,
+      variant,
+      what,
+      side: figures.side,
+      precision,
+      batchSize: workload.batchSize,
+      threads,
+      rounds,
+      runsPerRound: workload.runsPerTurn,
+      median: figures.median,
+      fastest: figures.fastest,
+      ratioToPytorch: ratioOf('median', figures, pytorch),
+      ratioToOnnx: ratioOf('median', figures, onnx),
+      bestOfTd: best?.side ?? '',
+      bestRatioToPytorch: ratioOf('median', best, pytorch),
+      peakMemory: figures.peak,
+      peakMemoryToPytorch: ratioOf('peak', figures, pytorch),
+      peakMemoryToOnnx: ratioOf('peak', figures, onnx),
+      privateMemory: figures.private,
+      privateMemoryToPytorch: ratioOf('private', figures, pytorch),
+      privateMemoryToOnnx: ratioOf('private', figures, onnx),
+      otherLoad,
+      tries,
+      measuredWith,
+    };
+  });
+}
+
+function fastestOf(sides: readonly Figures[]): Figures | undefined {
+  return sides.toSorted((a, b) => a.median - b.median)[0];
 }
 
 function summarize({ side, milliseconds, memory }: Measurement): Figures {
@@ -98,10 +135,10 @@ function summarize({ side, milliseconds, memory }: Measurement): Figures {
 
 function ratioOf(
   key: 'median' | 'peak' | 'private',
-  figures: Figures,
+  figures: Figures | undefined,
   yardstick: Figures | undefined,
 ): number {
-  return yardstick === undefined ? Number.NaN : figures[key] / yardstick[key];
+  return figures === undefined || yardstick === undefined ? Number.NaN : figures[key] / yardstick[key];
 }
 
 const RATIOS = ['÷ PyTorch', '÷ onnx'];
@@ -113,7 +150,7 @@ const HEADER = ['side', 'median', 'fastest', ...RATIOS, 'peak', ...RATIOS, 'priv
  */
 export function formatRows(rows: readonly PeerRow[]): string {
   const cells = rows.map((row) => [
-    nameSide(row.side),
+    nameLibrary(row.side),
     formatMilliseconds(row.median),
     formatMilliseconds(row.fastest),
     formatRatio(row.ratioToPytorch),
@@ -133,9 +170,15 @@ export function formatRows(rows: readonly PeerRow[]): string {
   return [header, ...body].join('\n');
 }
 
-/** `lenet, none, step`, and whether it was disturbed. */
+/** `lenet, none, step in bfloat16`, and which side of td was the best, or that the row was disturbed. */
 function describeRow(row: PeerRow): string {
-  return nameComparand(row.workload, row.variant, row.what) + describeDisturbance(row);
+  const name = `${nameComparand(row.workload, row.variant, row.what)}${describePrecision(row.precision)}`;
+  return `${name}${describeBest(row)}${describeDisturbance(row)}`;
+}
+
+function describeBest({ bestOfTd, bestRatioToPytorch }: PeerRow): string {
+  if (bestOfTd === '' || Number.isNaN(bestRatioToPytorch)) return '';
+  return ` (best of td ÷ PyTorch: ${formatRatio(bestRatioToPytorch)}, ${nameLibrary(bestOfTd)})`;
 }
 
 /** ` (disturbed: …)`, or nothing where the machine was quiet. */
@@ -143,15 +186,24 @@ export function describeDisturbance({
   otherLoad,
   tries,
 }: Pick<SettledMeasurements, 'otherLoad' | 'tries'>): string {
-  if (otherLoad <= QUIET) return '';
+  if (!isDisturbed({ otherLoad })) return '';
   const share = (100 * otherLoad).toFixed(0);
-  return ` (disturbed: other programs took ${share} % of the cores in the quietest of ${tries} tries)`;
+  return ` (disturbed, no ratios: other programs took ${share} % of the cores in the quietest of ${tries} tries)`;
 }
 
 /** Writes rows as CSV, all digits kept, and makes the folder that the file is to be in. */
 export function writeRows(path: string, rows: readonly PeerRow[]): void {
   makeDirectory(dirname(path));
   writeCsv(path, COLUMNS, rows);
+}
+
+/**
+ * What an earlier call has written; nothing if there is no file.
+ *
+ * @throws UserError if the file is of another form
+ */
+export function readRows(path: string): PeerRow[] {
+  return readCsv(path, COLUMNS);
 }
 
 /** Three digits at least: `2.31 ms`, `12.6 ms`, `740 ms`. */

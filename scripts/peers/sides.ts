@@ -1,102 +1,73 @@
-/** @file The sides of the benchmark, and which of them can run here. */
-import { locateTensorflow } from '../../src/engines/tensorflow/installation/locate.ts';
-import { UserError } from '../../src/errors.ts';
-import { findPython, type Python } from './python.ts';
+/** @file The sides of the benchmark: which there are, and how each computes. */
 
-/** Engines of td; the first is the yardstick of the others. */
-export const ENGINES = ['onnx', 'tensorflow'] as const;
-export type EngineSide = (typeof ENGINES)[number];
+import type { RunSettings } from '../../src/config/schema.ts';
 
-/** How each side of PyTorch lays images and kernels out, in the words of peer.py. */
-export const LAYOUTS = {
-  'pytorch-default': 'default',
-  'pytorch-channels_last': 'channels_last',
-} as const;
-export type PytorchSide = keyof typeof LAYOUTS;
-export const PYTORCH_SIDES = Object.keys(LAYOUTS) as PytorchSide[];
+/** How convolutions and products are computed; what is trained, the loss and the optimizer stay in float32 in any case. */
+export const PRECISIONS = ['float32', 'bfloat16'] as const satisfies readonly RunSettings['precision'][];
+export type Precision = (typeof PRECISIONS)[number];
 
 /** A process that is measured. */
-export type Side = EngineSide | PytorchSide;
-export const SIDES: readonly Side[] = [...ENGINES, ...PYTORCH_SIDES];
+interface SideDescription {
+  /** An engine of td, or PyTorch in one of its layouts of images and kernels, in the words of peer.py. */
+  readonly computes:
+    | { readonly engine: 'onnx' | 'tensorflow' }
+    | { readonly layout: 'default' | 'channels_last' };
+  readonly precision: Precision;
+}
 
-/** What a user chooses from: PyTorch is measured in each of its layouts. */
-export const CHOICES = [...ENGINES, 'pytorch'] as const;
+/** All sides, in the order of the table. The first is what td's others are compared with. */
+const DESCRIPTIONS = {
+  onnx: { computes: { engine: 'onnx' }, precision: 'float32' },
+  tensorflow: { computes: { engine: 'tensorflow' }, precision: 'float32' },
+  'pytorch-default': { computes: { layout: 'default' }, precision: 'float32' },
+  'pytorch-channels_last': { computes: { layout: 'channels_last' }, precision: 'float32' },
+  'tensorflow-bfloat16': { computes: { engine: 'tensorflow' }, precision: 'bfloat16' },
+  'pytorch-default-bfloat16': { computes: { layout: 'default' }, precision: 'bfloat16' },
+  'pytorch-channels_last-bfloat16': { computes: { layout: 'channels_last' }, precision: 'bfloat16' },
+} as const satisfies Readonly<Record<string, SideDescription>>;
+
+export type Side = keyof typeof DESCRIPTIONS;
+export const SIDES = Object.keys(DESCRIPTIONS) as Side[];
+
+/** What a user chooses from: an engine of td, or PyTorch, which is measured in each of its layouts. */
+export const CHOICES = ['onnx', 'tensorflow', 'pytorch'] as const;
 export type Choice = (typeof CHOICES)[number];
 
-/** What takes part. */
-export interface Participants {
-  readonly engines: readonly EngineSide[];
-  /** TensorFlow's version, if it takes part. */
-  readonly tensorflow?: string;
-  /** The interpreter that has PyTorch, if PyTorch takes part. */
-  readonly python?: Python;
-  /** Why choices that nobody asked for cannot run here, a sentence each. */
-  readonly leftOut: readonly string[];
+function describe(side: Side): SideDescription {
+  return DESCRIPTIONS[side];
 }
 
-/** For tests: what looks for the libraries. */
-export interface Searches {
-  readonly tensorflow: typeof locateTensorflow;
-  readonly python: () => Python;
+export function precisionOf(side: Side): Precision {
+  return describe(side).precision;
 }
 
-const HERE: Searches = { tensorflow: locateTensorflow, python: findPython };
-
-/**
- * Finds what takes part: what was asked for, else all that can run here.
- *
- * @param isPythonNamed whether the user has named an interpreter, which is to ask for PyTorch
- * @throws UserError if something that was asked for cannot run here, or fewer than two choices are left
- */
-export function findParticipants(
-  asked: readonly Choice[] | undefined,
-  searches: Searches = HERE,
-  isPythonNamed = Boolean(process.env.TD_PYTHON),
-): Participants {
-  const leftOut: string[] = [];
-  const isWanted = (choice: Choice): boolean => asked?.includes(choice) ?? true;
-  /** A reason ends the benchmark where the choice was asked for. */
-  const leaveOut = (isAsked: boolean, reason: string): void => {
-    if (isAsked) throw new UserError(reason);
-    leftOut.push(reason);
-  };
-
-  let tensorflow: string | undefined;
-  if (isWanted('tensorflow')) {
-    const found = searches.tensorflow();
-    if ('version' in found) tensorflow = found.version;
-    else leaveOut(asked !== undefined, `TensorFlow cannot run here: ${found.reason}`);
-  }
-  let python: Python | undefined;
-  if (isWanted('pytorch')) {
-    try {
-      python = searches.python();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      leaveOut(asked !== undefined || isPythonNamed, error.message);
-    }
-  }
-  const engines = ENGINES.filter((name) => isWanted(name) && (name === 'onnx' || tensorflow !== undefined));
-  requireTwo([...engines, ...(python === undefined ? [] : ['pytorch'])], leftOut);
-  return {
-    engines,
-    ...(tensorflow === undefined ? {} : { tensorflow }),
-    ...(python === undefined ? {} : { python }),
-    leftOut,
-  };
+/** The engine of td that a side is, nothing for PyTorch. */
+export function engineOf(side: Side): 'onnx' | 'tensorflow' | undefined {
+  const { computes } = describe(side);
+  return 'engine' in computes ? computes.engine : undefined;
 }
 
-function requireTwo(choices: readonly string[], leftOut: readonly string[]): void {
-  if (choices.length >= 2) return;
-  const reasons = leftOut.length === 0 ? `expected two or more of ${CHOICES.join(', ')}` : leftOut.join('; ');
-  throw new UserError(`there is nothing to compare "${choices[0]}" with: ${reasons}`);
+/** PyTorch's memory layout, nothing for td. */
+export function layoutOf(side: Side): 'default' | 'channels_last' | undefined {
+  const { computes } = describe(side);
+  return 'layout' in computes ? computes.layout : undefined;
 }
 
-export function isEngine(side: Side): side is EngineSide {
-  return (ENGINES as readonly string[]).includes(side);
+export function choiceOf(side: Side): Choice {
+  return engineOf(side) ?? 'pytorch';
 }
 
-/** `onnx` or `PyTorch (channels_last)`. */
+/** `onnx` or `PyTorch (channels_last)`, without the precision. */
+export function nameLibrary(side: Side): string {
+  return engineOf(side) ?? `PyTorch (${layoutOf(side)})`;
+}
+
+/** `onnx`, `PyTorch (channels_last)` or `PyTorch (channels_last) in bfloat16`. */
 export function nameSide(side: Side): string {
-  return isEngine(side) ? side : `PyTorch (${LAYOUTS[side]})`;
+  return `${nameLibrary(side)}${describePrecision(precisionOf(side))}`;
+}
+
+/** ` in bfloat16`, and nothing for float32, which is the rule. */
+export function describePrecision(precision: Precision): string {
+  return precision === 'float32' ? '' : ` in ${precision}`;
 }

@@ -13,6 +13,7 @@ import { initialState } from '../../src/training/initial-state.ts';
 import { TrainingProgram } from '../../src/training/program.ts';
 import { prepareTraining } from '../../src/training/setup.ts';
 import type { Training } from '../../src/training/types.ts';
+import type { StateRoles } from './compare.ts';
 import type { Exchange } from './exchange.ts';
 import type { PeerTask } from './workloads.ts';
 
@@ -22,8 +23,8 @@ export interface TdStep {
   readonly training: Training;
   /** The fetch that is compared beside the loss. */
   readonly metric: 'gradientNorm' | 'correct';
-  /** Names of the state that is a moving average. */
-  readonly averages: ReadonlySet<string>;
+  /** What the names of the state stand for. */
+  readonly roles: StateRoles;
   /**
    * First values of kernels, zeros for momentum, and numbers around 1 for all else: a bias, shift or average at its usual
    * first value would hide that it is forgotten.
@@ -54,10 +55,12 @@ export async function describeStep(task: PeerTask): Promise<TdStep> {
     ...(what === 'evaluation' && { ...buildEvaluationStep(model, batchSize), noise: {} }),
   };
   const drawn = new TrainingFeeds(training);
+  const namesOf = (wanted: 'average' | 'kernel'): ReadonlySet<string> =>
+    new Set(model.parameters.filter(({ role }) => role === wanted).map(({ name }) => name));
   return {
     training,
     metric: what === 'step' ? 'gradientNorm' : 'correct',
-    averages: new Set(model.parameters.filter(({ role }) => role === 'average').map(({ name }) => name)),
+    roles: { averages: namesOf('average'), kernels: namesOf('kernel') },
     createState: () => ({ ...initialState(training), ...drawVectors(model) }),
     createFeeds: () => createFeeds(training.signature, classes, learningRate),
     fillNoise(feeds, step) {

@@ -1,6 +1,6 @@
 /** @file Times the sides in turn, so that whatever else the machine does meets all of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QUIET, sampleLoad } from './load.ts';
+import { isDisturbed, sampleLoad } from './load.ts';
 import type { Memory } from './memory.ts';
 import type { Peer } from './peer.ts';
 import type { Side } from './sides.ts';
@@ -36,7 +36,7 @@ export interface TimingOptions {
 const REST = 100;
 /** Milliseconds over which the load of the machine is taken. */
 const LOAD_SAMPLE = 400;
-/** How often a disturbed measurement is made again before it is reported as it is. */
+/** How often a disturbed measurement is made again before it is given up. */
 const REPEATS = 3;
 
 /**
@@ -80,7 +80,7 @@ export async function measureUndisturbed(
   let best = await measureOnce();
   let tries = 1;
   let latest = best;
-  while (latest.otherLoad > QUIET && tries <= REPEATS) {
+  while (isDisturbed(latest) && tries <= REPEATS) {
     tell(latest.otherLoad);
     latest = await measureOnce();
     tries++;

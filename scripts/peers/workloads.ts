@@ -1,5 +1,6 @@
 /** @file What is compared: networks, batches, variants, and the settings that all sides are given. */
 import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
+import { precisionOf, type Side } from './sides.ts';
 
 /** A network on batches of one shape. */
 export interface Workload {
@@ -9,7 +10,9 @@ export interface Workload {
   readonly imageShape: readonly [number, number, number];
   readonly classes: number;
   readonly batchSize: number;
-  /** How far two correct sides may differ, relative to what a step changes (see `AgreementOptions`). */
+  /** Convolutions and products that lie one behind the other. */
+  readonly layers: number;
+  /** How far two correct sides of float32 may differ, relative to what a step changes (see tolerances.ts). */
   readonly tolerance: number;
   /** Runs in one turn of a side: as many as make a turn long against the timer, and a round short against what else the machine does. */
   readonly runsPerTurn: number;
@@ -58,28 +61,38 @@ const MNIST = { imageShape: [28, 28, 1], classes: 10, batchSize: 128, tolerance:
 const CIFAR = { imageShape: [32, 32, 3], classes: 10, batchSize: 128, tolerance: DEEP_TOLERANCE } as const;
 
 export const WORKLOADS: readonly Workload[] = [
-  { name: 'mlp', model: parseModel({ name: 'mlp', widths: [300, 100] }), ...MNIST, runsPerTurn: 100 },
+  {
+    name: 'mlp',
+    model: parseModel({ name: 'mlp', widths: [300, 100] }),
+    layers: 3,
+    ...MNIST,
+    runsPerTurn: 100,
+  },
   {
     name: 'lenet',
     model: parseModel({ name: 'lenet', filters: [20, 50], widths: [500] }),
+    layers: 4,
     ...MNIST,
     runsPerTurn: 20,
   },
   {
     name: 'resnet20',
     model: parseModel({ name: 'resnet', filters: [16, 16, 32, 64], units: 3 }),
+    layers: 20,
     ...CIFAR,
     runsPerTurn: 4,
   },
   {
     name: 'resnet32',
     model: parseModel({ name: 'resnet', filters: [16, 32, 64, 128], units: 5 }),
+    layers: 32,
     ...CIFAR,
     runsPerTurn: 2,
   },
   {
     name: 'vgg16',
     model: parseModel({ name: 'vgg' }),
+    layers: 16,
     ...CIFAR,
     classes: 100,
     batchSize: 64,
@@ -119,6 +132,11 @@ export function taskOf({ workload, variant, what }: Comparand, threads: number):
   });
   const { imageShape, classes } = workload;
   return { what, settings: { model, regularizer, schedule, precision }, imageShape, classes, threads };
+}
+
+/** The task of one of the sides. */
+export function taskOfSide(task: PeerTask, side: Side): PeerTask {
+  return { ...task, settings: { ...task.settings, precision: precisionOf(side) } };
 }
 
 /** `mlp, targeted-weight, step` */

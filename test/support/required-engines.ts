@@ -1,7 +1,7 @@
-/** @file What stands in the place of tests whose engine cannot run here: a skipped test, or one that fails. */
+/** @file What stands in the place of tests whose engine, or PyTorch beside it, cannot run here: a skipped test, or one that fails. */
 import { it } from 'vitest';
 
-/** Engines whose absence is a failure, such as `onnx,tensorflow`: all of them where the project is checked. */
+/** Engines whose absence is a failure, and `pytorch`, such as `onnx,tensorflow`: all of them where the project is checked. */
 export const requiredEngines: readonly string[] = (process.env.TD_REQUIRE_ENGINES ?? '')
   .split(',')
   .filter((name) => name !== '');

@@ -2,10 +2,15 @@
 
 import { describe, expect, it } from 'vitest';
 import { compareNumbers, compareStates } from '../../../scripts/peers/compare.ts';
+import { toleranceOf } from '../../../scripts/peers/tolerances.ts';
+import { WORKLOADS, type Workload } from '../../../scripts/peers/workloads.ts';
 import type { NamedArrays } from '../../../src/arrays.ts';
+import { fillNormal } from '../../../src/random/streams.ts';
 
-const TOLERANCE = 1e-3;
-const NO_AVERAGES = new Set<string>();
+const NO_ROLES = { averages: new Set<string>(), kernels: new Set<string>() };
+const workload = { ...(WORKLOADS[0] as Workload), tolerance: 1e-3 };
+const EXACT = toleranceOf(workload, 'float32');
+const ROUNDED = toleranceOf(workload, 'bfloat16');
 
 const before: NamedArrays = { kernel: Float32Array.of(3, 4), bias: Float32Array.of(1) };
 /** The kernel moves by (0.03, 0.04), so by 0.05 in all. */
@@ -13,7 +18,7 @@ const expected: NamedArrays = { kernel: Float32Array.of(3.03, 4.04), bias: Float
 
 function compareKernels(...kernel: number[]) {
   const actual = { ...expected, kernel: Float32Array.of(...kernel) };
-  return compareStates(before, actual, expected, NO_AVERAGES, TOLERANCE);
+  return compareStates(before, actual, expected, NO_ROLES, EXACT);
 }
 
 describe('the comparison of states', () => {
@@ -38,7 +43,7 @@ describe('the comparison of states', () => {
 
   it('refuses a change of what should have stayed', () => {
     const actual = { ...expected, bias: Float32Array.of(1.0001) };
-    const { share, where } = compareStates(before, actual, expected, NO_AVERAGES, TOLERANCE);
+    const { share, where } = compareStates(before, actual, expected, NO_ROLES, EXACT);
     expect(share).toBeGreaterThan(30);
     expect(where).toBe('bias');
   });
@@ -52,7 +57,13 @@ describe('the comparison of states', () => {
     const unbiased = average((variance * count) / (count - 1));
     const averages = new Set(['norm/variance']);
     const compareTo = (actual: NamedArrays) =>
-      compareStates({ 'norm/variance': Float32Array.of(1) }, actual, unbiased, averages, TOLERANCE);
+      compareStates(
+        { 'norm/variance': Float32Array.of(1) },
+        actual,
+        unbiased,
+        { ...NO_ROLES, averages },
+        EXACT,
+      );
     expect(compareTo(average(variance)).share).toBeGreaterThan(1);
     expect(compareTo(unbiased).share).toBe(0);
   });
@@ -64,8 +75,8 @@ describe('the comparison of states', () => {
       { ...before, [name]: Float32Array.of(0) },
       small(1.1e-6),
       small(1e-6),
-      NO_AVERAGES,
-      TOLERANCE,
+      NO_ROLES,
+      EXACT,
     );
     expect(share).toBeGreaterThan(90);
     expect(where).toBe(name);
@@ -77,16 +88,68 @@ describe('the comparison of states', () => {
 
   it('refuses arrays that are missing or of another length', () => {
     const missing: NamedArrays = { kernel: Float32Array.of(3.03, 4.04) };
-    expect(() => compareStates(before, missing, expected, NO_AVERAGES, TOLERANCE)).toThrow(
-      '"bias" has no numbers',
-    );
+    expect(() => compareStates(before, missing, expected, NO_ROLES, EXACT)).toThrow('"bias" has no numbers');
     expect(() => compareKernels(3.03)).toThrow('"kernel" has 1 numbers, expected 2');
   });
 });
 
+describe('the comparison of a step in bfloat16 with one in float32', () => {
+  const COUNT = 10_000;
+  const draw = (purpose: string): Float32Array => {
+    const numbers = new Float32Array(COUNT);
+    fillNormal({ seed: 1, purpose, index: 0 }, numbers);
+    return numbers;
+  };
+  const weights = draw('weights');
+  const change = draw('change');
+  const errors = draw('errors');
+  const roles = { averages: new Set<string>(), kernels: new Set(['kernel']) };
+  const NAME = 'optimizer/velocity/kernel';
+
+  /** Momentum from zero: the change, errors of this size and what else is added. */
+  function compareMomentum(error: number, addition: (index: number) => number = () => 0) {
+    const state = (momentum: Float32Array): NamedArrays => ({ kernel: weights, [NAME]: momentum });
+    const actual = change.map((value, index) => value + error * (errors[index] ?? 0) + addition(index));
+    return compareStates(state(new Float32Array(COUNT)), state(actual), state(change), roles, ROUNDED);
+  }
+
+  it('forgives errors without a direction, a fifth of the change and more', () => {
+    expect(compareMomentum(0.2).share).toBeLessThan(1);
+    expect(compareMomentum(0.25)).toMatchObject({ where: NAME });
+    expect(compareMomentum(0.25).share).toBeGreaterThan(1);
+  });
+
+  it('refuses a step that is a tenth too long, although errors without a direction may be larger', () => {
+    const { share, where } = compareMomentum(0.02, (index) => 0.1 * (change[index] ?? 0));
+    expect(share).toBeCloseTo(1.6, 1);
+    expect(where).toBe('the length of all momentum');
+  });
+
+  it('refuses a decay that is missing, although it is less than what rounding does', () => {
+    const { share, where } = compareMomentum(0.02, (index) => 0.01 * (weights[index] ?? 0));
+    expect(share).toBeGreaterThan(2);
+    expect(where).toBe(`${NAME}, along the weights`);
+  });
+
+  it('looks for decay in kernels alone, and not in float32', () => {
+    const moved = { kernel: weights.map((weight) => 1.00001 * weight) };
+    const expected = { kernel: weights.map((weight, index) => weight + (change[index] ?? 0)) };
+    const actual = {
+      kernel: expected.kernel.map(
+        (value, index) => value + (moved.kernel[index] ?? 0) - (weights[index] ?? 0),
+      ),
+    };
+    const shareOf = (of: typeof roles, tolerance: typeof EXACT): number =>
+      compareStates({ kernel: weights }, actual, expected, of, tolerance).share;
+    expect(shareOf(roles, ROUNDED)).toBeGreaterThan(1);
+    expect(shareOf({ ...roles, kernels: new Set() }, ROUNDED)).toBeLessThan(1);
+    expect(shareOf(roles, EXACT)).toBeLessThan(1);
+  });
+});
+
 describe('the comparison of numbers', () => {
-  it('is relative to what is expected', () => {
-    const { share, where } = compareNumbers('loss', 2.0002, 2, 1e-4);
+  it('is a share of what is allowed', () => {
+    const { share, where } = compareNumbers('loss', 2.0002, 2, 2e-4);
     expect(share).toBeCloseTo(1, 5);
     expect(where).toBe('loss');
   });

@@ -1,21 +1,23 @@
 /** @file Checks the benchmark's command line: what is left out means everything, and what is wrong is refused. */
 import { describe, expect, it, vi } from 'vitest';
 import { parseOptions } from '../../../scripts/peers/options.ts';
-import { listComparands, taskOf, WORKLOADS } from '../../../scripts/peers/workloads.ts';
+import { SIDES } from '../../../scripts/peers/sides.ts';
+import { listComparands, taskOf, taskOfSide, WORKLOADS } from '../../../scripts/peers/workloads.ts';
 import { UserError } from '../../../src/errors.ts';
 
 describe('the command line of the peer benchmark', () => {
   it('measures everything unless it is told otherwise', () => {
-    const { sides, only, variants, what, rounds, out, checkOnly } = parseOptions([]);
+    const { sides, precision, only, variants, what, rounds, out, checkOnly, resume } = parseOptions([]);
     // Everything that can run here, which the command line does not know.
-    expect(sides).toBeUndefined();
+    expect([sides, precision]).toEqual([undefined, undefined]);
     expect(only.map(({ name }) => name)).toEqual(['mlp', 'lenet', 'resnet20', 'resnet32', 'vgg16']);
-    expect({ variants, what, rounds, out, checkOnly }).toEqual({
+    expect({ variants, what, rounds, out, checkOnly, resume }).toEqual({
       variants: ['none', 'targeted-weight'],
       what: ['step', 'evaluation'],
       rounds: 5,
       out: 'results/bench/peers.csv',
       checkOnly: false,
+      resume: false,
     });
   });
 
@@ -24,6 +26,10 @@ describe('the command line of the peer benchmark', () => {
     expect(options.only.map(({ name }) => name)).toEqual(['mlp', 'lenet']);
     expect(options.what).toEqual(['evaluation']);
     expect(parseOptions(['--sides', 'pytorch,onnx,pytorch']).sides).toEqual(['onnx', 'pytorch']);
+    expect(parseOptions(['--precision', 'bfloat16,float32', '--resume'])).toMatchObject({
+      precision: ['float32', 'bfloat16'],
+      resume: true,
+    });
     expect(options.threads).toBe(1);
   });
 
@@ -34,6 +40,7 @@ describe('the command line of the peer benchmark', () => {
       '--variants: there is no "targeted-weigth" (did you mean "targeted-weight"?)',
     ],
     [['--sides', 'onnx,tensorflw'], '--sides: there is no "tensorflw" (did you mean "tensorflow"?)'],
+    [['--precision', 'bf16'], '--precision: there is no "bf16"'],
     [['--what', ''], '--what: there is no ""'],
     [['--rounds', '0'], '--rounds is "0", expected a whole number above 0'],
     [['--rounds', '1', '--rounds', '2'], '--rounds is given twice'],
@@ -74,5 +81,17 @@ describe('the workloads', () => {
       dropRate: 0.66,
       targetRate: 0.75,
     });
+  });
+});
+
+describe('the task of a side', () => {
+  it('has its precision in its settings, and nothing else of its own', () => {
+    const [workload] = WORKLOADS;
+    const task = taskOf({ workload: workload as never, variant: 'none', what: 'step' }, 2);
+    for (const side of SIDES) {
+      const { precision, ...settings } = taskOfSide(task, side).settings;
+      expect(precision).toBe(side.endsWith('bfloat16') ? 'bfloat16' : 'float32');
+      expect({ ...settings, precision: 'float32' }).toEqual(task.settings);
+    }
   });
 });

@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadBetween } from '../../../scripts/peers/load.ts';
-import { COLUMNS, compareSides, formatRows, writeRows } from '../../../scripts/peers/report.ts';
+import { compareSides, formatRows, readRows, writeRows } from '../../../scripts/peers/report.ts';
 import type { Side } from '../../../scripts/peers/sides.ts';
 import type { Measurement } from '../../../scripts/peers/timing.ts';
 import { type Comparand, WORKLOADS } from '../../../scripts/peers/workloads.ts';
-import { readCsv } from '../../../src/files/csv.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 
 const lenet: Comparand = {
@@ -15,7 +14,7 @@ const lenet: Comparand = {
   variant: 'none',
   what: 'step',
 };
-const OPTIONS = { threads: 2, rounds: 3 };
+const OPTIONS = { threads: 2, rounds: 3, measuredWith: 'td 1, onnxruntime 2 on a processor' };
 
 const measured = (side: Side, milliseconds: number[], memory?: Measurement['memory']): Measurement => ({
   side,
@@ -32,6 +31,10 @@ const sides = [
   // Faster once, but not by its median.
   measured('pytorch-channels_last', [1, 20, 21], { peak: 200, private: 80 }),
 ];
+const rounded = [
+  measured('pytorch-default-bfloat16', [10], { peak: 250, private: 100 }),
+  measured('pytorch-channels_last-bfloat16', [8], { peak: 200, private: 80 }),
+];
 const measurements = { sides, otherLoad: 0.02, tries: 2 };
 const evaluation: Comparand = { ...lenet, variant: 'any', what: 'evaluation' };
 
@@ -43,6 +46,7 @@ describe('the rows of the peer benchmark', () => {
       variant: 'none',
       what: 'step',
       side: 'tensorflow',
+      precision: 'float32',
       batchSize: 128,
       threads: 2,
       rounds: 3,
@@ -51,6 +55,8 @@ describe('the rows of the peer benchmark', () => {
       fastest: 5,
       ratioToPytorch: 6 / 15,
       ratioToOnnx: 0.5,
+      bestOfTd: 'tensorflow',
+      bestRatioToPytorch: 6 / 15,
       peakMemory: 450,
       peakMemoryToPytorch: 1.8,
       peakMemoryToOnnx: 1.5,
@@ -59,6 +65,7 @@ describe('the rows of the peer benchmark', () => {
       privateMemoryToOnnx: 1.25,
       otherLoad: 0.02,
       tries: 2,
+      measuredWith: OPTIONS.measuredWith,
     });
     expect(rows.map(({ side, ratioToPytorch }) => [side, ratioToPytorch])).toEqual([
       ['onnx', 12 / 15],
@@ -77,24 +84,57 @@ describe('the rows of the peer benchmark', () => {
     expect(withoutOnnx[0]?.ratioToPytorch).toBe(6 / 15);
   });
 
+  it('have ratios to PyTorch in their own precision, and to onnx in float32', () => {
+    const rows = compareSides(lenet, { ...measurements, sides: [...sides, ...rounded] }, OPTIONS);
+    const inBfloat16 = rows.filter(({ precision }) => precision === 'bfloat16');
+    expect(inBfloat16.map(({ ratioToPytorch, ratioToOnnx }) => [ratioToPytorch, ratioToOnnx])).toEqual([
+      [1.25, 10 / 12],
+      [1, 8 / 12],
+    ]);
+    // None of td computes in it.
+    expect(inBfloat16.map(({ bestOfTd, bestRatioToPytorch }) => [bestOfTd, bestRatioToPytorch])).toEqual([
+      ['', Number.NaN],
+      ['', Number.NaN],
+    ]);
+    expect(rows.slice(0, 4)).toEqual(compareSides(lenet, measurements, OPTIONS));
+  });
+
+  it('have no ratios, and no best, where they were disturbed', () => {
+    const disturbed = compareSides(lenet, { ...measurements, otherLoad: 0.06, tries: 4 }, OPTIONS);
+    expect(disturbed.map(({ median }) => median)).toEqual([12, 6, 15, 20]);
+    const ratios = disturbed.flatMap((row) => [
+      row.ratioToPytorch,
+      row.ratioToOnnx,
+      row.bestRatioToPytorch,
+      row.peakMemoryToPytorch,
+      row.privateMemoryToOnnx,
+    ]);
+    expect(new Set(ratios)).toEqual(new Set([Number.NaN]));
+    expect(new Set(disturbed.map(({ bestOfTd }) => bestOfTd))).toEqual(new Set(['']));
+  });
+
   it('print as a table in which what is unknown is a dash, and disturbance is said', () => {
     const others = [measured('onnx', [812.4]), measured('tensorflow', [541.6], { peak: 1250, private: 80 })];
     const rows = [
-      ...compareSides(lenet, measurements, OPTIONS),
+      ...compareSides(lenet, { ...measurements, sides: [...sides, ...rounded] }, OPTIONS),
       ...compareSides(evaluation, { sides: others, otherLoad: 0.41, tries: 4 }, OPTIONS),
     ];
     expect(formatRows(rows)).toMatchInlineSnapshot(`
       "side                     median   fastest  ÷ PyTorch  ÷ onnx  peak     ÷ PyTorch  ÷ onnx  private  ÷ PyTorch  ÷ onnx
 
-      lenet, none, step
+      lenet, none, step (best of td ÷ PyTorch: 0.40, tensorflow)
       onnx                     12.0 ms  9.00 ms  0.80       1.00    300 MB   1.20       1.00    120 MB   1.20       1.00
       tensorflow               6.00 ms  5.00 ms  0.40       0.50    450 MB   1.80       1.50    150 MB   1.50       1.25
       PyTorch (default)        15.0 ms  14.0 ms  1.00       1.25    250 MB   1.00       0.83    100 MB   1.00       0.83
       PyTorch (channels_last)  20.0 ms  1.00 ms  1.33       1.67    200 MB   0.80       0.67    80 MB    0.80       0.67
 
-      lenet, evaluation (disturbed: other programs took 41 % of the cores in the quietest of 4 tries)
-      onnx                     812 ms   812 ms   –          1.00    –        –          –       –        –          –
-      tensorflow               542 ms   542 ms   –          0.67    1250 MB  –          –       80 MB    –          –"
+      lenet, none, step in bfloat16
+      PyTorch (default)        10.0 ms  10.0 ms  1.25       0.83    250 MB   1.25       0.83    100 MB   1.25       0.83
+      PyTorch (channels_last)  8.00 ms  8.00 ms  1.00       0.67    200 MB   1.00       0.67    80 MB    1.00       0.67
+
+      lenet, evaluation (disturbed, no ratios: other programs took 41 % of the cores in the quietest of 4 tries)
+      onnx                     812 ms   812 ms   –          –       –        –          –       –        –          –
+      tensorflow               542 ms   542 ms   –          –       1250 MB  –          –       80 MB    –          –"
     `);
   });
 
@@ -124,11 +164,12 @@ describe('the rows of the peer benchmark', () => {
       ...compareSides(lenet, measurements, OPTIONS),
       ...compareSides(evaluation, { sides: others, otherLoad: 0, tries: 1 }, OPTIONS),
     ];
+    expect(readRows(path)).toEqual([]);
     writeRows(path, rows);
-    expect(readCsv(path, COLUMNS)).toEqual(rows);
+    expect(readRows(path)).toEqual(rows);
     // Empty where there is no figure.
     expect(readFileSync(path, 'utf8').trim().split('\n').at(-2)).toBe(
-      'lenet,any,evaluation,onnx,128,2,3,20,0.3333333333333333,0.3333333333333333,,1,,,,,,,0,1',
+      'lenet,any,evaluation,onnx,float32,128,2,3,20,0.3333333333333333,0.3333333333333333,,1,tensorflow,,,,,,,,0,1,"td 1, onnxruntime 2 on a processor"',
     );
   });
 });

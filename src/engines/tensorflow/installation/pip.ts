@@ -119,12 +119,9 @@ export function describeFailure({ name, version, file }: Wheel, python: string, 
     const [, got = 'another one'] = /Got\s+([0-9a-f]{64})/.exec(stderr) ?? [];
     return `the index of pip has another ${file} than the published one: its SHA-256 is ${got}`;
   }
-  const network =
-    /(Failed to establish a new connection|Name or service not known|Temporary failure in name resolution|nodename nor servname|Connection refused|timed out|Network is unreachable|Tunnel connection failed|certificate verify failed)/i.exec(
-      stderr,
-    );
-  if (network !== null) {
-    return `${what}, its index cannot be reached (${network[1]?.toLowerCase()}); "${python} -m pip config list" shows which one it asks, and --from takes a wheel or a TensorFlow that is there`;
+  const network = findNetworkFailure(stderr);
+  if (network !== undefined) {
+    return `${what}, its index cannot be reached (${network}); "${python} -m pip config list" shows which one it asks, and --from takes a wheel or a TensorFlow that is there`;
   }
   if (/No matching distribution found/.test(stderr)) {
     return `${what}: its index does not have it for this platform; "${python} -m pip config list" shows which index it asks, and --from takes a wheel or a TensorFlow that is there`;
@@ -132,6 +129,15 @@ export function describeFailure({ name, version, file }: Wheel, python: string, 
   const lines = stderr.split('\n').filter((line) => /^\s*ERROR|error:/i.test(line));
   const said = (lines.at(-1) ?? lastLine(stderr)).replace(/^\s*ERROR:\s*/, '').trim();
   return `${what}: ${said || `it ended with ${unstartable ?? endedBy ?? `exit code ${code}`}`}`;
+}
+
+/** What pip says of a network that does not do its part, if that is why it failed. */
+export function findNetworkFailure(stderr: string): string | undefined {
+  const found =
+    /(Failed to establish a new connection|Name or service not known|Temporary failure in name resolution|nodename nor servname|Connection refused|timed out|Network is unreachable|Tunnel connection failed|certificate verify failed)/i.exec(
+      stderr,
+    );
+  return found?.[1]?.toLowerCase();
 }
 
 /** Size of the largest file under a folder, in bytes: that of the wheel as it arrives. */
