@@ -99,6 +99,38 @@ describeTensorflow('a step in bfloat16', () => {
     },
   );
 
+  it.each(WAYS)('adds the whole of the weight decay to gradients: %s', async (bfloat16) => {
+    const [decay, learningRate] = [5.045, 0.1];
+    const { compiled, state, feedsOf } = createTrainingCase(
+      'blockedResnet',
+      { name: 'none' },
+      {
+        weightDecay: decay,
+        learningRate,
+        optimizer: { name: 'sgd' },
+      },
+    );
+    const moved = async (options: SavedModelOptions) => {
+      const program = compile(compiled.step, compiled.signature, native, options);
+      await program.writeState(state);
+      await program.run({ ...feedsOf(0), learningRate: Float32Array.of(learningRate) });
+      const after = await program.readState();
+      program.dispose();
+      return after;
+    };
+    const [exact, actual] = [await moved({}), await moved({ bfloat16 })];
+    for (const name of Object.keys(state).filter((key) => key.endsWith('/kernel'))) {
+      const weights = state[name] as Float32Array;
+      let [along, length] = [0, 0];
+      weights.forEach((weight, index) => {
+        along += weight * ((actual[name]?.[index] ?? Number.NaN) - (exact[name]?.[index] ?? 0));
+        length += weight * weight;
+      });
+      // In bfloat16 this decay would be 0.3 % too small or too large.
+      expect(Math.abs(along / length / (learningRate * decay)), name).toBeLessThan(0.0005);
+    }
+  });
+
   async function train(method: string, bfloat16?: SavedModelOptions['bfloat16']): Promise<NamedArrays> {
     const { compiled, state, feedsOf } = createTrainingCase(
       'blockedResnet',

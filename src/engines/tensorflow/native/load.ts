@@ -170,6 +170,9 @@ function applySettings({ threads, device, deterministic, tensorfloat32 = false }
     ...(deterministic ? { TF_DETERMINISTIC_OPS: '1' } : {}),
     // Products of float32 in the reduced precision of TF32 would be others than those of every other engine.
     NVIDIA_TF32_OVERRIDE: tensorfloat32 ? '1' : '0',
+    // What is scaled stays in float32, and what follows up to the next product: weight decay, clipping, momentum, masks of weights.
+    TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_INFERLIST_REMOVE: 'Mul',
+    TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_DENYLIST_ADD: 'Mul',
     ...(device === 'cpu' ? { CUDA_VISIBLE_DEVICES: '-1' } : {}),
   };
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
