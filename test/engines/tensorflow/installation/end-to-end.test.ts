@@ -88,6 +88,7 @@ describe('TensorFlow', () => {
       expect(installed.stdout).toContain(`, with the libraries in ${sitePackages}/tensorflow\n`);
       expect(listFiles(cacheNamed('zweiter'))).toEqual([
         'engines/tensorflow/installation.json',
+        'engines/tensorflow/kernels.node',
         'engines/tensorflow/process.node',
         'engines/tensorflow/tensorflow.node',
       ]);

@@ -66,8 +66,8 @@ describe('the sources', () => {
   });
 
   it('of this program itself are whole', () => {
-    const { sources, helper, includes } = findSources().copyTo(temporaryFolder());
-    for (const path of [...sources, helper]) expect(readFileSync(path, 'utf8')).toContain('napi_');
+    const { sources, helper, kernels, includes } = findSources().copyTo(temporaryFolder());
+    for (const path of [...sources, helper, kernels]) expect(readFileSync(path, 'utf8')).toContain('napi_');
     expect(readdirSync(includes[0] ?? '')).toContain('node_api.h');
   });
 
