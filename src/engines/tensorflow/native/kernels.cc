@@ -141,11 +141,14 @@ class Scratch {
 // Tiles that are transformed at a time: as many as the second cache holds beside a part of the filter. A multiple of 24, the rows of a product.
 int CapacityFor(int in, int out) { return in + out <= 512 ? 24 : 96; }
 
+// Weights of a filter that a task transforms: fewer are not worth a thread that has to be woken.
+constexpr int kWeightsInTask = 8192;
+
 void Convolve(const float* x, const float* filter, const Images& images, int in, int out, bool turned, float* y) {
   const int capacity = CapacityFor(in, out), tiles = images.tiles();
   Scratch transformed(36L * in * out), zeros(static_cast<size_t>(images.width) * in);
   std::memset(zeros.get(), 0, sizeof(float) * images.width * in);
-  const int channels_at_once = std::max(1, 4096 / out);
+  const int channels_at_once = std::max(1, kWeightsInTask / out);
   pool->Run((in + channels_at_once - 1) / channels_at_once, [&](int task) {
     WithoutDenormals mode;
     for (int channel = task * channels_at_once; channel < std::min(in, (task + 1) * channels_at_once); channel++)
@@ -185,7 +188,7 @@ void ConvolveFilterGradient(const float* x, const float* dy, const Images& image
       instructions->add_filter_gradient(x, dy + column, images, in, out, width, first, count, capacity, zeros.get(), scratch.get(), sums_of(part, column));
     }
   });
-  const int channels_at_once = std::max(1, 4096 / out);
+  const int channels_at_once = std::max(1, kWeightsInTask / out);
   pool->Run((in + channels_at_once - 1) / channels_at_once, [&](int task) {
     WithoutDenormals mode;
     for (int channel = task * channels_at_once; channel < std::min(in, (task + 1) * channels_at_once); channel++)
