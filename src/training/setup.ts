@@ -53,7 +53,7 @@ export async function prepareTraining(run: TrainedRun, whole: Dataset): Promise<
   return { ...setup, ...step, settings, seed, dataset, stepsPerEpoch, beginning };
 }
 
-/** Matrix products of a batch are too short to make up for the rounding of their operands: docs/performance.md has the times. */
+/** Matrix products of a batch are too short to make up for the rounding of their operands. */
 function refuseSlowPrecision({ parameters }: Model, { model, precision }: TrainingSettings): void {
   const convolves = parameters.some(({ role, shape }) => role === 'kernel' && shape.length === 4);
   if (precision !== 'bfloat16' || convolves) return;

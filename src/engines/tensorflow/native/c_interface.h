@@ -13,7 +13,7 @@ struct TF_KernelBuilder;
 struct TF_OpKernelConstruction;
 struct TF_OpKernelContext;
 
-enum TF_Code { TF_OK = 0, TF_INVALID_ARGUMENT = 3 };
+enum TF_Code { TF_OK = 0, TF_INVALID_ARGUMENT = 3, TF_RESOURCE_EXHAUSTED = 8 };
 enum TF_DataType { TF_FLOAT = 1 };
 
 TF_Status* TF_NewStatus();

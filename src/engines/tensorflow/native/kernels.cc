@@ -68,10 +68,11 @@ namespace avx2 {
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient};
 
-const Instructions* FindInstructions() {
+const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   const bool has2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return has512 ? &kAvx512 : has2 ? &kAvx2 : nullptr;
+  if (has512 && most >= kAvx512.lanes) return &kAvx512;
+  return has2 && most >= kAvx2.lanes ? &kAvx2 : nullptr;
 }
 
 const Instructions* instructions = nullptr;
@@ -98,6 +99,7 @@ class Buffers {
     size_t size = 0;
   };
 
+  // A buffer without memory if there is none to be had.
   Buffer Take(size_t size) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -113,10 +115,12 @@ class Buffers {
       if (!free_.empty()) free_.pop_back();
     }
     const size_t bytes = (size * sizeof(float) + 63) / 64 * 64;
-    return {std::unique_ptr<float, Free>(static_cast<float*>(std::aligned_alloc(64, bytes))), size};
+    std::unique_ptr<float, Free> memory(static_cast<float*>(std::aligned_alloc(64, bytes)));
+    return {std::move(memory), size};
   }
 
   void Give(Buffer buffer) {
+    if (buffer.memory == nullptr) return;
     std::lock_guard<std::mutex> lock(mutex_);
     free_.push_back(std::move(buffer));
   }
@@ -144,9 +148,11 @@ int CapacityFor(int in, int out) { return in + out <= 512 ? 24 : 96; }
 // Weights of a filter that a task transforms: fewer are not worth a thread that has to be woken.
 constexpr int kWeightsInTask = 8192;
 
-void Convolve(const float* x, const float* filter, const Images& images, int in, int out, bool turned, float* y) {
+// Whether there was memory for it.
+bool Convolve(const float* x, const float* filter, const Images& images, int in, int out, bool turned, float* y) {
   const int capacity = CapacityFor(in, out), tiles = images.tiles();
   Scratch transformed(36L * in * out), zeros(static_cast<size_t>(images.width) * in);
+  if (!transformed.get() || !zeros.get()) return false;
   std::memset(zeros.get(), 0, sizeof(float) * images.width * in);
   const int channels_at_once = std::max(1, kWeightsInTask / out);
   pool->Run((in + channels_at_once - 1) / channels_at_once, [&](int task) {
@@ -154,14 +160,20 @@ void Convolve(const float* x, const float* filter, const Images& images, int in,
     for (int channel = task * channels_at_once; channel < std::min(in, (task + 1) * channels_at_once); channel++)
       instructions->transform_filter(filter, in, out, turned, channel, transformed.get());
   });
+  std::atomic<bool> fits{true};
   pool->Run((tiles + capacity - 1) / capacity, [&](int task) {
     WithoutDenormals mode;
     Scratch scratch(36L * capacity * (in + out));
+    if (!scratch.get()) {
+      fits = false;
+      return;
+    }
     const int first = task * capacity, count = std::min(capacity, tiles - first);
     // Rows of the last product that belong to no tile must be numbers.
     if (count < capacity) std::memset(scratch.get(), 0, sizeof(float) * 36L * capacity * in);
     instructions->convolve_tiles(x, transformed.get(), images, in, out, first, count, capacity, zeros.get(), scratch.get(), y);
   });
+  return fits;
 }
 
 // Columns of the filter in a task.
@@ -169,19 +181,26 @@ constexpr int kColumns = 128;
 // Bytes of the sums of all parts, at most, unless there are two.
 constexpr long kSumBytes = 48L << 20;
 
-void ConvolveFilterGradient(const float* x, const float* dy, const Images& images, int in, int out, float* filter) {
+// Whether there was memory for it.
+bool ConvolveFilterGradient(const float* x, const float* dy, const Images& images, int in, int out, float* filter) {
   const int capacity = CapacityFor(in, std::min(out, kColumns)), tiles = images.tiles();
   const int blocks = (tiles + capacity - 1) / capacity, groups = (out + kColumns - 1) / kColumns;
   const long size = 36L * in * out;
   // By the shapes alone: with another number of threads the sums would be others.
   const int parts = static_cast<int>(std::min<long>(blocks, std::max<long>(2, std::min<long>(8, kSumBytes / (4 * size)))));
   Scratch sums(static_cast<size_t>(size) * parts), zeros(static_cast<size_t>(images.width) * in);
+  if (!sums.get() || !zeros.get()) return false;
+  std::atomic<bool> fits{true};
   std::memset(zeros.get(), 0, sizeof(float) * images.width * in);
   const auto sums_of = [&](int part, int column) { return sums.get() + part * size + 36L * in * column; };
   pool->Run(parts * groups, [&](int task) {
     WithoutDenormals mode;
     const int part = task / groups, column = task % groups * kColumns, width = std::min(kColumns, out - column);
     Scratch scratch(36L * capacity * (in + width));
+    if (!scratch.get()) {
+      fits = false;
+      return;
+    }
     std::memset(sums_of(part, column), 0, sizeof(float) * 36L * in * width);
     for (int block = static_cast<int>(static_cast<long>(blocks) * part / parts); block < static_cast<long>(blocks) * (part + 1) / parts; block++) {
       const int first = block * capacity, count = std::min(capacity, tiles - first);
@@ -195,6 +214,7 @@ void ConvolveFilterGradient(const float* x, const float* dy, const Images& image
       for (int column = 0; column < out; column += kColumns)
         instructions->finish_filter_gradient(sums_of(0, column), parts, size, in, out, std::min(kColumns, out - column), channel, filter + column);
   });
+  return fits;
 }
 
 struct Tensor {
@@ -248,9 +268,12 @@ void Compute(void*, TF_OpKernelContext* context) {
   result.tensor = TF_AllocateOutput(context, 0, TF_FLOAT, shape, 4, bytes, status.get());
   if (failed()) return;
   float* to = static_cast<float*>(TF_TensorData(result.tensor));
-  if (kind == Kind::kConvolve) Convolve(a.Data(), b.Data(), images, b.Extent(2), b.Extent(3), false, to);
-  if (kind == Kind::kInputGradient) Convolve(a.Data(), b.Data(), images, b.Extent(3), b.Extent(2), true, to);
-  if (kind == Kind::kFilterGradient) ConvolveFilterGradient(a.Data(), b.Data(), images, a.Extent(3), b.Extent(3), to);
+  const bool fits = kind == Kind::kConvolve        ? Convolve(a.Data(), b.Data(), images, b.Extent(2), b.Extent(3), false, to)
+                    : kind == Kind::kInputGradient ? Convolve(a.Data(), b.Data(), images, b.Extent(3), b.Extent(2), true, to)
+                                                   : ConvolveFilterGradient(a.Data(), b.Data(), images, a.Extent(3), b.Extent(3), to);
+  if (fits) return;
+  TF_SetStatus(status.get(), TF_RESOURCE_EXHAUSTED, "OOM in td's kernel of convolutions");
+  failed();
 }
 
 // The shape of the result, for TensorFlow's optimizer.
@@ -296,17 +319,18 @@ bool Register(const char* name, const char* a, const char* b, const char* result
 
 namespace {
 
-// start(threads): registers the kernels, which share so many threads. Returns how many channels, and multiples of it, they take; 0 if the
-// processor has none of the instructions that they need.
+// start(threads, most): registers the kernels, which share so many threads. Returns how many channels, and multiples of it, they take, at `most`
+// so many; 0 if the processor has none of the instructions that they need.
 napi_value Start(napi_env env, napi_callback_info info) {
   int lanes = 0;
 #ifdef TD_HAS_KERNELS
-  size_t count = 1;
-  napi_value argument;
-  int32_t threads = 1;
-  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
-  if (count == 1) napi_get_value_int32(env, argument, &threads);
-  if (pool == nullptr && (instructions = FindInstructions()) != nullptr) {
+  size_t count = 2;
+  napi_value arguments[2];
+  int32_t threads = 1, most = 0;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  napi_get_value_int32(env, arguments[0], &threads);
+  napi_get_value_int32(env, arguments[1], &most);
+  if (pool == nullptr && (instructions = FindInstructions(most)) != nullptr) {
     buffers = new Buffers;
     pool = new Pool(std::max(1, threads));
     const bool registered = Register<Kind::kConvolve>("TdConvolve", "x: float", "filter: float", "output: float") &&

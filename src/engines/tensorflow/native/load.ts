@@ -131,13 +131,19 @@ function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): P
 
 /** kernels.cc says what it does. */
 interface KernelsModule {
-  start(threads: number): number;
+  start(threads: number, most: number): number;
 }
+
+/** Floats in a vector of AVX-512, the widest that there are kernels for. The environment variable TD_LANES may say 8, as of AVX2, or 0. */
+const WIDEST = 16;
 
 /** Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. */
 function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): number {
   try {
-    return (require(join(dirname(addon), KERNELS_NAME)) as KernelsModule).start(threads);
+    return (require(join(dirname(addon), KERNELS_NAME)) as KernelsModule).start(
+      threads,
+      Number(process.env.TD_LANES ?? WIDEST),
+    );
   } catch {
     return 0;
   }

@@ -168,79 +168,51 @@ void WriteTiles(const float* products, const Images& images, int channels, int f
   }
 }
 
-// to[row][column] = Σ a[row][k] b[k][column], for ROWS rows and VECTORS vectors of columns.
-template <int ROWS, int VECTORS>
-inline void Multiply(const float* a, int depth, const float* b, int width, float* to) {
+// to[row][column] = Σ a[row][k] b[k][column], for ROWS rows and VECTORS vectors of columns. TRANSPOSED: of a[k][row], added to what is there.
+// `stride`: from a row of a to the next.
+template <int ROWS, int VECTORS, bool TRANSPOSED>
+inline void Multiply(const float* a, long stride, const float* b, long width, int depth, float* to) {
   Vector sums[ROWS][VECTORS] = {};
   for (int k = 0; k < depth; k++) {
     Vector factors[VECTORS];
 #pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) factors[v] = Load(b + static_cast<long>(k) * width + v * LANES);
+    for (int v = 0; v < VECTORS; v++) factors[v] = Load(b + k * width + v * LANES);
 #pragma GCC unroll 24
     for (int row = 0; row < ROWS; row++) {
-      const Vector x = Repeat(a[static_cast<long>(row) * depth + k]);
-#pragma GCC unroll 4
-      for (int v = 0; v < VECTORS; v++) sums[row][v] += x * factors[v];
-    }
-  }
-  for (int row = 0; row < ROWS; row++)
-    for (int v = 0; v < VECTORS; v++) Store(to + static_cast<long>(row) * width + v * LANES, sums[row][v]);
-}
-
-// to[row][column] += Σ a[k][row] b[k][column]
-template <int ROWS, int VECTORS>
-inline void MultiplyTransposed(const float* a, int height, const float* b, int width, int depth, float* to) {
-  Vector sums[ROWS][VECTORS] = {};
-  for (int k = 0; k < depth; k++) {
-    Vector factors[VECTORS];
-#pragma GCC unroll 4
-    for (int v = 0; v < VECTORS; v++) factors[v] = Load(b + static_cast<long>(k) * width + v * LANES);
-#pragma GCC unroll 16
-    for (int row = 0; row < ROWS; row++) {
-      const Vector x = Repeat(a[static_cast<long>(k) * height + row]);
+      const Vector x = Repeat(TRANSPOSED ? a[k * stride + row] : a[row * stride + k]);
 #pragma GCC unroll 4
       for (int v = 0; v < VECTORS; v++) sums[row][v] += x * factors[v];
     }
   }
   for (int row = 0; row < ROWS; row++) {
     for (int v = 0; v < VECTORS; v++) {
-      float* place = to + static_cast<long>(row) * width + v * LANES;
-      Store(place, Load(place) + sums[row][v]);
+      float* place = to + row * width + v * LANES;
+      Store(place, TRANSPOSED ? Load(place) + sums[row][v] : sums[row][v]);
     }
   }
 }
 
-// Sixteen vectors of AVX2 hold 12 sums, thirty-two of AVX-512 hold 24.
+// All rows of as many columns as blocks of VECTORS fill, from `column` on. A block has SUMS vectors.
+template <int SUMS, int VECTORS, bool TRANSPOSED>
+inline void MultiplyBlocks(const float* a, long stride, int rows, const float* b, int width, int depth, float* to, int* column) {
+  constexpr int height = SUMS / VECTORS;
+  for (; *column + VECTORS * LANES <= width; *column += VECTORS * LANES)
+    for (int row = 0; row < rows; row += height)
+      Multiply<height, VECTORS, TRANSPOSED>(a + (TRANSPOSED ? row : row * stride), stride, b + *column, width, depth, to + static_cast<long>(row) * width + *column);
+}
+
+// A product of matrices whose `rows` are a multiple of SUMS, and whose columns of LANES.
+template <int SUMS, bool TRANSPOSED>
+inline void MultiplyAll(const float* a, long stride, int rows, const float* b, int width, int depth, float* to) {
+  int column = 0;
+  if (LANES == 16) MultiplyBlocks<SUMS, 4, TRANSPOSED>(a, stride, rows, b, width, depth, to, &column);
+  MultiplyBlocks<SUMS, 2, TRANSPOSED>(a, stride, rows, b, width, depth, to, &column);
+  MultiplyBlocks<SUMS, 1, TRANSPOSED>(a, stride, rows, b, width, depth, to, &column);
+}
+
+// Sums that are held in registers at a time: of sixteen vectors with AVX2, of thirty-two with AVX-512. Channels are multiples of LANES.
 constexpr int kSums = LANES == 16 ? 24 : 12;
-
-// [tiles][in] · [in][out]; tiles are a multiple of kSums.
-void MultiplyTiles(const float* tiles, int count, int in, const float* filter, int out, float* to) {
-  int column = 0;
-  for (; LANES == 16 && column + 4 * LANES <= out; column += 4 * LANES)
-    for (int row = 0; row < count; row += kSums / 4)
-      Multiply<kSums / 4, 4>(tiles + static_cast<long>(row) * in, in, filter + column, out, to + static_cast<long>(row) * out + column);
-  for (; column + 2 * LANES <= out; column += 2 * LANES)
-    for (int row = 0; row < count; row += kSums / 2)
-      Multiply<kSums / 2, 2>(tiles + static_cast<long>(row) * in, in, filter + column, out, to + static_cast<long>(row) * out + column);
-  for (; column < out; column += LANES)
-    for (int row = 0; row < count; row += kSums)
-      Multiply<kSums, 1>(tiles + static_cast<long>(row) * in, in, filter + column, out, to + static_cast<long>(row) * out + column);
-}
-
-// to += [tiles][in]ᵀ · [tiles][out]
-void AddProducts(const float* tiles, int count, int in, const float* spread, int out, float* to) {
-  constexpr int rows = LANES;
-  int column = 0;
-  for (; LANES == 16 && column + 4 * LANES <= out; column += 4 * LANES)
-    for (int row = 0; row < in; row += rows / 4)
-      MultiplyTransposed<rows / 4, 4>(tiles + row, in, spread + column, out, count, to + static_cast<long>(row) * out + column);
-  for (; column + 2 * LANES <= out; column += 2 * LANES)
-    for (int row = 0; row < in; row += rows / 2)
-      MultiplyTransposed<rows / 2, 2>(tiles + row, in, spread + column, out, count, to + static_cast<long>(row) * out + column);
-  for (; column < out; column += LANES)
-    for (int row = 0; row < in; row += rows)
-      MultiplyTransposed<rows, 1>(tiles + row, in, spread + column, out, count, to + static_cast<long>(row) * out + column);
-}
+constexpr int kGradientSums = LANES;
 
 // The images' convolution for some tiles. `filter` as TransformFilter made it; scratch: 36 · capacity · (in + out).
 void ConvolveTiles(const float* x, const float* filter, const Images& images, int in, int out, int first, int count, int capacity, const float* zeros, float* scratch, float* y) {
@@ -249,7 +221,7 @@ void ConvolveTiles(const float* x, const float* filter, const Images& images, in
   TransformTiles(x, images, in, first, count, capacity, zeros, transformed);
   const int rows = (count + kSums - 1) / kSums * kSums;
   for (int place = 0; place < 36; place++)
-    MultiplyTiles(transformed + static_cast<long>(place) * capacity * in, rows, in, filter + static_cast<long>(place) * in * out, out, products + static_cast<long>(place) * capacity * out);
+    MultiplyAll<kSums, false>(transformed + static_cast<long>(place) * capacity * in, in, rows, filter + static_cast<long>(place) * in * out, out, in, products + static_cast<long>(place) * capacity * out);
   WriteTiles(products, images, out, first, count, capacity, y);
 }
 
@@ -261,7 +233,7 @@ void AddFilterGradient(const float* x, const float* dy, const Images& images, in
   TransformTiles(x, images, in, first, count, capacity, zeros, transformed);
   SpreadTiles(dy, images, out, width, first, count, capacity, spread);
   for (int place = 0; place < 36; place++)
-    AddProducts(transformed + static_cast<long>(place) * capacity * in, count, in, spread + static_cast<long>(place) * capacity * width, width, sums + static_cast<long>(place) * in * width);
+    MultiplyAll<kGradientSums, true>(transformed + static_cast<long>(place) * capacity * in, in, in, spread + static_cast<long>(place) * capacity * width, width, count, sums + static_cast<long>(place) * in * width);
 }
 
 // Gᵀ S G for one channel of what goes in and `width` columns of a filter [3, 3, in, out], which begins at the first of them. S is the sum of some
