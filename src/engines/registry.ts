@@ -68,7 +68,10 @@ async function chooseAutomatically(options: EngineOptions): Promise<ChosenEngine
 async function createEngine(name: EngineName, options: EngineOptions, reason: string): Promise<ChosenEngine> {
   refuseForeignOptions(name, options);
   const status = await engines[name].status();
-  if (!status.available) throw new UserError(`the engine "${name}" cannot run here: ${status.reason}`);
+  if (!status.available) {
+    const cause = options.precision === undefined || options.precision === 'float32' ? '' : `${reason}, and `;
+    throw new UserError(`${cause}the engine "${name}" cannot run here: ${status.reason}`);
+  }
   return { engine: await engines[name].create(options), reason };
 }
 

@@ -6,7 +6,7 @@ import { requirePrecision } from '../engines/precision.ts';
 import { loadDatasets } from '../runner/datasets.ts';
 import { trainRuns } from '../runner/train-runs.ts';
 import { chooseFastestEngine } from '../runner/trial/choose.ts';
-import { decisiveSettings } from '../runner/trial/decisive.ts';
+import { decisiveSettings, untrained } from '../runner/trial/decisive.ts';
 import { collectEnvironment } from '../runs/environment.ts';
 import type { ExecutionOptions } from './execution-options.ts';
 import { startFetchStage } from './fetch-progress.ts';
@@ -43,13 +43,14 @@ const REMARKS: Iterable<string> = {
  */
 export async function trainShown(runs: readonly RunSpec[], options: TrainingOptions): Promise<Outcome[]> {
   const datasets = await loadDatasets(runs, (settings) => loadDataset(settings, startFetchStage));
+  const left = untrained(runs, options.results);
   const { engine, reason } = await chooseFastestEngine(
     options.engine,
     options,
-    decisiveSettings(runs),
+    decisiveSettings(left),
     printLine,
   );
-  for (const { settings } of runs) requirePrecision(engine, settings.precision);
+  for (const { settings } of left) requirePrecision(engine, settings.precision);
   tryResultsFolder(options.results);
   printLine(`engine ${engine.name} on ${engine.device} (${reason})`);
   const { threads } = options;

@@ -1,7 +1,7 @@
 /** @file Precisions: which engine has which, and what is said where one cannot be had. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { multipliesBfloat16, requirePrecision } from '../../src/engines/precision.ts';
 import { chooseEngine } from '../../src/engines/registry.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
@@ -30,5 +30,17 @@ describe.each(['onnx', 'reference'] as const)('the engine %s', (name) => {
       expect(() => requirePrecision(engine, precision)).toThrow(
         `precision: ${precision} cannot be had here: the engine "${name}" computes in float32 alone, expected the engine "tensorflow"`,
       );
+  });
+});
+
+describe('auto', () => {
+  it('says why it wants TensorFlow where that is not installed', async () => {
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    vi.stubEnv('TD_CACHE', temporaryFolder());
+    await expect(chooseEngine('auto', { precision: 'bfloat16' })).rejects.toThrow(
+      'precision: bfloat16 is asked for, and the engine "tensorflow" cannot run here: not installed',
+    );
   });
 });
