@@ -9,7 +9,7 @@ import { PINNED_VERSION } from './installation/locate.ts';
 import { isDisturbed } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { type PeerOptions, parseOptions } from './options.ts';
-import { findParticipants, type Participants } from './participants.ts';
+import { findParticipants, type Participants, sidesFor } from './participants.ts';
 import { Peer } from './peer.ts';
 import { hasFastLibrary } from './python.ts';
 import {
@@ -23,7 +23,7 @@ import {
   writeRows,
 } from './report.ts';
 import { isMeasured, replaceRows, rowsOf } from './resume.ts';
-import { engineOf, layoutOf, nameSide, precisionOf, type Side } from './sides.ts';
+import { engineOf, nameSide, precisionOf, type Side } from './sides.ts';
 import { measure, measureUndisturbed } from './timing.ts';
 import { type Comparand, describeComparand, listComparands, type PeerTask, taskOf } from './workloads.ts';
 
@@ -49,7 +49,7 @@ async function benchmark(options: PeerOptions): Promise<number> {
   const settings = { threads, rounds, measuredWith: describeMachine(participants) };
   let rows = resume ? readRows(out) : [];
   const missing = comparands.filter(
-    (comparand) => !isMeasured(rows, comparand, sidesFor(comparand, participants), settings),
+    (comparand) => !isMeasured(rows, comparand, sidesFor(comparand, participants.sides), settings),
   );
   if (resume) {
     const kept = comparands.filter((comparand) => !missing.includes(comparand));
@@ -97,7 +97,7 @@ async function check(comparand: Comparand, threads: number, participants: Partic
   const { workload, what } = comparand;
   const task = taskOf(comparand, threads);
   const runs = what === 'step' ? CHECKED_RUNS : 1;
-  const sides = sidesFor(comparand, participants);
+  const sides = sidesFor(comparand, participants.sides);
   // What computes in bfloat16 is compared with an engine in float32.
   const hasYardstick = sides.some((side) => engineOf(side) !== undefined && precisionOf(side) === 'float32');
   const checked: readonly Side[] = hasYardstick ? sides : ['onnx', ...sides];
@@ -116,7 +116,7 @@ async function time(
   const { threads, rounds } = settings;
   const { runsPerTurn } = comparand.workload;
   const name = describeComparand(comparand);
-  const sides = sidesFor(comparand, participants);
+  const sides = sidesFor(comparand, participants.sides);
   const measureOnce = () =>
     withPeers(taskOf(comparand, threads), sides, participants, (peers) =>
       measure(peers, { rounds, runsPerTurn }),
@@ -129,15 +129,6 @@ async function time(
   const times = rows.map(({ side, median }) => `${nameSide(side)} ${formatMilliseconds(median)}`);
   printLine(`${name}: ${times.join(', ')}${describeDisturbance(measurements)}`);
   return rows;
-}
-
-/** Networks without convolutions have one layout, and td refuses to train them in bfloat16, where they would be slower. */
-function sidesFor({ workload }: Comparand, { sides }: Participants): readonly Side[] {
-  if (workload.model.name !== 'mlp') return sides;
-  return sides.filter(
-    (side) =>
-      layoutOf(side) === 'default' || (engineOf(side) !== undefined && precisionOf(side) === 'float32'),
-  );
 }
 
 /** Starts sides, and ends them in any case. */

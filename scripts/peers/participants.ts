@@ -8,12 +8,15 @@ import {
   CHOICES,
   type Choice,
   choiceOf,
+  engineOf,
+  layoutOf,
   PRECISIONS,
   type Precision,
   precisionOf,
   SIDES,
   type Side,
 } from './sides.ts';
+import type { Comparand } from './workloads.ts';
 
 /** What takes part. */
 export interface Participants {
@@ -126,4 +129,16 @@ function requireSides(
   throw new UserError(
     `there is nothing to compare among ${choices.join(', ')}: ${words} in ${precisions.join(', ')}; --precision float32,bfloat16 measures both`,
   );
+}
+
+/**
+ * The sides that compute a row. Networks without convolutions have one layout, and td refuses to train them in bfloat16, where they would
+ * be slower; it evaluates in float32 in any case.
+ */
+export function sidesFor({ workload, what }: Comparand, sides: readonly Side[]): readonly Side[] {
+  const convolves = workload.model.name !== 'mlp';
+  return sides.filter((side) => {
+    if (engineOf(side) === undefined) return convolves || layoutOf(side) === 'default';
+    return precisionOf(side) === 'float32' || (convolves && what === 'step');
+  });
 }

@@ -1,7 +1,13 @@
 /** @file Checks which sides take part: what is asked for, else what can run here. */
 import { describe, expect, it } from 'vitest';
-import { type Asked, findParticipants, type Searches } from '../../../scripts/peers/participants.ts';
+import {
+  type Asked,
+  findParticipants,
+  type Searches,
+  sidesFor,
+} from '../../../scripts/peers/participants.ts';
 import { type Choice, precisionOf, SIDES } from '../../../scripts/peers/sides.ts';
+import { listComparands, WORKLOADS } from '../../../scripts/peers/workloads.ts';
 import { locateTensorflow } from '../../../src/engines/tensorflow/installation/locate.ts';
 import { UserError } from '../../../src/errors.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
@@ -107,5 +113,23 @@ describe('the sides that take part', () => {
   ])('cannot lack %s if it is asked for', (_, asked, isPythonNamed, message) => {
     expect(() => find(asked === undefined ? {} : { sides: asked }, NONE, isPythonNamed)).toThrow(UserError);
     expect(() => find(asked === undefined ? {} : { sides: asked }, NONE, isPythonNamed)).toThrow(message);
+  });
+});
+
+describe('the sides of a row', () => {
+  const rowsOf = (name: string) => {
+    const workloads = WORKLOADS.filter((workload) => workload.name === name);
+    return listComparands(workloads, ['none'], ['step', 'evaluation']).map((row) => sidesFor(row, SIDES));
+  };
+
+  it('have td in bfloat16 for steps alone: it evaluates in float32', () => {
+    const [step, evaluation] = rowsOf('resnet20');
+    expect(step).toEqual(SIDES);
+    expect(evaluation).toEqual(SIDES.filter((side) => side !== 'tensorflow-bfloat16'));
+  });
+
+  it('have one layout and no bfloat16 of td where nothing is convolved', () => {
+    const sides = ['onnx', 'tensorflow', 'pytorch-default', 'pytorch-default-bfloat16'];
+    expect(rowsOf('mlp')).toEqual([sides, sides]);
   });
 });
