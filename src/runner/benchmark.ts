@@ -15,6 +15,8 @@ export interface Benchmark {
   readonly compileMilliseconds: number;
   readonly stepMilliseconds: number;
   readonly fastestStepMilliseconds: number;
+  /** What a long training takes for each step: above the median where the machine is now and then busy. */
+  readonly meanStepMilliseconds: number;
   /** Of the median step, filling its batch and noise. */
   readonly feedMilliseconds: number;
   readonly trainingImagesPerSecond: number;
@@ -36,7 +38,8 @@ export async function benchmarkRun(
   const training = await timeTraining(run, dataset, engine, limits);
   const { model, parameters } = training;
   const evaluation = await timeEvaluation(engine, model, dataset.test, parameters, EVALUATIONS);
-  const stepMilliseconds = median(training.steps.map(({ milliseconds }) => milliseconds));
+  const times = training.steps.map(({ milliseconds }) => milliseconds);
+  const stepMilliseconds = median(times);
   return {
     variant: run.variant,
     engine: engine.name,
@@ -45,7 +48,8 @@ export async function benchmarkRun(
     steps,
     compileMilliseconds: training.compileMilliseconds,
     stepMilliseconds,
-    fastestStepMilliseconds: Math.min(...training.steps.map(({ milliseconds }) => milliseconds)),
+    fastestStepMilliseconds: Math.min(...times),
+    meanStepMilliseconds: times.reduce((sum, time) => sum + time, 0) / times.length,
     feedMilliseconds: median(training.steps.map(({ feedMilliseconds }) => feedMilliseconds)),
     trainingImagesPerSecond: (1000 * batchSize) / stepMilliseconds,
     evaluationImagesPerSecond: (1000 * dataset.test.count) / evaluation,

@@ -70,6 +70,18 @@ describe.each(places)('the engine $label', (place) => {
       });
     }));
 
+  it('runs a step that fetches nothing', () => {
+    const silent: typeof counting = {
+      ...counting,
+      step: (state, feeds) => ({ ...counting.step(state, feeds), fetches: {} }),
+    };
+    return withProgram(place, silent, async (program) => {
+      await program.writeState(initialCount());
+      expect(await program.run({ x: Float32Array.of(1, 0) })).toEqual({});
+      expect((await program.readState()).count).toEqual(Float32Array.of(11, 2));
+    });
+  });
+
   it('replaces single entries of the state and leaves the others', () =>
     withCounter(async (program) => {
       await program.writeState(initialCount());

@@ -26,6 +26,9 @@ export async function createCpuEngine(options: EngineOptions = {}): Promise<Engi
   };
 }
 
+/** Of a step that the host does alone. */
+const NO_SESSION: Session = { inputNames: [], run: async () => ({}), release: () => {} };
+
 interface CompilerOptions {
   readonly threads: number;
   readonly skip: ReadonlySet<string>;
@@ -39,7 +42,9 @@ async function compile(
 ): Promise<Program> {
   const plan = planProgram(step, signature, { block: await blockSize(), skip });
   const options = sessionOptions(threads);
-  const session = await pool.take(serialize(plan.step), options);
+  // onnxruntime takes no graph without results.
+  const session =
+    plan.step.outputs.length === 0 ? NO_SESSION : await pool.take(serialize(plan.step), options);
   const prepare: Session[] = [];
   // They seldom run, and their memory is needed elsewhere.
   for (const graph of plan.preparations)

@@ -40,6 +40,8 @@ export interface ModelNames {
   readonly reads: Readonly<Record<string, string>>;
   /** To write one: `value` is fed, and `done` fetched. */
   readonly writes: Readonly<Record<string, { readonly value: string; readonly done: string }>>;
+  /** What is fetched of a step that has no fetches, so that it runs. */
+  readonly ran?: string;
 }
 
 /** Version of the graph format (GraphDef): one that every TensorFlow since 2.13 reads. */
@@ -94,6 +96,7 @@ export function buildSavedModel(
     const T = typeAttribute(value.type);
     builder.add('Identity', [{ node: call.node, index }], { T }, { name: `fetch${index}` });
   }
+  const ran = fetched.length === 0 ? addSign(builder, 'ran', call) : undefined;
   const bytes = encode('SavedModel', {
     savedModelSchemaVersion: 1,
     metaGraphs: [
@@ -122,6 +125,7 @@ export function buildSavedModel(
     ),
     reads: Object.fromEntries(access.map(([name, { read }]) => [name, read])),
     writes: Object.fromEntries(access.map(([name, { write }]) => [name, write])),
+    ...(ran !== undefined && { ran }),
   };
   return { bytes, names };
 }
@@ -144,17 +148,19 @@ function addAccess(
   // The memory of a feed belongs to JavaScript: a variable must not keep it.
   const copy = builder.add('DeepCopy', [value], { T });
   const assign = builder.add('AssignVariableOp', [handle, copy], { dtype });
-  // The native module fetches outputs only, and an assignment has none.
-  builder.add(
-    'Identity',
-    [builder.scalar(0, 'int32')],
-    { T: typeAttribute('int32') },
-    {
-      name: `done${index}`,
-      after: [assign.node],
-    },
-  );
-  return { read: `read${index}:0`, write: { value: `value${index}:0`, done: `done${index}:0` } };
+  const done = addSign(builder, `done${index}`, assign);
+  return { read: `read${index}:0`, write: { value: `value${index}:0`, done } };
+}
+
+/**
+ * Adds an output that is there once something has run. The native module runs what outputs need, and an assignment has none.
+ *
+ * @returns its name
+ */
+function addSign(builder: NodeBuilder, name: string, { node }: Output): string {
+  const zero = builder.scalar(0, 'int32');
+  builder.add('Identity', [zero], { T: typeAttribute('int32') }, { name, after: [node] });
+  return `${name}:0`;
 }
 
 /** The native module passes no settings of a session; a call of a function brings its own. */

@@ -1,0 +1,111 @@
+/**
+ * @file How long whole commands take beside what they cannot do without: `npm run bench:job`. Exit code 1 if one takes more
+ * than its limit.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { median } from '../../src/median.ts';
+import { printTable } from '../../src/terminal/output.ts';
+import { type Bare, type Chosen, measureBare, measureRun, measureSweep } from './measure.ts';
+
+/** The whole command in units of what it cannot do without; and seconds from the command to its first step. */
+const LIMITS = { run: 1.08, sweep: 1.2, start: 1.5 };
+const EXPERIMENT = 'configs/quick/cifar-resnet.yaml';
+/** The paper's thirteen in the middle. */
+const RATES = ['0,0.5', '0:0.99', '0:0.99:0.03'];
+const STARTED = ['configs/mnist-mlp.yaml', 'configs/mnist-lenet.yaml', EXPERIMENT];
+
+interface Options extends Chosen {
+  readonly epochs: number;
+  readonly starts: number;
+}
+
+function main(): void {
+  const program = new Command('bench:job')
+    .description('times td run and td sweep as a whole, and the start of td run')
+    .option('--variant <name>', 'variant of the experiment that is trained', 'none')
+    .option('--epochs <n>', 'epochs of the training', parseCount, 14)
+    .option('--starts <n>', 'times each start so often', parseCount, 3)
+    .option('--engine <name>', 'what computes', 'onnx')
+    .option('--threads <n>', 'threads inside an operation');
+  const options = program.parse().opts<Options>();
+  const folder = mkdtempSync(join(tmpdir(), 'td-job-'));
+  try {
+    const rows = [...compareWhole(folder, options), ...compareStarts(folder, options)];
+    printTable(
+      ['', 'whole', 'bare', 'ratio', 'limit', ''],
+      rows.map(({ what, whole, bare, value, limit }) => [
+        what,
+        `${whole.toFixed(2)} s`,
+        bare === undefined ? '' : `${bare.toFixed(2)} s`,
+        bare === undefined ? '' : value.toFixed(3),
+        String(limit),
+        value <= limit ? 'ok' : 'above',
+      ]),
+    );
+    if (rows.some(({ value, limit }) => value > limit)) process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Row {
+  readonly what: string;
+  /** Seconds. */
+  readonly whole: number;
+  /** Seconds; absent for a start, which is held against seconds. */
+  readonly bare?: number;
+  readonly value: number;
+  readonly limit: number;
+}
+
+/** The bare parts are timed before, between and after the whole commands, so that all see the same machine. */
+function compareWhole(folder: string, { epochs, ...chosen }: Options): Row[] {
+  const bare: Bare[] = [];
+  const timeBare = () => bare.push(measureBare(EXPERIMENT, chosen));
+  timeBare();
+  const run = measureRun(folder, EXPERIMENT, chosen, epochs);
+  timeBare();
+  const sweeps = RATES.map((rates) => measureSweep(folder, EXPERIMENT, chosen, rates));
+  timeBare();
+  const step = mean(bare.map(({ step }) => step));
+  const evaluation = mean(bare.map(({ evaluation }) => evaluation));
+  process.stderr.write(
+    `a bare step ${(1000 * step).toFixed(1)} ms, a bare evaluation ${evaluation.toFixed(2)} s\n`,
+  );
+  return [
+    rowOf(`td run, ${run.steps} steps`, run.seconds, run.steps * step, LIMITS.run),
+    ...sweeps.map(({ seconds, evaluations }) =>
+      rowOf(`td sweep, ${evaluations} evaluations`, seconds, evaluations * evaluation, LIMITS.sweep),
+    ),
+  ];
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+function rowOf(what: string, whole: number, bare: number, limit: number): Row {
+  return { what, whole, bare, value: whole / bare, limit };
+}
+
+function compareStarts(folder: string, { starts, epochs: _, ...chosen }: Options): Row[] {
+  return STARTED.map((experiment, place) => {
+    const seconds = Array.from({ length: starts }, (_, index) => {
+      const results = join(folder, `start-${place}-${index}`);
+      return measureRun(results, experiment, { ...chosen, variant: 'none' }, 2).start;
+    });
+    const whole = median(seconds);
+    return { what: `start of td run ${experiment}`, whole, value: whole, limit: LIMITS.start };
+  });
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1');
+  return count;
+}
+
+main();

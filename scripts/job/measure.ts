@@ -1,0 +1,143 @@
+/** @file Runs commands of td in processes of their own, and takes the times of their parts from what they write. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+const TD = join(ROOT, 'bin/td');
+
+/** What both sides of a comparison run with. */
+export interface Chosen {
+  readonly variant: string;
+  readonly engine: string;
+  readonly threads?: string;
+}
+
+/** Seconds. */
+export interface Bare {
+  /** A training step whose batch and noise are ready, the mean of many. */
+  readonly step: number;
+  /** A pass over the test images. */
+  readonly evaluation: number;
+}
+
+/** @throws Error with what td says if it fails; the same holds for all functions here */
+export function measureBare(experiment: string, chosen: Chosen): Bare {
+  const { stdout } = callTd([
+    'bench',
+    experiment,
+    '--only',
+    chosen.variant,
+    '--steps',
+    '200',
+    '--json',
+    ...execution(chosen),
+  ]);
+  const [times] = JSON.parse(stdout) as [
+    { meanStepMilliseconds: number; feedMilliseconds: number; evaluationImagesPerSecond: number },
+  ];
+  return {
+    step: (times.meanStepMilliseconds - times.feedMilliseconds) / 1000,
+    evaluation: TEST_IMAGES / times.evaluationImagesPerSecond,
+  };
+}
+
+/** Of MNIST and of CIFAR-10. */
+const TEST_IMAGES = 10_000;
+
+export interface RunTimes {
+  /** From the command to its end. */
+  readonly seconds: number;
+  /** From the command to where its first step begins. */
+  readonly start: number;
+  readonly steps: number;
+}
+
+/** @param epochs at least two */
+export function measureRun(results: string, experiment: string, chosen: Chosen, epochs: number): RunTimes {
+  const began = Date.now();
+  const settings = ['--set', `schedule.epochs=${epochs}`, '--seeds', '0', '--results', results];
+  const { seconds } = callTd([
+    'run',
+    experiment,
+    '--only',
+    chosen.variant,
+    ...settings,
+    ...execution(chosen),
+  ]);
+  const done = readDone(results);
+  const [first, second] = done;
+  const last = done.at(-1);
+  if (first === undefined || second === undefined || last === undefined)
+    throw new Error(`expected two epochs, found ${done.length}`);
+  // Epochs take the same time: what there is more before the end of the first is the start.
+  return { seconds, start: (first.time - (second.time - first.time) - began) / 1000, steps: last.step };
+}
+
+interface Done {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly step: number;
+}
+
+/** What the log of the only run in a results folder says of its epochs. */
+function readDone(results: string): Done[] {
+  const log = readdirSync(results, { recursive: true, encoding: 'utf8' }).find((name) =>
+    name.endsWith('log.jsonl'),
+  );
+  if (log === undefined) throw new Error(`no log in ${results}`);
+  const lines = readFileSync(join(results, log), 'utf8').trimEnd().split('\n');
+  return lines
+    .map((line) => JSON.parse(line) as Done & { readonly msg: string })
+    .filter(({ msg }) => msg === 'epoch done');
+}
+
+export interface SweepTimes {
+  readonly seconds: number;
+  readonly evaluations: number;
+}
+
+/**
+ * Sweeps what `measureRun` has trained, weights and units, from the beginning.
+ *
+ * @param rates as for td sweep --prune
+ */
+export function measureSweep(results: string, experiment: string, chosen: Chosen, rates: string): SweepTimes {
+  const findTable = () =>
+    readdirSync(results, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('sweep.csv'));
+  const earlier = findTable();
+  if (earlier !== undefined) rmSync(join(results, earlier));
+  const words = [
+    'sweep',
+    experiment,
+    '--prune',
+    rates,
+    '--granularity',
+    'both',
+    '--json',
+    '--results',
+    results,
+  ];
+  const { seconds } = callTd([...words, ...execution(chosen)]);
+  const table = findTable();
+  if (table === undefined) throw new Error(`no sweep.csv in ${results}`);
+  const rows = readFileSync(join(results, table), 'utf8').trimEnd().split('\n');
+  return { seconds, evaluations: rows.length - 1 };
+}
+
+function execution({ engine, threads }: Chosen): string[] {
+  return ['--engine', engine, ...(threads === undefined ? [] : ['--threads', threads])];
+}
+
+function callTd(words: readonly string[]): { stdout: string; seconds: number } {
+  process.stderr.write(`td ${words.join(' ')}\n`);
+  const began = performance.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, [TD, ...words], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  const seconds = (performance.now() - began) / 1000;
+  if (status !== 0) throw new Error(`td ${words.join(' ')}: ${stderr}`);
+  return { stdout, seconds };
+}
