@@ -15,6 +15,8 @@ export interface Chosen {
 
 /** Seconds. */
 export interface Bare {
+  /** Compiling the step. */
+  readonly compile: number;
   /** A training step whose batch and noise are ready, the mean of many. */
   readonly step: number;
   /** A pass over the test images. */
@@ -34,9 +36,15 @@ export function measureBare(experiment: string, chosen: Chosen): Bare {
     ...execution(chosen),
   ]);
   const [times] = JSON.parse(stdout) as [
-    { meanStepMilliseconds: number; feedMilliseconds: number; evaluationImagesPerSecond: number },
+    {
+      compileMilliseconds: number;
+      meanStepMilliseconds: number;
+      feedMilliseconds: number;
+      evaluationImagesPerSecond: number;
+    },
   ];
   return {
+    compile: times.compileMilliseconds / 1000,
     step: (times.meanStepMilliseconds - times.feedMilliseconds) / 1000,
     evaluation: TEST_IMAGES / times.evaluationImagesPerSecond,
   };
@@ -48,12 +56,11 @@ const TEST_IMAGES = 10_000;
 export interface RunTimes {
   /** From the command to its end. */
   readonly seconds: number;
-  /** From the command to where its first step begins. */
-  readonly start: number;
+  /** From the command to where its step begins to be compiled. */
+  readonly untilCompiled: number;
   readonly steps: number;
 }
 
-/** @param epochs at least two */
 export function measureRun(results: string, experiment: string, chosen: Chosen, epochs: number): RunTimes {
   const began = Date.now();
   const settings = ['--set', `schedule.epochs=${epochs}`, '--seeds', '0', '--results', results];
@@ -65,31 +72,28 @@ export function measureRun(results: string, experiment: string, chosen: Chosen, 
     ...settings,
     ...execution(chosen),
   ]);
-  const done = readDone(results);
-  const [first, second] = done;
-  const last = done.at(-1);
-  if (first === undefined || second === undefined || last === undefined)
-    throw new Error(`expected two epochs, found ${done.length}`);
-  // Epochs take the same time: what there is more before the end of the first is the start.
-  return { seconds, start: (first.time - (second.time - first.time) - began) / 1000, steps: last.step };
+  const lines = readLog(results);
+  const begins = lines.find(({ msg }) => msg === 'training begins');
+  const last = lines.findLast(({ msg }) => msg === 'epoch done');
+  if (begins === undefined || last === undefined) throw new Error(`no whole training in ${results}`);
+  return { seconds, untilCompiled: (begins.time - began) / 1000, steps: last.step };
 }
 
-interface Done {
+interface Line {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly step: number;
+  readonly msg: string;
 }
 
-/** What the log of the only run in a results folder says of its epochs. */
-function readDone(results: string): Done[] {
+/** The log of the only run in a results folder. */
+function readLog(results: string): Line[] {
   const log = readdirSync(results, { recursive: true, encoding: 'utf8' }).find((name) =>
     name.endsWith('log.jsonl'),
   );
   if (log === undefined) throw new Error(`no log in ${results}`);
   const lines = readFileSync(join(results, log), 'utf8').trimEnd().split('\n');
-  return lines
-    .map((line) => JSON.parse(line) as Done & { readonly msg: string })
-    .filter(({ msg }) => msg === 'epoch done');
+  return lines.map((line) => JSON.parse(line) as Line);
 }
 
 export interface SweepTimes {
