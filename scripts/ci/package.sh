@@ -52,7 +52,7 @@ mkdir "$place/beside"
   td() { "${cut_off[@]}" "$place/global/bin/td" "$@"; }
   td init mnist-mlp
   td run mnist-mlp.yaml --only none,targeted-weight --seeds 0 --set schedule.epochs=1 --engine onnx --threads 1 2>/dev/null
-  td sweep mnist-mlp.yaml --prune 0,0.8 --granularity weight --engine onnx --threads 1 2>/dev/null | grep 'targeted'
+  td sweep mnist-mlp.yaml --prune 0,0.8 --granularity weight --engine onnx --threads 1 2>/dev/null | grep -A2 '^pruned'
 )
 
 for version in "${VERSIONS[@]}"; do

@@ -1,5 +1,5 @@
 /** @file `npm run bench:floor`: the arithmetic of training steps, the share of this machine's fastest that they reach, and their costliest parts. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { traceStep } from '../../src/compiler/trace-step.ts';
 import { loadTfjs } from '../../src/engines/load-tfjs.ts';
 import { availableThreads } from '../../src/engines/threads.ts';
@@ -7,6 +7,9 @@ import type { Engine } from '../../src/engines/types.ts';
 import { UserError } from '../../src/errors.ts';
 import { median } from '../../src/median.ts';
 import { PRECISIONS, type Precision } from '../../src/settings/precision.ts';
+import { countOption } from '../../src/terminal/options.ts';
+import { printLine } from '../../src/terminal/progress.ts';
+import { listOption, parseFlags, runScript } from '../command-line.ts';
 import type { TdRunner as TdRunnerType } from '../peers/td-runner.ts';
 import { type PeerTask, taskOf, WORKLOADS, type Workload } from '../peers/workloads.ts';
 import type { Parts } from './parts.ts';
@@ -19,19 +22,13 @@ const { countFlops } = await import('./flops.ts');
 const { profileStep } = await import('./parts.ts');
 const { compileProducts, PRODUCT_FLOPS } = await import('./peak.ts');
 
+const NAME = 'bench:floor';
+
 interface Options {
   readonly rounds: number;
   readonly threads: number;
-  readonly only?: string;
+  readonly only: readonly string[];
 }
-
-const { rounds, threads, only } = new Command('bench:floor')
-  .description('shows how near training steps come to what this machine computes at most')
-  .option('--only <names>', 'workloads: mlp,lenet')
-  .option('--rounds <n>', 'rounds in which all sides take turns', parseCount, 5)
-  .option('--threads <n>', 'threads inside an operation', parseCount, availableThreads())
-  .parse()
-  .opts<Options>();
 
 /** An engine in a precision, with all that is measured of it. */
 interface Side {
@@ -40,35 +37,52 @@ interface Side {
   readonly precision: Precision;
   /** Operations of a second in the product of two large matrices, the most that was seen. */
   peak: number;
+
+  /** Computes the product once. */
+  multiply(): Promise<void>;
 }
 
-const sides = await createSides();
-const products = await Promise.all(sides.map(({ engine, precision }) => compileProducts(engine, precision)));
+/** @returns the exit code */
+async function benchmark(parameters: readonly string[]): Promise<number> {
+  const command = new Command(NAME)
+    .description('Shows how near training steps come to what this machine computes at most.')
+    .addOption(
+      listOption(
+        '--only <workloads>',
+        'networks',
+        WORKLOADS.map(({ name }) => name),
+      ),
+    )
+    .addOption(countOption('--rounds <n>', 'turns of each side').default(5))
+    .addOption(
+      countOption('--threads <n>', 'threads of each side').default(availableThreads(), 'all that td may use'),
+    );
+  const { only, ...limits } = parseFlags<Options>(command, NAME, parameters);
+  const sides = await createSides(limits.threads);
+  const measured: Measured[] = [];
+  for (const workload of WORKLOADS.filter(({ name }) => only.includes(name)))
+    measured.push(await measureWorkload(workload, sides, limits));
+  printResults(measured, sides);
+  return 0;
+}
 
-const measured: Measured[] = [];
-for (const workload of chooseWorkloads()) measured.push(await measureWorkload(workload));
-printResults(measured);
-process.exit(0);
-
-async function createSides(): Promise<Side[]> {
-  const onnx = await chooseEngine('onnx', { threads, device: 'cpu' });
-  const found: Side[] = [{ name: 'onnx', engine: onnx.engine, precision: 'float32', peak: 0 }];
+async function createSides(threads: number): Promise<Side[]> {
+  const { engine: onnx } = await chooseEngine('onnx', { threads, device: 'cpu' });
+  const sides = [await createSide('onnx', onnx, 'float32')];
   try {
     const { engine } = await chooseEngine('tensorflow', { threads, device: 'cpu' });
-    found.push({ name: 'TensorFlow', engine, precision: 'float32', peak: 0 });
+    sides.push(await createSide('TensorFlow', engine, 'float32'));
     if (engine.refusePrecision?.('bfloat16') === undefined)
-      found.push({ name: 'TensorFlow, bf16', engine, precision: 'bfloat16', peak: 0 });
+      sides.push(await createSide('TensorFlow, bf16', engine, 'bfloat16'));
   } catch (error) {
-    process.stderr.write(`without TensorFlow: ${error instanceof Error ? error.message : error}\n`);
+    if (!(error instanceof UserError)) throw error;
+    printLine(`left out: ${error.message}`);
   }
-  return found;
+  return sides;
 }
 
-function chooseWorkloads(): readonly Workload[] {
-  const names = only?.split(',');
-  for (const name of names ?? [])
-    if (!WORKLOADS.some((workload) => workload.name === name)) throw new Error(`unknown workload "${name}"`);
-  return WORKLOADS.filter(({ name }) => names?.includes(name) ?? true);
+async function createSide(name: string, engine: Engine, precision: Precision): Promise<Side> {
+  return { name, engine, precision, peak: 0, multiply: await compileProducts(engine, precision) };
 }
 
 interface Measured {
@@ -79,7 +93,11 @@ interface Measured {
   readonly parts: Parts;
 }
 
-async function measureWorkload(workload: Workload): Promise<Measured> {
+async function measureWorkload(
+  workload: Workload,
+  sides: readonly Side[],
+  { rounds, threads }: Pick<Options, 'rounds' | 'threads'>,
+): Promise<Measured> {
   const comparand = { workload, variant: 'none', what: 'step' } as const;
   const task = taskOf(comparand, threads);
   const { training } = await describeStep(task);
@@ -91,9 +109,9 @@ async function measureWorkload(workload: Workload): Promise<Measured> {
     for (const [index, side] of sides.entries()) {
       const { milliseconds } = (await runners[index]?.time(workload.runsPerTurn)) ?? { milliseconds: [] };
       if (round > 0) times[index]?.push(...milliseconds);
-      await measurePeak(side, index);
+      await measurePeak(side);
     }
-    process.stderr.write(`${workload.name}: round ${round} of ${rounds}\n`);
+    printLine(`${workload.name}: round ${round} of ${rounds}`);
   }
   for (const runner of runners) runner?.dispose();
   const parts = await profileStep(task, workload.runsPerTurn * rounds);
@@ -111,7 +129,10 @@ async function createRunner(task: PeerTask, { engine, precision }: Side): Promis
   }
 }
 
-function printResults(rows: readonly Measured[]): void {
+function printResults(rows: readonly Measured[], sides: readonly Side[]): void {
+  /** Of the fastest engine. */
+  const peakOf = (precision: Precision) =>
+    Math.max(0, ...sides.filter((side) => side.precision === precision).map(({ peak }) => peak));
   const header = [
     'workload',
     'GFLOP',
@@ -136,14 +157,9 @@ function printResults(rows: readonly Measured[]): void {
   process.stdout.write(`${table.join('\n')}\n\nproducts of large matrices: ${peaks.join(', ')}\n`);
 }
 
-/** Of the fastest engine. */
-function peakOf(precision: Precision): number {
-  return Math.max(0, ...sides.filter((side) => side.precision === precision).map(({ peak }) => peak));
-}
-
-async function measurePeak(side: Side, index: number): Promise<void> {
+async function measurePeak(side: Side): Promise<void> {
   const began = performance.now();
-  await products[index]?.();
+  await side.multiply();
   side.peak = Math.max(side.peak, (1000 * PRODUCT_FLOPS) / (performance.now() - began));
 }
 
@@ -151,8 +167,4 @@ function formatBillions(number: number): string {
   return (number / 1e9).toFixed(0);
 }
 
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1');
-  return count;
-}
+await runScript(NAME, benchmark);

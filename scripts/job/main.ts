@@ -5,11 +5,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { median } from '../../src/median.ts';
+import { countOption } from '../../src/terminal/options.ts';
 import { printTable } from '../../src/terminal/output.ts';
+import { parseFlags, runScript } from '../command-line.ts';
 import { type Bare, type Chosen, measureBare, measureRun, measureSweep } from './measure.ts';
 
+const NAME = 'bench:job';
 /** The whole command in units of what it cannot do without; and seconds from the command to its first step. */
 const LIMITS = { run: 1.08, sweep: 1.2, start: 1.5 };
 const EXPERIMENT = 'configs/quick/cifar-resnet.yaml';
@@ -22,15 +25,18 @@ interface Options extends Chosen {
   readonly starts: number;
 }
 
-function main(): void {
-  const program = new Command('bench:job')
-    .description('times td run and td sweep as a whole, and the start of td run')
+/** @returns the exit code */
+function benchmark(parameters: readonly string[]): number {
+  const command = new Command(NAME)
+    .description(
+      'Times td run and td sweep as a whole beside their bare steps and evaluations, and starts of td run.',
+    )
     .option('--variant <name>', 'variant of the experiment that is trained', 'none')
-    .option('--epochs <n>', 'epochs of the training', parseCount, 14)
-    .option('--starts <n>', 'times each start so often', parseCount, 3)
+    .addOption(countOption('--epochs <n>', 'epochs of the training').default(14))
+    .addOption(countOption('--starts <n>', 'how often each start is timed').default(3))
     .option('--engine <name>', 'what computes', 'onnx')
-    .option('--threads <n>', 'threads inside an operation');
-  const options = program.parse().opts<Options>();
+    .addOption(countOption('--threads <n>', 'threads inside an operation'));
+  const options = parseFlags<Options>(command, NAME, parameters);
   const folder = mkdtempSync(join(tmpdir(), 'td-job-'));
   try {
     const rows = [...compareWhole(folder, options), ...compareStarts(folder, options)];
@@ -45,7 +51,7 @@ function main(): void {
         value <= limit ? 'ok' : 'above',
       ]),
     );
-    if (rows.some(({ value, limit }) => value > limit)) process.exitCode = 1;
+    return rows.some(({ value, limit }) => value > limit) ? 1 : 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -103,10 +109,4 @@ function compareStarts(folder: string, { starts, epochs: _, ...chosen }: Options
   });
 }
 
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1');
-  return count;
-}
-
-main();
+await runScript(NAME, benchmark);

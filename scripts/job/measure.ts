@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../../src/errors.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TD = join(ROOT, 'bin/td');
@@ -10,7 +11,7 @@ const TD = join(ROOT, 'bin/td');
 export interface Chosen {
   readonly variant: string;
   readonly engine: string;
-  readonly threads?: string;
+  readonly threads?: number;
 }
 
 /** Seconds. */
@@ -23,7 +24,7 @@ export interface Bare {
   readonly evaluation: number;
 }
 
-/** @throws Error with what td says if it fails; the same holds for all functions here */
+/** @throws UserError with what td says if it fails; the same holds for all functions here */
 export function measureBare(experiment: string, chosen: Chosen): Bare {
   const { stdout } = callTd([
     'bench',
@@ -130,7 +131,7 @@ export function measureSweep(results: string, experiment: string, chosen: Chosen
 }
 
 function execution({ engine, threads }: Chosen): string[] {
-  return ['--engine', engine, ...(threads === undefined ? [] : ['--threads', threads])];
+  return ['--engine', engine, ...(threads === undefined ? [] : ['--threads', String(threads)])];
 }
 
 function callTd(words: readonly string[]): { stdout: string; seconds: number } {
@@ -142,6 +143,7 @@ function callTd(words: readonly string[]): { stdout: string; seconds: number } {
     maxBuffer: 2 ** 28,
   });
   const seconds = (performance.now() - began) / 1000;
+  if (status === 2) throw new UserError(stderr.trim().replace(/^td: /, ''));
   if (status !== 0) throw new Error(`td ${words.join(' ')}: ${stderr}`);
   return { stdout, seconds };
 }

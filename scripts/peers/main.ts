@@ -1,14 +1,12 @@
 /** @file npm run bench:peers: checks that td's engines and PyTorch compute the same, then times them in turn. */
-import { CommanderError } from 'commander';
-import { UserError } from '../../src/errors.ts';
-import { describeFailure } from '../../src/terminal/failures.ts';
 import { printLine } from '../../src/terminal/progress.ts';
 import { describeCount } from '../../src/terminal/words.ts';
+import { runScript } from '../command-line.ts';
 import { checkAgreement, describeAgreements } from './agreement.ts';
 import { PINNED_VERSION } from './installation/locate.ts';
 import { isDisturbed } from './load.ts';
 import { describeMachine } from './machine.ts';
-import { type PeerOptions, parseOptions } from './options.ts';
+import { NAME, type PeerOptions, parseOptions } from './options.ts';
 import { findParticipants, type Participants, sidesFor } from './participants.ts';
 import { Peer } from './peer.ts';
 import { hasFastLibrary } from './python.ts';
@@ -29,16 +27,6 @@ import { type Comparand, describeComparand, listComparands, type PeerTask, taskO
 
 /** Enough that momentum and averages have a past. */
 const CHECKED_RUNS = 3;
-
-async function main(): Promise<number> {
-  try {
-    return await benchmark(parseOptions(process.argv.slice(2)));
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    printLine(`bench:peers: ${describeFailure(error)}`);
-    return error instanceof UserError ? 2 : 1;
-  }
-}
 
 /** @returns the exit code */
 async function benchmark(options: PeerOptions): Promise<number> {
@@ -153,4 +141,4 @@ const LEGEND =
 /** So that what is removed at the end is removed now; the processes of the sides are interrupted as well. */
 process.once('SIGINT', () => process.exit(130));
 
-process.exit(await main());
+await runScript(NAME, (parameters) => benchmark(parseOptions(parameters)));

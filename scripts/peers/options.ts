@@ -2,9 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { INSTALL_COMMAND } from '../../src/engines/tensorflow/installation/locate.ts';
-import { suggest, UserError } from '../../src/errors.ts';
 import { countOption } from '../../src/terminal/options.ts';
-import { refuseSlips, rewordUsageErrors } from '../../src/terminal/usage-errors.ts';
+import { listOption, parseFlags, parseWords } from '../command-line.ts';
 import { CHOICES, type Choice, PRECISIONS, type Precision } from './sides.ts';
 import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
 
@@ -32,7 +31,7 @@ type GivenOptions = Omit<PeerOptions, 'only' | 'checkOnly' | 'resume'> & {
   readonly resume?: boolean;
 };
 
-const NAME = 'npm run bench:peers --';
+export const NAME = 'bench:peers';
 
 const HELP = `
 All sides first show that they compute the same. Then each has a process of its
@@ -46,7 +45,7 @@ PyTorch: npm run bench:install. An interpreter that has another one is named by 
 environment variable TD_PYTHON.
 
 Example:
-  ${NAME} --sides onnx,tensorflow --only mlp,lenet --rounds 3
+  npm run ${NAME} -- --sides onnx,tensorflow --only mlp,lenet --rounds 3
 
 Exit codes:
   0  done
@@ -60,21 +59,22 @@ Exit codes:
  * @throws UserError, or commander's own error, which has been printed
  */
 export function parseOptions(parameters: readonly string[]): PeerOptions {
-  const command = createCommand();
-  command.parse([...parameters], { from: 'user' });
-  const { only, checkOnly = false, resume = false, ...options } = command.opts<GivenOptions>();
+  const {
+    only,
+    checkOnly = false,
+    resume = false,
+    ...options
+  } = parseFlags<GivenOptions>(createCommand(), NAME, parameters);
   const workloads = WORKLOADS.filter(({ name }) => only.includes(name));
   return { ...options, only: workloads, checkOnly, resume };
 }
 
 function createCommand(): Command {
   const names = WORKLOADS.map(({ name }) => name);
-  const command = new Command('bench:peers')
+  return new Command(NAME)
     .description(
       'Times training steps and evaluations of td, on each of its engines, beside the same in PyTorch.',
     )
-    .usage('[options]')
-    .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
     .addOption(sidesOption())
     .addOption(precisionOption())
@@ -87,11 +87,7 @@ function createCommand(): Command {
     )
     .option('--out <file>', 'the table as CSV', 'results/bench/peers.csv')
     .option('--resume', 'keep the rows of that file; measure what it lacks, and what was disturbed')
-    .option('--check-only', 'compare what all sides compute, and time nothing')
-    .exitOverride();
-  rewordUsageErrors(command, NAME);
-  refuseSlips(command, []);
-  return command;
+    .option('--check-only', 'compare what all sides compute, and time nothing');
 }
 
 function sidesOption(): Option {
@@ -104,21 +100,4 @@ function precisionOption(): Option {
   return new Option('--precision <precisions>', `${PRECISIONS.join(', ')} (default: ${rule})`).argParser(
     (text) => parseWords(text, PRECISIONS, '--precision'),
   );
-}
-
-/** A flag with a list of words, all of them if it is absent. */
-function listOption<T extends string>(flags: string, description: string, words: readonly T[]): Option {
-  const [name = flags] = flags.split(' ');
-  return new Option(flags, `${description}: ${words.join(', ')}`)
-    .argParser((text) => parseWords(text, words, name))
-    .default([...words], 'all');
-}
-
-function parseWords<T extends string>(text: string, words: readonly T[], flag: string): T[] {
-  const given = text.split(',').map((word) => word.trim());
-  const unknown = given.find((word) => !words.some((valid) => valid === word));
-  if (unknown !== undefined)
-    throw new UserError(`${flag}: there is no "${unknown}"${suggest(unknown, words)}`);
-  // In their usual order, each once.
-  return words.filter((word) => given.includes(word));
 }

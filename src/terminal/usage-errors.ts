@@ -20,10 +20,11 @@ const REWORDINGS: readonly (readonly [RegExp, string])[] = [
  * Makes the errors of a command's own parsing one line each, ended by where its help is found.
  *
  * @param path the command as the user types it: `td data list`
+ * @param program that speaks
  */
-export function rewordUsageErrors(command: Command, path: string): void {
+export function rewordUsageErrors(command: Command, path: string, program = 'td'): void {
   command.configureOutput({
-    outputError: (text, write) => write(`td: ${rewordMessage(text)}; see ${path} --help\n`),
+    outputError: (text, write) => write(`${program}: ${rewordMessage(text)}; see ${path} --help\n`),
   });
 }
 
