@@ -158,15 +158,21 @@ describe('the check of TensorFlow', () => {
 
 describeTensorflow('the command that checks a device', () => {
   it('ends processes that are at work when the time is up, and keeps what they found', async () => {
-    const began = Date.now();
-    const found = await checkTensorflow({
-      networks: ['lenet'],
-      seconds: 600,
-      steps: 1_000_000,
-      epochSeconds: 600,
-      deadline: began + 60_000,
-    });
-    expect(Date.now() - began).toBeLessThan(400_000);
+    const checkFor = async (seconds: number): Promise<TensorflowCheck> => {
+      const began = Date.now();
+      const found = await checkTensorflow({
+        networks: ['lenet'],
+        seconds: 600,
+        steps: 1_000_000,
+        epochSeconds: 600,
+        deadline: began + 1000 * seconds,
+      });
+      expect(Date.now() - began).toBeLessThan(400_000);
+      return found;
+    };
+    let found = await checkFor(15);
+    // A machine that is busy takes longer to load TensorFlow.
+    if (found.version === undefined) found = await checkFor(60);
     expect(found.version).toMatch(/^2\./);
     expect(found.failures).toEqual([]);
     expect(found.notes.join()).toContain('the time is up');
