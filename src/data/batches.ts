@@ -1,11 +1,11 @@
 /** @file Batches of images as floats, written into arrays that the caller keeps: no step allocates. */
 import { permutation } from '../random/streams.ts';
-import { cropAndFlip, DRAWS_PER_IMAGE, standardize } from './augmentation.ts';
+import { cropAndFlip, DRAWS_PER_IMAGE } from './augmentation.ts';
+import { createStandardizer, type Standardizer } from './standardization.ts';
 import type { Split } from './types.ts';
 
 const NO_DRAWS = new Float32Array(0);
-/** What a byte becomes: itself as a float, or divided by 255. */
-const BYTES = Float32Array.from({ length: 256 }, (_, byte) => byte);
+/** What a byte becomes: divided by 255. */
 const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /** The order in which an epoch takes the training images: `[count]`, another for each epoch and seed. */
@@ -99,29 +99,32 @@ function copyExample(
   if (index >= split.count)
     throw new RangeError(`image ${index} is not among the ${split.count} of the split`);
   const size = imageSize(split);
-  const { augmentation, members } = split;
+  const { augmentation, members, normalization } = split;
   const own = members?.[index] ?? index;
+  const source = own * size;
   const target = slot * size;
-  if (augmentation !== undefined && draws.length > 0) {
-    const { imageShape } = augmentation;
-    cropAndFlip(split.images, own * size, imageShape, draws, slot * DRAWS_PER_IMAGE, images, target);
-    if (split.normalization !== 'standardize') scale(images, target, size);
-  } else {
-    const table = split.normalization === 'standardize' ? BYTES : SCALED;
-    copyThrough(table, split.images.subarray(own * size, (own + 1) * size), images, target);
-  }
-  if (split.normalization === 'standardize') standardize(images, target, size);
+  const standardizer = standardizerOf(size);
+  const { bytes } = standardizer;
+  if (augmentation !== undefined && draws.length > 0)
+    cropAndFlip(split.images, source, augmentation.imageShape, draws, slot * DRAWS_PER_IMAGE, bytes);
+  else bytes.set(split.images.subarray(source, source + size));
+  if (normalization === 'standardize') standardizer.write(images, target);
+  else scale(bytes, images, target);
   labels[slot] = split.labels[own] ?? 0;
 }
 
-/** Writes the table's entry for each byte: looking a quotient up takes a fraction of the time of dividing. */
-function copyThrough(table: Float32Array, bytes: Uint8Array, out: Float32Array, target: number): void {
+/** Looking a quotient up takes a fraction of the time of dividing. */
+function scale(bytes: Uint8Array, out: Float32Array, target: number): void {
   for (let offset = 0; offset < bytes.length; offset++)
-    out[target + offset] = table[bytes[offset] as number] as number;
+    out[target + offset] = SCALED[bytes[offset] as number] as number;
 }
 
-function scale(out: Float32Array, start: number, size: number): void {
-  for (let index = start; index < start + size; index++) out[index] = SCALED[out[index] as number] as number;
+let latest: (Standardizer & { readonly size: number }) | undefined;
+
+/** Images of one size follow one another. */
+function standardizerOf(size: number): Standardizer {
+  if (latest?.size !== size) latest = { ...createStandardizer(size), size };
+  return latest;
 }
 
 function imageSize(split: Split): number {

@@ -7,7 +7,7 @@
 
 export type Code = readonly number[];
 
-const TYPES = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+const TYPES = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 export type Type = keyof typeof TYPES;
 
 export interface FunctionSource {
@@ -20,13 +20,21 @@ export interface FunctionSource {
 
 /** Operations on vectors, lane by lane, with two operands or one. */
 const VECTOR_OPERATIONS = {
+  'f32x4.demote_f64x2_zero': 0x5e,
   'i8x16.narrow_i16x8_s': 0x65,
+  'i16x8.extadd_pairwise_i8x16_u': 0x7d,
+  'i32x4.extadd_pairwise_i16x8_u': 0x7f,
+  'i16x8.extend_low_i8x16_u': 0x89,
+  'i16x8.extend_high_i8x16_u': 0x8a,
+  'i32x4.extend_low_i16x8_u': 0xa9,
+  'i32x4.extend_high_i16x8_u': 0xaa,
   'i16x8.narrow_i32x4_s': 0x85,
   'i32x4.splat': 0x11,
   'i32x4.lt_s': 0x39,
   'i32x4.shl': 0xab,
   'i32x4.shr_u': 0xad,
   'i32x4.add': 0xae,
+  'i32x4.dot_i16x8_s': 0xba,
   'v128.and': 0x4e,
   'v128.or': 0x50,
   'v128.xor': 0x51,
@@ -38,6 +46,10 @@ const VECTOR_OPERATIONS = {
   'f32x4.mul': 0xe6,
   'f32x4.div': 0xe7,
   'f32x4.convert_i32x4_u': 0xfb,
+  'f64x2.splat': 0x14,
+  'f64x2.sub': 0xf1,
+  'f64x2.mul': 0xf2,
+  'f64x2.convert_low_i32x4_u': 0xff,
 } as const;
 export type VectorOperation = keyof typeof VECTOR_OPERATIONS;
 

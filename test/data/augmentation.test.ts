@@ -1,8 +1,9 @@
 /** @file Crops, flips and standardisation, against plain loops and by statistics. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cropAndFlip, standardize } from '../../src/data/augmentation.ts';
+import { cropAndFlip } from '../../src/data/augmentation.ts';
 import { countDraws, epochOrder, fillBatch, fillEvaluationBatch } from '../../src/data/batches.ts';
+import { createStandardizer } from '../../src/data/standardization.ts';
 import type { ImageShape, Split } from '../../src/data/types.ts';
 import { fillUniform } from '../../src/random/streams.ts';
 import { chiSquareDeviation, mean } from '../random/statistics.ts';
@@ -46,34 +47,42 @@ describe('cropAndFlip', () => {
     [6, 7, 3],
     [9, 5, 1],
     [2, 3, 2],
+    [1, 1, 1],
   ])('of %i × %i × %i equals pad, crop and flip by plain loops at all 9 × 9 places', (...shape) => {
     const size = shape[0] * shape[1] * shape[2];
     const bytes = bytesOf(5 + size);
-    const out = new Float32Array(3 + size + 2).fill(-1);
+    const place = new Uint8Array(3 + size + 2).fill(99);
+    const out = place.subarray(3, 3 + size);
     for (let row = 0; row < 9; row++)
       for (let column = 0; column < 9; column++)
         for (const isFlipped of [false, true]) {
           const draws = Float32Array.of(0, drawOf(row), drawOf(column), isFlipped ? 0.25 : 0.75);
-          cropAndFlip(bytes, 5, shape, draws, 1, out, 3);
+          cropAndFlip(bytes, 5, shape, draws, 1, out);
           const expected = cropPlainly(bytes.subarray(5), shape, [row, column, isFlipped]);
-          expect([...out]).toEqual([-1, -1, -1, ...expected, -1, -1]);
+          expect([...place]).toEqual([99, 99, 99, ...expected, 99, 99]);
         }
   });
 
   it('takes draws at the ends of [0, 1) for the outermost places', () => {
     const bytes = bytesOf(36);
-    const out = new Float32Array(36);
-    cropAndFlip(bytes, 0, [6, 6, 1], Float32Array.of(0, 1 - 2 ** -24, 0.5), 0, out, 0);
+    const out = new Uint8Array(36);
+    cropAndFlip(bytes, 0, [6, 6, 1], Float32Array.of(0, 1 - 2 ** -24, 0.5), 0, out);
     expect([...out]).toEqual(cropPlainly(bytes, [6, 6, 1], [0, 8, false]));
   });
 });
 
-describe('standardize', () => {
+describe('standardisation', () => {
+  function standardize(bytes: ArrayLike<number>, out: Float32Array, target: number): void {
+    const standardizer = createStandardizer(bytes.length);
+    standardizer.bytes.set(bytes);
+    standardizer.write(out, target);
+  }
+
   it('gives mean 0 and standard deviation 1, as in two passes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 2, maxLength: 50 }), (bytes) => {
-        const out = Float32Array.of(7, ...bytes, 7);
-        standardize(out, 1, bytes.length);
+      fc.property(fc.uint8Array({ minLength: 2, maxLength: 100 }), (bytes) => {
+        const out = new Float32Array(bytes.length + 2).fill(7);
+        standardize(bytes, out, 1);
         expect(largestDifference(out.subarray(1, -1), standardizePlainly([...bytes]))).toBeLessThan(1e-5);
         expect([out[0], out.at(-1)]).toEqual([7, 7]);
       }),
@@ -82,15 +91,45 @@ describe('standardize', () => {
   });
 
   it('divides by 1 / √size at least, so that an image of one colour becomes zero', () => {
-    const flat = new Float32Array(16).fill(200);
-    standardize(flat, 0, 16);
+    const flat = new Float32Array(16);
+    standardize(new Array(16).fill(200), flat, 0);
     expect([...flat]).toEqual(new Array(16).fill(0));
-    const almost = new Float32Array(16).fill(200);
-    almost[3] = 201;
+    const almost = new Float32Array(16);
+    standardize(
+      Array.from({ length: 16 }, (_, index) => (index === 3 ? 201 : 200)),
+      almost,
+      0,
+    );
     // Its own deviation is √(1/16 − 1/256) = 0.242, less than 1/4.
-    standardize(almost, 0, 16);
     expect(almost[3]).toBeCloseTo((1 - 1 / 16) * 4, 5);
     expect(almost[0]).toBeCloseTo(-(1 / 16) * 4, 5);
+  });
+
+  it.each([3072, 200_001])(
+    'computes in doubles and rounds once, also the sums of an image of %i bytes',
+    (size) => {
+      // Bright images have the largest sums.
+      const bytes = Uint8Array.from({ length: size }, (_, index) => 255 - ((index * 7) % 3) * (index % 5));
+      const out = new Float32Array(size);
+      standardize(bytes, out, 0);
+      const centre = mean(bytes);
+      const squares = bytes.reduce((sum, byte) => sum + byte * byte, 0);
+      const factor = 1 / Math.sqrt(squares / size - centre * centre);
+      expect(out).toEqual(Float32Array.from(bytes, (byte) => (byte - centre) * factor));
+    },
+  );
+
+  it('starts anew with each image', () => {
+    const standardizer = createStandardizer(20);
+    const written = (bytes: Uint8Array) => {
+      const out = new Float32Array(20);
+      standardizer.bytes.set(bytes);
+      standardizer.write(out, 0);
+      return [...out];
+    };
+    const first = written(bytesOf(20));
+    written(new Uint8Array(20).fill(3));
+    expect(written(bytesOf(20))).toEqual(first);
   });
 });
 
