@@ -52,7 +52,7 @@ const FEW_METHODS = [
   'variational dropout',
 ];
 /** Models whose layers are those of another one, arranged otherwise. */
-const FORMS: readonly TrainedModel[] = ['standardizedLenet', 'blockedResnet', 'wideResnet'];
+const FORMS: readonly TrainedModel[] = ['standardizedLenet', 'blockedResnet', 'wideResnet', 'smoothVgg'];
 
 /**
  * Methods with the number of steps: every method on every kind of layer, a few of them on models that only arrange these otherwise.
