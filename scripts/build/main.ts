@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { OWN_SOURCES } from '../../src/engines/tensorflow/installation/sources.ts';
 import { bundleClient } from '../../src/report/bundle-client.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -32,8 +33,7 @@ const PROCESSES = {
 };
 
 /** Files that sources read beside them. */
-const NATIVE_SOURCES = ['process.cc', 'kernels.cc', 'winograd.h', 'pool.h', 'c_interface.h'];
-const ASSETS = ['report/style.css', ...NATIVE_SOURCES.map((name) => `engines/tensorflow/native/${name}`)];
+const ASSETS = ['report/style.css', ...OWN_SOURCES.map((name) => `engines/tensorflow/native/${name}`)];
 
 /** Packages that are ES modules of many small files, which Node would read one by one. */
 const BUNDLED = ['zod'];

@@ -92,21 +92,25 @@ export function compile(
   const { feedsAsWords = native.usesGpu, xla, bfloat16 } = options;
   // TensorFlow selects by rank on processors only, and XLA not at all.
   const unknown = native.usesGpu || xla !== undefined ? ['rank-lookups'] : [];
-  const isOwn = !native.usesGpu && xla === undefined && bfloat16 === undefined;
-  const plan = planProgram(step, signature, new Set([...skip, ...unknown]), isOwn ? native.lanes : 0);
+  const isOwn = !native.usesGpu && xla === undefined;
+  const plan = planProgram(step, signature, new Set([...skip, ...unknown]), {
+    lanes: isOwn && bfloat16 === undefined ? native.lanes : 0,
+    passes: isOwn && native.passes,
+  });
   const { bytes, names } = buildSavedModel(plan, signature, { ...options, feedsAsWords });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
 }
 
 /** What numbers depend on beside the device. */
 function describeFacts(
-  { binding, usesGpu, lanes }: Native,
+  { binding, usesGpu, lanes, passes }: Native,
   driver: string | undefined,
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE } = process.env;
   return {
     tensorflow: binding.TF_Version,
     ...(usesGpu || lanes === 0 ? {} : { convolutions: `minimal filtering, ${lanes} lanes` }),
+    ...(usesGpu || !passes ? {} : { weights: `joined passes, ${lanes} lanes` }),
     ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
     ...(driver === undefined ? {} : { driver }),
   };

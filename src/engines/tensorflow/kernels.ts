@@ -18,6 +18,14 @@ type JoinedKernels = {
   readonly ConvolveFilterGradient: NoAttributes;
   /** dy where x > 0, else 0. */
   readonly ReluGrad: NoAttributes;
+  /** Of each column of a weight `[…, columns]`, the magnitude at an index of the descending sort; this and the next three: td's own. */
+  readonly ColumnRank: NoAttributes;
+  /** Of an array, a weight, thresholds of its columns and draws: the array, zero where a weight below its threshold was drawn. */
+  readonly Keep: NoAttributes;
+  /** The first operand and the third, a number, times the second. */
+  readonly AddScaled: NoAttributes;
+  /** Of all elements of all operands. */
+  readonly SumSquares: NoAttributes;
 };
 
 export type TensorflowKernels = TfjsKernels & JoinedKernels;

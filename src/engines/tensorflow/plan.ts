@@ -4,21 +4,20 @@ import { printGraph, printPart } from '../../compiler/print.ts';
 import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { recordStep, STATE } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
-import { optimizeForTensorflow } from './passes/optimize.ts';
+import { NO_KERNELS, type OwnKernels, optimizeForTensorflow } from './passes/optimize.ts';
 import { splitUpdates, type Update, type UpdatedGraph } from './updates.ts';
 
 /**
  * @param skip names of passes to leave out
- * @param lanes as `optimizeForTensorflow` takes it
  * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
  */
 export function planProgram(
   step: StepFunction,
   signature: Signature,
   skip: ReadonlySet<string> = new Set(),
-  lanes = 0,
+  own: OwnKernels = NO_KERNELS,
 ): UpdatedGraph {
-  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip, lanes));
+  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip, own));
 }
 
 /** The whole program as text. An output `next/…` is assigned to its variable. */

@@ -29,7 +29,7 @@ describeTensorflow('a convolution by minimal filtering', () => {
   }
 
   const countKernels = (step: StepFunction, signature: Signature, skip?: string): number =>
-    planProgram(step, signature, new Set(skip ? [skip] : []), native.lanes).rest.operations.filter(({ op }) =>
+    planProgram(step, signature, new Set(skip ? [skip] : []), native).rest.operations.filter(({ op }) =>
       op.startsWith('Convolve'),
     ).length;
 

@@ -25,9 +25,16 @@ export interface CopiedSources {
   readonly includes: readonly string[];
 }
 
-/** td's own sources. */
 const NATIVE = join(import.meta.dirname, '../native');
-const OWN_SOURCES = ['process.cc', 'kernels.cc', 'winograd.h', 'pool.h', 'c_interface.h'] as const;
+/** td's own sources, in the folder `native`. */
+export const OWN_SOURCES = [
+  'process.cc',
+  'kernels.cc',
+  'winograd.h',
+  'weights.h',
+  'pool.h',
+  'c_interface.h',
+] as const;
 
 /**
  * Finds both packages as Node finds modules, which holds for pnpm's store of links and for yarn's archives, too. They are

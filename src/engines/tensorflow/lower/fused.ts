@@ -1,5 +1,5 @@
 /** @file Lowering of what the passes of this engine join: kernels of TensorFlow that tfjs does not have. */
-import { booleanAttribute, type Output, stringAttribute, typeAttribute } from '../nodes.ts';
+import { booleanAttribute, integerAttribute, type Output, stringAttribute, typeAttribute } from '../nodes.ts';
 import type { LoweringRules } from './rules.ts';
 
 const T = typeAttribute('float32');
@@ -26,6 +26,11 @@ export const fusedRules = {
   ConvolveInputGradient: (_, inputs, builder) => builder.add('TdConvolveInputGradient', inputs),
   ConvolveFilterGradient: (_, inputs, builder) => builder.add('TdConvolveFilterGradient', inputs),
   ReluGrad: (_, inputs, builder) => builder.add('ReluGrad', inputs, { T }),
+  ColumnRank: (_, inputs, builder) => builder.add('TdColumnRank', inputs),
+  Keep: (_, inputs, builder) => builder.add('TdKeep', inputs),
+  AddScaled: (_, inputs, builder) => builder.add('TdAddScaled', inputs),
+  SumSquares: (_, inputs, builder) =>
+    builder.add('TdSumSquares', inputs, { N: integerAttribute(inputs.length) }),
   NthLargest: (_, inputs, builder) =>
     builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),
 } satisfies Partial<LoweringRules>;

@@ -1,7 +1,13 @@
-// Kernels of td's own for TensorFlow on x86-64 processors: convolutions of 3 x 3 by Winograd's minimal filtering, and their gradients
-// (winograd.h). Compiled by `td engines install tensorflow`, loaded as a module of Node after TensorFlow; registers
-//   TdConvolve(x, filter), TdConvolveInputGradient(dy, filter), TdConvolveFilterGradient(x, dy)
-// for images [batch, height, width, channels] and filters [3, 3, in, out] in float32, stride 1, a margin of one pixel of zeros.
+// Kernels of td's own for TensorFlow on x86-64 processors, in float32. Compiled by `td engines install tensorflow`, loaded as a module of Node
+// after TensorFlow; registers
+//   TdConvolve(x, filter), TdConvolveInputGradient(dy, filter), TdConvolveFilterGradient(x, dy): convolutions of 3 x 3 by Winograd's minimal
+//     filtering, and their gradients (winograd.h), for images [batch, height, width, channels] and filters [3, 3, in, out], stride 1, a margin
+//     of one pixel of zeros;
+// and passes over weights [..., columns] (weights.h):
+//   TdColumnRank(weights, rank): [columns], of each column the magnitude at that place of the descending order;
+//   TdKeep(x, weights, thresholds, drawn): x, and 0 · x where a weight's magnitude is below its column's threshold and it was drawn;
+//   TdAddScaled(x, y, factor): x + factor · y;
+//   TdSumSquares(x, …): the sum of the squares of all elements of any number of arrays.
 #include <node_api.h>
 
 #include <algorithm>
@@ -33,6 +39,10 @@ struct Instructions {
   void (*convolve_tiles)(const float*, const float*, const Images&, int, int, int, int, int, const float*, float*, float*);
   void (*add_filter_gradient)(const float*, const float*, const Images&, int, int, int, int, int, int, const float*, float*, float*);
   void (*finish_filter_gradient)(const float*, int, long, int, int, int, int, float*);
+  void (*find_ranks)(const float*, long, int, int, long, int*, float*);
+  void (*keep_rows)(const float*, const float*, const float*, const unsigned char*, long, int, float*);
+  void (*add_scaled)(const float*, const float*, float, long, float*);
+  double (*sum_squares)(const float*, long);
 };
 
 #ifdef __clang__
@@ -44,6 +54,7 @@ struct Instructions {
 #define LANES 16
 namespace avx512 {
 #include "winograd.h"
+#include "weights.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -57,6 +68,7 @@ namespace avx512 {
 #define LANES 8
 namespace avx2 {
 #include "winograd.h"
+#include "weights.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -65,8 +77,10 @@ namespace avx2 {
 #pragma GCC pop_options
 #endif
 
-const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient};
-const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient};
+const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
+                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::SumSquares};
+const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
+                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::SumSquares};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -223,8 +237,73 @@ struct Tensor {
     if (tensor) TF_DeleteTensor(tensor);
   }
   int Extent(int axis) const { return static_cast<int>(TF_Dim(tensor, axis)); }
-  const float* Data() const { return static_cast<const float*>(TF_TensorData(tensor)); }
+  long Count() const { return static_cast<long>(TF_TensorElementCount(tensor)); }
+  std::vector<int64_t> Shape() const {
+    std::vector<int64_t> shape;
+    for (int axis = 0; axis < TF_NumDims(tensor); axis++) shape.push_back(TF_Dim(tensor, axis));
+    return shape;
+  }
+  float* Data() const { return static_cast<float*>(TF_TensorData(tensor)); }
 };
+
+// Elements that a task goes over: fewer are not worth a thread that has to be woken.
+constexpr long kElementsInTask = 1 << 15;
+
+long TasksFor(long elements) { return std::max(1L, (elements + kElementsInTask - 1) / kElementsInTask); }
+
+// Whether there was memory for it.
+bool FindColumnRanks(const float* x, long rows, int columns, long rank, float* to) {
+  const int lanes = instructions->lanes, blocks = (columns + lanes - 1) / lanes;
+  // Finding a rank takes some twenty passes.
+  const int blocks_at_once = static_cast<int>(std::max(1L, kElementsInTask / 8 / (rows * lanes)));
+  std::atomic<bool> fits{true};
+  pool->Run((blocks + blocks_at_once - 1) / blocks_at_once, [&](int task) {
+    Scratch scratch(static_cast<size_t>(rows) * lanes);
+    if (!scratch.get()) {
+      fits = false;
+      return;
+    }
+    for (int block = task * blocks_at_once; block < std::min(blocks, (task + 1) * blocks_at_once); block++)
+      instructions->find_ranks(x, rows, columns, block * lanes, rank, reinterpret_cast<int*>(scratch.get()), to);
+  });
+  return fits;
+}
+
+void Keep(const float* x, const float* weights, const float* thresholds, const unsigned char* drawn, long rows, int columns, float* to) {
+  const long rows_at_once = std::max(1L, kElementsInTask / columns);
+  pool->Run(static_cast<int>((rows + rows_at_once - 1) / rows_at_once), [&](int task) {
+    WithoutDenormals mode;
+    const long first = task * rows_at_once, offset = first * columns;
+    instructions->keep_rows(x + offset, weights + offset, thresholds, drawn + offset, std::min(rows_at_once, rows - first), columns, to + offset);
+  });
+}
+
+void AddScaled(const float* x, const float* y, float factor, long count, float* to) {
+  pool->Run(static_cast<int>(TasksFor(count)), [&](int task) {
+    WithoutDenormals mode;
+    const long first = task * kElementsInTask;
+    instructions->add_scaled(x + first, y + first, factor, std::min(kElementsInTask, count - first), to + first);
+  });
+}
+
+struct Part {
+  const float* data;
+  long count;
+};
+
+float SumSquares(const std::vector<Part>& arrays) {
+  std::vector<Part> parts;
+  for (const Part& array : arrays)
+    for (long first = 0; first < array.count; first += kElementsInTask) parts.push_back({array.data + first, std::min(kElementsInTask, array.count - first)});
+  std::vector<double> sums(parts.size());
+  pool->Run(static_cast<int>(parts.size()), [&](int task) {
+    WithoutDenormals mode;
+    sums[task] = instructions->sum_squares(parts[task].data, parts[task].count);
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return static_cast<float>(total);
+}
 
 enum class Kind { kConvolve, kInputGradient, kFilterGradient };
 
@@ -299,6 +378,130 @@ void InferShape(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetOutput(context, 0, first.get(), status);
 }
 
+// The inputs of a kernel of passes, and its result.
+class Call {
+ public:
+  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus(), TF_DeleteStatus) {}
+  // Tells TensorFlow of what went wrong.
+  ~Call() {
+    if (TF_GetCode(status_.get()) != TF_OK) TF_OpKernelContext_Failure(context_, status_.get());
+  }
+
+  int Count() const { return TF_NumInputs(context_); }
+  bool Get(int index, Tensor* to) {
+    TF_GetInput(context_, index, &to->tensor, status_.get());
+    return TF_GetCode(status_.get()) == TF_OK;
+  }
+  bool Allocate(const std::vector<int64_t>& shape, size_t count, Tensor* to) {
+    to->tensor = TF_AllocateOutput(context_, 0, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), sizeof(float) * count, status_.get());
+    return TF_GetCode(status_.get()) == TF_OK;
+  }
+  // The result in the memory of the first input, if nothing else needs that, which must not be got before. Then `first` stays empty.
+  bool ReuseFirst(const Tensor& like, Tensor* first, Tensor* to) {
+    const std::vector<int64_t> shape = like.Shape();
+    const int candidate = 0;
+    int forwarded = -1;
+    to->tensor = TF_ForwardInputOrAllocateOutput(context_, &candidate, 1, 0, shape.data(), static_cast<int>(shape.size()), &forwarded, status_.get());
+    if (TF_GetCode(status_.get()) != TF_OK || forwarded == 0) return TF_GetCode(status_.get()) == TF_OK;
+    if (!Get(0, first)) return false;
+    return first->Count() == like.Count() || Fail(TF_INVALID_ARGUMENT, "arrays of different shapes");
+  }
+  bool Fail(TF_Code code, const char* message) {
+    TF_SetStatus(status_.get(), code, message);
+    return false;
+  }
+
+ private:
+  TF_OpKernelContext* const context_;
+  std::unique_ptr<TF_Status, void (*)(TF_Status*)> status_;
+};
+
+void ComputeColumnRank(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor weights, rank, result;
+  if (!call.Get(0, &weights) || !call.Get(1, &rank)) return;
+  const int axes = TF_NumDims(weights.tensor);
+  const long columns = axes == 0 ? 0 : weights.Extent(axes - 1), rows = columns == 0 ? 0 : weights.Count() / columns, place = *static_cast<const int32_t*>(TF_TensorData(rank.tensor));
+  if (place < 0 || place >= rows) {
+    call.Fail(TF_INVALID_ARGUMENT, "a rank that no element of a column has");
+    return;
+  }
+  if (!call.Allocate({columns}, columns, &result)) return;
+  if (!FindColumnRanks(weights.Data(), rows, static_cast<int>(columns), place, result.Data())) call.Fail(TF_RESOURCE_EXHAUSTED, "OOM in td's kernel of ranks");
+}
+
+void ComputeKeep(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor x, weights, thresholds, drawn, result;
+  if (!call.Get(1, &weights) || !call.Get(2, &thresholds) || !call.Get(3, &drawn)) return;
+  const int axes = TF_NumDims(weights.tensor);
+  const long columns = axes == 0 ? 0 : weights.Extent(axes - 1);
+  if (columns == 0 || thresholds.Count() != columns || drawn.Count() != weights.Count()) {
+    call.Fail(TF_INVALID_ARGUMENT, "a mask of another shape than the weights");
+    return;
+  }
+  if (!call.ReuseFirst(weights, &x, &result)) return;
+  const float* from = x.tensor ? x.Data() : result.Data();
+  Keep(from, weights.Data(), thresholds.Data(), static_cast<const unsigned char*>(TF_TensorData(drawn.tensor)), weights.Count() / columns, static_cast<int>(columns), result.Data());
+}
+
+void ComputeAddScaled(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor x, y, factor, result;
+  if (!call.Get(1, &y) || !call.Get(2, &factor) || !call.ReuseFirst(y, &x, &result)) return;
+  AddScaled(x.tensor ? x.Data() : result.Data(), y.Data(), *factor.Data(), y.Count(), result.Data());
+}
+
+void ComputeSumSquares(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  std::vector<Tensor> arrays(call.Count());
+  std::vector<Part> parts;
+  for (int index = 0; index < call.Count(); index++) {
+    if (!call.Get(index, &arrays[index])) return;
+    parts.push_back({arrays[index].Data(), arrays[index].Count()});
+  }
+  Tensor result;
+  if (call.Allocate({}, 1, &result)) *result.Data() = SumSquares(parts);
+}
+
+void InferColumns(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> weights(TF_NewShapeHandle(), TF_DeleteShapeHandle), columns(TF_NewShapeHandle(), TF_DeleteShapeHandle);
+  TF_ShapeInferenceContextGetInput(context, 0, weights.get(), status);
+  TF_ShapeInferenceContextSubshape(context, weights.get(), -1, INT64_MAX, columns.get(), status);
+  TF_ShapeInferenceContextSetOutput(context, 0, columns.get(), status);
+}
+
+void InferSame(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> shape(TF_NewShapeHandle(), TF_DeleteShapeHandle);
+  TF_ShapeInferenceContextGetInput(context, 1, shape.get(), status);
+  TF_ShapeInferenceContextSetOutput(context, 0, shape.get(), status);
+}
+
+void InferScalar(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> shape(TF_ShapeInferenceContextScalar(context), TF_DeleteShapeHandle);
+  TF_ShapeInferenceContextSetOutput(context, 0, shape.get(), status);
+}
+
+bool RegisterPass(const char* name, const std::vector<const char*>& inputs, const char* attribute, void (*infer)(TF_ShapeInferenceContext*, TF_Status*), void (*compute)(void*, TF_OpKernelContext*)) {
+  std::unique_ptr<TF_Status, void (*)(TF_Status*)> status(TF_NewStatus(), TF_DeleteStatus);
+  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
+  if (attribute) TF_OpDefinitionBuilderAddAttr(definition, attribute);
+  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, input);
+  TF_OpDefinitionBuilderAddOutput(definition, "output: float");
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, infer);
+  TF_RegisterOpDefinition(definition, status.get());
+  if (TF_GetCode(status.get()) != TF_OK) return false;
+  TF_RegisterKernelBuilder(name, TF_NewKernelBuilder(name, "CPU", nullptr, compute, nullptr), status.get());
+  return TF_GetCode(status.get()) == TF_OK;
+}
+
+bool RegisterPasses() {
+  return RegisterPass("TdColumnRank", {"weights: float", "rank: int32"}, nullptr, InferColumns, ComputeColumnRank) &&
+         RegisterPass("TdKeep", {"x: float", "weights: float", "thresholds: float", "drawn: bool"}, nullptr, InferSame, ComputeKeep) &&
+         RegisterPass("TdAddScaled", {"x: float", "y: float", "factor: float"}, nullptr, InferSame, ComputeAddScaled) &&
+         RegisterPass("TdSumSquares", {"x: N * float"}, "N: int >= 1", InferScalar, ComputeSumSquares);
+}
+
 template <Kind kind>
 bool Register(const char* name, const char* a, const char* b, const char* result) {
   std::unique_ptr<TF_Status, void (*)(TF_Status*)> status(TF_NewStatus(), TF_DeleteStatus);
@@ -335,7 +538,8 @@ napi_value Start(napi_env env, napi_callback_info info) {
     pool = new Pool(std::max(1, threads));
     const bool registered = Register<Kind::kConvolve>("TdConvolve", "x: float", "filter: float", "output: float") &&
                             Register<Kind::kInputGradient>("TdConvolveInputGradient", "dy: float", "filter: float", "output: float") &&
-                            Register<Kind::kFilterGradient>("TdConvolveFilterGradient", "x: float", "dy: float", "output: float");
+                            Register<Kind::kFilterGradient>("TdConvolveFilterGradient", "x: float", "dy: float", "output: float") &&
+                            RegisterPasses();
     if (!registered) instructions = nullptr;
   }
   if (instructions != nullptr) lanes = instructions->lanes;
@@ -351,5 +555,9 @@ NAPI_MODULE_INIT() {
   napi_value start;
   napi_create_function(env, "start", NAPI_AUTO_LENGTH, Start, nullptr, &start);
   napi_set_named_property(env, exports, "start", start);
+  // Modules that older versions of td built have no such property, and no kernels of passes over weights.
+  napi_value passes;
+  napi_get_boolean(env, true, &passes);
+  napi_set_named_property(env, exports, "passes", passes);
   return exports;
 }

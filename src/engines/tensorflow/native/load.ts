@@ -8,6 +8,7 @@ import type { ArrayData } from '../../../arrays.ts';
 import { messageOf, UserError } from '../../../errors.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
 import { HELPER_NAME, KERNELS_NAME } from '../installation/paths.ts';
+import { NO_KERNELS, type OwnKernels } from '../passes/optimize.ts';
 
 /** A tensor of the native module. */
 export interface NativeTensor {
@@ -61,6 +62,8 @@ export interface Native extends NativeOptions {
   readonly usesGpu: boolean;
   /** td's own kernels of convolutions take channels that are multiples of this; 0 if there are none. */
   readonly lanes: number;
+  /** Whether there are td's own kernels of passes over weights. */
+  readonly passes: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -102,7 +105,7 @@ function load(
   return {
     ...options,
     ...result,
-    lanes: startKernels(require, installation, options.threads),
+    ...startKernels(require, installation, options.threads),
     installation,
     log,
   };
@@ -132,20 +135,21 @@ function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): P
 /** kernels.cc says what it does. */
 interface KernelsModule {
   start(threads: number, most: number): number;
+  /** Absent in modules that older versions of td built. */
+  readonly passes?: true;
 }
 
 /** Floats in a vector of AVX-512, the widest that there are kernels for. The environment variable TD_LANES may say 8, as of AVX2, or 0. */
 const WIDEST = 16;
 
 /** Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. */
-function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): number {
+function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): OwnKernels {
   try {
-    return (require(join(dirname(addon), KERNELS_NAME)) as KernelsModule).start(
-      threads,
-      Number(process.env.TD_LANES ?? WIDEST),
-    );
+    const { start, passes = false } = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
+    const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST));
+    return { lanes, passes: passes && lanes > 0 };
   } catch {
-    return 0;
+    return NO_KERNELS;
   }
 }
 

@@ -6,6 +6,7 @@ import { joinBatchNorms } from './batch-norms.ts';
 import { filterMinimally } from './minimal-filtering.ts';
 import { joinRankLookups } from './rank-lookups.ts';
 import { joinReluGradients } from './relu-gradients.ts';
+import { joinWeightPasses } from './weight-passes.ts';
 
 /** Over a recorded graph, the first before the passes that all engines share. */
 export const TENSORFLOW_PASSES = {
@@ -14,25 +15,37 @@ export const TENSORFLOW_PASSES = {
   'rank-lookups': joinRankLookups,
 } as const satisfies Readonly<Record<string, Pass<TensorflowOperation>>>;
 
-/** The last pass, where td has kernels of its own. */
+/** The last passes, where td has kernels of its own. */
 export const MINIMAL_FILTERING = 'minimal-filtering';
+export const WEIGHT_PASSES = 'weight-passes';
+
+/** Which kernels of td's own there are. */
+export interface OwnKernels {
+  /** Channels of convolutions must be multiples of this; 0 where there are none. */
+  readonly lanes: number;
+  /** Passes over weights. */
+  readonly passes: boolean;
+}
+
+export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false };
 
 /**
  * Makes a recorded graph ready to be lowered to TensorFlow.
  *
  * @param skip names of passes to leave out; on a graphics card `rank-lookups` must be among them
- * @param lanes whose multiples channels must be for td's own kernels of convolutions; 0 where there are none
  */
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
-  lanes = 0,
+  { lanes, passes }: OwnKernels = NO_KERNELS,
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
   // The passes over kernels of tfjs leave those alone that they do not know.
   const shared = TRACED_PASSES as unknown as Readonly<Record<string, Pass<TensorflowOperation>>>;
   const simplified: TensorflowGraph = simplify(recorded, skip);
-  const own: Readonly<Record<string, Pass<TensorflowOperation>>> =
-    lanes === 0 ? {} : { [MINIMAL_FILTERING]: (graph) => filterMinimally(graph, lanes) };
+  const own: Readonly<Record<string, Pass<TensorflowOperation>>> = {
+    ...(lanes > 0 && { [MINIMAL_FILTERING]: (graph: TensorflowGraph) => filterMinimally(graph, lanes) }),
+    ...(passes && { [WEIGHT_PASSES]: joinWeightPasses }),
+  };
   return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);
 }
