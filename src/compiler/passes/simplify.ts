@@ -45,10 +45,14 @@ export function optimizeTraced(graph: KernelGraph, skip: ReadonlySet<string> = n
   return applyAll(TRACED_PASSES, simplify(graph, skip), skip);
 }
 
+/** More rounds than any pass has to do. */
+const MOST_ROUNDS = 10_000;
+
 /**
  * Applies each pass until it finds nothing more to do, and simplifies what it leaves.
  *
  * @param passes each returns the graph itself when it finds nothing to do
+ * @throws Error naming a pass that never does
  */
 export function applyAll<Op extends Operation>(
   passes: Readonly<Record<string, Pass<Op>>>,
@@ -58,7 +62,9 @@ export function applyAll<Op extends Operation>(
   let current = graph;
   for (const [name, pass] of Object.entries(passes)) {
     if (skip.has(name)) continue;
+    let rounds = 0;
     for (let joined = pass(current); joined !== current; joined = pass(current)) {
+      if (++rounds > MOST_ROUNDS) throw new Error(`the pass ${name} always finds something to do`);
       current = skip.has('dead-code') ? joined : removeDeadCode(joined);
     }
     current = simplify(current, skip);
