@@ -2,7 +2,12 @@
 import { PASSES, TRACED_PASSES } from '../compiler/passes/simplify.ts';
 import { suggest, UserError } from '../errors.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
-import { MINIMAL_FILTERING, TENSORFLOW_PASSES, WEIGHT_PASSES } from './tensorflow/passes/optimize.ts';
+import {
+  MINIMAL_FILTERING,
+  NORM_ACTIVATIONS,
+  TENSORFLOW_PASSES,
+  WEIGHT_PASSES,
+} from './tensorflow/passes/optimize.ts';
 
 /** The passes of all engines. TD_SKIP_PASSES may name a pass of another engine than the one in use. */
 export const PASS_NAMES: readonly string[] = [
@@ -11,6 +16,7 @@ export const PASS_NAMES: readonly string[] = [
   ...ONNX_PASS_NAMES,
   ...Object.keys(TENSORFLOW_PASSES),
   MINIMAL_FILTERING,
+  NORM_ACTIVATIONS,
   WEIGHT_PASSES,
 ];
 

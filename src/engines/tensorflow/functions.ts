@@ -26,6 +26,8 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
     'reserve_space_3',
   ],
   FusedBatchNormGradV3: ['x_backprop', 'scale_backprop', 'offset_backprop'],
+  TdNormRelu: ['y', 'mean', 'variance', 'inverse'],
+  TdNormReluGradient: ['dx', 'dscale', 'dshift'],
 };
 
 interface FunctionParts {

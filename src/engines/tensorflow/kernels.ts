@@ -26,6 +26,10 @@ type JoinedKernels = {
   readonly AddScaled: NoAttributes;
   /** Of all elements of all operands. */
   readonly SumSquares: NoAttributes;
+  /** Of images, scale, shift and epsilon: ReLU of the normalised images, mean, sample variance, and 1 / √(variance + epsilon); td's own. */
+  readonly NormRelu: NoAttributes;
+  /** Of dy, images, scale, shift, mean and that inverse: gradients with respect to images, scale and shift. */
+  readonly NormReluGradient: NoAttributes;
 };
 
 export type TensorflowKernels = TfjsKernels & JoinedKernels;

@@ -5,7 +5,11 @@ import type { NamedArrays } from '../../../src/arrays.ts';
 import { skippedPasses } from '../../../src/engines/pass-names.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
-import { TENSORFLOW_PASSES, WEIGHT_PASSES } from '../../../src/engines/tensorflow/passes/optimize.ts';
+import {
+  NORM_ACTIVATIONS,
+  TENSORFLOW_PASSES,
+  WEIGHT_PASSES,
+} from '../../../src/engines/tensorflow/passes/optimize.ts';
 import type { SavedModelOptions } from '../../../src/engines/tensorflow/saved-model.ts';
 import { largestDifference } from '../../support/engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
@@ -43,11 +47,14 @@ describeTensorflow('a training step on TensorFlow', () => {
     },
   );
 
-  it.each([...Object.keys(TENSORFLOW_PASSES), WEIGHT_PASSES])('gives the same to rounding without the pass %s', async (pass) => {
-    const expected = await train('resnet', 'targeted dropout of weights');
-    const actual = await train('resnet', 'targeted dropout of weights', {}, pass);
-    expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
-  });
+  it.each([...Object.keys(TENSORFLOW_PASSES), NORM_ACTIVATIONS, WEIGHT_PASSES])(
+    'gives the same to rounding without the pass %s',
+    async (pass) => {
+      const expected = await train('resnet', 'targeted dropout of weights');
+      const actual = await train('resnet', 'targeted dropout of weights', {}, pass);
+      expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
+    },
+  );
 
   it('gives the same to rounding when XLA compiles it, as a whole or in parts', async () => {
     const expected = await train('resnet', 'targeted dropout of weights');

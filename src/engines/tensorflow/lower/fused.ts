@@ -31,6 +31,8 @@ export const fusedRules = {
   AddScaled: (_, inputs, builder) => builder.add('TdAddScaled', inputs),
   SumSquares: (_, inputs, builder) =>
     builder.add('TdSumSquares', inputs, { N: integerAttribute(inputs.length) }),
+  NormRelu: (_, inputs, builder) => results(builder.add('TdNormRelu', inputs), 4),
+  NormReluGradient: (_, inputs, builder) => results(builder.add('TdNormReluGradient', inputs), 3),
   NthLargest: (_, inputs, builder) =>
     builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),
 } satisfies Partial<LoweringRules>;

@@ -7,12 +7,17 @@
 //   TdColumnRank(weights, rank): [columns], of each column the magnitude at that place of the descending order;
 //   TdKeep(x, weights, thresholds, drawn): x, and 0 · x where a weight's magnitude is below its column's threshold and it was drawn;
 //   TdAddScaled(x, y, factor): x + factor · y;
-//   TdSumSquares(x, …): the sum of the squares of all elements of any number of arrays.
+//   TdSumSquares(x, …): the sum of the squares of all elements of any number of arrays;
+// and batch normalisation of a training with the ReLU behind it (norms.h), for images [..., channels]:
+//   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
+//   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift.
 #include <node_api.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <vector>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -43,6 +48,10 @@ struct Instructions {
   void (*keep_rows)(const float*, const float*, const float*, const unsigned char*, long, int, float*);
   void (*add_scaled)(const float*, const float*, float, long, float*);
   double (*sum_squares)(const float*, long);
+  void (*find_moments)(const float*, long, int, float*, float*);
+  void (*normalise_rows)(const float*, const float*, const float*, const float*, long, int, float*);
+  void (*find_gradient_sums)(const float*, const float*, const float*, const float*, const float*, long, int, float*, float*);
+  void (*gradient_rows)(const float*, const float*, const float*, const float*, const float*, const float*, const float*, long, int, float*);
 };
 
 #ifdef __clang__
@@ -55,6 +64,7 @@ struct Instructions {
 namespace avx512 {
 #include "winograd.h"
 #include "weights.h"
+#include "norms.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -69,6 +79,7 @@ namespace avx512 {
 namespace avx2 {
 #include "winograd.h"
 #include "weights.h"
+#include "norms.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -78,9 +89,11 @@ namespace avx2 {
 #endif
 
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
-                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::SumSquares};
+                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::SumSquares,
+                              avx512::FindMoments, avx512::NormaliseRows, avx512::FindGradientSums, avx512::GradientRows};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
-                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::SumSquares};
+                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::SumSquares,
+                              avx2::FindMoments, avx2::NormaliseRows, avx2::FindGradientSums, avx2::GradientRows};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -378,6 +391,76 @@ void InferShape(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetOutput(context, 0, first.get(), status);
 }
 
+// Rows of images in parts, whose number depends on their shape alone.
+class Parts {
+ public:
+  Parts(long rows, int channels) : rows_(rows), rows_in_part_(std::max(1L, kElementsInTask / channels)) {}
+  int Count() const { return static_cast<int>((rows_ + rows_in_part_ - 1) / rows_in_part_); }
+  long First(int part) const { return part * rows_in_part_; }
+  long Rows(int part) const { return std::min(rows_in_part_, rows_ - First(part)); }
+
+ private:
+  const long rows_, rows_in_part_;
+};
+
+void NormRelu(const float* x, const float* scale, const float* shift, float epsilon, long rows, int channels, float* y, float* mean, float* variance, float* inverse) {
+  const Parts parts(rows, channels);
+  const int count = parts.Count();
+  std::vector<float> means(static_cast<size_t>(count) * channels), squares(means.size()), factor(channels);
+  pool->Run(count, [&](int part) {
+    WithoutDenormals mode;
+    instructions->find_moments(x + parts.First(part) * channels, parts.Rows(part), channels, &means[static_cast<size_t>(part) * channels], &squares[static_cast<size_t>(part) * channels]);
+  });
+  for (int channel = 0; channel < channels; channel++) {
+    double sum = 0, total = 0;
+    for (int part = 0; part < count; part++) sum += static_cast<double>(parts.Rows(part)) * means[static_cast<size_t>(part) * channels + channel];
+    const double centre = sum / rows;
+    for (int part = 0; part < count; part++) {
+      const size_t place = static_cast<size_t>(part) * channels + channel;
+      const double distance = means[place] - centre;
+      total += squares[place] + parts.Rows(part) * distance * distance;
+    }
+    mean[channel] = static_cast<float>(centre);
+    variance[channel] = static_cast<float>(total / std::max(1L, rows - 1));
+    inverse[channel] = static_cast<float>(1 / std::sqrt(total / rows + epsilon));
+    factor[channel] = scale[channel] * inverse[channel];
+  }
+  pool->Run(count, [&](int part) {
+    WithoutDenormals mode;
+    const long offset = parts.First(part) * channels;
+    instructions->normalise_rows(x + offset, mean, factor.data(), shift, parts.Rows(part), channels, y + offset);
+  });
+}
+
+void NormReluGradient(const float* dy, const float* x, const float* scale, const float* shift, const float* mean, const float* inverse, long rows, int channels, float* dx, float* dscale, float* dshift) {
+  const Parts parts(rows, channels);
+  const int count = parts.Count();
+  std::vector<float> sums(static_cast<size_t>(count) * channels), products(sums.size()), factor(channels), offset(channels), slope(channels);
+  for (int channel = 0; channel < channels; channel++) factor[channel] = scale[channel] * inverse[channel];
+  pool->Run(count, [&](int part) {
+    WithoutDenormals mode;
+    const long first = parts.First(part) * channels;
+    const size_t place = static_cast<size_t>(part) * channels;
+    instructions->find_gradient_sums(dy + first, x + first, mean, factor.data(), shift, parts.Rows(part), channels, &sums[place], &products[place]);
+  });
+  for (int channel = 0; channel < channels; channel++) {
+    double sum = 0, product = 0;
+    for (int part = 0; part < count; part++) {
+      sum += sums[static_cast<size_t>(part) * channels + channel];
+      product += products[static_cast<size_t>(part) * channels + channel];
+    }
+    dshift[channel] = static_cast<float>(sum);
+    dscale[channel] = static_cast<float>(product * inverse[channel]);
+    offset[channel] = static_cast<float>(sum / rows);
+    slope[channel] = static_cast<float>(product * inverse[channel] * inverse[channel] / rows);
+  }
+  pool->Run(count, [&](int part) {
+    WithoutDenormals mode;
+    const long first = parts.First(part) * channels;
+    instructions->gradient_rows(dy + first, x + first, mean, factor.data(), shift, offset.data(), slope.data(), parts.Rows(part), channels, dx + first);
+  });
+}
+
 // The inputs of a kernel of passes, and its result.
 class Call {
  public:
@@ -392,8 +475,8 @@ class Call {
     TF_GetInput(context_, index, &to->tensor, status_.get());
     return TF_GetCode(status_.get()) == TF_OK;
   }
-  bool Allocate(const std::vector<int64_t>& shape, size_t count, Tensor* to) {
-    to->tensor = TF_AllocateOutput(context_, 0, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), sizeof(float) * count, status_.get());
+  bool Allocate(const std::vector<int64_t>& shape, size_t count, Tensor* to, int index = 0) {
+    to->tensor = TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), sizeof(float) * count, status_.get());
     return TF_GetCode(status_.get()) == TF_OK;
   }
   // The result in the memory of the first input, if nothing else needs that, which must not be got before. Then `first` stays empty.
@@ -464,6 +547,51 @@ void ComputeSumSquares(void*, TF_OpKernelContext* context) {
   if (call.Allocate({}, 1, &result)) *result.Data() = SumSquares(parts);
 }
 
+// Whether images and vectors are those of one normalisation.
+bool IsNorm(const Tensor& x, std::initializer_list<const Tensor*> vectors) {
+  const int axes = TF_NumDims(x.tensor);
+  if (axes == 0 || x.Count() == 0 || x.Extent(axes - 1) % instructions->lanes != 0) return false;
+  return std::all_of(vectors.begin(), vectors.end(), [&](const Tensor* vector) { return vector->Count() == x.Extent(axes - 1); });
+}
+
+constexpr char kNotNorm[] = "shapes that td's kernel of normalisation does not take";
+
+void ComputeNormRelu(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor x, scale, shift, epsilon, y, mean, variance, inverse;
+  if (!call.Get(0, &x) || !call.Get(1, &scale) || !call.Get(2, &shift) || !call.Get(3, &epsilon)) return;
+  if (!IsNorm(x, {&scale, &shift})) {
+    call.Fail(TF_INVALID_ARGUMENT, kNotNorm);
+    return;
+  }
+  const int channels = static_cast<int>(scale.Count());
+  if (!call.Allocate(x.Shape(), x.Count(), &y, 0) || !call.Allocate({channels}, channels, &mean, 1) || !call.Allocate({channels}, channels, &variance, 2) || !call.Allocate({channels}, channels, &inverse, 3)) return;
+  NormRelu(x.Data(), scale.Data(), shift.Data(), *epsilon.Data(), x.Count() / channels, channels, y.Data(), mean.Data(), variance.Data(), inverse.Data());
+}
+
+void ComputeNormReluGradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor dy, x, scale, shift, mean, inverse, dx, dscale, dshift;
+  if (!call.Get(1, &x) || !call.Get(2, &scale) || !call.Get(3, &shift) || !call.Get(4, &mean) || !call.Get(5, &inverse)) return;
+  if (!IsNorm(x, {&scale, &shift, &mean, &inverse})) {
+    call.Fail(TF_INVALID_ARGUMENT, kNotNorm);
+    return;
+  }
+  const int channels = static_cast<int>(scale.Count());
+  if (!call.ReuseFirst(x, &dy, &dx) || !call.Allocate({channels}, channels, &dscale, 1) || !call.Allocate({channels}, channels, &dshift, 2)) return;
+  NormReluGradient(dy.tensor ? dy.Data() : dx.Data(), x.Data(), scale.Data(), shift.Data(), mean.Data(), inverse.Data(), x.Count() / channels, channels, dx.Data(), dscale.Data(), dshift.Data());
+}
+
+// Results 1 and on are as input `vector`, the first as the first input.
+template <int vector, int results>
+void InferNorm(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> shape(TF_NewShapeHandle(), TF_DeleteShapeHandle);
+  for (int index = 0; index < results; index++) {
+    TF_ShapeInferenceContextGetInput(context, index == 0 ? 0 : vector, shape.get(), status);
+    TF_ShapeInferenceContextSetOutput(context, index, shape.get(), status);
+  }
+}
+
 void InferColumns(TF_ShapeInferenceContext* context, TF_Status* status) {
   std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> weights(TF_NewShapeHandle(), TF_DeleteShapeHandle), columns(TF_NewShapeHandle(), TF_DeleteShapeHandle);
   TF_ShapeInferenceContextGetInput(context, 0, weights.get(), status);
@@ -482,12 +610,12 @@ void InferScalar(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetOutput(context, 0, shape.get(), status);
 }
 
-bool RegisterPass(const char* name, const std::vector<const char*>& inputs, const char* attribute, void (*infer)(TF_ShapeInferenceContext*, TF_Status*), void (*compute)(void*, TF_OpKernelContext*)) {
+bool RegisterPass(const char* name, const std::vector<const char*>& inputs, const char* attribute, void (*infer)(TF_ShapeInferenceContext*, TF_Status*), void (*compute)(void*, TF_OpKernelContext*), const std::vector<const char*>& outputs = {"output: float"}) {
   std::unique_ptr<TF_Status, void (*)(TF_Status*)> status(TF_NewStatus(), TF_DeleteStatus);
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
   if (attribute) TF_OpDefinitionBuilderAddAttr(definition, attribute);
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, input);
-  TF_OpDefinitionBuilderAddOutput(definition, "output: float");
+  for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(definition, output);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, infer);
   TF_RegisterOpDefinition(definition, status.get());
   if (TF_GetCode(status.get()) != TF_OK) return false;
@@ -499,7 +627,11 @@ bool RegisterPasses() {
   return RegisterPass("TdColumnRank", {"weights: float", "rank: int32"}, nullptr, InferColumns, ComputeColumnRank) &&
          RegisterPass("TdKeep", {"x: float", "weights: float", "thresholds: float", "drawn: bool"}, nullptr, InferSame, ComputeKeep) &&
          RegisterPass("TdAddScaled", {"x: float", "y: float", "factor: float"}, nullptr, InferSame, ComputeAddScaled) &&
-         RegisterPass("TdSumSquares", {"x: N * float"}, "N: int >= 1", InferScalar, ComputeSumSquares);
+         RegisterPass("TdSumSquares", {"x: N * float"}, "N: int >= 1", InferScalar, ComputeSumSquares) &&
+         RegisterPass("TdNormRelu", {"x: float", "scale: float", "shift: float", "epsilon: float"}, nullptr, InferNorm<1, 4>, ComputeNormRelu,
+                      {"y: float", "mean: float", "variance: float", "inverse: float"}) &&
+         RegisterPass("TdNormReluGradient", {"dy: float", "x: float", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient,
+                      {"dx: float", "dscale: float", "dshift: float"});
 }
 
 template <Kind kind>

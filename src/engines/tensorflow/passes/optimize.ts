@@ -4,6 +4,7 @@ import { applyAll, type Pass, simplify, TRACED_PASSES } from '../../../compiler/
 import type { TensorflowGraph, TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
 import { filterMinimally } from './minimal-filtering.ts';
+import { joinNormActivations } from './norm-activations.ts';
 import { joinRankLookups } from './rank-lookups.ts';
 import { joinReluGradients } from './relu-gradients.ts';
 import { joinWeightPasses } from './weight-passes.ts';
@@ -18,6 +19,7 @@ export const TENSORFLOW_PASSES = {
 /** The last passes, where td has kernels of its own. */
 export const MINIMAL_FILTERING = 'minimal-filtering';
 export const WEIGHT_PASSES = 'weight-passes';
+export const NORM_ACTIVATIONS = 'norm-activations';
 
 /** Which kernels of td's own there are. */
 export interface OwnKernels {
@@ -45,6 +47,10 @@ export function optimizeForTensorflow(
   const simplified: TensorflowGraph = simplify(recorded, skip);
   const own: Readonly<Record<string, Pass<TensorflowOperation>>> = {
     ...(lanes > 0 && { [MINIMAL_FILTERING]: (graph: TensorflowGraph) => filterMinimally(graph, lanes) }),
+    ...(passes &&
+      lanes > 0 && {
+        [NORM_ACTIVATIONS]: (graph: TensorflowGraph) => joinNormActivations(graph, lanes),
+      }),
     ...(passes && { [WEIGHT_PASSES]: joinWeightPasses }),
   };
   return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);

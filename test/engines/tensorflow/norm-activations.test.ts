@@ -1,0 +1,119 @@
+/** @file td's own kernels of batch normalisation with ReLU on TensorFlow: what they give, and where they are taken. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { expect, it } from 'vitest';
+import type { StepFunction } from '../../../src/compiler/step.ts';
+import { compile } from '../../../src/engines/tensorflow/engine.ts';
+import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
+import { NORM_ACTIVATIONS } from '../../../src/engines/tensorflow/passes/optimize.ts';
+import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
+import { batchNorm } from '../../../src/models/batch-norm.ts';
+import { describeAbsent } from '../../support/required-engines.ts';
+import { describeTensorflow } from '../../support/tensorflow.ts';
+import { createTrainingCase } from '../../support/training-cases.ts';
+import {
+  drawArrays,
+  errorOf,
+  hashOf,
+  IMAGES,
+  type ImagesShape,
+  normWithRelu,
+  signatureOf,
+} from './norm-cases.ts';
+
+/** Rounding of sums of thousands of numbers, of the largest. */
+const ROUNDING = 5e-6;
+
+describeTensorflow('a batch normalisation with ReLU', () => {
+  const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
+  if (!native.passes) {
+    const reason = "no AVX2, or an installation without td's kernels (td engines install tensorflow --force)";
+    return describeAbsent('tensorflow', reason);
+  }
+  const operationsOf = (step: StepFunction, shape: ImagesShape, skip: readonly string[] = []) =>
+    planProgram(step, signatureOf(shape), new Set(skip), native).rest.operations.map(({ op }) => op);
+  const isOwn = (op: string) => op.startsWith('NormRelu');
+
+  it.each(IMAGES.map((shape) => [shape]))(
+    'of %j gives what plain loops in double precision give',
+    async (shape) => {
+      expect(operationsOf(normWithRelu, shape).filter(isOwn).sort()).toEqual([
+        'NormRelu',
+        'NormReluGradient',
+      ]);
+      expect(await errorOf(shape, native)).toBeLessThan(ROUNDING);
+    },
+  );
+
+  it('passes NaN on', async () => {
+    const shape = IMAGES[0] as ImagesShape;
+    const { x, slope, scale, shift } = drawArrays(shape);
+    x[5] = Number.NaN;
+    const program = compile(normWithRelu, signatureOf(shape), native);
+    await program.writeState({ scale, shift });
+    const { y, dx } = await program.run({ x, slope });
+    program.dispose();
+    for (const array of [y, dx]) {
+      const isWrong = Array.from(array ?? [], (number, place) => Number.isNaN(number) !== (place % 16 === 5));
+      expect(isWrong).not.toContain(true);
+    }
+  });
+
+  it.each([
+    ['of channels that fill no vector', normWithRelu, [2, 3, 3, 12]],
+    [
+      'whose result something else takes, too',
+      ((state, { x }) => {
+        const parameter = (name: string) => (name === 'n/scale' ? state.scale : state.shift) as tf.Tensor;
+        const layers = { training: true, parameter, update: () => {} };
+        const normalised = batchNorm(x as tf.Tensor, 'n', layers, { momentum: 0, epsilon: 1e-3 });
+        return { state: {}, fetches: { y: tf.relu(normalised), other: tf.neg(normalised) } };
+      }) satisfies StepFunction,
+      [2, 3, 3, 16],
+    ],
+  ] as const)("is left to TensorFlow's own kernels: one %s", (_, step, shape) => {
+    expect(operationsOf(step, shape).filter(isOwn)).toEqual([]);
+  });
+
+  it('is left out with its pass', () => {
+    const left = operationsOf(normWithRelu, IMAGES[0] as ImagesShape, [NORM_ACTIVATIONS]);
+    expect(left.filter(isOwn)).toEqual([]);
+    expect(left).toContain('FusedBatchNormGrad');
+  });
+
+  it('stands in every place of a ResNet that has one', () => {
+    const { compiled } = createTrainingCase('blockedResnet', { name: 'none' });
+    const { rest } = planProgram(compiled.step, compiled.signature, new Set(), native);
+    const count = (name: string) => rest.operations.filter(({ op }) => op === name).length;
+    expect(count('NormRelu')).toBeGreaterThan(2);
+    expect(count('NormReluGradient')).toBe(count('NormRelu'));
+    expect([count('FusedBatchNorm'), count('Relu'), count('ReluGrad')]).toEqual([0, 0, 0]);
+  });
+
+  /** In a process of its own: a library is loaded once. */
+  const computeElsewhere = (threads: number, lanes: number) => {
+    const script = join(import.meta.dirname, 'norm-process.ts');
+    const env = { ...process.env, TD_LANES: String(lanes) };
+    const parameters = ['--import', 'tsx', script, String(threads)];
+    return JSON.parse(execFileSync(process.execPath, parameters, { env, encoding: 'utf8' })) as {
+      readonly lanes: number;
+      readonly hashes: readonly string[];
+      readonly errors: readonly number[];
+    };
+  };
+
+  it('gives the same bits with one thread as with three, and every time', async () => {
+    const [one, three] = [computeElsewhere(1, native.lanes), computeElsewhere(3, native.lanes)];
+    expect(one).toEqual(three);
+    for (const [index, shape] of IMAGES.entries())
+      expect(await hashOf(shape, native)).toBe(one.hashes[index]);
+  });
+
+  it('gives the same to rounding by the instructions of older processors', () => {
+    const { lanes, errors } = computeElsewhere(2, 8);
+    expect(lanes).toBe(8);
+    expect(errors).toHaveLength(IMAGES.length);
+    for (const error of errors) expect(error).toBeLessThan(ROUNDING);
+  });
+});
