@@ -28,6 +28,8 @@ type JoinedKernels = {
   readonly SumSquares: NoAttributes;
   /** Of images, scale, shift and epsilon: ReLU of the normalised images, mean, sample variance, and 1 / √(variance + epsilon); td's own. */
   readonly NormRelu: NoAttributes;
+  /** ReLU of images times a factor plus a shift for each channel; td's own. */
+  readonly ScaleRelu: NoAttributes;
   /** Of dy, images, scale, shift, mean and that inverse: gradients with respect to images, scale and shift. */
   readonly NormReluGradient: NoAttributes;
 };

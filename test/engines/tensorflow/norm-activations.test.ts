@@ -33,7 +33,7 @@ describeTensorflow('a batch normalisation with ReLU', () => {
   }
   const operationsOf = (step: StepFunction, shape: ImagesShape, skip: readonly string[] = []) =>
     planProgram(step, signatureOf(shape), new Set(skip), native).rest.operations.map(({ op }) => op);
-  const isOwn = (op: string) => op.startsWith('NormRelu');
+  const isOwn = (op: string) => op.startsWith('NormRelu') || op === 'ScaleRelu';
 
   it.each(IMAGES.map((shape) => [shape]))(
     'of %j gives what plain loops in double precision give',
@@ -59,6 +59,45 @@ describeTensorflow('a batch normalisation with ReLU', () => {
       expect(isWrong).not.toContain(true);
     }
   });
+
+  it.each(IMAGES.map((shape) => [shape]))(
+    'of %j by averages is one pass, which leaves what it is fed',
+    async (shape) => {
+      const evaluate: StepFunction = ({ scale, shift }, { x, slope }) => {
+        const activate = (images: tf.Tensor) =>
+          tf.relu(tf.add(tf.mul(images, scale as tf.Tensor), shift as tf.Tensor));
+        // The first is fed, the second computed, so that its memory may be used again.
+        return {
+          state: {},
+          fetches: { fed: activate(x as tf.Tensor), made: activate(tf.neg(slope as tf.Tensor)) },
+        };
+      };
+      expect(operationsOf(evaluate, shape)).toEqual(['ScaleRelu', 'Neg', 'ScaleRelu']);
+      const { x, slope, scale, shift } = drawArrays(shape);
+      x[3] = Number.NaN;
+      const program = compile(evaluate, signatureOf(shape), native);
+      await program.writeState({ scale, shift });
+      const before = x.slice();
+      const { fed, made } = (await program.run({ x, slope })) as Record<string, Float32Array>;
+      program.dispose();
+      expect(x).toEqual(before);
+      const plainly = (images: Float32Array) =>
+        images.map((number, place) => {
+          const channel = place % shape[3];
+          const y = number * (scale[channel] as number) + (shift[channel] as number);
+          return y < 0 ? 0 : y;
+        });
+      for (const [found, wanted] of [
+        [fed, plainly(x)],
+        [made, plainly(slope.map((number) => -number))],
+      ] as const) {
+        expect(found?.length).toBe(wanted.length);
+        const isOff = (number: number, place: number) => !(Math.abs(number - (found?.[place] ?? 0)) < 1e-6);
+        const off = [...wanted.keys()].filter((place) => isOff(wanted[place] as number, place));
+        expect(off).toEqual(found === fed ? [3] : []);
+      }
+    },
+  );
 
   it.each([
     ['of channels that fill no vector', normWithRelu, [2, 3, 3, 12]],

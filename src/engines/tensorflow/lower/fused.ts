@@ -32,6 +32,7 @@ export const fusedRules = {
   SumSquares: (_, inputs, builder) =>
     builder.add('TdSumSquares', inputs, { N: integerAttribute(inputs.length) }),
   NormRelu: (_, inputs, builder) => results(builder.add('TdNormRelu', inputs), 4),
+  ScaleRelu: (_, inputs, builder) => builder.add('TdScaleRelu', inputs),
   NormReluGradient: (_, inputs, builder) => results(builder.add('TdNormReluGradient', inputs), 3),
   NthLargest: (_, inputs, builder) =>
     builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),

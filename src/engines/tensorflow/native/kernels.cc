@@ -10,7 +10,8 @@
 //   TdSumSquares(x, …): the sum of the squares of all elements of any number of arrays;
 // and batch normalisation of a training with the ReLU behind it (norms.h), for images [..., channels]:
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
-//   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift.
+//   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift;
+//   TdScaleRelu(x, factor, shift): the same in an evaluation.
 #include <node_api.h>
 
 #include <algorithm>
@@ -50,6 +51,7 @@ struct Instructions {
   double (*sum_squares)(const float*, long);
   void (*find_moments)(const float*, long, int, float*, float*);
   void (*normalise_rows)(const float*, const float*, const float*, const float*, long, int, float*);
+  void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   void (*find_gradient_sums)(const float*, const float*, const float*, const float*, const float*, long, int, float*, float*);
   void (*gradient_rows)(const float*, const float*, const float*, const float*, const float*, const float*, const float*, long, int, float*);
 };
@@ -90,10 +92,10 @@ namespace avx2 {
 
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
                               avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::SumSquares,
-                              avx512::FindMoments, avx512::NormaliseRows, avx512::FindGradientSums, avx512::GradientRows};
+                              avx512::FindMoments, avx512::NormaliseRows, avx512::ScaleRows, avx512::FindGradientSums, avx512::GradientRows};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
                               avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::SumSquares,
-                              avx2::FindMoments, avx2::NormaliseRows, avx2::FindGradientSums, avx2::GradientRows};
+                              avx2::FindMoments, avx2::NormaliseRows, avx2::ScaleRows, avx2::FindGradientSums, avx2::GradientRows};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -432,6 +434,15 @@ void NormRelu(const float* x, const float* scale, const float* shift, float epsi
   });
 }
 
+void ScaleRelu(const float* x, const float* factor, const float* shift, long rows, int channels, float* y) {
+  const Parts parts(rows, channels);
+  pool->Run(parts.Count(), [&](int part) {
+    WithoutDenormals mode;
+    const long offset = parts.First(part) * channels;
+    instructions->scale_rows(x + offset, factor, shift, parts.Rows(part), channels, y + offset);
+  });
+}
+
 void NormReluGradient(const float* dy, const float* x, const float* scale, const float* shift, const float* mean, const float* inverse, long rows, int channels, float* dx, float* dscale, float* dshift) {
   const Parts parts(rows, channels);
   const int count = parts.Count();
@@ -481,13 +492,15 @@ class Call {
   }
   // The result in the memory of the first input, if nothing else needs that, which must not be got before. Then `first` stays empty.
   bool ReuseFirst(const Tensor& like, Tensor* first, Tensor* to) {
-    const std::vector<int64_t> shape = like.Shape();
+    return ReuseFirst(like.Shape(), like.Count(), first, to);
+  }
+  bool ReuseFirst(const std::vector<int64_t>& shape, long count, Tensor* first, Tensor* to) {
     const int candidate = 0;
     int forwarded = -1;
     to->tensor = TF_ForwardInputOrAllocateOutput(context_, &candidate, 1, 0, shape.data(), static_cast<int>(shape.size()), &forwarded, status_.get());
     if (TF_GetCode(status_.get()) != TF_OK || forwarded == 0) return TF_GetCode(status_.get()) == TF_OK;
     if (!Get(0, first)) return false;
-    return first->Count() == like.Count() || Fail(TF_INVALID_ARGUMENT, "arrays of different shapes");
+    return first->Count() == count || Fail(TF_INVALID_ARGUMENT, "arrays of different shapes");
   }
   bool Fail(TF_Code code, const char* message) {
     TF_SetStatus(status_.get(), code, message);
@@ -582,6 +595,27 @@ void ComputeNormReluGradient(void*, TF_OpKernelContext* context) {
   NormReluGradient(dy.tensor ? dy.Data() : dx.Data(), x.Data(), scale.Data(), shift.Data(), mean.Data(), inverse.Data(), x.Count() / channels, channels, dx.Data(), dscale.Data(), dshift.Data());
 }
 
+// There is no input of the shape of the first, whose memory the result shall have: it is got, and given back before.
+void ComputeScaleRelu(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor x, factor, shift, y;
+  std::vector<int64_t> shape;
+  {
+    Tensor like;
+    if (!call.Get(0, &like) || !call.Get(1, &factor) || !call.Get(2, &shift)) return;
+    if (!IsNorm(like, {&factor, &shift})) {
+      call.Fail(TF_INVALID_ARGUMENT, kNotNorm);
+      return;
+    }
+    shape = like.Shape();
+  }
+  long count = 1;
+  for (const int64_t extent : shape) count *= extent;
+  if (!call.ReuseFirst(shape, count, &x, &y)) return;
+  const int channels = static_cast<int>(factor.Count());
+  ScaleRelu(x.tensor ? x.Data() : y.Data(), factor.Data(), shift.Data(), count / channels, channels, y.Data());
+}
+
 // Results 1 and on are as input `vector`, the first as the first input.
 template <int vector, int results>
 void InferNorm(TF_ShapeInferenceContext* context, TF_Status* status) {
@@ -631,7 +665,8 @@ bool RegisterPasses() {
          RegisterPass("TdNormRelu", {"x: float", "scale: float", "shift: float", "epsilon: float"}, nullptr, InferNorm<1, 4>, ComputeNormRelu,
                       {"y: float", "mean: float", "variance: float", "inverse: float"}) &&
          RegisterPass("TdNormReluGradient", {"dy: float", "x: float", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient,
-                      {"dx: float", "dscale: float", "dshift: float"});
+                      {"dx: float", "dscale: float", "dshift: float"}) &&
+         RegisterPass("TdScaleRelu", {"x: float", "factor: float", "shift: float"}, nullptr, InferNorm<0, 1>, ComputeScaleRelu);
 }
 
 template <Kind kind>

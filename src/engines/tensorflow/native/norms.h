@@ -71,6 +71,15 @@ void NormaliseRows(const float* x, const float* mean, const float* factor, const
     }
 }
 
+// factor · x + shift above zero; NaN stays.
+void ScaleRows(const float* x, const float* factor, const float* shift, long rows, int channels, float* to) {
+  for (long row = 0; row < rows; row++, x += channels, to += channels)
+    for (int channel = 0; channel < channels; channel += LANES) {
+      const Vector y = Load(x + channel) * Load(factor + channel) + Load(shift + channel);
+      Store(to + channel, Where(~(y < Vector{}), y));
+    }
+}
+
 // Sums of dy where ReLU let a number pass, and of its products with the distances from the mean.
 struct GradientSumsOf {
   const float *dy, *x, *mean, *factor, *shift;

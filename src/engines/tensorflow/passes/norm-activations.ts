@@ -1,5 +1,6 @@
 /** @file Batch normalisation of a training with the ReLU behind it, and their gradient, as td's own kernels (native/norms.h). */
 import { rewrite, type Value } from '../../../compiler/graph.ts';
+import { rewriteJoining } from '../../../compiler/passes/uses.ts';
 import { at } from '../../../lookup.ts';
 import type { TensorflowGraph, TensorflowOperation } from '../kernels.ts';
 
@@ -21,6 +22,28 @@ interface ActivatedNorm {
  * @param lanes channels must be multiples of this
  */
 export function joinNormActivations(graph: TensorflowGraph, lanes: number): TensorflowGraph {
+  return joinEvaluation(joinTraining(graph, lanes), lanes);
+}
+
+/** max(0, x · factor + shift), as normalisation by averages is written. */
+function joinEvaluation(graph: TensorflowGraph, lanes: number): TensorflowGraph {
+  return rewriteJoining(graph, ({ op, inputs: [activated], outputs: [output] }, builder, uses) => {
+    const sum = op === 'Relu' && activated ? builder.producerOf(activated) : undefined;
+    if (sum?.op !== 'Add' || !activated || !output || uses.of(activated) !== 1) return undefined;
+    const [scaled, shift] = sum.inputs;
+    const product = scaled && builder.producerOf(scaled);
+    if (product?.op !== 'Multiply' || !scaled || !shift || uses.of(scaled) !== 1) return undefined;
+    const [x, factor] = product.inputs;
+    const channels = output.shape.at(-1) ?? 0;
+    const isWhole = x?.shape.join() === output.shape.join() && output.type === 'float32';
+    const areVectors = [factor, shift].every((value) => value?.shape.join() === String(channels));
+    return isWhole && areVectors && channels % lanes === 0 && factor
+      ? builder.emit('ScaleRelu', [x, factor, shift], output)
+      : undefined;
+  });
+}
+
+function joinTraining(graph: TensorflowGraph, lanes: number): TensorflowGraph {
   const finder = new Finder(graph);
   const found = graph.operations.flatMap((operation) => finder.activatedNorm(operation, lanes) ?? []);
   if (found.length === 0) return graph;
