@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { OWN_SOURCES } from '../../src/engines/tensorflow/installation/sources.ts';
+import { ownSources } from '../../src/engines/tensorflow/installation/sources.ts';
 import { bundleClient } from '../../src/report/bundle-client.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -33,7 +33,7 @@ const PROCESSES = {
 };
 
 /** Files that sources read beside them. */
-const ASSETS = ['report/style.css', ...OWN_SOURCES.map((name) => `engines/tensorflow/native/${name}`)];
+const ASSETS = ['report/style.css', ...ownSources().map((name) => `engines/tensorflow/native/${name}`)];
 
 /** Packages that are ES modules of many small files, which Node would read one by one. */
 const BUNDLED = ['zod'];

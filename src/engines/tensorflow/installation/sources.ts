@@ -26,15 +26,11 @@ export interface CopiedSources {
 }
 
 const NATIVE = join(import.meta.dirname, '../native');
-/** td's own sources, in the folder `native`. */
-export const OWN_SOURCES = [
-  'process.cc',
-  'kernels.cc',
-  'winograd.h',
-  'weights.h',
-  'pool.h',
-  'c_interface.h',
-] as const;
+
+/** Names of td's own sources, in the folder `native`. */
+export function ownSources(): string[] {
+  return readdirSync(NATIVE).filter((name) => /\.(cc|h)$/.test(name));
+}
 
 /**
  * Finds both packages as Node finds modules, which holds for pnpm's store of links and for yarn's archives, too. They are
@@ -55,7 +51,7 @@ export function findSources(from: string = import.meta.url): ModuleSources {
       copyFiles(binding, join(folder, 'binding'));
       copyFiles(headers, join(folder, 'node-api'));
       const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(folder, 'binding', name));
-      for (const name of OWN_SOURCES) writeFileSync(join(folder, name), readFileSync(join(NATIVE, name)));
+      for (const name of ownSources()) writeFileSync(join(folder, name), readFileSync(join(NATIVE, name)));
       const [helper, kernels] = [join(folder, 'process.cc'), join(folder, 'kernels.cc')];
       return { sources, helper, kernels, includes: [join(folder, 'node-api')] };
     },
