@@ -103,6 +103,7 @@ function copyExample(
   const own = members?.[index] ?? index;
   const source = own * size;
   const target = slot * size;
+  // Its place for an image serves what is only scaled, too.
   const standardizer = standardizerOf(size);
   const { bytes } = standardizer;
   if (augmentation !== undefined && draws.length > 0)

@@ -40,3 +40,13 @@ export type TensorflowCall<K extends TensorflowKernel = TensorflowKernel> = Oper
 export type TensorflowOperation = TensorflowCall | Constant;
 export type TensorflowGraph = Graph<TensorflowOperation>;
 export type TensorflowBuilder = GraphBuilder<TensorflowOperation>;
+
+/** Which kernels of td's own there are. */
+export interface OwnKernels {
+  /** Channels of convolutions must be multiples of this; 0 where there are none. */
+  readonly lanes: number;
+  /** Passes over weights; where `lanes` is not 0, those over images that are normalised, too. */
+  readonly passes: boolean;
+}
+
+export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false };

@@ -4,7 +4,8 @@ import { printGraph, printPart } from '../../compiler/print.ts';
 import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { recordStep, STATE } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
-import { NO_KERNELS, type OwnKernels, optimizeForTensorflow } from './passes/optimize.ts';
+import { NO_KERNELS, type OwnKernels } from './kernels.ts';
+import { optimizeForTensorflow } from './passes/optimize.ts';
 import { splitUpdates, type Update, type UpdatedGraph } from './updates.ts';
 
 /**

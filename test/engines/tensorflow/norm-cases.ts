@@ -27,13 +27,12 @@ const EPSILON = 1e-3;
 export const normWithRelu: StepFunction = (state, { x, slope }) => {
   const averages: Record<string, tf.Tensor> = {};
   const { scale, shift } = state as { scale: tf.Tensor; shift: tf.Tensor };
-  const parameter = (name: string): tf.Tensor =>
-    ({ 'n/scale': scale, 'n/shift': shift })[name] ?? tf.zeros(scale.shape);
   const activate = (images: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
-    const parameterOf = (name: string) => ({ 'n/scale': a, 'n/shift': b })[name] ?? parameter(name);
+    const parameters: Record<string, tf.Tensor> = { 'n/scale': a, 'n/shift': b };
     const layers = {
       training: true,
-      parameter: parameterOf,
+      // Averages that begin with zeros, and of which nothing is kept.
+      parameter: (name: string) => parameters[name] ?? tf.zeros(scale.shape),
       update: (name: string, value: tf.Tensor) => {
         averages[name] = value;
       },

@@ -11,7 +11,7 @@
 // and batch normalisation of a training with the ReLU behind it (norms.h), for images [..., channels]:
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
 //   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift;
-//   TdScaleRelu(x, factor, shift): the same in an evaluation.
+//   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation.
 #include <node_api.h>
 
 #include <algorithm>
@@ -264,7 +264,17 @@ struct Tensor {
 // Elements that a task goes over: fewer are not worth a thread that has to be woken.
 constexpr long kElementsInTask = 1 << 15;
 
-long TasksFor(long elements) { return std::max(1L, (elements + kElementsInTask - 1) / kElementsInTask); }
+// Rows in parts, whose number depends on the shape alone.
+class Parts {
+ public:
+  Parts(long rows, int columns) : rows_(rows), rows_in_part_(std::max(1L, kElementsInTask / columns)) {}
+  int Count() const { return static_cast<int>((rows_ + rows_in_part_ - 1) / rows_in_part_); }
+  long First(int part) const { return part * rows_in_part_; }
+  long Rows(int part) const { return std::min(rows_in_part_, rows_ - First(part)); }
+
+ private:
+  const long rows_, rows_in_part_;
+};
 
 // Whether there was memory for it.
 bool FindColumnRanks(const float* x, long rows, int columns, long rank, float* to) {
@@ -285,35 +295,38 @@ bool FindColumnRanks(const float* x, long rows, int columns, long rank, float* t
 }
 
 void Keep(const float* x, const float* weights, const float* thresholds, const unsigned char* drawn, long rows, int columns, float* to) {
-  const long rows_at_once = std::max(1L, kElementsInTask / columns);
-  pool->Run(static_cast<int>((rows + rows_at_once - 1) / rows_at_once), [&](int task) {
+  const Parts parts(rows, columns);
+  pool->Run(parts.Count(), [&](int part) {
     WithoutDenormals mode;
-    const long first = task * rows_at_once, offset = first * columns;
-    instructions->keep_rows(x + offset, weights + offset, thresholds, drawn + offset, std::min(rows_at_once, rows - first), columns, to + offset);
+    const long first = parts.First(part) * columns;
+    instructions->keep_rows(x + first, weights + first, thresholds, drawn + first, parts.Rows(part), columns, to + first);
   });
 }
 
 void AddScaled(const float* x, const float* y, float factor, long count, float* to) {
-  pool->Run(static_cast<int>(TasksFor(count)), [&](int task) {
+  const Parts parts(count, 1);
+  pool->Run(parts.Count(), [&](int part) {
     WithoutDenormals mode;
-    const long first = task * kElementsInTask;
-    instructions->add_scaled(x + first, y + first, factor, std::min(kElementsInTask, count - first), to + first);
+    const long first = parts.First(part);
+    instructions->add_scaled(x + first, y + first, factor, parts.Rows(part), to + first);
   });
 }
 
-struct Part {
+struct Array {
   const float* data;
   long count;
 };
 
-float SumSquares(const std::vector<Part>& arrays) {
-  std::vector<Part> parts;
-  for (const Part& array : arrays)
-    for (long first = 0; first < array.count; first += kElementsInTask) parts.push_back({array.data + first, std::min(kElementsInTask, array.count - first)});
-  std::vector<double> sums(parts.size());
-  pool->Run(static_cast<int>(parts.size()), [&](int task) {
+float SumSquares(const std::vector<Array>& arrays) {
+  std::vector<Array> pieces;
+  for (const Array& array : arrays) {
+    const Parts parts(array.count, 1);
+    for (int part = 0; part < parts.Count(); part++) pieces.push_back({array.data + parts.First(part), parts.Rows(part)});
+  }
+  std::vector<double> sums(pieces.size());
+  pool->Run(static_cast<int>(pieces.size()), [&](int piece) {
     WithoutDenormals mode;
-    sums[task] = instructions->sum_squares(parts[task].data, parts[task].count);
+    sums[piece] = instructions->sum_squares(pieces[piece].data, pieces[piece].count);
   });
   double total = 0;
   for (const double sum : sums) total += sum;
@@ -392,18 +405,6 @@ void InferShape(TF_ShapeInferenceContext* context, TF_Status* status) {
   }
   TF_ShapeInferenceContextSetOutput(context, 0, first.get(), status);
 }
-
-// Rows of images in parts, whose number depends on their shape alone.
-class Parts {
- public:
-  Parts(long rows, int channels) : rows_(rows), rows_in_part_(std::max(1L, kElementsInTask / channels)) {}
-  int Count() const { return static_cast<int>((rows_ + rows_in_part_ - 1) / rows_in_part_); }
-  long First(int part) const { return part * rows_in_part_; }
-  long Rows(int part) const { return std::min(rows_in_part_, rows_ - First(part)); }
-
- private:
-  const long rows_, rows_in_part_;
-};
 
 void NormRelu(const float* x, const float* scale, const float* shift, float epsilon, long rows, int channels, float* y, float* mean, float* variance, float* inverse) {
   const Parts parts(rows, channels);
@@ -550,14 +551,14 @@ void ComputeAddScaled(void*, TF_OpKernelContext* context) {
 
 void ComputeSumSquares(void*, TF_OpKernelContext* context) {
   Call call(context);
-  std::vector<Tensor> arrays(call.Count());
-  std::vector<Part> parts;
+  std::vector<Tensor> inputs(call.Count());
+  std::vector<Array> arrays;
   for (int index = 0; index < call.Count(); index++) {
-    if (!call.Get(index, &arrays[index])) return;
-    parts.push_back({arrays[index].Data(), arrays[index].Count()});
+    if (!call.Get(index, &inputs[index])) return;
+    arrays.push_back({inputs[index].Data(), inputs[index].Count()});
   }
   Tensor result;
-  if (call.Allocate({}, 1, &result)) *result.Data() = SumSquares(parts);
+  if (call.Allocate({}, 1, &result)) *result.Data() = SumSquares(arrays);
 }
 
 // Whether images and vectors are those of one normalisation.
@@ -595,7 +596,7 @@ void ComputeNormReluGradient(void*, TF_OpKernelContext* context) {
   NormReluGradient(dy.tensor ? dy.Data() : dx.Data(), x.Data(), scale.Data(), shift.Data(), mean.Data(), inverse.Data(), x.Count() / channels, channels, dx.Data(), dscale.Data(), dshift.Data());
 }
 
-// There is no input of the shape of the first, whose memory the result shall have: it is got, and given back before.
+// No other input has the shape of the first, whose memory the result shall have: it is got, and given back before.
 void ComputeScaleRelu(void*, TF_OpKernelContext* context) {
   Call call(context);
   Tensor x, factor, shift, y;

@@ -8,7 +8,7 @@ import type { ArrayData } from '../../../arrays.ts';
 import { messageOf, UserError } from '../../../errors.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
 import { HELPER_NAME, KERNELS_NAME } from '../installation/paths.ts';
-import { NO_KERNELS, type OwnKernels } from '../passes/optimize.ts';
+import { NO_KERNELS, type OwnKernels } from '../kernels.ts';
 
 /** A tensor of the native module. */
 export interface NativeTensor {

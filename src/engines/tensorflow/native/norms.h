@@ -18,21 +18,31 @@ void ForChannels(int channels, const Task& task) {
   for (; first < channels; first += LANES) task.template Run<1>(first);
 }
 
-// Adds up term(row, vector) over rows, in several sums at a time, since each addition waits for the one before.
-template <int vectors, typename Term>
-inline void SumRows(long rows, const Term& term, Vector* totals) {
-  constexpr int kSums = 4 / vectors;
-  Vector sums[kSums][vectors] = {};
-  long row = 0;
-  for (; row + kSums <= rows; row += kSums)
-    for (int part = 0; part < kSums; part++)
-      for (int vector = 0; vector < vectors; vector++) sums[part][vector] += term(row + part, vector);
-  for (; row < rows; row++)
-    for (int vector = 0; vector < vectors; vector++) sums[0][vector] += term(row, vector);
-  for (int vector = 0; vector < vectors; vector++) {
-    totals[vector] = sums[0][vector];
-    for (int part = 1; part < kSums; part++) totals[vector] += sums[part][vector];
+// Sums of each vector of channels, several at a time, since each addition waits for the one before.
+template <int vectors>
+struct Sums {
+  static constexpr int kCount = 4 / vectors;
+  Vector of[kCount][vectors] = {};
+
+  void Store(float* to) const {
+    for (int vector = 0; vector < vectors; vector++) {
+      Vector total = of[0][vector];
+      for (int sum = 1; sum < kCount; sum++) total += of[sum][vector];
+      *reinterpret_cast<Unaligned*>(to + vector * LANES) = total;
+    }
   }
+};
+
+// Calls add(row, sum, vector) for all rows and vectors: rows go to the sums by turns.
+template <int vectors, typename Add>
+inline void ForRows(long rows, const Add& add) {
+  constexpr int kCount = Sums<vectors>::kCount;
+  long row = 0;
+  for (; row + kCount <= rows; row += kCount)
+    for (int sum = 0; sum < kCount; sum++)
+      for (int vector = 0; vector < vectors; vector++) add(row + sum, sum, vector);
+  for (; row < rows; row++)
+    for (int vector = 0; vector < vectors; vector++) add(row, 0, vector);
 }
 
 // Mean of each channel, and the sum of the squared distances from it.
@@ -44,19 +54,20 @@ struct MomentsOf {
 
   template <int vectors>
   void Run(int first) const {
-    const float* from = x + first;
-    Vector mean[vectors], sum[vectors];
-    SumRows<vectors>(rows, [&](long row, int vector) { return Load(from + row * channels + vector * LANES); }, mean);
+    const auto at = [&](long row, int vector) { return Load(x + row * channels + first + vector * LANES); };
+    Sums<vectors> sums, distances;
+    ForRows<vectors>(rows, [&](long row, int sum, int vector) { sums.of[sum][vector] += at(row, vector); });
+    sums.Store(means + first);
+    Vector mean[vectors];
     for (int vector = 0; vector < vectors; vector++) {
-      mean[vector] /= Repeat(static_cast<float>(rows));
+      mean[vector] = Load(means + first + vector * LANES) / Repeat(static_cast<float>(rows));
       Store(means + first + vector * LANES, mean[vector]);
     }
-    const auto square = [&](long row, int vector) {
-      const Vector distance = Load(from + row * channels + vector * LANES) - mean[vector];
-      return distance * distance;
-    };
-    SumRows<vectors>(rows, square, sum);
-    for (int vector = 0; vector < vectors; vector++) Store(squares + first + vector * LANES, sum[vector]);
+    ForRows<vectors>(rows, [&](long row, int sum, int vector) {
+      const Vector distance = at(row, vector) - mean[vector];
+      distances.of[sum][vector] += distance * distance;
+    });
+    distances.Store(squares + first);
   }
 };
 
@@ -89,37 +100,22 @@ struct GradientSumsOf {
 
   template <int vectors>
   void Run(int first) const {
-    Vector m[vectors], f[vectors], s[vectors], sum[vectors], product[vectors];
+    Vector m[vectors], f[vectors], s[vectors];
     for (int vector = 0; vector < vectors; vector++) {
       m[vector] = Load(mean + first + vector * LANES);
       f[vector] = Load(factor + first + vector * LANES);
       s[vector] = Load(shift + first + vector * LANES);
     }
-    constexpr int kSums = 4 / vectors;
-    Vector sums_of[kSums][vectors] = {}, products_of[kSums][vectors] = {};
-    const auto add = [&](long row, int part, int vector) {
+    Sums<vectors> gradients, slanted;
+    ForRows<vectors>(rows, [&](long row, int sum, int vector) {
       const long place = row * channels + first + vector * LANES;
       const Vector value = Load(x + place);
       const Vector passed = Where(Normalise(value, m[vector], f[vector], s[vector]) > Vector{}, Load(dy + place));
-      sums_of[part][vector] += passed;
-      products_of[part][vector] += passed * (value - m[vector]);
-    };
-    long row = 0;
-    for (; row + kSums <= rows; row += kSums)
-      for (int part = 0; part < kSums; part++)
-        for (int vector = 0; vector < vectors; vector++) add(row + part, part, vector);
-    for (; row < rows; row++)
-      for (int vector = 0; vector < vectors; vector++) add(row, 0, vector);
-    for (int vector = 0; vector < vectors; vector++) {
-      sum[vector] = sums_of[0][vector];
-      product[vector] = products_of[0][vector];
-      for (int part = 1; part < kSums; part++) {
-        sum[vector] += sums_of[part][vector];
-        product[vector] += products_of[part][vector];
-      }
-      Store(sums + first + vector * LANES, sum[vector]);
-      Store(products + first + vector * LANES, product[vector]);
-    }
+      gradients.of[sum][vector] += passed;
+      slanted.of[sum][vector] += passed * (value - m[vector]);
+    });
+    gradients.Store(sums + first);
+    slanted.Store(products + first);
   }
 };
 

@@ -16,7 +16,7 @@ interface ActivatedNorm {
 }
 
 /**
- * Over a graph for a processor, after `batch-norms` and `relu-gradients`: images are gone through once less in the forward pass and twice
+ * Over a graph for a processor, after `batch-norms` and `relu-gradients`: images are gone through once less in the forward pass and once
  * less in the backward pass, and what is between normalisation and ReLU is kept nowhere.
  *
  * @param lanes channels must be multiples of this
@@ -55,14 +55,13 @@ function joinTraining(graph: TensorflowGraph, lanes: number): TensorflowGraph {
   return rewrite(graph, (operation, builder, translate) => {
     const original = at(operation.outputs, 0);
     const joined = norms.get(original);
-    if (joined !== undefined) {
+    if (joined !== undefined && operation.op === 'FusedBatchNorm') {
       const { outputs, attributes, inputs } = operation;
-      const epsilon = 'epsilon' in attributes ? Number(attributes.epsilon) : 0;
       const [y, mean, variance, inverse] = outputs
         .slice(0, 4)
         .map(({ shape, type }): Value => ({ shape, type }));
       if (!y || !mean || !variance || !inverse) return undefined;
-      const number = builder.constant(Float32Array.of(epsilon), [], 'float32');
+      const number = builder.constant(Float32Array.of(attributes.epsilon), [], 'float32');
       const made = [y, mean, variance, inverse];
       builder.append({ op: 'NormRelu', inputs: [...inputs, number], attributes: {}, outputs: made });
       // The first three are the kernel's; those that its gradient wants are no more.

@@ -1,7 +1,7 @@
 /** @file The passes of this engine: patterns of tfjs kernels that TensorFlow has one kernel for. */
 import type { KernelGraph } from '../../../compiler/kernels.ts';
 import { applyAll, type Pass, simplify, TRACED_PASSES } from '../../../compiler/passes/simplify.ts';
-import type { TensorflowGraph, TensorflowOperation } from '../kernels.ts';
+import { NO_KERNELS, type OwnKernels, type TensorflowGraph, type TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
 import { filterMinimally } from './minimal-filtering.ts';
 import { joinNormActivations } from './norm-activations.ts';
@@ -20,16 +20,6 @@ export const TENSORFLOW_PASSES = {
 export const MINIMAL_FILTERING = 'minimal-filtering';
 export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
-
-/** Which kernels of td's own there are. */
-export interface OwnKernels {
-  /** Channels of convolutions must be multiples of this; 0 where there are none. */
-  readonly lanes: number;
-  /** Passes over weights. */
-  readonly passes: boolean;
-}
-
-export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false };
 
 /**
  * Makes a recorded graph ready to be lowered to TensorFlow.
