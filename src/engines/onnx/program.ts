@@ -1,13 +1,13 @@
 /** @file A compiled step in an onnxruntime session, with its state kept between runs. */
-import type { ArrayData, NamedArrays } from '../../arrays.ts';
+import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs } from '../../arrays.ts';
 import type { Signature } from '../../compiler/step.ts';
-import { STATE, withPrefix } from '../../compiler/trace-step.ts';
+import { FEED, STATE, withoutPrefix, withPrefix } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
 import { checkArrays, checkFeeds, checkState, copyArrays } from '../arrays.ts';
 import { freeGarbage } from '../garbage.ts';
 import type { Program } from '../types.ts';
 import type { Session } from './session-pool.ts';
-import { arraysOf, dataOf, feedTensors, pick, sortResults, type Tensors, toTensors } from './tensors.ts';
+import { dataOf, sortResults, type Tensors, toTensor, toTensors } from './tensors.ts';
 import type { Update } from './updates/compile.ts';
 
 /** What is done before the first run of the session, and after each. */
@@ -19,9 +19,12 @@ export interface ProgramParts {
 }
 
 export class OnnxProgram implements Program {
-  private readonly state: Tensors = {};
-  /** What the preparations returned; undefined if the state was written since. */
-  private prepared: Tensors | undefined;
+  /** What the sessions take and the updates work on, as graphs name it: the state, what was prepared from it, the last feeds. */
+  private readonly tensors: Tensors = {};
+  private readonly feeds: readonly Entry[];
+  private readonly state: readonly Entry[];
+  private isWritten = false;
+  private isPrepared = false;
   /** Bytes of arrays that nobody needs when the next run begins: gradients that updates have used, state that was replaced. */
   private garbageBytes = 0;
   private disposed = false;
@@ -30,47 +33,60 @@ export class OnnxProgram implements Program {
     private readonly session: Session,
     private readonly signature: Signature,
     private readonly parts: ProgramParts = {},
-  ) {}
+  ) {
+    this.feeds = entriesOf(signature.feeds, FEED);
+    this.state = entriesOf(signature.state, STATE);
+  }
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
     if (this.disposed) throw new Error('the program was disposed and cannot run');
-    checkState(this.state, this.signature.state);
+    if (!this.isWritten) checkState(withoutPrefix(this.tensors, STATE), this.signature.state);
+    this.isWritten = true;
     checkFeeds(feeds, this.signature.feeds);
     freeGarbage(this.garbageBytes);
     this.garbageBytes = 0;
-    this.prepared ??= await this.prepare();
-    const arrays: Tensors = {
-      ...withPrefix(this.state, STATE),
-      ...feedTensors(feeds, this.signature.feeds),
-      ...this.prepared,
-    };
-    const outputs = await runOn(this.session, arrays);
+    if (!this.isPrepared) await this.prepare();
+    this.takeFeeds(feeds);
+    const outputs = await this.session.run(this.tensors);
     const { next, fetches, handed } = sortResults(outputs);
-    Object.assign(this.state, next);
+    Object.assign(this.tensors, withPrefix(next, STATE));
     for (const tensor of Object.values(handed)) this.garbageBytes += dataOf(tensor).byteLength;
     const arrayOf = (name: string): ArrayData =>
-      dataOf(orThrow(arrays[name] ?? outputs[name], `an update takes ${name}, which is not there`));
+      dataOf(orThrow(this.tensors[name] ?? outputs[name], `an update takes ${name}, which is not there`));
     for (const update of this.parts.updates ?? []) update(arrayOf);
     return fetches;
   }
 
-  private async prepare(): Promise<Tensors> {
-    const prepared: Tensors = {};
-    const state = withPrefix(this.state, STATE);
-    for (const session of this.parts.preparations ?? []) Object.assign(prepared, await runOn(session, state));
-    return prepared;
+  /** Most feeds come in the arrays of the run before, whose tensors still hold. */
+  private takeFeeds(feeds: NamedArrays): void {
+    for (const { name, key, spec } of this.feeds) {
+      const data = orThrow(feeds[name], `the feed ${name} is not there`);
+      const known = this.tensors[key];
+      if (known === undefined || dataOf(known) !== data) this.tensors[key] = toTensor(data, spec);
+    }
+  }
+
+  private async prepare(): Promise<void> {
+    const state = { ...this.tensors };
+    for (const session of this.parts.preparations ?? [])
+      Object.assign(this.tensors, await session.run(state));
+    this.isPrepared = true;
   }
 
   async readState(): Promise<NamedArrays> {
-    return copyArrays(arraysOf(this.state));
+    const written = this.state.flatMap(({ name, key }) => {
+      const tensor = this.tensors[key];
+      return tensor === undefined ? [] : [[name, dataOf(tensor).slice()] as const];
+    });
+    return Object.fromEntries(written);
   }
 
   async writeState(values: NamedArrays): Promise<void> {
     checkArrays(values, this.signature.state, 'state');
     const copies = copyArrays(values);
-    Object.assign(this.state, toTensors(copies, this.signature.state));
+    Object.assign(this.tensors, toTensors(copies, this.signature.state, STATE));
     for (const { byteLength } of Object.values(copies)) this.garbageBytes += byteLength;
-    this.prepared = undefined;
+    this.isPrepared = false;
   }
 
   dispose(): void {
@@ -81,7 +97,13 @@ export class OnnxProgram implements Program {
   }
 }
 
-/** Runs a session on those of the tensors that it takes. */
-async function runOn(session: Session, tensors: Tensors): Promise<Tensors> {
-  return session.run(pick(tensors, session.inputNames));
+/** An array of a signature, and its name in the graph. */
+interface Entry {
+  readonly name: string;
+  readonly key: string;
+  readonly spec: ArraySpec;
+}
+
+function entriesOf(specs: NamedSpecs, prefix: string): readonly Entry[] {
+  return Object.entries(specs).map(([name, spec]) => ({ name, key: prefix + name, spec }));
 }

@@ -24,8 +24,8 @@ const INSTRUCTIONS: Readonly<Record<HostOperator, Instruction>> = {
   Sqrt: { op: 'f32x4.sqrt' },
 };
 
-/** Elements of each array that are copied in, worked on and copied back at a time: all of them fit into a cache. */
-const CHUNK = 4096;
+/** Elements of each array that are copied in, worked on and copied back at a time: all of them fit into a core's own cache. */
+const CHUNK = 16384;
 const STRIDE = CHUNK * Float32Array.BYTES_PER_ELEMENT;
 
 /** What a loop takes and does, before it is written as WebAssembly. */
@@ -42,27 +42,45 @@ export interface LoopPlan {
 export function compileUpdate(update: UpdateGraph): Update {
   const plan = planLoop(update);
   const { memory, run } = instanceOf(plan);
-  const chunks = plan.arrays.map((_, index) => new Float32Array(memory.buffer, index * STRIDE, CHUNK));
-  const isIn = (op: 'load' | 'store') => (_: unknown, index: number) =>
-    plan.body.some((instruction) => instruction.op === op && instruction.array === index);
   const size = sizeOf(at(update.outputs, 0).value.shape);
+  const length = Math.min(size, CHUNK);
+  const placesOf = (op: 'load' | 'store'): readonly Place[] =>
+    plan.arrays.flatMap((name, array) =>
+      plan.body.some((instruction) => instruction.op === op && instruction.array === array)
+        ? [{ name, chunk: new Float32Array(memory.buffer, array * STRIDE, length) }]
+        : [],
+    );
+  const read = placesOf('load');
+  const written = placesOf('store');
+  const names = plan.numbers.filter((number) => typeof number === 'string');
   return (arrayOf) => {
-    const arrays = plan.arrays.map((name, index) => ({
-      data: arrayOf(name) as Float32Array,
-      chunk: at(chunks, index),
-    }));
-    const read = arrays.filter(isIn('load'));
-    const written = arrays.filter(isIn('store'));
-    const parameters = plan.numbers
-      .filter((number) => typeof number === 'string')
-      .map((name) => at(arrayOf(name), 0));
-    for (let start = 0; start < size; start += CHUNK) {
-      const end = Math.min(size, start + CHUNK);
-      for (const { data, chunk } of read) chunk.set(data.subarray(start, end));
-      run((end - start) * Float32Array.BYTES_PER_ELEMENT, ...parameters);
-      for (const { data, chunk } of written) data.set(chunk.subarray(0, end - start), start);
+    const dataOf = ({ name }: Place) => arrayOf(name) as Float32Array;
+    const sources = read.map(dataOf);
+    const targets = written.map(dataOf);
+    const parameters = names.map((name) => at(arrayOf(name), 0));
+    for (let start = 0; start < size; start += length) {
+      const end = Math.min(size, start + length);
+      const count = end - start;
+      read.forEach(({ chunk }, index) => {
+        chunk.set(part(at(sources, index), start, end));
+      });
+      run(count * Float32Array.BYTES_PER_ELEMENT, ...parameters);
+      written.forEach(({ chunk }, index) => {
+        at(targets, index).set(part(chunk, 0, count), start);
+      });
     }
   };
+}
+
+/** Where the loop has its part of an array. */
+interface Place {
+  readonly name: string;
+  readonly chunk: Float32Array;
+}
+
+/** A view of a part costs as much as copying some hundred numbers, so that the whole stands for itself. */
+function part(array: Float32Array, start: number, end: number): Float32Array {
+  return end - start === array.length ? array : array.subarray(start, end);
 }
 
 /** The loop of an update: every array is read where it is needed, all results are written at the end. */
