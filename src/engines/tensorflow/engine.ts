@@ -10,6 +10,7 @@ import { createEagerCompiler } from './eager.ts';
 import { describeUnusedCard } from './installation/card-note.ts';
 import { findCards } from './installation/graphics-card.ts';
 import { locateTensorflow } from './installation/locate.ts';
+import type { OwnKernels } from './kernels.ts';
 import { type LoadableInstallation, loadNative, type Native } from './native/load.ts';
 import { planProgram } from './plan.ts';
 import { TensorflowProgram } from './program.ts';
@@ -49,11 +50,17 @@ export async function createTensorflowEngine(
     compile: async (step, signature, precision) => {
       if (precision !== undefined) requirePrecision(engine, precision);
       if (eager) return createEagerCompiler(native.binding)(step, signature);
-      const bfloat16 = precision === 'bfloat16' ? (native.usesGpu ? 'casts' : 'rewriter') : undefined;
+      const bfloat16 = precision === 'bfloat16' ? wayOf(native) : undefined;
       return compile(step, signature, native, { xla: xla ? 'compile' : undefined, bfloat16 });
     },
   };
   return engine;
+}
+
+/** Of computing in bfloat16. */
+function wayOf({ usesGpu, bfloat16 }: Native): NonNullable<SavedModelOptions['bfloat16']> {
+  if (usesGpu) return 'casts';
+  return bfloat16 ? 'kept' : 'rewriter';
 }
 
 /** @returns why not, in a sentence without full stop */
@@ -93,17 +100,23 @@ export function compile(
   // TensorFlow selects by rank on processors only, and XLA not at all.
   const unknown = native.usesGpu || xla !== undefined ? ['rank-lookups'] : [];
   const isOwn = !native.usesGpu && xla === undefined;
-  const plan = planProgram(step, signature, new Set([...skip, ...unknown]), {
-    lanes: isOwn && bfloat16 === undefined ? native.lanes : 0,
+  const own: OwnKernels = {
+    lanes: isOwn ? native.lanes : 0,
     passes: isOwn && native.passes,
-  });
-  const { bytes, names } = buildSavedModel(plan, signature, { ...options, feedsAsWords });
+    bfloat16: isOwn && bfloat16 === 'kept' && native.bfloat16,
+  };
+  const precision = bfloat16 === undefined ? 'float32' : 'bfloat16';
+  const plan = planProgram(step, signature, new Set([...skip, ...unknown]), own, precision);
+  // Where td has nothing to put between the products, the rewriter joins more.
+  const hasNorms = plan.rest.operations.some(({ op }) => op === 'NormRelu');
+  const way = bfloat16 === 'kept' && !hasNorms ? 'rewriter' : bfloat16;
+  const { bytes, names } = buildSavedModel(plan, signature, { ...options, feedsAsWords, bfloat16: way });
   return new TensorflowProgram(native.binding, signature, { names, feedsAsWords }, bytes);
 }
 
 /** What numbers depend on beside the device. */
 function describeFacts(
-  { binding, usesGpu, lanes, passes }: Native,
+  { binding, usesGpu, lanes, passes, bfloat16 }: Native,
   driver: string | undefined,
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE } = process.env;
@@ -111,6 +124,7 @@ function describeFacts(
     tensorflow: binding.TF_Version,
     ...(usesGpu || lanes === 0 ? {} : { convolutions: `minimal filtering, ${lanes} lanes` }),
     ...(usesGpu || !passes ? {} : { weights: `joined passes, ${lanes} lanes` }),
+    ...(usesGpu || !bfloat16 ? {} : { bfloat16: `images kept between convolutions, ${lanes} lanes` }),
     ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
     ...(driver === undefined ? {} : { driver }),
   };

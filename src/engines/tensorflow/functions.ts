@@ -5,6 +5,10 @@ import type { GraphNode, NodeAttributes, Output } from './nodes.ts';
 const named = (result: string, ops: string): Record<string, readonly string[]> =>
   Object.fromEntries(ops.split(' ').map((op) => [op, [result]]));
 
+/** Of td's own kernels. */
+const NORM = ['y', 'mean', 'variance', 'inverse'];
+const NORM_GRADIENT = ['dx', 'dscale', 'dshift'];
+
 /** Names of the results of nodes: the body of a function speaks of results by name. Most are called `output`. */
 const RESULTS: Readonly<Record<string, readonly string[]>> = {
   ...named('y', 'Abs Neg Sign Square Exp Floor Log Log1p Reciprocal Rsqrt Sigmoid Sqrt Tanh'),
@@ -26,8 +30,10 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
     'reserve_space_3',
   ],
   FusedBatchNormGradV3: ['x_backprop', 'scale_backprop', 'offset_backprop'],
-  TdNormRelu: ['y', 'mean', 'variance', 'inverse'],
-  TdNormReluGradient: ['dx', 'dscale', 'dshift'],
+  TdNormRelu: NORM,
+  TdNormReluBfloat16: NORM,
+  TdNormReluGradient: NORM_GRADIENT,
+  TdNormReluGradientBfloat16: NORM_GRADIENT,
 };
 
 interface FunctionParts {

@@ -41,12 +41,17 @@ export type TensorflowOperation = TensorflowCall | Constant;
 export type TensorflowGraph = Graph<TensorflowOperation>;
 export type TensorflowBuilder = GraphBuilder<TensorflowOperation>;
 
+/** Floats in a vector of AVX-512, the widest that there are kernels for. */
+export const WIDEST_LANES = 16;
+
 /** Which kernels of td's own there are. */
 export interface OwnKernels {
   /** Channels of convolutions must be multiples of this; 0 where there are none. */
   readonly lanes: number;
   /** Passes over weights; where `lanes` is not 0, those over images that are normalised, too. */
   readonly passes: boolean;
+  /** Those over images of bfloat16. */
+  readonly bfloat16: boolean;
 }
 
-export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false };
+export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false, bfloat16: false };

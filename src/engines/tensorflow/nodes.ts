@@ -53,6 +53,23 @@ export class NodeBuilder {
     return { node, index: 0 };
   }
 
+  /** A node of several results, all of which are returned. */
+  addMany(
+    op: string,
+    inputs: readonly Output[],
+    attributes: NodeAttributes,
+    count: number,
+  ): readonly Output[] {
+    const { node } = this.add(op, inputs, attributes);
+    return Array.from({ length: count }, (_, index) => ({ node, index }));
+  }
+
+  /** @param shape of the terms, if both have the same */
+  sum(terms: readonly Output[], type: ValueType, shape?: readonly number[]): Output;
+  sum(terms: readonly Output[], type: ValueType): Output {
+    return this.add('AddV2', terms, { T: typeAttribute(type) });
+  }
+
   /** One number many times over becomes a Fill: zeros of a large array would otherwise be written out. */
   constant(data: ConstantData, shape: readonly number[], type: ValueType): Output {
     const [first] = data;

@@ -5,11 +5,12 @@ import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { recordStep, STATE } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
 import { NO_KERNELS, type OwnKernels } from './kernels.ts';
-import { optimizeForTensorflow } from './passes/optimize.ts';
+import { optimizeForTensorflow, type PlannedPrecision } from './passes/optimize.ts';
 import { splitUpdates, type Update, type UpdatedGraph } from './updates.ts';
 
 /**
  * @param skip names of passes to leave out
+ * @param precision of convolutions and matrix products
  * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
  */
 export function planProgram(
@@ -17,8 +18,9 @@ export function planProgram(
   signature: Signature,
   skip: ReadonlySet<string> = new Set(),
   own: OwnKernels = NO_KERNELS,
+  precision: PlannedPrecision = 'float32',
 ): UpdatedGraph {
-  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip, own));
+  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip, own, precision));
 }
 
 /** The whole program as text. An output `next/…` is assigned to its variable. */

@@ -4,7 +4,7 @@ import type { ArraySpec } from '../../arrays.ts';
 import type { Signature } from '../../compiler/step.ts';
 import { FETCH } from '../../compiler/trace-step.ts';
 import { at } from '../../lookup.ts';
-import { Bfloat16Builder } from './bfloat16.ts';
+import { Bfloat16Builder, KeptBfloat16Builder } from './bfloat16.ts';
 import { placeFeed } from './feeds.ts';
 import { DATA_TYPES, encode } from './format.ts';
 import { encodeNode } from './functions.ts';
@@ -27,9 +27,10 @@ export interface SavedModelOptions {
   readonly feedsAsWords?: boolean | undefined;
   /**
    * Convolutions and matrix products in bfloat16. `rewriter`: TensorFlow's own rewriter, for processors, which leaves in bfloat16 what
-   * lies between them. `casts`: the operands of each are rounded and its result widened, on any device.
+   * lies between them. `kept`: so does td, for processors that have its kernels. `casts`: the operands of each are rounded and its result
+   * widened, on any device.
    */
-  readonly bfloat16?: 'rewriter' | 'casts' | undefined;
+  readonly bfloat16?: 'rewriter' | 'kept' | 'casts' | undefined;
 }
 
 /** Names of outputs, `node:index`, by the names of the signature. */
@@ -108,8 +109,7 @@ export function buildSavedModel(
             function: [
               buildStep(STEP, plan, signature, {
                 attributes: functionAttributes(options),
-                createBuilder: () =>
-                  options.bfloat16 === 'casts' ? new Bfloat16Builder() : new NodeBuilder(),
+                createBuilder: () => createBuilder(options.bfloat16),
               }),
             ],
           },
@@ -128,6 +128,11 @@ export function buildSavedModel(
     ...(ran !== undefined && { ran }),
   };
   return { bytes, names };
+}
+
+function createBuilder(bfloat16: SavedModelOptions['bfloat16']): NodeBuilder {
+  if (bfloat16 === 'casts') return new Bfloat16Builder();
+  return bfloat16 === 'kept' ? new KeptBfloat16Builder() : new NodeBuilder();
 }
 
 function specAttributes({ shape, dtype }: ArraySpec): NodeAttributes {

@@ -8,25 +8,19 @@ import { chooseEngine } from '../../../src/engines/registry.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import type { SavedModelOptions } from '../../../src/engines/tensorflow/saved-model.ts';
+import { roundToBfloat16 } from '../../support/bfloat16.ts';
 import { createNumbers } from '../../support/numbers.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import { createTrainingCase, METHODS } from '../../support/training-cases.ts';
 
-/** The way of a graphics card, which any device can go, and that of processors, which few can. */
+/** The way of a graphics card, which any device can go, and those of processors, which few can. */
 const WAYS: readonly NonNullable<SavedModelOptions['bfloat16']>[] = [
   'casts',
-  ...(multipliesBfloat16() ? (['rewriter'] as const) : []),
+  ...(multipliesBfloat16() ? (['rewriter', 'kept'] as const) : []),
 ];
 
 /** Half the distance of two neighbours in bfloat16, relative to them. */
 const ROUNDING = 2 ** -8;
-
-/** To the nearest number of bfloat16; of two, to the even one. */
-function roundToBfloat16(numbers: Float32Array): Float32Array {
-  const words = new Uint32Array(numbers.slice().buffer);
-  const rounded = words.map((word) => ((word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000) >>> 0);
-  return new Float32Array(rounded.buffer);
-}
 
 const SHAPES = {
   x: [2, 6, 5, 16],

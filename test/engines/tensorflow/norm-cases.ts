@@ -1,10 +1,11 @@
 /** @file Batch normalisation with ReLU and its gradients, by td's kernel for TensorFlow and by plain loops. */
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs';
-import { sizeOf } from '../../../src/arrays.ts';
+import { type NamedArrays, sizeOf } from '../../../src/arrays.ts';
 import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import type { Native } from '../../../src/engines/tensorflow/native/load.ts';
+import type { SavedModelOptions } from '../../../src/engines/tensorflow/saved-model.ts';
 import { batchNorm } from '../../../src/models/batch-norm.ts';
 import { createNumbers } from '../../support/numbers.ts';
 
@@ -24,7 +25,27 @@ export const IMAGES: readonly ImagesShape[] = [
 const EPSILON = 1e-3;
 
 /** y, its mean and variance as the averages take them, and the gradients of the sum of slope · y. */
-export const normWithRelu: StepFunction = (state, { x, slope }) => {
+export const normWithRelu: StepFunction = (state, { x, slope }) =>
+  normalise(state, x as tf.Tensor, slope as tf.Tensor);
+
+/** The same of what a convolution gives, which in bfloat16 is x rounded to it, and of the sum of that and its negative half. */
+export const normOfConvolution: StepFunction = (state, { x, slope }) => {
+  const channels = x?.shape[3] ?? 0;
+  const convolve = (factor: number) =>
+    tf.conv2d(
+      x as tf.Tensor4D,
+      tf.mul(tf.eye(channels), factor).reshape([1, 1, channels, channels]) as tf.Tensor4D,
+      1,
+      'same',
+    );
+  const { fetches } = normalise(state, convolve(1), slope as tf.Tensor);
+  return {
+    state: {},
+    fetches: { ...fetches, sum: tf.mul(tf.add(convolve(1), convolve(-0.5)), tf.onesLike(x as tf.Tensor)) },
+  };
+};
+
+function normalise(state: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor, slope: tf.Tensor) {
   const averages: Record<string, tf.Tensor> = {};
   const { scale, shift } = state as { scale: tf.Tensor; shift: tf.Tensor };
   const activate = (images: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
@@ -40,9 +61,9 @@ export const normWithRelu: StepFunction = (state, { x, slope }) => {
     return tf.relu(batchNorm(images, 'n', layers, { momentum: 0, epsilon: EPSILON }));
   };
   const weighted = (images: tf.Tensor, a: tf.Tensor, b: tf.Tensor) =>
-    tf.sum(tf.mul(activate(images, a, b), slope as tf.Tensor)) as tf.Scalar;
-  const [dx, dscale, dshift] = tf.grads(weighted)([x as tf.Tensor, scale, shift]);
-  const y = activate(x as tf.Tensor, scale, shift);
+    tf.sum(tf.mul(activate(images, a, b), slope)) as tf.Scalar;
+  const [dx, dscale, dshift] = tf.grads(weighted)([x, scale, shift]);
+  const y = activate(x, scale, shift);
   return {
     state: {},
     fetches: {
@@ -54,7 +75,7 @@ export const normWithRelu: StepFunction = (state, { x, slope }) => {
       dshift: dshift as tf.Tensor,
     },
   };
-};
+}
 
 export function signatureOf(shape: ImagesShape): Signature {
   const images = { shape, dtype: 'float32' as const };
@@ -64,8 +85,10 @@ export function signatureOf(shape: ImagesShape): Signature {
 
 export type Results = Readonly<Record<'y' | 'mean' | 'variance' | 'dx' | 'dscale' | 'dshift', Float32Array>>;
 
+type Arrays = Readonly<Record<'x' | 'slope' | 'scale' | 'shift', Float32Array>>;
+
 /** Channels have means of up to three deviations, to one side. */
-export function drawArrays(shape: ImagesShape) {
+export function drawArrays(shape: ImagesShape): Arrays {
   const numbers = createNumbers(11);
   const channels = shape[3];
   const x = numbers
@@ -80,8 +103,10 @@ export function drawArrays(shape: ImagesShape) {
 }
 
 /** Ioffe and Szegedy 2015, algorithm 1 and section 3, in double precision, channel by channel. */
-export function computePlainly(shape: ImagesShape): Results {
-  const { x, slope, scale, shift } = drawArrays(shape);
+export function computePlainly(
+  shape: ImagesShape,
+  { x, slope, scale, shift }: Arrays = drawArrays(shape),
+): Results {
   const channels = shape[3];
   const count = x.length / channels;
   const [y, dx] = [new Float32Array(x.length), new Float32Array(x.length)];
@@ -114,12 +139,30 @@ export function computePlainly(shape: ImagesShape): Results {
 }
 
 export async function computeNatively(shape: ImagesShape, native: Native): Promise<Results> {
-  const { x, slope, scale, shift } = drawArrays(shape);
-  const program = compile(normWithRelu, signatureOf(shape), native);
+  return (await run(normWithRelu, shape, native)) as Results;
+}
+
+async function run(
+  step: StepFunction,
+  shape: ImagesShape,
+  native: Native,
+  options: SavedModelOptions = {},
+  { x, slope, scale, shift } = drawArrays(shape),
+): Promise<NamedArrays> {
+  const program = compile(step, signatureOf(shape), native, options);
   await program.writeState({ scale, shift });
   const results = await program.run({ x, slope });
   program.dispose();
-  return results as Results;
+  return results;
+}
+
+/** What `normOfConvolution` gives where images stay in bfloat16. */
+export function computeKept(
+  shape: ImagesShape,
+  native: Native,
+  arrays = drawArrays(shape),
+): Promise<NamedArrays> {
+  return run(normOfConvolution, shape, native, { bfloat16: 'kept' }, arrays);
 }
 
 /** Largest difference of any result, each in units of its largest number. */
@@ -140,8 +183,17 @@ export async function errorOf(shape: ImagesShape, native: Native): Promise<numbe
 
 /** Of all bytes that TensorFlow computes of images. */
 export async function hashOf(shape: ImagesShape, native: Native): Promise<string> {
-  const hash = createHash('sha256');
-  for (const array of Object.values(await computeNatively(shape, native)))
-    hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-  return hash.digest('hex');
+  return hash(await computeNatively(shape, native));
+}
+
+/** The same of images that stay in bfloat16. */
+export async function hashKept(shape: ImagesShape, native: Native): Promise<string> {
+  return hash(await computeKept(shape, native));
+}
+
+function hash(arrays: NamedArrays): string {
+  const made = createHash('sha256');
+  for (const array of Object.values(arrays))
+    made.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  return made.digest('hex');
 }

@@ -16,6 +16,11 @@ const node = (op: string): LoweringRule => {
     builder.add(op, inputs, { T: typeAttribute(operand(operation).type) });
 };
 
+const add: LoweringRule = (operation, inputs, builder) => {
+  const [a, b] = [operand(operation, 0), operand(operation, 1)];
+  return builder.sum(inputs, a.type, a.shape.join() === b.shape.join() ? a.shape : undefined);
+};
+
 /** A node without a type attribute: its operands are booleans. */
 const logical = (op: string): LoweringRule => {
   return (_, inputs, builder) => builder.add(op, inputs);
@@ -62,7 +67,7 @@ const filledWith = (number: number): LoweringRule => {
 
 export const elementwiseRules = {
   ...tableOf(SAME_NAME, node),
-  Add: node('AddV2'),
+  Add: add,
   Multiply: node('Mul'),
   ...tableOf(['LogicalAnd', 'LogicalOr', 'LogicalNot'], logical),
   AddN: addMany,

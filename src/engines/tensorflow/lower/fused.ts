@@ -1,5 +1,5 @@
 /** @file Lowering of what the passes of this engine join: kernels of TensorFlow that tfjs does not have. */
-import { booleanAttribute, integerAttribute, type Output, stringAttribute, typeAttribute } from '../nodes.ts';
+import { booleanAttribute, integerAttribute, stringAttribute, typeAttribute } from '../nodes.ts';
 import type { LoweringRules } from './rules.ts';
 
 const T = typeAttribute('float32');
@@ -12,16 +12,13 @@ const norm = (epsilon: number) => ({
   is_training: booleanAttribute(true),
 });
 
-const results = (output: Output, count: number): Output[] =>
-  Array.from({ length: count }, (_, index) => ({ node: output.node, index }));
-
 export const fusedRules = {
   FusedBatchNorm: ({ attributes }, inputs, builder) => {
     const none = builder.constant(new Float32Array(0), [0], 'float32');
-    return results(builder.add('FusedBatchNormV3', [...inputs, none, none], norm(attributes.epsilon)), 6);
+    return builder.addMany('FusedBatchNormV3', [...inputs, none, none], norm(attributes.epsilon), 6);
   },
   FusedBatchNormGrad: ({ attributes }, inputs, builder) =>
-    results(builder.add('FusedBatchNormGradV3', inputs, norm(attributes.epsilon)), 3),
+    builder.addMany('FusedBatchNormGradV3', inputs, norm(attributes.epsilon), 3),
   Convolve: (_, inputs, builder) => builder.add('TdConvolve', inputs),
   ConvolveInputGradient: (_, inputs, builder) => builder.add('TdConvolveInputGradient', inputs),
   ConvolveFilterGradient: (_, inputs, builder) => builder.add('TdConvolveFilterGradient', inputs),
@@ -31,9 +28,9 @@ export const fusedRules = {
   AddScaled: (_, inputs, builder) => builder.add('TdAddScaled', inputs),
   SumSquares: (_, inputs, builder) =>
     builder.add('TdSumSquares', inputs, { N: integerAttribute(inputs.length) }),
-  NormRelu: (_, inputs, builder) => results(builder.add('TdNormRelu', inputs), 4),
+  NormRelu: (_, inputs, builder) => builder.addMany('TdNormRelu', inputs, {}, 4),
   ScaleRelu: (_, inputs, builder) => builder.add('TdScaleRelu', inputs),
-  NormReluGradient: (_, inputs, builder) => results(builder.add('TdNormReluGradient', inputs), 3),
+  NormReluGradient: (_, inputs, builder) => builder.addMany('TdNormReluGradient', inputs, {}, 3),
   NthLargest: (_, inputs, builder) =>
     builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),
 } satisfies Partial<LoweringRules>;

@@ -11,7 +11,8 @@
 // and batch normalisation of a training with the ReLU behind it (norms.h), for images [..., channels]:
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
 //   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift;
-//   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation.
+//   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation;
+//   TdNormReluBfloat16, TdNormReluGradientBfloat16: the same of images of bfloat16, and TdAddBfloat16(x, y): their sum.
 #include <node_api.h>
 
 #include <algorithm>
@@ -38,7 +39,21 @@ struct Images {
   int tiles() const { return count * ((height + 3) / 4) * ((width + 3) / 4); }
 };
 
-// What winograd.h offers for one set of instructions.
+struct Bfloat16 {
+  unsigned short bits;
+};
+
+// What norms.h offers for images of one type.
+template <typename Number>
+struct NormKernels {
+  void (*find_moments)(const Number*, long, int, float*, float*);
+  void (*normalise_rows)(const Number*, const float*, const float*, const float*, long, int, Number*);
+  void (*find_gradient_sums)(const Number*, const Number*, const float*, const float*, const float*, long, int, float*, float*);
+  void (*gradient_rows)(const Number*, const Number*, const float*, const float*, const float*, const float*, const float*, long, int, Number*);
+  void (*add_arrays)(const Number*, const Number*, long, Number*);
+};
+
+// What there is for one set of instructions.
 struct Instructions {
   int lanes;
   void (*transform_filter)(const float*, int, int, bool, int, float*);
@@ -49,11 +64,9 @@ struct Instructions {
   void (*keep_rows)(const float*, const float*, const float*, const unsigned char*, long, int, float*);
   void (*add_scaled)(const float*, const float*, float, long, float*);
   double (*sum_squares)(const float*, long);
-  void (*find_moments)(const float*, long, int, float*, float*);
-  void (*normalise_rows)(const float*, const float*, const float*, const float*, long, int, float*);
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
-  void (*find_gradient_sums)(const float*, const float*, const float*, const float*, const float*, long, int, float*, float*);
-  void (*gradient_rows)(const float*, const float*, const float*, const float*, const float*, const float*, const float*, long, int, float*);
+  NormKernels<float> norms;
+  NormKernels<Bfloat16> bfloat16_norms;
 };
 
 #ifdef __clang__
@@ -92,10 +105,10 @@ namespace avx2 {
 
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
                               avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::SumSquares,
-                              avx512::FindMoments, avx512::NormaliseRows, avx512::ScaleRows, avx512::FindGradientSums, avx512::GradientRows};
+                              avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
                               avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::SumSquares,
-                              avx2::FindMoments, avx2::NormaliseRows, avx2::ScaleRows, avx2::FindGradientSums, avx2::GradientRows};
+                              avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -106,6 +119,9 @@ const Instructions* FindInstructions(int most) {
 
 const Instructions* instructions = nullptr;
 Pool* pool = nullptr;
+
+const NormKernels<float>& NormsOf(const float*) { return instructions->norms; }
+const NormKernels<Bfloat16>& NormsOf(const Bfloat16*) { return instructions->bfloat16_norms; }
 
 // Numbers too small for full precision count as zero on every thread, as in TensorFlow: they would take a hundred times as long.
 class WithoutDenormals {
@@ -258,7 +274,10 @@ struct Tensor {
     for (int axis = 0; axis < TF_NumDims(tensor); axis++) shape.push_back(TF_Dim(tensor, axis));
     return shape;
   }
-  float* Data() const { return static_cast<float*>(TF_TensorData(tensor)); }
+  template <typename Number = float>
+  Number* Data() const {
+    return static_cast<Number*>(TF_TensorData(tensor));
+  }
 };
 
 // Elements that a task goes over: fewer are not worth a thread that has to be woken.
@@ -406,13 +425,14 @@ void InferShape(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetOutput(context, 0, first.get(), status);
 }
 
-void NormRelu(const float* x, const float* scale, const float* shift, float epsilon, long rows, int channels, float* y, float* mean, float* variance, float* inverse) {
+template <typename Number>
+void NormRelu(const Number* x, const float* scale, const float* shift, float epsilon, long rows, int channels, Number* y, float* mean, float* variance, float* inverse) {
   const Parts parts(rows, channels);
   const int count = parts.Count();
   std::vector<float> means(static_cast<size_t>(count) * channels), squares(means.size()), factor(channels);
   pool->Run(count, [&](int part) {
     WithoutDenormals mode;
-    instructions->find_moments(x + parts.First(part) * channels, parts.Rows(part), channels, &means[static_cast<size_t>(part) * channels], &squares[static_cast<size_t>(part) * channels]);
+    NormsOf(x).find_moments(x + parts.First(part) * channels, parts.Rows(part), channels, &means[static_cast<size_t>(part) * channels], &squares[static_cast<size_t>(part) * channels]);
   });
   for (int channel = 0; channel < channels; channel++) {
     double sum = 0, total = 0;
@@ -431,7 +451,7 @@ void NormRelu(const float* x, const float* scale, const float* shift, float epsi
   pool->Run(count, [&](int part) {
     WithoutDenormals mode;
     const long offset = parts.First(part) * channels;
-    instructions->normalise_rows(x + offset, mean, factor.data(), shift, parts.Rows(part), channels, y + offset);
+    NormsOf(x).normalise_rows(x + offset, mean, factor.data(), shift, parts.Rows(part), channels, y + offset);
   });
 }
 
@@ -444,7 +464,8 @@ void ScaleRelu(const float* x, const float* factor, const float* shift, long row
   });
 }
 
-void NormReluGradient(const float* dy, const float* x, const float* scale, const float* shift, const float* mean, const float* inverse, long rows, int channels, float* dx, float* dscale, float* dshift) {
+template <typename Number>
+void NormReluGradient(const Number* dy, const Number* x, const float* scale, const float* shift, const float* mean, const float* inverse, long rows, int channels, Number* dx, float* dscale, float* dshift) {
   const Parts parts(rows, channels);
   const int count = parts.Count();
   std::vector<float> sums(static_cast<size_t>(count) * channels), products(sums.size()), factor(channels), offset(channels), slope(channels);
@@ -453,7 +474,7 @@ void NormReluGradient(const float* dy, const float* x, const float* scale, const
     WithoutDenormals mode;
     const long first = parts.First(part) * channels;
     const size_t place = static_cast<size_t>(part) * channels;
-    instructions->find_gradient_sums(dy + first, x + first, mean, factor.data(), shift, parts.Rows(part), channels, &sums[place], &products[place]);
+    NormsOf(x).find_gradient_sums(dy + first, x + first, mean, factor.data(), shift, parts.Rows(part), channels, &sums[place], &products[place]);
   });
   for (int channel = 0; channel < channels; channel++) {
     double sum = 0, product = 0;
@@ -469,9 +490,24 @@ void NormReluGradient(const float* dy, const float* x, const float* scale, const
   pool->Run(count, [&](int part) {
     WithoutDenormals mode;
     const long first = parts.First(part) * channels;
-    instructions->gradient_rows(dy + first, x + first, mean, factor.data(), shift, offset.data(), slope.data(), parts.Rows(part), channels, dx + first);
+    NormsOf(x).gradient_rows(dy + first, x + first, mean, factor.data(), shift, offset.data(), slope.data(), parts.Rows(part), channels, dx + first);
   });
 }
+
+template <typename Number>
+void AddArrays(const Number* x, const Number* y, long count, Number* to) {
+  const Parts parts(count, 1);
+  pool->Run(parts.Count(), [&](int part) {
+    WithoutDenormals mode;
+    const long first = parts.First(part);
+    NormsOf(x).add_arrays(x + first, y + first, parts.Rows(part), to + first);
+  });
+}
+
+template <typename Number>
+constexpr TF_DataType kTypeOf = TF_FLOAT;
+template <>
+constexpr TF_DataType kTypeOf<Bfloat16> = TF_BFLOAT16;
 
 // The inputs of a kernel of passes, and its result.
 class Call {
@@ -487,8 +523,9 @@ class Call {
     TF_GetInput(context_, index, &to->tensor, status_.get());
     return TF_GetCode(status_.get()) == TF_OK;
   }
+  template <typename Number = float>
   bool Allocate(const std::vector<int64_t>& shape, size_t count, Tensor* to, int index = 0) {
-    to->tensor = TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), sizeof(float) * count, status_.get());
+    to->tensor = TF_AllocateOutput(context_, index, kTypeOf<Number>, shape.data(), static_cast<int>(shape.size()), sizeof(Number) * count, status_.get());
     return TF_GetCode(status_.get()) == TF_OK;
   }
   // The result in the memory of the first input, if nothing else needs that, which must not be got before. Then `first` stays empty.
@@ -570,6 +607,7 @@ bool IsNorm(const Tensor& x, std::initializer_list<const Tensor*> vectors) {
 
 constexpr char kNotNorm[] = "shapes that td's kernel of normalisation does not take";
 
+template <typename Number>
 void ComputeNormRelu(void*, TF_OpKernelContext* context) {
   Call call(context);
   Tensor x, scale, shift, epsilon, y, mean, variance, inverse;
@@ -579,10 +617,11 @@ void ComputeNormRelu(void*, TF_OpKernelContext* context) {
     return;
   }
   const int channels = static_cast<int>(scale.Count());
-  if (!call.Allocate(x.Shape(), x.Count(), &y, 0) || !call.Allocate({channels}, channels, &mean, 1) || !call.Allocate({channels}, channels, &variance, 2) || !call.Allocate({channels}, channels, &inverse, 3)) return;
-  NormRelu(x.Data(), scale.Data(), shift.Data(), *epsilon.Data(), x.Count() / channels, channels, y.Data(), mean.Data(), variance.Data(), inverse.Data());
+  if (!call.Allocate<Number>(x.Shape(), x.Count(), &y, 0) || !call.Allocate({channels}, channels, &mean, 1) || !call.Allocate({channels}, channels, &variance, 2) || !call.Allocate({channels}, channels, &inverse, 3)) return;
+  NormRelu(x.Data<Number>(), scale.Data(), shift.Data(), *epsilon.Data(), x.Count() / channels, channels, y.Data<Number>(), mean.Data(), variance.Data(), inverse.Data());
 }
 
+template <typename Number>
 void ComputeNormReluGradient(void*, TF_OpKernelContext* context) {
   Call call(context);
   Tensor dy, x, scale, shift, mean, inverse, dx, dscale, dshift;
@@ -593,7 +632,20 @@ void ComputeNormReluGradient(void*, TF_OpKernelContext* context) {
   }
   const int channels = static_cast<int>(scale.Count());
   if (!call.ReuseFirst(x, &dy, &dx) || !call.Allocate({channels}, channels, &dscale, 1) || !call.Allocate({channels}, channels, &dshift, 2)) return;
-  NormReluGradient(dy.tensor ? dy.Data() : dx.Data(), x.Data(), scale.Data(), shift.Data(), mean.Data(), inverse.Data(), x.Count() / channels, channels, dx.Data(), dscale.Data(), dshift.Data());
+  NormReluGradient(dy.tensor ? dy.Data<Number>() : dx.Data<Number>(), x.Data<Number>(), scale.Data(), shift.Data(), mean.Data(), inverse.Data(), x.Count() / channels, channels, dx.Data<Number>(), dscale.Data(), dshift.Data());
+}
+
+template <typename Number>
+void ComputeAdd(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor x, y, sum;
+  if (!call.Get(1, &y)) return;
+  if (y.Count() % instructions->lanes != 0) {
+    call.Fail(TF_INVALID_ARGUMENT, "a number of elements that td's kernel of sums does not take");
+    return;
+  }
+  if (!call.ReuseFirst(y, &x, &sum)) return;
+  AddArrays(x.tensor ? x.Data<Number>() : sum.Data<Number>(), y.Data<Number>(), y.Count(), sum.Data<Number>());
 }
 
 // No other input has the shape of the first, whose memory the result shall have: it is got, and given back before.
@@ -663,10 +715,15 @@ bool RegisterPasses() {
          RegisterPass("TdKeep", {"x: float", "weights: float", "thresholds: float", "drawn: bool"}, nullptr, InferSame, ComputeKeep) &&
          RegisterPass("TdAddScaled", {"x: float", "y: float", "factor: float"}, nullptr, InferSame, ComputeAddScaled) &&
          RegisterPass("TdSumSquares", {"x: N * float"}, "N: int >= 1", InferScalar, ComputeSumSquares) &&
-         RegisterPass("TdNormRelu", {"x: float", "scale: float", "shift: float", "epsilon: float"}, nullptr, InferNorm<1, 4>, ComputeNormRelu,
+         RegisterPass("TdNormRelu", {"x: float", "scale: float", "shift: float", "epsilon: float"}, nullptr, InferNorm<1, 4>, ComputeNormRelu<float>,
                       {"y: float", "mean: float", "variance: float", "inverse: float"}) &&
-         RegisterPass("TdNormReluGradient", {"dy: float", "x: float", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient,
+         RegisterPass("TdNormReluGradient", {"dy: float", "x: float", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient<float>,
                       {"dx: float", "dscale: float", "dshift: float"}) &&
+         RegisterPass("TdNormReluBfloat16", {"x: bfloat16", "scale: float", "shift: float", "epsilon: float"}, nullptr, InferNorm<1, 4>, ComputeNormRelu<Bfloat16>,
+                      {"y: bfloat16", "mean: float", "variance: float", "inverse: float"}) &&
+         RegisterPass("TdNormReluGradientBfloat16", {"dy: bfloat16", "x: bfloat16", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient<Bfloat16>,
+                      {"dx: bfloat16", "dscale: float", "dshift: float"}) &&
+         RegisterPass("TdAddBfloat16", {"x: bfloat16", "y: bfloat16"}, nullptr, InferSame, ComputeAdd<Bfloat16>, {"output: bfloat16"}) &&
          RegisterPass("TdScaleRelu", {"x: float", "factor: float", "shift: float"}, nullptr, InferNorm<0, 1>, ComputeScaleRelu);
 }
 
@@ -727,5 +784,6 @@ NAPI_MODULE_INIT() {
   napi_value passes;
   napi_get_boolean(env, true, &passes);
   napi_set_named_property(env, exports, "passes", passes);
+  napi_set_named_property(env, exports, "bfloat16", passes);
   return exports;
 }

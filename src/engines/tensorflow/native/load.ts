@@ -8,7 +8,7 @@ import type { ArrayData } from '../../../arrays.ts';
 import { messageOf, UserError } from '../../../errors.ts';
 import { locateTensorflow, type TensorflowInstallation } from '../installation/locate.ts';
 import { HELPER_NAME, KERNELS_NAME } from '../installation/paths.ts';
-import { NO_KERNELS, type OwnKernels } from '../kernels.ts';
+import { NO_KERNELS, type OwnKernels, WIDEST_LANES } from '../kernels.ts';
 
 /** A tensor of the native module. */
 export interface NativeTensor {
@@ -64,6 +64,8 @@ export interface Native extends NativeOptions {
   readonly lanes: number;
   /** Whether there are td's own kernels of passes over weights. */
   readonly passes: boolean;
+  /** Whether there are td's own kernels of passes over images of bfloat16. */
+  readonly bfloat16: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -137,17 +139,19 @@ interface KernelsModule {
   start(threads: number, most: number): number;
   /** Absent in modules that older versions of td built. */
   readonly passes?: true;
+  readonly bfloat16?: true;
 }
 
-/** Floats in a vector of AVX-512, the widest that there are kernels for. The environment variable TD_LANES may say 8, as of AVX2, or 0. */
-const WIDEST = 16;
-
-/** Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. */
+/**
+ * Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. The environment
+ * variable TD_LANES may say 8, as of AVX2, or 0.
+ */
 function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): OwnKernels {
   try {
-    const { start, passes = false } = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
-    const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST));
-    return { lanes, passes: passes && lanes > 0 };
+    const module = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
+    const { start, passes = false, bfloat16 = false } = module;
+    const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST_LANES));
+    return { lanes, passes: passes && lanes > 0, bfloat16: bfloat16 && lanes > 0 };
   } catch {
     return NO_KERNELS;
   }

@@ -1,6 +1,20 @@
-// Batch normalisation of a training with the ReLU behind it, and their gradient (Ioffe and Szegedy 2015), in float32. kernels.cc includes this
-// file after winograd.h, once for each set of instructions. Images are [rows, channels], channels a multiple of LANES. Rows come in parts, whose
-// sums are added up in their order.
+// Batch normalisation of a training with the ReLU behind it, and their gradient (Ioffe and Szegedy 2015), and the sum of two arrays. All is
+// computed in float32; images are of float32, or of bfloat16, each number rounded to the nearest (to even). kernels.cc includes this file after
+// winograd.h, once for each set of instructions. Images are [rows, channels], channels a multiple of LANES. Rows come in parts, whose sums are
+// added up in their order.
+
+typedef unsigned short Halves __attribute__((vector_size(LANES * 2), aligned(2), may_alias));
+typedef unsigned Words __attribute__((vector_size(LANES * 4)));
+
+// A bfloat16 is the upper half of a float32.
+inline Vector Load(const Bfloat16* from) { return (Vector)(__builtin_convertvector(*reinterpret_cast<const Halves*>(from), Words) << 16); }
+
+inline void Store(Bfloat16* to, Vector value) {
+  const Words bits = (Words)value, rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  // Rounding would make infinity of some NaN.
+  const Words is_number = (Words)(value == value);
+  *reinterpret_cast<Halves*>(to) = __builtin_convertvector((rounded & is_number) | (0x7fc0 & ~is_number), Halves);
+}
 
 typedef int Selection __attribute__((vector_size(LANES * 4)));
 
@@ -46,8 +60,9 @@ inline void ForRows(long rows, const Add& add) {
 }
 
 // Mean of each channel, and the sum of the squared distances from it.
+template <typename Number>
 struct MomentsOf {
-  const float* x;
+  const Number* x;
   long rows;
   int channels;
   float *means, *squares;
@@ -71,10 +86,14 @@ struct MomentsOf {
   }
 };
 
-void FindMoments(const float* x, long rows, int channels, float* means, float* squares) { ForChannels(channels, MomentsOf{x, rows, channels, means, squares}); }
+template <typename Number>
+void FindMoments(const Number* x, long rows, int channels, float* means, float* squares) {
+  ForChannels(channels, MomentsOf<Number>{x, rows, channels, means, squares});
+}
 
 // The normalised numbers above zero; NaN stays.
-void NormaliseRows(const float* x, const float* mean, const float* factor, const float* shift, long rows, int channels, float* to) {
+template <typename Number>
+void NormaliseRows(const Number* x, const float* mean, const float* factor, const float* shift, long rows, int channels, Number* to) {
   for (long row = 0; row < rows; row++, x += channels, to += channels)
     for (int channel = 0; channel < channels; channel += LANES) {
       const Vector y = Normalise(Load(x + channel), Load(mean + channel), Load(factor + channel), Load(shift + channel));
@@ -92,8 +111,10 @@ void ScaleRows(const float* x, const float* factor, const float* shift, long row
 }
 
 // Sums of dy where ReLU let a number pass, and of its products with the distances from the mean.
+template <typename Number>
 struct GradientSumsOf {
-  const float *dy, *x, *mean, *factor, *shift;
+  const Number *dy, *x;
+  const float *mean, *factor, *shift;
   long rows;
   int channels;
   float *sums, *products;
@@ -119,12 +140,14 @@ struct GradientSumsOf {
   }
 };
 
-void FindGradientSums(const float* dy, const float* x, const float* mean, const float* factor, const float* shift, long rows, int channels, float* sums, float* products) {
-  ForChannels(channels, GradientSumsOf{dy, x, mean, factor, shift, rows, channels, sums, products});
+template <typename Number>
+void FindGradientSums(const Number* dy, const Number* x, const float* mean, const float* factor, const float* shift, long rows, int channels, float* sums, float* products) {
+  ForChannels(channels, GradientSumsOf<Number>{dy, x, mean, factor, shift, rows, channels, sums, products});
 }
 
 // factor · (passed dy − offset − slope · (x − mean))
-void GradientRows(const float* dy, const float* x, const float* mean, const float* factor, const float* shift, const float* offset, const float* slope, long rows, int channels, float* to) {
+template <typename Number>
+void GradientRows(const Number* dy, const Number* x, const float* mean, const float* factor, const float* shift, const float* offset, const float* slope, long rows, int channels, Number* to) {
   for (long row = 0; row < rows; row++, dy += channels, x += channels, to += channels)
     for (int channel = 0; channel < channels; channel += LANES) {
       const Vector value = Load(x + channel), m = Load(mean + channel), f = Load(factor + channel);
@@ -132,3 +155,12 @@ void GradientRows(const float* dy, const float* x, const float* mean, const floa
       Store(to + channel, f * (passed - Load(offset + channel) - Load(slope + channel) * (value - m)));
     }
 }
+
+// x + y, of any number of elements that is a multiple of LANES.
+template <typename Number>
+void AddArrays(const Number* x, const Number* y, long count, Number* to) {
+  for (long index = 0; index < count; index += LANES) Store(to + index, Load(x + index) + Load(y + index));
+}
+
+const NormKernels<float> kNorms = {FindMoments<float>, NormaliseRows<float>, FindGradientSums<float>, GradientRows<float>, AddArrays<float>};
+const NormKernels<Bfloat16> kBfloat16Norms = {FindMoments<Bfloat16>, NormaliseRows<Bfloat16>, FindGradientSums<Bfloat16>, GradientRows<Bfloat16>, AddArrays<Bfloat16>};

@@ -1,6 +1,7 @@
 /** @file The passes of this engine: patterns of tfjs kernels that TensorFlow has one kernel for. */
 import type { KernelGraph } from '../../../compiler/kernels.ts';
 import { applyAll, type Pass, simplify, TRACED_PASSES } from '../../../compiler/passes/simplify.ts';
+import type { Precision } from '../../../settings/precision.ts';
 import { NO_KERNELS, type OwnKernels, type TensorflowGraph, type TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
 import { filterMinimally } from './minimal-filtering.ts';
@@ -21,23 +22,31 @@ export const MINIMAL_FILTERING = 'minimal-filtering';
 export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
 
+/** Cards round operands to TF32 by themselves. */
+export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
+
 /**
  * Makes a recorded graph ready to be lowered to TensorFlow.
  *
  * @param skip names of passes to leave out; on a graphics card `rank-lookups` must be among them
+ * @param precision of convolutions and matrix products
  */
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
-  { lanes, passes }: OwnKernels = NO_KERNELS,
+  { lanes, passes, bfloat16 }: OwnKernels = NO_KERNELS,
+  precision: PlannedPrecision = 'float32',
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
   // The passes over kernels of tfjs leave those alone that they do not know.
   const shared = TRACED_PASSES as unknown as Readonly<Record<string, Pass<TensorflowOperation>>>;
   const simplified: TensorflowGraph = simplify(recorded, skip);
   const own: Readonly<Record<string, Pass<TensorflowOperation>>> = {
-    ...(lanes > 0 && { [MINIMAL_FILTERING]: (graph: TensorflowGraph) => filterMinimally(graph, lanes) }),
-    ...(passes &&
+    ...(lanes > 0 &&
+      precision === 'float32' && {
+        [MINIMAL_FILTERING]: (graph: TensorflowGraph) => filterMinimally(graph, lanes),
+      }),
+    ...((precision === 'float32' ? passes : bfloat16) &&
       lanes > 0 && {
         [NORM_ACTIVATIONS]: (graph: TensorflowGraph) => joinNormActivations(graph, lanes),
       }),
