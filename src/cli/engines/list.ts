@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { expandRuns } from '../../config/experiment.ts';
 import { loadExperiment } from '../../config/load.ts';
 import { describeUnusedCard } from '../../engines/tensorflow/installation/card-note.ts';
+import { describeOtherKernels } from '../../engines/tensorflow/installation/kernels-note.ts';
 import { locateTensorflow } from '../../engines/tensorflow/installation/locate.ts';
 import { suggest, UserError } from '../../errors.ts';
 import { threadsOption } from '../../terminal/execution-options.ts';
@@ -40,12 +41,15 @@ async function engines(
   }
   const { listEngines } = await import('../../engines/registry.ts');
   const found = await listEngines();
-  const card = await describeUnusedCard(locateTensorflow(), process.env);
+  const located = locateTensorflow();
+  const card = await describeUnusedCard(located, process.env);
+  const kernels = describeOtherKernels(located);
   if (json) {
-    const noted = found.map((status) =>
-      status.name === 'tensorflow' && card !== undefined ? { ...status, cardNote: card } : status,
-    );
-    printJson(noted);
+    const notes = {
+      ...(card === undefined ? {} : { cardNote: card }),
+      ...(kernels === undefined ? {} : { kernelsNote: kernels }),
+    };
+    printJson(found.map((status) => (status.name === 'tensorflow' ? { ...status, ...notes } : status)));
     return;
   }
   const rows = found.map((status) =>
@@ -54,7 +58,7 @@ async function engines(
       : [status.name, 'absent', status.reason],
   );
   printTable(['engine', 'state', 'devices, or why it is absent'], rows);
-  if (card !== undefined) print(`\n${card}`);
+  for (const note of [card, kernels]) if (note !== undefined) print(`\n${note}`);
 }
 
 /** Times all engines on the network of an experiment, and shows what `auto` will take for it from now on. */

@@ -23,6 +23,7 @@ import { holdingLock, isEmpty, remove } from './place.ts';
 import type { InstallPlan, Site } from './plan.ts';
 import type { InstallationRecord } from './record.ts';
 import { type SelfTest, testAddon } from './self-test.ts';
+import { hashOwnSources } from './sources.ts';
 import { computeCapabilities, inspectFolder, type TensorflowFolder } from './tensorflow-folder.ts';
 import { unpackWheel } from './unpack.ts';
 import { offersGpu, UNPACKED_PATHS } from './wheels.ts';
@@ -118,6 +119,7 @@ async function prepare(
     source: describeSource(plan),
     compiler: plan.compiler.version,
     tfjsNode: plan.sources.version,
+    ownSources: hashOwnSources(),
     installed: new Date().toISOString(),
     selfTest: { devices: [...tested.devices], seconds, largestDifference: tested.largestDifference },
     ...(cardNote === undefined ? {} : { cardNote }),

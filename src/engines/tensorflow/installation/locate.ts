@@ -20,6 +20,8 @@ export interface TensorflowInstallation {
   readonly source: InstallationRecord['source'];
   /** What built the native module: `g++ (Debian 12.2.0) 12.2.0`. */
   readonly compiler: string;
+  /** What td's own sources of the native modules were; absent where an earlier version of td built them. */
+  readonly ownSources?: string;
   /** ISO 8601, UTC. */
   readonly installed: string;
   readonly selfTest: InstallationRecord['selfTest'];
@@ -51,7 +53,7 @@ export function locateTensorflow(
   if (missing !== undefined) return { reason: `${missing} is gone; ${again()}` };
   if (sizeOfFile(join(libraries, cc)) !== record.libraryBytes)
     return { reason: `TensorFlow in ${libraries} was replaced since td was built against it; ${again()}` };
-  const { version, build, source, compiler, installed, selfTest, cardNote } = record;
+  const { version, build, source, compiler, ownSources, installed, selfTest, cardNote } = record;
   return {
     folder,
     addon,
@@ -60,6 +62,7 @@ export function locateTensorflow(
     build,
     source,
     compiler,
+    ...(ownSources === undefined ? {} : { ownSources }),
     installed,
     selfTest,
     ...(cardNote === undefined ? {} : { cardNote }),

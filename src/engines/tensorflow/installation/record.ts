@@ -25,6 +25,8 @@ const recordSchema = z.object({
   ]),
   compiler: z.string(),
   tfjsNode: z.string(),
+  /** What td's own sources of the native modules were, as `hashOwnSources` tells; absent where an earlier version of td built them. */
+  ownSources: z.string().optional(),
   /** ISO 8601, UTC. */
   installed: z.iso.datetime(),
   /** What the self-test found. */

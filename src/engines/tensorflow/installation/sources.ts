@@ -1,4 +1,5 @@
 /** @file The sources of the native module: tfjs-node-gpu's own, and the headers of Node's interface. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -30,6 +31,13 @@ const NATIVE = join(import.meta.dirname, '../native');
 /** Names of td's own sources, in the folder `native`. */
 export function ownSources(): string[] {
   return readdirSync(NATIVE).filter((name) => /\.(cc|h)$/.test(name));
+}
+
+/** What td's own sources are, in a few digits: another number tells that a module was built from others. */
+export function hashOwnSources(): string {
+  const hash = createHash('sha256');
+  for (const name of ownSources().sort()) hash.update(`${name}\n`).update(readFileSync(join(NATIVE, name)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /**

@@ -2,8 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { describeOtherKernels } from '../../../../src/engines/tensorflow/installation/kernels-note.ts';
 import { locateTensorflow } from '../../../../src/engines/tensorflow/installation/locate.ts';
 import { libraryNames } from '../../../../src/engines/tensorflow/installation/paths.ts';
+import { hashOwnSources } from '../../../../src/engines/tensorflow/installation/sources.ts';
 import { temporaryFolder } from '../../../runs/temporary.ts';
 import { writeFiles } from './fakes.ts';
 
@@ -53,6 +55,17 @@ describe('an installation', () => {
       installed: record.installed,
       selfTest: record.selfTest,
     });
+  });
+
+  it('whose modules another version of td built is there, and a sentence says so', () => {
+    const noteOf = (changes: Readonly<Record<string, unknown>>) =>
+      describeOtherKernels(locateTensorflow(install(changes)));
+    const sentence =
+      "td's kernels for TensorFlow were built by another version of td, and may be slower: td engines install tensorflow --force builds those of this one";
+    expect(noteOf({})).toBe(sentence);
+    expect(noteOf({ ownSources: '0123456789abcdef' })).toBe(sentence);
+    expect(noteOf({ ownSources: hashOwnSources() })).toBeUndefined();
+    expect(describeOtherKernels({ reason: 'not installed' })).toBeUndefined();
   });
 
   it('that is not there is named with the command that brings it', () => {
