@@ -16,7 +16,11 @@ const { TdRunner } = await import('./td-runner.ts');
 
 const task = JSON.parse(process.argv[2] ?? '') as PeerTask;
 // Where the other sides compute, whatever card there is.
-const { engine } = await chooseEngine(process.argv[3] ?? '', { threads: task.threads, device: 'cpu' });
+const { engine } = await chooseEngine(process.argv[3] ?? '', {
+  threads: task.threads,
+  device: 'cpu',
+  precision: task.settings.precision,
+});
 const runner = await TdRunner.create(task, engine);
 
 async function check({ input, output }: CheckRequest): Promise<{ loss: number; metric: number }> {

@@ -29,6 +29,8 @@ export async function createTensorflowEngine(
   const native = loadNative(
     {
       threads,
+      // Operations in bfloat16 do so much on one thread that a second one gains by another operation.
+      ...(precision === 'bfloat16' && { operationsAtOnce: threads }),
       device: device === 'cpu' ? 'cpu' : 'auto',
       deterministic: !xla,
       tensorfloat32: precision === 'tensorfloat32',

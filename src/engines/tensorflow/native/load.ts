@@ -46,8 +46,13 @@ interface ProcessModule {
 }
 
 export interface NativeOptions {
-  /** Threads inside an operation, and operations at a time. */
+  /** Threads inside an operation. */
   readonly threads: number;
+  /**
+   * Operations that are computed at a time. One by default, and `threads` with TensorFlow for graphics cards: on a processor each has all
+   * threads, and several wait for one another.
+   */
+  readonly operationsAtOnce?: number;
   /** `cpu` hides graphics cards. */
   readonly device: 'auto' | 'cpu';
   /** Kernels that give the same bits every time, also where faster ones would not; XLA refuses to be held to that. */
@@ -71,7 +76,8 @@ export interface Native extends NativeOptions {
 }
 
 /** What loading needs to know of an installation; the self-test of one that is under way knows no more. */
-export type LoadableInstallation = Pick<TensorflowInstallation, 'addon' | 'version'>;
+export type LoadableInstallation = Pick<TensorflowInstallation, 'addon' | 'version'> &
+  Partial<Pick<TensorflowInstallation, 'build'>>;
 
 let loaded: Native | undefined;
 
@@ -95,7 +101,7 @@ function load(
 ): Native {
   if ('reason' in installation)
     throw new UserError(`the engine "tensorflow" cannot run here: ${installation.reason}`);
-  applySettings(options);
+  applySettings(options, installation);
   const require = createRequire(import.meta.url);
   const helper = loadHelper(require, installation);
   const { result, log } = keepingLog(helper, () => {
@@ -174,11 +180,15 @@ function keepingLog<T>(helper: ProcessModule | undefined, work: () => T): { resu
 }
 
 /** By environment variables, the only way to reach TensorFlow through the native module; those of the user stand. */
-function applySettings({ threads, device, deterministic, tensorfloat32 = false }: NativeOptions): void {
+function applySettings(
+  { threads, operationsAtOnce, device, deterministic, tensorfloat32 = false }: NativeOptions,
+  { build }: LoadableInstallation,
+): void {
+  const mayUseCard = build === 'gpu' && device !== 'cpu';
   const settings: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_NUM_INTEROP_THREADS: String(threads),
+    TF_NUM_INTEROP_THREADS: String(operationsAtOnce ?? (mayUseCard ? threads : 1)),
     // Without it, whoever comes first takes nearly all memory of a card.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     ...(deterministic ? { TF_DETERMINISTIC_OPS: '1' } : {}),
