@@ -59,7 +59,8 @@ const signature: Signature = {
 describeTensorflow('a step in bfloat16', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
 
-  it.each(WAYS)(
+  // A step without batch normalisation goes the way of the rewriter.
+  it.each(WAYS.filter((way) => way !== 'kept'))(
     'multiplies operands rounded to it, as the reference does that is given them rounded: %s',
     async (bfloat16) => {
       const numbers = createNumbers(7);
