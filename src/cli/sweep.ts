@@ -35,6 +35,7 @@ import {
   jsonOption,
   pruneOption,
   resultsOption,
+  variantsOption,
 } from '../terminal/options.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printLine } from '../terminal/progress.ts';
@@ -74,13 +75,14 @@ and figures of them (figure-*.svg and .png), which "td figures" draws again.
 Examples:
   td sweep                                     all that is trained
   td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
-  td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
+  td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01 --only none,l1
   td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
   td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800
   td sweep configs/mnist-lenet.yaml --criterion taylor --keep-at-least 0.05`;
 
 export function define(command: Command): void {
   command
+    .addOption(variantsOption('only these variants: none,l1'))
     .addOption(pruneOption())
     .addOption(granularityOption())
     .addOption(evaluationsOption())

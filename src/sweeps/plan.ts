@@ -1,8 +1,8 @@
 /** @file Plans a sweep: which trained runs of each experiment are pruned, at which rates and granularities. */
-import { type Experiment, expandRuns, type RunSpec } from '../config/experiment.ts';
+import { type Experiment, expandRuns, type RunSpec, requireVariants } from '../config/experiment.ts';
 import { experimentSchema, type SweepSettings } from '../config/schema.ts';
 import type { DatasetSettings } from '../data/registry.ts';
-import { UserError, unlessUserError } from '../errors.ts';
+import { suggest, UserError, unlessUserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { describeCommand } from '../next-command.ts';
@@ -22,6 +22,8 @@ export { DEFAULT_CRITERION_IMAGES } from '../pruning/criteria/criterion.ts';
 
 /** What a user asks of a sweep. */
 export interface SweepChoice {
+  /** Names of variants; all if absent. */
+  readonly only?: readonly string[];
   /** Rising, each at least 0 and below 1; the experiment's own if absent. */
   readonly pruneRates?: readonly number[];
   /** The experiment's own if absent. */
@@ -81,11 +83,16 @@ export function requirePossible({
  */
 export function planExperiment(experiment: Experiment, survey: Survey, choice: SweepChoice): SweepTask {
   const { name, path, variants, sweep } = experiment;
-  const finished = selectFinished(survey);
+  const { only } = choice;
+  const names = variants.map((variant) => variant.name);
+  if (only !== undefined) requireVariants(only, names, name);
+  const finished = selectFinished(survey, only);
   if (finished.runs.length + finished.damaged.length === 0) {
-    const command = describeCommand('run', [path], choice.results);
+    const [what, chosen] =
+      only === undefined ? ['', []] : [` of ${only.join(', ')}`, ['--only', only.join()]];
+    const command = describeCommand('run', [path, ...chosen], choice.results);
     throw new UserError(
-      `no run of experiment "${name}" is trained in ${choice.results}; train with: ${command}`,
+      `no run${what} of experiment "${name}" is trained in ${choice.results}; train with: ${command}`,
     );
   }
   const ownVariants = variants.map((variant) => ({
@@ -94,7 +101,7 @@ export function planExperiment(experiment: Experiment, survey: Survey, choice: S
   }));
   return {
     experiment: name,
-    variants: variants.map((variant) => variant.name),
+    variants: names,
     ...finished,
     datasets: variants.map(({ settings }) => settings.dataset),
     expected: expandRuns(recallImages(experiment)),
@@ -109,7 +116,8 @@ export function planExperiment(experiment: Experiment, survey: Survey, choice: S
  * @throws UserError if nothing is trained
  */
 export function planAll(survey: Survey, choice: SweepChoice): SweepTask[] {
-  const { runs, damaged } = selectFinished(survey);
+  if (choice.only !== undefined) requireKnown(choice.only, survey, choice.results);
+  const { runs, damaged } = selectFinished(survey, choice.only);
   if (runs.length + damaged.length === 0)
     throw new UserError(`nothing is trained in ${choice.results}; train with: td run <experiment.yaml>`);
   const usual = experimentSchema.shape.sweep.parse(undefined);
@@ -159,8 +167,23 @@ function listSweptVariants(results: string, experiment: string): string[] {
   return [...new Set(rows.map(({ variant }) => variant))];
 }
 
-function selectFinished({ runs, damaged }: Survey): Pick<SweepTask, 'runs' | 'damaged'> {
-  return { runs: runs.filter((run) => run.state === 'done'), damaged };
+function selectFinished(
+  { runs, damaged }: Survey,
+  only: readonly string[] | undefined,
+): Pick<SweepTask, 'runs' | 'damaged'> {
+  const isChosen = ({ identity: { variant } }: FinishedRun | DamagedRun) => only?.includes(variant) ?? true;
+  return {
+    runs: runs.filter((run) => run.state === 'done').filter(isChosen),
+    damaged: damaged.filter(isChosen),
+  };
+}
+
+/** @throws UserError if a variant is in no experiment with runs */
+function requireKnown(only: readonly string[], { runs, damaged }: Survey, results: string): void {
+  const names = [...new Set([...runs, ...damaged].map(({ identity }) => identity.variant))];
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined && names.length > 0)
+    throw new UserError(`no variant "${unknown}" is trained in ${results}${suggest(unknown, names)}`);
 }
 
 /** @param swept variants whose targeting rates are added */

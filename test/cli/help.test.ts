@@ -306,6 +306,7 @@ describe('help', () => {
                                  absent
 
       Options:
+        --only <variants>        only these variants: none,l1
         --prune <rates>          rates and ranges: 0.5,0.9 or 0:0.99 (default: the
                                  experiment's)
         --granularity <what>     what is pruned: weight, unit, both (default: the
@@ -367,7 +368,7 @@ describe('help', () => {
       Examples:
         td sweep                                     all that is trained
         td sweep configs/mnist-lenet.yaml --prune 0.5,0.9 --granularity weight
-        td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01
+        td sweep configs/mnist-lenet.yaml --prune 0.9:0.99:0.01 --only none,l1
         td sweep configs/mnist-lenet.yaml --evaluate dense,gamma,stochastic
         td sweep configs/quick/cifar-resnet.yaml --recalibrate 12800
         td sweep configs/mnist-lenet.yaml --criterion taylor --keep-at-least 0.05

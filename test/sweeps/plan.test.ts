@@ -27,3 +27,31 @@ it('the rates of a sweep are those asked for and the targeting rates: of a file,
   const [ofRuns] = planAll(findRuns(results), choice);
   expect(ofRuns?.pruneRates).toEqual([0, 0.5, 0.9]);
 });
+
+it('only the variants that are asked for are swept', () => {
+  const results = temporaryFolder();
+  writeResults(results);
+  const path = join(results, 'few.yaml');
+  const plan = (...only: string[]) =>
+    planExperiment(loadExperiment(path), findRuns(results, [EXPERIMENT]), { results, only });
+  const variantsOf = (runs: ReturnType<typeof plan>['runs']) => [
+    ...new Set(runs.map(({ identity }) => identity.variant)),
+  ];
+  const all = planExperiment(loadExperiment(path), findRuns(results, [EXPERIMENT]), { results });
+  const { runs, variants, pruneRates } = plan('none', 'targeted-unit');
+  expect(variantsOf(runs)).toEqual(['none', 'targeted-unit']);
+  // Tables show the others, too, at the same rates.
+  expect([variants, pruneRates]).toEqual([all.variants, all.pruneRates]);
+  expect(() => plan('none', 'targetted-unit')).toThrow(
+    `experiment "${EXPERIMENT}" has no variant "targetted-unit" (did you mean "targeted-unit"?)`,
+  );
+  writeFileSync(path, `${readFileSync(path, 'utf8')}  later: {}\n`);
+  expect(() => plan('later')).toThrow(
+    `no run of later of experiment "${EXPERIMENT}" is trained in ${results}; train with: td run ${path} --only later --results ${results}`,
+  );
+  const [ofRuns] = planAll(findRuns(results), { results, only: ['none'] });
+  expect(variantsOf(ofRuns?.runs ?? [])).toEqual(['none']);
+  expect(() => planAll(findRuns(results), { results, only: ['non'] })).toThrow(
+    `no variant "non" is trained in ${results} (did you mean "none"?)`,
+  );
+});
