@@ -3,6 +3,7 @@ import { PASSES, TRACED_PASSES } from '../compiler/passes/simplify.ts';
 import { suggest, UserError } from '../errors.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
 import {
+  DENSE_LAYERS,
   MINIMAL_FILTERING,
   NORM_ACTIVATIONS,
   TENSORFLOW_PASSES,
@@ -16,6 +17,7 @@ export const PASS_NAMES: readonly string[] = [
   ...ONNX_PASS_NAMES,
   ...Object.keys(TENSORFLOW_PASSES),
   MINIMAL_FILTERING,
+  DENSE_LAYERS,
   NORM_ACTIVATIONS,
   WEIGHT_PASSES,
 ];

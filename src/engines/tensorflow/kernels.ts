@@ -8,6 +8,18 @@ type JoinedKernels = {
   readonly FusedBatchNorm: { readonly epsilon: number };
   /** Gradients with respect to images, scale and shift. */
   readonly FusedBatchNormGrad: { readonly epsilon: number };
+  /** Of x `[batch, in]`, weights `[in, out]` and bias: x · weights + bias; this and the next five: td's own. */
+  readonly Dense: NoAttributes;
+  /** ReLU of that. */
+  readonly DenseRelu: NoAttributes;
+  /** Of dy and weights: dy · weights'. */
+  readonly DenseInputGradient: NoAttributes;
+  /** Of dy, weights and y: that where y > 0, else 0. */
+  readonly DenseInputGradientRelu: NoAttributes;
+  /** Of x and dy: x' · dy. */
+  readonly DenseWeightGradient: NoAttributes;
+  /** Of x, dy, weights and a number: that plus the number times the weights. */
+  readonly DenseWeightGradientDecay: NoAttributes;
   /** Along the last axis, the value at an index of the descending sort. */
   readonly NthLargest: NoAttributes;
   /** Of images and a filter of 3 × 3, stride 1, a margin of one pixel: td's own kernels (native/kernels.cc). */
@@ -52,6 +64,8 @@ export interface OwnKernels {
   readonly passes: boolean;
   /** Those over images of bfloat16. */
   readonly bfloat16: boolean;
+  /** Products of dense layers. */
+  readonly dense: boolean;
 }
 
-export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false, bfloat16: false };
+export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false, bfloat16: false, dense: false };

@@ -6,6 +6,7 @@ import { skippedPasses } from '../../../src/engines/pass-names.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import {
+  DENSE_LAYERS,
   NORM_ACTIVATIONS,
   TENSORFLOW_PASSES,
   WEIGHT_PASSES,
@@ -47,7 +48,7 @@ describeTensorflow('a training step on TensorFlow', () => {
     },
   );
 
-  it.each([...Object.keys(TENSORFLOW_PASSES), NORM_ACTIVATIONS, WEIGHT_PASSES])(
+  it.each([...Object.keys(TENSORFLOW_PASSES), NORM_ACTIVATIONS, WEIGHT_PASSES, DENSE_LAYERS])(
     'gives the same to rounding without the pass %s',
     async (pass) => {
       const expected = await train('resnet', 'targeted dropout of weights');

@@ -31,6 +31,12 @@ export const fusedRules = {
   NormRelu: (_, inputs, builder) => builder.addMany('TdNormRelu', inputs, {}, 4),
   ScaleRelu: (_, inputs, builder) => builder.add('TdScaleRelu', inputs),
   NormReluGradient: (_, inputs, builder) => builder.addMany('TdNormReluGradient', inputs, {}, 3),
+  Dense: (_, inputs, builder) => builder.add('TdDense', inputs),
+  DenseRelu: (_, inputs, builder) => builder.add('TdDenseRelu', inputs),
+  DenseInputGradient: (_, inputs, builder) => builder.add('TdDenseInputGradient', inputs),
+  DenseInputGradientRelu: (_, inputs, builder) => builder.add('TdDenseInputGradientRelu', inputs),
+  DenseWeightGradient: (_, inputs, builder) => builder.add('TdDenseWeightGradient', inputs),
+  DenseWeightGradientDecay: (_, inputs, builder) => builder.add('TdDenseWeightGradientDecay', inputs),
   NthLargest: (_, inputs, builder) =>
     builder.add('NthElement', inputs, { T, reverse: booleanAttribute(true) }),
 } satisfies Partial<LoweringRules>;

@@ -12,6 +12,9 @@
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
 //   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift;
 //   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation;
+//   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h);
+//   TdDenseInputGradient(dy, weights), TdDenseInputGradientRelu(dy, weights, y): dy · weights', and that where y > 0;
+//   TdDenseWeightGradient(x, dy), TdDenseWeightGradientDecay(x, dy, weights, factor): x' · dy, and that + factor · weights;
 //   TdNormReluBfloat16, TdNormReluGradientBfloat16: the same of images of bfloat16, and TdAddBfloat16(x, y): their sum.
 #include <node_api.h>
 
@@ -53,6 +56,19 @@ struct NormKernels {
   void (*add_arrays)(const Number*, const Number*, long, Number*);
 };
 
+// Of dense.h: what becomes of the sums of a product before they are written.
+struct Epilogue {
+  // [columns], added.
+  const float* bias;
+  // Negative results become zero; NaN stays.
+  bool relu;
+  // Of the result's shape: results are zero where this is not above it.
+  const float* passed;
+  // Of the result's shape, added `decay` times.
+  const float* weights;
+  float decay;
+};
+
 // What there is for one set of instructions.
 struct Instructions {
   int lanes;
@@ -67,6 +83,8 @@ struct Instructions {
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   NormKernels<float> norms;
   NormKernels<Bfloat16> bfloat16_norms;
+  int panel, depth;
+  void (*multiply_dense)(const float*, long, bool, const float*, long, bool, int, int, long, int, int, const Epilogue&, float*, float*);
 };
 
 #ifdef __clang__
@@ -80,6 +98,7 @@ namespace avx512 {
 #include "winograd.h"
 #include "weights.h"
 #include "norms.h"
+#include "dense.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -95,6 +114,7 @@ namespace avx2 {
 #include "winograd.h"
 #include "weights.h"
 #include "norms.h"
+#include "dense.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -105,10 +125,12 @@ namespace avx2 {
 
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
                               avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::SumSquares,
-                              avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms};
+                              avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
+                              avx512::kPanel, avx512::kDepth, avx512::MultiplyDense};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
                               avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::SumSquares,
-                              avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms};
+                              avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
+                              avx2::kPanel, avx2::kDepth, avx2::MultiplyDense};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -504,6 +526,40 @@ void AddArrays(const Number* x, const Number* y, long count, Number* to) {
   });
 }
 
+struct Matrix {
+  const float* data;
+  // From a row to the next.
+  long stride;
+  bool turned;
+};
+
+// Rows that are worth a task of their own, where there are few columns.
+constexpr int kRowsInTask = 48;
+constexpr int kTasks = 8;
+
+// a · b, [rows, columns]. Whether there was memory for it.
+bool MultiplyDense(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
+  const int panel = instructions->panel, panels = (columns + panel - 1) / panel;
+  const int groups = std::max(1, std::min((kTasks + panels - 1) / panels, rows / kRowsInTask)), height = (rows + groups - 1) / groups;
+  std::atomic<bool> fits{true};
+  pool->Run(panels * groups, [&](int task) {
+    WithoutDenormals mode;
+    Scratch scratch(static_cast<size_t>(instructions->panel) * std::min(depth, instructions->depth));
+    if (!scratch.get()) {
+      fits = false;
+      return;
+    }
+    const int column = task / groups * panel, first = task % groups * height, count = std::min(height, rows - first);
+    if (count <= 0) return;
+    const long offset = static_cast<long>(first) * columns;
+    Epilogue own = after;
+    if (own.passed) own.passed += offset;
+    if (own.weights) own.weights += offset;
+    instructions->multiply_dense(a.data + first * (a.turned ? 1 : a.stride), a.stride, a.turned, b.data, b.stride, b.turned, count, depth, columns, column, std::min(panel, columns - column), own, scratch.get(), to + offset);
+  });
+  return fits;
+}
+
 template <typename Number>
 constexpr TF_DataType kTypeOf = TF_FLOAT;
 template <>
@@ -669,6 +725,56 @@ void ComputeScaleRelu(void*, TF_OpKernelContext* context) {
   ScaleRelu(x.tensor ? x.Data() : y.Data(), factor.Data(), shift.Data(), count / channels, channels, y.Data());
 }
 
+enum class Dense { kForward, kForwardRelu, kInput, kInputRelu, kWeight, kWeightDecay };
+
+// Which axes of the first two inputs are those of the result.
+constexpr int RowAxis(Dense kind) { return kind == Dense::kWeight || kind == Dense::kWeightDecay ? 1 : 0; }
+constexpr int ColumnAxis(Dense kind) { return kind == Dense::kInput || kind == Dense::kInputRelu ? 0 : 1; }
+
+template <Dense kind>
+void ComputeDense(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor a, b, third, fourth, result;
+  constexpr bool has_third = kind != Dense::kInput && kind != Dense::kWeight;
+  if (!call.Get(0, &a) || !call.Get(1, &b) || (has_third && !call.Get(2, &third)) || (kind == Dense::kWeightDecay && !call.Get(3, &fourth))) return;
+  const bool are_matrices = TF_NumDims(a.tensor) == 2 && TF_NumDims(b.tensor) == 2;
+  const int row_axis = RowAxis(kind), column_axis = ColumnAxis(kind);
+  if (!are_matrices || a.Extent(1 - row_axis) != b.Extent(1 - column_axis)) {
+    call.Fail(TF_INVALID_ARGUMENT, "matrices that td's kernel of dense layers does not take");
+    return;
+  }
+  const int rows = a.Extent(row_axis), columns = b.Extent(column_axis), depth = a.Extent(1 - row_axis);
+  const long count = static_cast<long>(rows) * columns;
+  const bool is_forward = kind == Dense::kForward || kind == Dense::kForwardRelu;
+  if (has_third && third.Count() != (is_forward ? columns : count)) {
+    call.Fail(TF_INVALID_ARGUMENT, "arrays of different shapes");
+    return;
+  }
+  if (!call.Allocate({rows, columns}, count, &result)) return;
+  Epilogue after = {};
+  if (is_forward) after.bias = third.Data();
+  after.relu = kind == Dense::kForwardRelu;
+  if (kind == Dense::kInputRelu) after.passed = third.Data();
+  if (kind == Dense::kWeightDecay) {
+    after.weights = third.Data();
+    after.decay = *fourth.Data();
+  }
+  const Matrix first = {a.Data(), a.Extent(1), row_axis == 1}, second = {b.Data(), b.Extent(1), column_axis == 0};
+  if (!MultiplyDense(first, second, rows, depth, columns, after, result.Data())) call.Fail(TF_RESOURCE_EXHAUSTED, "OOM in td's kernel of dense layers");
+}
+
+template <Dense kind>
+void InferDense(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> a(TF_NewShapeHandle(), TF_DeleteShapeHandle), b(TF_NewShapeHandle(), TF_DeleteShapeHandle);
+  const int row_axis = RowAxis(kind), column_axis = ColumnAxis(kind);
+  TF_ShapeInferenceContextGetInput(context, 0, a.get(), status);
+  TF_ShapeInferenceContextGetInput(context, 1, b.get(), status);
+  TF_ShapeInferenceContextSubshape(context, a.get(), row_axis, row_axis + 1, a.get(), status);
+  TF_ShapeInferenceContextSubshape(context, b.get(), column_axis, column_axis + 1, b.get(), status);
+  TF_ShapeInferenceContextConcatenateShapes(context, a.get(), b.get(), a.get(), status);
+  TF_ShapeInferenceContextSetOutput(context, 0, a.get(), status);
+}
+
 // Results 1 and on are as input `vector`, the first as the first input.
 template <int vector, int results>
 void InferNorm(TF_ShapeInferenceContext* context, TF_Status* status) {
@@ -724,6 +830,12 @@ bool RegisterPasses() {
          RegisterPass("TdNormReluGradientBfloat16", {"dy: bfloat16", "x: bfloat16", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient<Bfloat16>,
                       {"dx: bfloat16", "dscale: float", "dshift: float"}) &&
          RegisterPass("TdAddBfloat16", {"x: bfloat16", "y: bfloat16"}, nullptr, InferSame, ComputeAdd<Bfloat16>, {"output: bfloat16"}) &&
+         RegisterPass("TdDense", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForward>, ComputeDense<Dense::kForward>) &&
+         RegisterPass("TdDenseRelu", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForwardRelu>, ComputeDense<Dense::kForwardRelu>) &&
+         RegisterPass("TdDenseInputGradient", {"dy: float", "weights: float"}, nullptr, InferDense<Dense::kInput>, ComputeDense<Dense::kInput>) &&
+         RegisterPass("TdDenseInputGradientRelu", {"dy: float", "weights: float", "y: float"}, nullptr, InferDense<Dense::kInputRelu>, ComputeDense<Dense::kInputRelu>) &&
+         RegisterPass("TdDenseWeightGradient", {"x: float", "dy: float"}, nullptr, InferDense<Dense::kWeight>, ComputeDense<Dense::kWeight>) &&
+         RegisterPass("TdDenseWeightGradientDecay", {"x: float", "dy: float", "weights: float", "factor: float"}, nullptr, InferDense<Dense::kWeightDecay>, ComputeDense<Dense::kWeightDecay>) &&
          RegisterPass("TdScaleRelu", {"x: float", "factor: float", "shift: float"}, nullptr, InferNorm<0, 1>, ComputeScaleRelu);
 }
 
@@ -785,5 +897,6 @@ NAPI_MODULE_INIT() {
   napi_get_boolean(env, true, &passes);
   napi_set_named_property(env, exports, "passes", passes);
   napi_set_named_property(env, exports, "bfloat16", passes);
+  napi_set_named_property(env, exports, "dense", passes);
   return exports;
 }

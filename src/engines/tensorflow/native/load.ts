@@ -71,6 +71,8 @@ export interface Native extends NativeOptions {
   readonly passes: boolean;
   /** Whether there are td's own kernels of passes over images of bfloat16. */
   readonly bfloat16: boolean;
+  /** Whether there are td's own kernels of dense layers. */
+  readonly dense: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -146,6 +148,7 @@ interface KernelsModule {
   /** Absent in modules that older versions of td built. */
   readonly passes?: true;
   readonly bfloat16?: true;
+  readonly dense?: true;
 }
 
 /**
@@ -155,9 +158,10 @@ interface KernelsModule {
 function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): OwnKernels {
   try {
     const module = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
-    const { start, passes = false, bfloat16 = false } = module;
+    const { start, passes = false, bfloat16 = false, dense = false } = module;
     const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST_LANES));
-    return { lanes, passes: passes && lanes > 0, bfloat16: bfloat16 && lanes > 0 };
+    const has = lanes > 0;
+    return { lanes, passes: passes && has, bfloat16: bfloat16 && has, dense: dense && has };
   } catch {
     return NO_KERNELS;
   }

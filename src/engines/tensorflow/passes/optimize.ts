@@ -4,6 +4,7 @@ import { applyAll, type Pass, simplify, TRACED_PASSES } from '../../../compiler/
 import type { Precision } from '../../../settings/precision.ts';
 import { NO_KERNELS, type OwnKernels, type TensorflowGraph, type TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
+import { joinDenseLayers } from './dense-layers.ts';
 import { filterMinimally } from './minimal-filtering.ts';
 import { joinNormActivations } from './norm-activations.ts';
 import { joinRankLookups } from './rank-lookups.ts';
@@ -21,6 +22,7 @@ export const TENSORFLOW_PASSES = {
 export const MINIMAL_FILTERING = 'minimal-filtering';
 export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
+export const DENSE_LAYERS = 'dense-layers';
 
 /** Cards round operands to TF32 by themselves. */
 export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
@@ -34,7 +36,7 @@ export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
-  { lanes, passes, bfloat16 }: OwnKernels = NO_KERNELS,
+  { lanes, passes, bfloat16, dense }: OwnKernels = NO_KERNELS,
   precision: PlannedPrecision = 'float32',
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
@@ -51,6 +53,7 @@ export function optimizeForTensorflow(
         [NORM_ACTIVATIONS]: (graph: TensorflowGraph) => joinNormActivations(graph, lanes),
       }),
     ...(passes && { [WEIGHT_PASSES]: joinWeightPasses }),
+    ...(dense && precision === 'float32' && { [DENSE_LAYERS]: joinDenseLayers }),
   };
   return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);
 }

@@ -1,0 +1,97 @@
+// Dense layers: products of matrices with what goes before and comes after them. kernels.cc includes this file after winograd.h, once for each set
+// of instructions. Matrices are [rows, columns]. Every element is the sum over its depth in one order, whoever computes it.
+
+// Columns that are computed at a time, and how much of their depth is packed for it: as much as the second cache holds.
+constexpr int kPanelVectors = 2;
+constexpr int kPanel = kPanelVectors * LANES;
+constexpr int kDepth = 1024;
+// Rows whose sums are held in registers.
+constexpr int kRows = LANES == 16 ? 12 : 6;
+
+// Some columns of the second factor, [depth, kPanel], with zeros behind the last. Turned: of a matrix [columns, depth].
+void PackPanel(const float* b, long stride, bool turned, int first, int depth, int column, int width, float* panel) {
+  if (turned) {
+    for (int j = 0; j < width; j++)
+      for (int k = 0; k < depth; k++) panel[k * kPanel + j] = b[(column + j) * stride + first + k];
+    for (int k = 0; k < depth; k++)
+      for (int j = width; j < kPanel; j++) panel[k * kPanel + j] = 0;
+    return;
+  }
+  for (int k = 0; k < depth; k++) {
+    const float* from = b + (first + k) * stride + column;
+    float* to = panel + k * kPanel;
+    if (width == kPanel) {
+      for (int v = 0; v < kPanelVectors; v++) Store(to + v * LANES, Load(from + v * LANES));
+    } else {
+      for (int j = 0; j < kPanel; j++) to[j] = j < width ? from[j] : 0;
+    }
+  }
+}
+
+inline void Finish(Vector value, const Epilogue& after, long place, int column, int width, float* to) {
+  const auto part = [&](const float* from) {
+    if (width >= LANES) return Load(from);
+    Vector loaded = {};
+    __builtin_memcpy(&loaded, from, sizeof(float) * width);
+    return loaded;
+  };
+  if (after.bias) value += part(after.bias + column);
+  if (after.relu) value = Where(~(value < Vector{}), value);
+  if (after.passed) value = Where(part(after.passed + place) > Vector{}, value);
+  if (after.weights) value += Repeat(after.decay) * part(after.weights + place);
+  if (width >= LANES)
+    Store(to + place, value);
+  else
+    __builtin_memcpy(to + place, &value, sizeof(float) * width);
+}
+
+// Some rows of the product with a panel. TRANSPOSED: of a[k][row]. `adds`: to what stands there.
+template <int ROWS, bool TRANSPOSED>
+inline void MultiplyPanel(const float* a, long stride, const float* panel, int depth, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
+  Vector sums[ROWS][kPanelVectors] = {};
+  for (int k = 0; k < depth; k++) {
+    Vector factors[kPanelVectors];
+    for (int v = 0; v < kPanelVectors; v++) factors[v] = Load(panel + k * kPanel + v * LANES);
+#pragma GCC unroll 12
+    for (int r = 0; r < ROWS; r++) {
+      const Vector x = Repeat(TRANSPOSED ? a[k * stride + r] : a[r * stride + k]);
+      for (int v = 0; v < kPanelVectors; v++) sums[r][v] += x * factors[v];
+    }
+  }
+  static constexpr Epilogue kNothing = {};
+  for (int r = 0; r < ROWS; r++)
+    for (int v = 0; v < kPanelVectors && v * LANES < width; v++) {
+      const long place = (row + r) * columns + column + v * LANES;
+      const int left = width - v * LANES;
+      Vector value = sums[r][v];
+      if (adds) {
+        Vector before = {};
+        __builtin_memcpy(&before, to + place, sizeof(float) * (left < LANES ? left : LANES));
+        value += before;
+      }
+      Finish(value, after ? *after : kNothing, place, column + v * LANES, left, to);
+    }
+}
+
+// Columns [column, column + width) of all rows of a · b, [rows, columns]. Of a' · b if `a_turned`, of a · b' if `b_turned`. Scratch: kDepth · kPanel.
+template <bool TRANSPOSED>
+void MultiplyColumns(const float* a, long a_stride, const float* b, long b_stride, bool b_turned, int rows, int depth, long columns, int column, int width, const Epilogue& after, float* scratch, float* to) {
+  for (int first = 0; first < depth; first += kDepth) {
+    const int part = depth - first < kDepth ? depth - first : kDepth;
+    PackPanel(b, b_stride, b_turned, first, part, column, width, scratch);
+    const Epilogue* last = first + part == depth ? &after : nullptr;
+    const float* from = TRANSPOSED ? a + first * a_stride : a + first;
+    const long step = TRANSPOSED ? 1 : a_stride;
+    int row = 0;
+    for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, TRANSPOSED>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
+    for (; row + 4 <= rows; row += 4) MultiplyPanel<4, TRANSPOSED>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
+    for (; row < rows; row++) MultiplyPanel<1, TRANSPOSED>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
+  }
+}
+
+void MultiplyDense(const float* a, long a_stride, bool a_turned, const float* b, long b_stride, bool b_turned, int rows, int depth, long columns, int column, int width, const Epilogue& after, float* scratch, float* to) {
+  if (a_turned)
+    MultiplyColumns<true>(a, a_stride, b, b_stride, b_turned, rows, depth, columns, column, width, after, scratch, to);
+  else
+    MultiplyColumns<false>(a, a_stride, b, b_stride, b_turned, rows, depth, columns, column, width, after, scratch, to);
+}

@@ -1,0 +1,110 @@
+/** @file td's own kernels of dense layers on TensorFlow: what they give, and where they are taken. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
+import { DENSE_LAYERS } from '../../../src/engines/tensorflow/passes/optimize.ts';
+import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
+import { describeAbsent } from '../../support/required-engines.ts';
+import { describeTensorflow } from '../../support/tensorflow.ts';
+import {
+  computeNatively,
+  denseLayers,
+  drawArrays,
+  errorOf,
+  hashOf,
+  LAYERS,
+  type Layers,
+  signatureOf,
+} from './dense-cases.ts';
+
+/** Rounding of sums of thousands of products, of the largest. */
+const ROUNDING = 2e-6;
+
+describeTensorflow('a dense layer', () => {
+  const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
+  if (!native.dense) {
+    const reason = "no AVX2, or an installation without td's kernels (td engines install tensorflow --force)";
+    return describeAbsent('tensorflow', reason);
+  }
+  const operationsOf = (layers: Layers, skip: readonly string[] = [], own = native) =>
+    planProgram(denseLayers, signatureOf(layers), new Set(skip), own)
+      .rest.operations.map(({ op }) => op)
+      .filter((op) => op !== 'Constant');
+
+  it.each(LAYERS)('gives what plain loops in double precision give: %o', async (layers) => {
+    expect(await errorOf(layers, native)).toBeLessThan(ROUNDING);
+  });
+
+  it('is one operation with bias and ReLU, and so is each gradient with what follows it', () => {
+    const [layers] = LAYERS as [Layers];
+    expect(operationsOf(layers).sort()).toEqual([
+      'Dense',
+      'DenseInputGradient',
+      'DenseInputGradientRelu',
+      'DenseRelu',
+      'DenseWeightGradient',
+      'DenseWeightGradientDecay',
+      'Neg',
+    ]);
+    const left = operationsOf(layers, [DENSE_LAYERS]);
+    expect(left.filter((op) => op.startsWith('Dense'))).toEqual([]);
+    expect(left.filter((op) => op === 'BatchMatMul')).toHaveLength(6);
+    expect(operationsOf(layers, [], { ...native, dense: false })).toEqual(left);
+  });
+
+  it("is left to TensorFlow's own kernels where its weights lie in no cache, and in bfloat16", () => {
+    const large = { batch: 4, inputs: 2048, hidden: 1024, outputs: 3 };
+    expect(operationsOf(large).filter((op) => op === 'BatchMatMul')).toHaveLength(3);
+    const plan = planProgram(
+      denseLayers,
+      signatureOf(LAYERS[0] as Layers),
+      new Set(),
+      { ...native, bfloat16: true },
+      'bfloat16',
+    );
+    expect(plan.rest.operations.filter(({ op }) => op.startsWith('Dense'))).toEqual([]);
+  });
+
+  it('passes NaN on', async () => {
+    const layers = LAYERS[2] as Layers;
+    const { x, ...others } = drawArrays(layers);
+    x[layers.inputs + 2] = Number.NaN;
+    const { hidden, outputs } = await computeNatively(layers, native, { ...others, x });
+    const rowsOf = (array: Float32Array, columns: number) => [
+      ...new Set(
+        [...array.keys()]
+          .filter((place) => Number.isNaN(array[place]))
+          .map((place) => Math.floor(place / columns)),
+      ),
+    ];
+    expect([rowsOf(hidden, layers.hidden), rowsOf(outputs, layers.outputs)]).toEqual([[1], [1]]);
+    expect(hidden.filter(Number.isNaN)).toHaveLength(layers.hidden);
+  });
+
+  /** In a process of its own: a library is loaded once. */
+  const computeElsewhere = (threads: number, lanes: number) => {
+    const script = join(import.meta.dirname, 'dense-process.ts');
+    const env = { ...process.env, TD_LANES: String(lanes) };
+    const parameters = ['--import', 'tsx', script, String(threads)];
+    return JSON.parse(execFileSync(process.execPath, parameters, { env, encoding: 'utf8' })) as {
+      readonly lanes: number;
+      readonly hashes: readonly string[];
+      readonly errors: readonly number[];
+    };
+  };
+
+  it('gives the same bits with one thread as with three, and every time', async () => {
+    const [one, three] = [computeElsewhere(1, native.lanes), computeElsewhere(3, native.lanes)];
+    expect(one).toEqual(three);
+    for (const [index, layers] of LAYERS.entries())
+      expect(await hashOf(layers, native)).toBe(one.hashes[index]);
+  });
+
+  it('gives the same to rounding by the instructions of older processors', () => {
+    const { lanes, errors } = computeElsewhere(2, 8);
+    expect(lanes).toBe(8);
+    expect(errors).toHaveLength(LAYERS.length);
+    for (const error of errors) expect(error).toBeLessThan(ROUNDING);
+  });
+});
