@@ -6,6 +6,7 @@ import {
   DENSE_LAYERS,
   MINIMAL_FILTERING,
   NORM_ACTIVATIONS,
+  SCALES,
   TENSORFLOW_PASSES,
   WEIGHT_PASSES,
 } from './tensorflow/passes/optimize.ts';
@@ -19,6 +20,7 @@ export const PASS_NAMES: readonly string[] = [
   MINIMAL_FILTERING,
   DENSE_LAYERS,
   NORM_ACTIVATIONS,
+  SCALES,
   WEIGHT_PASSES,
 ];
 

@@ -36,6 +36,9 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
   TdNormReluGradientBfloat16: NORM_GRADIENT,
 };
 
+/** Their result is a list of arrays. */
+const LISTS: readonly string[] = ['TdScaleAll'];
+
 interface FunctionParts {
   readonly name: string;
   /** `type`: TensorFlow's number of an element type. */
@@ -81,5 +84,6 @@ function nameInGraph({ node, index }: Output): string {
 
 function nameInFunction({ node, index }: Output): string {
   if (node.op === 'argument') return node.name;
+  if (LISTS.includes(node.op)) return `${node.name}:output:${index}`;
   return `${node.name}:${at(RESULTS[node.op] ?? ['output'], index)}:0`;
 }

@@ -36,6 +36,8 @@ type JoinedKernels = {
   readonly Keep: NoAttributes;
   /** The first operand and the third, a number, times the second. */
   readonly AddScaled: NoAttributes;
+  /** Of any number of arrays and a number: each array times the number; td's own. */
+  readonly ScaleAll: NoAttributes;
   /** Of all elements of all operands. */
   readonly SumSquares: NoAttributes;
   /** Of images, scale, shift and epsilon: ReLU of the normalised images, mean, sample variance, and 1 / √(variance + epsilon); td's own. */
@@ -64,7 +66,7 @@ export interface OwnKernels {
   readonly passes: boolean;
   /** Those over images of bfloat16. */
   readonly bfloat16: boolean;
-  /** Products of dense layers. */
+  /** Products of dense layers, and many arrays times one number. */
   readonly dense: boolean;
 }
 

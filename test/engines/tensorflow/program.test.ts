@@ -8,6 +8,7 @@ import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import {
   DENSE_LAYERS,
   NORM_ACTIVATIONS,
+  SCALES,
   TENSORFLOW_PASSES,
   WEIGHT_PASSES,
 } from '../../../src/engines/tensorflow/passes/optimize.ts';
@@ -48,7 +49,7 @@ describeTensorflow('a training step on TensorFlow', () => {
     },
   );
 
-  it.each([...Object.keys(TENSORFLOW_PASSES), NORM_ACTIVATIONS, WEIGHT_PASSES, DENSE_LAYERS])(
+  it.each([...Object.keys(TENSORFLOW_PASSES), NORM_ACTIVATIONS, WEIGHT_PASSES, DENSE_LAYERS, SCALES])(
     'gives the same to rounding without the pass %s',
     async (pass) => {
       const expected = await train('resnet', 'targeted dropout of weights');

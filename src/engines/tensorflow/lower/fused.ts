@@ -28,6 +28,10 @@ export const fusedRules = {
   AddScaled: (_, inputs, builder) => builder.add('TdAddScaled', inputs),
   SumSquares: (_, inputs, builder) =>
     builder.add('TdSumSquares', inputs, { N: integerAttribute(inputs.length) }),
+  ScaleAll: (_, inputs, builder) => {
+    const count = inputs.length - 1;
+    return builder.addMany('TdScaleAll', inputs, { N: integerAttribute(count) }, count);
+  },
   NormRelu: (_, inputs, builder) => builder.addMany('TdNormRelu', inputs, {}, 4),
   ScaleRelu: (_, inputs, builder) => builder.add('TdScaleRelu', inputs),
   NormReluGradient: (_, inputs, builder) => builder.addMany('TdNormReluGradient', inputs, {}, 3),

@@ -7,6 +7,7 @@
 //   TdColumnRank(weights, rank): [columns], of each column the magnitude at that place of the descending order;
 //   TdKeep(x, weights, thresholds, drawn): x, and 0 · x where a weight's magnitude is below its column's threshold and it was drawn;
 //   TdAddScaled(x, y, factor): x + factor · y;
+//   TdScaleAll(x, …, factor): each of any number of arrays times a number;
 //   TdSumSquares(x, …): the sum of the squares of all elements of any number of arrays;
 // and batch normalisation of a training with the ReLU behind it (norms.h), for images [..., channels]:
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
@@ -79,6 +80,7 @@ struct Instructions {
   void (*find_ranks)(const float*, long, int, int, long, int*, float*);
   void (*keep_rows)(const float*, const float*, const float*, const unsigned char*, long, int, float*);
   void (*add_scaled)(const float*, const float*, float, long, float*);
+  void (*scale)(const float*, float, long, float*);
   double (*sum_squares)(const float*, long);
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   NormKernels<float> norms;
@@ -124,11 +126,11 @@ namespace avx2 {
 #endif
 
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
-                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::SumSquares,
+                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::SumSquares,
                               avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
                               avx512::kPanel, avx512::kDepth, avx512::MultiplyDense};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
-                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::SumSquares,
+                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::SumSquares,
                               avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
                               avx2::kPanel, avx2::kDepth, avx2::MultiplyDense};
 
@@ -357,6 +359,24 @@ struct Array {
   const float* data;
   long count;
 };
+
+struct Scaled {
+  const float* from;
+  long count;
+  float* to;
+};
+
+void ScaleAll(const std::vector<Scaled>& arrays, float factor) {
+  std::vector<Scaled> pieces;
+  for (const Scaled& array : arrays) {
+    const Parts parts(array.count, 1);
+    for (int part = 0; part < parts.Count(); part++) pieces.push_back({array.from + parts.First(part), parts.Rows(part), array.to + parts.First(part)});
+  }
+  pool->Run(static_cast<int>(pieces.size()), [&](int piece) {
+    WithoutDenormals mode;
+    instructions->scale(pieces[piece].from, factor, pieces[piece].count, pieces[piece].to);
+  });
+}
 
 float SumSquares(const std::vector<Array>& arrays) {
   std::vector<Array> pieces;
@@ -588,13 +608,14 @@ class Call {
   bool ReuseFirst(const Tensor& like, Tensor* first, Tensor* to) {
     return ReuseFirst(like.Shape(), like.Count(), first, to);
   }
-  bool ReuseFirst(const std::vector<int64_t>& shape, long count, Tensor* first, Tensor* to) {
-    const int candidate = 0;
+  bool ReuseFirst(const std::vector<int64_t>& shape, long count, Tensor* first, Tensor* to) { return Reuse(0, shape, count, first, to, 0); }
+  // The same of another input and result.
+  bool Reuse(int input, const std::vector<int64_t>& shape, long count, Tensor* from, Tensor* to, int index) {
     int forwarded = -1;
-    to->tensor = TF_ForwardInputOrAllocateOutput(context_, &candidate, 1, 0, shape.data(), static_cast<int>(shape.size()), &forwarded, status_.get());
-    if (TF_GetCode(status_.get()) != TF_OK || forwarded == 0) return TF_GetCode(status_.get()) == TF_OK;
-    if (!Get(0, first)) return false;
-    return first->Count() == count || Fail(TF_INVALID_ARGUMENT, "arrays of different shapes");
+    to->tensor = TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, shape.data(), static_cast<int>(shape.size()), &forwarded, status_.get());
+    if (TF_GetCode(status_.get()) != TF_OK || forwarded == input) return TF_GetCode(status_.get()) == TF_OK;
+    if (!Get(input, from)) return false;
+    return from->Count() == count || Fail(TF_INVALID_ARGUMENT, "arrays of different shapes");
   }
   bool Fail(TF_Code code, const char* message) {
     TF_SetStatus(status_.get(), code, message);
@@ -652,6 +673,29 @@ void ComputeSumSquares(void*, TF_OpKernelContext* context) {
   }
   Tensor result;
   if (call.Allocate({}, 1, &result)) *result.Data() = SumSquares(arrays);
+}
+
+// Inputs are the arrays, then the number. Each is got for its shape, and given back, so that the result can have its memory.
+void ComputeScaleAll(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const int count = call.Count() - 1;
+  Tensor factor;
+  if (!call.Get(count, &factor)) return;
+  std::vector<Tensor> from(count), to(count);
+  std::vector<Scaled> arrays;
+  for (int index = 0; index < count; index++) {
+    std::vector<int64_t> shape;
+    long elements;
+    {
+      Tensor like;
+      if (!call.Get(index, &like)) return;
+      shape = like.Shape();
+      elements = like.Count();
+    }
+    if (!call.Reuse(index, shape, elements, &from[index], &to[index], index)) return;
+    arrays.push_back({from[index].tensor ? from[index].Data() : to[index].Data(), elements, to[index].Data()});
+  }
+  ScaleAll(arrays, *factor.Data());
 }
 
 // Whether images and vectors are those of one normalisation.
@@ -798,6 +842,14 @@ void InferSame(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetOutput(context, 0, shape.get(), status);
 }
 
+void InferEach(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> shape(TF_NewShapeHandle(), TF_DeleteShapeHandle);
+  for (int index = 0; index + 1 < TF_ShapeInferenceContextNumInputs(context); index++) {
+    TF_ShapeInferenceContextGetInput(context, index, shape.get(), status);
+    TF_ShapeInferenceContextSetOutput(context, index, shape.get(), status);
+  }
+}
+
 void InferScalar(TF_ShapeInferenceContext* context, TF_Status* status) {
   std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> shape(TF_ShapeInferenceContextScalar(context), TF_DeleteShapeHandle);
   TF_ShapeInferenceContextSetOutput(context, 0, shape.get(), status);
@@ -820,6 +872,7 @@ bool RegisterPasses() {
   return RegisterPass("TdColumnRank", {"weights: float", "rank: int32"}, nullptr, InferColumns, ComputeColumnRank) &&
          RegisterPass("TdKeep", {"x: float", "weights: float", "thresholds: float", "drawn: bool"}, nullptr, InferSame, ComputeKeep) &&
          RegisterPass("TdAddScaled", {"x: float", "y: float", "factor: float"}, nullptr, InferSame, ComputeAddScaled) &&
+         RegisterPass("TdScaleAll", {"x: N * float", "factor: float"}, "N: int >= 1", InferEach, ComputeScaleAll, {"output: N * float"}) &&
          RegisterPass("TdSumSquares", {"x: N * float"}, "N: int >= 1", InferScalar, ComputeSumSquares) &&
          RegisterPass("TdNormRelu", {"x: float", "scale: float", "shift: float", "epsilon: float"}, nullptr, InferNorm<1, 4>, ComputeNormRelu<float>,
                       {"y: float", "mean: float", "variance: float", "inverse: float"}) &&

@@ -53,6 +53,11 @@ void KeepRows(const float* x, const float* weights, const float* thresholds, con
     }
 }
 
+// factor · x
+void Scale(const float* x, float factor, long count, float* to) {
+  for (long index = 0; index < count; index++) to[index] = factor * x[index];
+}
+
 // x + factor · y
 void AddScaled(const float* x, const float* y, float factor, long count, float* to) {
   for (long index = 0; index < count; index++) to[index] = x[index] + factor * y[index];

@@ -9,6 +9,7 @@ import { filterMinimally } from './minimal-filtering.ts';
 import { joinNormActivations } from './norm-activations.ts';
 import { joinRankLookups } from './rank-lookups.ts';
 import { joinReluGradients } from './relu-gradients.ts';
+import { joinScales } from './scales.ts';
 import { joinWeightPasses } from './weight-passes.ts';
 
 /** Over a recorded graph, the first before the passes that all engines share. */
@@ -23,6 +24,7 @@ export const MINIMAL_FILTERING = 'minimal-filtering';
 export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
 export const DENSE_LAYERS = 'dense-layers';
+export const SCALES = 'scales';
 
 /** Cards round operands to TF32 by themselves. */
 export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
@@ -53,6 +55,7 @@ export function optimizeForTensorflow(
         [NORM_ACTIVATIONS]: (graph: TensorflowGraph) => joinNormActivations(graph, lanes),
       }),
     ...(passes && { [WEIGHT_PASSES]: joinWeightPasses }),
+    ...(dense && { [SCALES]: joinScales }),
     ...(dense && precision === 'float32' && { [DENSE_LAYERS]: joinDenseLayers }),
   };
   return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);
