@@ -236,8 +236,11 @@ describe('the committed verdicts', () => {
         : welchInterval(first.values, second.values);
       expect(low).toBeCloseTo((difference?.mean ?? 0) - (difference?.margin ?? 0), 3);
       expect(high).toBeCloseTo((difference?.mean ?? 0) + (difference?.margin ?? 0), 3);
-      const holds = 'above' in limit ? low > limit.above : 'below' in limit ? high < limit.below : false;
-      expect(outcome === 'holds').toBe(holds);
+      const { above, below } =
+        'within' in limit
+          ? { above: -limit.within, below: limit.within }
+          : { above: Number.NEGATIVE_INFINITY, below: Number.POSITIVE_INFINITY, ...limit };
+      expect(outcome === 'holds').toBe(low > above && high < below);
     }
   });
 
