@@ -170,7 +170,7 @@ describeTensorflow('the command that checks a device', () => {
       expect(Date.now() - began).toBeLessThan(400_000);
       return found;
     };
-    let found = await checkFor(15);
+    let found = await checkFor(9);
     // A machine that is busy takes longer to load TensorFlow.
     if (found.version === undefined) found = await checkFor(60);
     expect(found.version).toMatch(/^2\./);
@@ -184,7 +184,7 @@ describeTensorflow('the command that checks a device', () => {
     const flags = ['--networks', 'lenet', '--engines', 'tensorflow', '--seconds', '1', '--steps', '2'];
     const script = join(import.meta.dirname, '../../scripts/device-check/main.ts');
     // No limit on all of it, which a busy machine would reach.
-    const limits = ['--epoch-seconds', '5', '--minutes', '120'];
+    const limits = ['--epoch-seconds', '2', '--minutes', '120'];
     const words = ['--import', 'tsx/esm', script, ...flags, ...limits, '--out', out];
     const { code, stdout } = await execute(process.execPath, words, join(import.meta.dirname, '../..'));
     const { tensorflow } = JSON.parse(readFileSync(out, 'utf8')) as { tensorflow: TensorflowCheck };

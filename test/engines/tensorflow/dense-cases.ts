@@ -19,7 +19,7 @@ export const LAYERS: readonly Layers[] = [
   { batch: 5, inputs: 7, hidden: 3, outputs: 2 },
   { batch: 1, inputs: 16, hidden: 16, outputs: 32 },
   { batch: 130, inputs: 33, hidden: 48, outputs: 65 },
-  { batch: 128, inputs: 784, hidden: 300, outputs: 10 },
+  { batch: 128, inputs: 90, hidden: 300, outputs: 10 },
   { batch: 200, inputs: 10, hidden: 130, outputs: 1 },
   { batch: 18, inputs: 2100, hidden: 40, outputs: 5 },
 ];
