@@ -6,6 +6,7 @@ import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import type { Native } from '../../../src/engines/tensorflow/native/load.ts';
 import { createNumbers } from '../../support/numbers.ts';
+import { largestError } from '../../support/own-kernels.ts';
 
 export interface Layers {
   readonly batch: number;
@@ -137,20 +138,7 @@ export async function computeNatively(
 
 /** Largest difference of any result, each in units of its largest number. */
 export async function errorOf(layers: Layers, native: Native): Promise<number> {
-  const expected = computePlainly(layers, drawArrays(layers));
-  const actual = await computeNatively(layers, native);
-  const errors = Object.entries(expected).map(([name, wanted]) => {
-    const found = actual[name as keyof Results];
-    if (found.length !== wanted.length) throw new Error(`${name} has ${found.length} numbers`);
-    let [largest, difference] = [0, 0];
-    wanted.forEach((number, place) => {
-      largest = Math.max(largest, Math.abs(number));
-      const off = Math.abs(number - (found[place] as number));
-      difference = Number.isNaN(off) ? Number.POSITIVE_INFINITY : Math.max(difference, off);
-    });
-    return difference / largest;
-  });
-  return Math.max(...errors);
+  return largestError(computePlainly(layers, drawArrays(layers)), await computeNatively(layers, native));
 }
 
 /** Of all bytes that TensorFlow computes. */

@@ -1,10 +1,9 @@
 /** @file td's own kernels of dense layers on TensorFlow: what they give, and where they are taken. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { DENSE_LAYERS } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
+import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import {
@@ -21,11 +20,19 @@ import {
 /** Rounding of sums of thousands of products, of the largest. */
 const ROUNDING = 2e-6;
 
+const SCRIPT = 'dense-process.ts';
+
+/** What the script prints. */
+interface Found {
+  readonly lanes: number;
+  readonly hashes: readonly string[];
+  readonly errors: readonly number[];
+}
+
 describeTensorflow('a dense layer', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
   if (!native.dense) {
-    const reason = "no AVX2, or an installation without td's kernels (td engines install tensorflow --force)";
-    return describeAbsent('tensorflow', reason);
+    return describeAbsent('tensorflow', NO_OWN_KERNELS);
   }
   const operationsOf = (layers: Layers, skip: readonly string[] = [], own = native) =>
     planProgram(denseLayers, signatureOf(layers), new Set(skip), own)
@@ -82,27 +89,18 @@ describeTensorflow('a dense layer', () => {
     expect(hidden.filter(Number.isNaN)).toHaveLength(layers.hidden);
   });
 
-  /** In a process of its own: a library is loaded once. */
-  const computeElsewhere = (threads: number, lanes: number) => {
-    const script = join(import.meta.dirname, 'dense-process.ts');
-    const env = { ...process.env, TD_LANES: String(lanes) };
-    const parameters = ['--import', 'tsx', script, String(threads)];
-    return JSON.parse(execFileSync(process.execPath, parameters, { env, encoding: 'utf8' })) as {
-      readonly lanes: number;
-      readonly hashes: readonly string[];
-      readonly errors: readonly number[];
-    };
-  };
-
   it('gives the same bits with one thread as with three, and every time', async () => {
-    const [one, three] = [computeElsewhere(1, native.lanes), computeElsewhere(3, native.lanes)];
+    const [one, three] = [
+      computeElsewhere<Found>(SCRIPT, 1, native.lanes),
+      computeElsewhere<Found>(SCRIPT, 3, native.lanes),
+    ];
     expect(one).toEqual(three);
     for (const [index, layers] of LAYERS.entries())
       expect(await hashOf(layers, native)).toBe(one.hashes[index]);
   });
 
   it('gives the same to rounding by the instructions of older processors', () => {
-    const { lanes, errors } = computeElsewhere(2, 8);
+    const { lanes, errors } = computeElsewhere<Found>(SCRIPT, 2, 8);
     expect(lanes).toBe(8);
     expect(errors).toHaveLength(LAYERS.length);
     for (const error of errors) expect(error).toBeLessThan(ROUNDING);

@@ -1,11 +1,10 @@
 /** @file td's own kernels of convolutions on TensorFlow: what they give, and where they are taken. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { MINIMAL_FILTERING } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
+import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import { createTrainingCase } from '../../support/training-cases.ts';
@@ -21,11 +20,18 @@ import {
 /** Rounding of sums of hundreds of products, multiplied by the entries of the transforms; of the largest number. */
 const ROUNDING = 2e-5;
 
+const SCRIPT = 'convolution-process.ts';
+
+/** What the script prints. */
+interface Found {
+  readonly lanes: number;
+  readonly comparisons: readonly Comparison[];
+}
+
 describeTensorflow('a convolution by minimal filtering', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
   if (native.lanes === 0) {
-    const reason = "no AVX2, or an installation without td's kernels (td engines install tensorflow --force)";
-    return describeAbsent('tensorflow', reason);
+    return describeAbsent('tensorflow', NO_OWN_KERNELS);
   }
 
   const countKernels = (step: StepFunction, signature: Signature, skip?: string): number =>
@@ -43,25 +49,17 @@ describeTensorflow('a convolution by minimal filtering', () => {
     },
   );
 
-  /** In a process of its own: a library is loaded once. */
-  const compareElsewhere = (threads: number, lanes: number) => {
-    const script = join(import.meta.dirname, 'convolution-process.ts');
-    const parameters = ['--import', 'tsx', script, String(threads)];
-    const env = { ...process.env, TD_LANES: String(lanes) };
-    return JSON.parse(execFileSync(process.execPath, parameters, { env, encoding: 'utf8' })) as {
-      readonly lanes: number;
-      readonly comparisons: readonly Comparison[];
-    };
-  };
-
   it('gives the same bits with one thread as with three', () => {
-    const [one, three] = [compareElsewhere(1, native.lanes), compareElsewhere(3, native.lanes)];
+    const [one, three] = [
+      computeElsewhere<Found>(SCRIPT, 1, native.lanes),
+      computeElsewhere<Found>(SCRIPT, 3, native.lanes),
+    ];
     expect(one.lanes).toBe(native.lanes);
     expect(one.comparisons.slice(0, LAYERS.length)).toEqual(three.comparisons.slice(0, LAYERS.length));
   });
 
   it('gives the same to rounding by the instructions of older processors', () => {
-    const { lanes, comparisons } = compareElsewhere(2, 8);
+    const { lanes, comparisons } = computeElsewhere<Found>(SCRIPT, 2, 8);
     expect(lanes).toBe(8);
     for (const { error } of comparisons) expect(error).toBeLessThan(ROUNDING);
   });

@@ -1,6 +1,4 @@
 /** @file td's own kernels of batch normalisation with ReLU on TensorFlow: what they give, and where they are taken. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import type { StepFunction } from '../../../src/compiler/step.ts';
@@ -9,6 +7,7 @@ import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { NORM_ACTIVATIONS } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
 import { batchNorm } from '../../../src/models/batch-norm.ts';
+import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import { createTrainingCase } from '../../support/training-cases.ts';
@@ -25,11 +24,19 @@ import {
 /** Rounding of sums of thousands of numbers, of the largest. */
 const ROUNDING = 5e-6;
 
+const SCRIPT = 'norm-process.ts';
+
+/** What the script prints. */
+interface Found {
+  readonly lanes: number;
+  readonly hashes: readonly string[];
+  readonly errors: readonly number[];
+}
+
 describeTensorflow('a batch normalisation with ReLU', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
   if (!native.passes) {
-    const reason = "no AVX2, or an installation without td's kernels (td engines install tensorflow --force)";
-    return describeAbsent('tensorflow', reason);
+    return describeAbsent('tensorflow', NO_OWN_KERNELS);
   }
   const operationsOf = (step: StepFunction, shape: ImagesShape, skip: readonly string[] = []) =>
     planProgram(step, signatureOf(shape), new Set(skip), native).rest.operations.map(({ op }) => op);
@@ -130,27 +137,18 @@ describeTensorflow('a batch normalisation with ReLU', () => {
     expect([count('FusedBatchNorm'), count('Relu'), count('ReluGrad')]).toEqual([0, 0, 0]);
   });
 
-  /** In a process of its own: a library is loaded once. */
-  const computeElsewhere = (threads: number, lanes: number) => {
-    const script = join(import.meta.dirname, 'norm-process.ts');
-    const env = { ...process.env, TD_LANES: String(lanes) };
-    const parameters = ['--import', 'tsx', script, String(threads)];
-    return JSON.parse(execFileSync(process.execPath, parameters, { env, encoding: 'utf8' })) as {
-      readonly lanes: number;
-      readonly hashes: readonly string[];
-      readonly errors: readonly number[];
-    };
-  };
-
   it('gives the same bits with one thread as with three, and every time', async () => {
-    const [one, three] = [computeElsewhere(1, native.lanes), computeElsewhere(3, native.lanes)];
+    const [one, three] = [
+      computeElsewhere<Found>(SCRIPT, 1, native.lanes),
+      computeElsewhere<Found>(SCRIPT, 3, native.lanes),
+    ];
     expect(one).toEqual(three);
     for (const [index, shape] of IMAGES.entries())
       expect(await hashOf(shape, native)).toBe(one.hashes[index]);
   });
 
   it('gives the same to rounding by the instructions of older processors', () => {
-    const { lanes, errors } = computeElsewhere(2, 8);
+    const { lanes, errors } = computeElsewhere<Found>(SCRIPT, 2, 8);
     expect(lanes).toBe(8);
     expect(errors).toHaveLength(IMAGES.length);
     for (const error of errors) expect(error).toBeLessThan(ROUNDING);

@@ -8,6 +8,7 @@ import type { Native } from '../../../src/engines/tensorflow/native/load.ts';
 import type { SavedModelOptions } from '../../../src/engines/tensorflow/saved-model.ts';
 import { batchNorm } from '../../../src/models/batch-norm.ts';
 import { createNumbers } from '../../support/numbers.ts';
+import { largestError } from '../../support/own-kernels.ts';
 
 export type ImagesShape = readonly [count: number, height: number, width: number, channels: number];
 
@@ -167,18 +168,7 @@ export function computeKept(
 
 /** Largest difference of any result, each in units of its largest number. */
 export async function errorOf(shape: ImagesShape, native: Native): Promise<number> {
-  const [expected, actual] = [computePlainly(shape), await computeNatively(shape, native)];
-  const errors = Object.entries(expected).map(([name, wanted]) => {
-    const found = actual[name as keyof Results];
-    if (found.length !== wanted.length) throw new Error(`${name} has ${found.length} numbers`);
-    let [largest, difference] = [0, 0];
-    wanted.forEach((number, place) => {
-      largest = Math.max(largest, Math.abs(number));
-      difference = Math.max(difference, Math.abs(number - (found[place] ?? Number.NaN)));
-    });
-    return difference / largest;
-  });
-  return Math.max(...errors);
+  return largestError(computePlainly(shape), await computeNatively(shape, native));
 }
 
 /** Of all bytes that TensorFlow computes of images. */

@@ -7,6 +7,7 @@ import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { SCALES } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
 import { createNumbers } from '../../support/numbers.ts';
+import { NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import { createTrainingCase } from '../../support/training-cases.ts';
@@ -39,8 +40,7 @@ const signature: Signature = {
 describeTensorflow('arrays times a number', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
   if (!native.dense) {
-    const reason = "no AVX2, or an installation without td's kernels (td engines install tensorflow --force)";
-    return describeAbsent('tensorflow', reason);
+    return describeAbsent('tensorflow', NO_OWN_KERNELS);
   }
   const operationsOf = (skip: readonly string[] = []) =>
     planProgram(scaled, signature, new Set(skip), native).rest.operations.filter(

@@ -1,11 +1,10 @@
 /** @file td's own kernels of passes over weights on TensorFlow: what they give, and where they are taken. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { WEIGHT_PASSES } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
 import { largestDifference } from '../../support/engines.ts';
+import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import { createTrainingCase, METHODS, OPTIMIZERS } from '../../support/training-cases.ts';
@@ -23,11 +22,19 @@ import {
 const ROUNDING = 2 ** -23;
 const OWN = ['ColumnRank', 'Keep', 'AddScaled', 'SumSquares'];
 
+const SCRIPT = 'weight-process.ts';
+
+/** What the script prints. */
+interface Found {
+  readonly lanes: number;
+  readonly hashes: readonly string[];
+  readonly norms: readonly number[];
+}
+
 describeTensorflow('a pass over weights', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
   if (!native.passes) {
-    const reason = "no AVX2, or an installation without td's kernels (td engines install tensorflow --force)";
-    return describeAbsent('tensorflow', reason);
+    return describeAbsent('tensorflow', NO_OWN_KERNELS);
   }
 
   it.each(WEIGHTS)('gives what sorting and plain loops give: %o', async (weight) => {
@@ -90,20 +97,8 @@ describeTensorflow('a pass over weights', () => {
     expect(rest.operations.some(({ op }) => op === 'AddScaled')).toBe(decays);
   });
 
-  /** In a process of its own: a library is loaded once. */
-  const computeElsewhere = (threads: number, lanes: number) => {
-    const script = join(import.meta.dirname, 'weight-process.ts');
-    const env = { ...process.env, TD_LANES: String(lanes) };
-    const parameters = ['--import', 'tsx', script, String(threads)];
-    return JSON.parse(execFileSync(process.execPath, parameters, { env, encoding: 'utf8' })) as {
-      readonly lanes: number;
-      readonly hashes: readonly string[];
-      readonly norms: readonly number[];
-    };
-  };
-
   it('gives the same to rounding by the instructions of older processors', () => {
-    const { lanes, norms } = computeElsewhere(2, 8);
+    const { lanes, norms } = computeElsewhere<Found>(SCRIPT, 2, 8);
     expect(lanes).toBe(8);
     for (const [index, weight] of WEIGHTS.entries()) {
       const { norm } = computePlainly(weight, drawArrays(weight));
@@ -112,7 +107,10 @@ describeTensorflow('a pass over weights', () => {
   });
 
   it('gives the same bits with one thread as with three, and every time', async () => {
-    const [one, three] = [computeElsewhere(1, native.lanes), computeElsewhere(3, native.lanes)];
+    const [one, three] = [
+      computeElsewhere<Found>(SCRIPT, 1, native.lanes),
+      computeElsewhere<Found>(SCRIPT, 3, native.lanes),
+    ];
     expect(one).toEqual(three);
     for (const [index, weight] of WEIGHTS.entries())
       expect(await hashOf(weight, native)).toBe(one.hashes[index]);
