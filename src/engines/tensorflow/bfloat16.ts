@@ -2,7 +2,7 @@
 import { sizeOf } from '../../arrays.ts';
 import type { ValueType } from '../../compiler/graph.ts';
 import { WIDEST_LANES } from './kernels.ts';
-import { type GraphNode, type NodeAttributes, NodeBuilder, type Output, typeAttribute } from './nodes.ts';
+import { type NodeAttributes, NodeBuilder, type NodePlace, type Output, typeAttribute } from './nodes.ts';
 
 /** Places of operands, by the operation. */
 type Places = Readonly<Record<string, readonly number[]>>;
@@ -27,7 +27,7 @@ export class Bfloat16Builder extends NodeBuilder {
     op: string,
     inputs: readonly Output[],
     attributes: NodeAttributes = {},
-    place: { name?: string; after?: readonly GraphNode[] } = {},
+    place?: NodePlace,
   ): Output {
     const factors = FACTORS[op];
     if (factors === undefined) return super.add(op, inputs, attributes, place);
@@ -60,7 +60,7 @@ export class Bfloat16Builder extends NodeBuilder {
 /** What takes images of bfloat16 if all of these operands are that anyway, and gives such. */
 const KEEPING: Places = { Relu: [0], ReluGrad: [0, 1], MaxPool: [0], MaxPoolGrad: [0, 1, 2], Reshape: [0] };
 
-/** What takes images of bfloat16 if the first of the others is that anyway: the images of a normalisation, and a gradient that comes to them. */
+/** Normalisations and their gradients. If their images are of bfloat16 anyway, a gradient that comes to them is rounded, too. */
 const NORMS: Readonly<
   Record<string, { readonly images: number; readonly rounds: readonly number[]; readonly own?: string }>
 > = {
@@ -76,7 +76,7 @@ export class KeptBfloat16Builder extends Bfloat16Builder {
     op: string,
     inputs: readonly Output[],
     attributes: NodeAttributes = {},
-    place: { name?: string; after?: readonly GraphNode[] } = {},
+    place?: NodePlace,
   ): Output {
     const kept = KEEPING[op];
     if (!kept?.every((index) => this.isWidened(inputs[index])))

@@ -18,6 +18,14 @@ export interface GraphNode {
   readonly attributes: NodeAttributes;
 }
 
+/** Where a node stands, besides behind its inputs. */
+export interface NodePlace {
+  /** Without commas and colons: the native module parses lists of names. */
+  readonly name?: string;
+  /** Nodes that must have run before. */
+  readonly after?: readonly GraphNode[];
+}
+
 /** One result of a node. */
 export interface Output {
   readonly node: GraphNode;
@@ -41,12 +49,11 @@ export class NodeBuilder {
   private readonly shared = new Map<string, Output>();
   private readonly outputs = new Map<Value, Output>();
 
-  /** @param name without commas and colons: the native module parses lists of names */
   add(
     op: string,
     inputs: readonly Output[],
     attributes: NodeAttributes = {},
-    { name = `${op}_${this.nodes.length}`, after = [] }: { name?: string; after?: readonly GraphNode[] } = {},
+    { name = `${op}_${this.nodes.length}`, after = [] }: NodePlace = {},
   ): Output {
     const node: GraphNode = { name, op, inputs, after, attributes };
     this.nodes.push(node);
@@ -65,8 +72,7 @@ export class NodeBuilder {
   }
 
   /** @param shape of the terms, if both have the same */
-  sum(terms: readonly Output[], type: ValueType, shape?: readonly number[]): Output;
-  sum(terms: readonly Output[], type: ValueType): Output {
+  sum(terms: readonly Output[], type: ValueType, _shape?: readonly number[]): Output {
     return this.add('AddV2', terms, { T: typeAttribute(type) });
   }
 

@@ -4,7 +4,7 @@ import type { Value } from '../../../compiler/graph.ts';
 import { rewriteJoining, type Uses } from '../../../compiler/passes/uses.ts';
 import type { TensorflowBuilder, TensorflowCall, TensorflowGraph, TensorflowOperation } from '../kernels.ts';
 
-/** Weights of this many numbers lie in no cache: TensorFlow's own kernels read them faster. */
+/** Weights of this many numbers lie in no cache, and TensorFlow's own kernels read them as fast: VGG-16 took up to 5 % longer with td's. */
 const MOST_WEIGHTS = 2 ** 21;
 
 /** Over a graph for a processor in float32, after `relu-gradients` and `weight-passes`. */
