@@ -32,6 +32,8 @@ export interface Engine {
   readonly name: EngineName;
   /** What computes, in words: `CPU, 2 threads`. */
   readonly device: string;
+  /** Threads of the processor that compute while a step does; if absent, nobody knows. */
+  readonly busyThreads?: number;
   /** What else the numbers of a run depend on, for its environment.json: versions, drivers, settings. */
   readonly facts?: Readonly<Record<string, string>>;
   /** Why steps cannot be compiled in a precision here, in a sentence without full stop; nothing if they can. Absent: in float32 alone. */

@@ -7,6 +7,7 @@ import type { Engine } from '../engines/types.ts';
 import { median } from '../median.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Model } from '../models/types.ts';
+import { isAheadOf } from '../training/ahead/feeds-ahead.ts';
 import { Evaluator } from '../training/evaluator.ts';
 import { estimateMemory, requireMemory } from '../training/memory.ts';
 import { type TakenStep, TrainingProgram } from '../training/program.ts';
@@ -44,7 +45,7 @@ export async function timeTraining(
 ): Promise<TrainingTimes> {
   const training = await prepareTraining(run, dataset);
   requireMemory(estimateMemory(training, engine));
-  const program = await TrainingProgram.compile(engine, training);
+  const program = await TrainingProgram.compile(engine, training, undefined, isAheadOf(engine));
   try {
     const steps = await takeCounted(program.steps(), limits);
     const { model, regularizer } = training;

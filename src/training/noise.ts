@@ -34,7 +34,7 @@ export class NoiseSource {
     for (const [name, wanted] of Object.entries(this.noise)) {
       const key = { seed: this.seed, purpose: this.purpose + name, index };
       if (wanted.distribution === 'normal') arrays[name] = this.normals.slice(key, sizeOf(wanted.shape));
-      else fillNoise(wanted, key, progress, arrays[name] as ArrayData);
+      else fillNoise(fixNoise(wanted, progress), key, arrays[name] as ArrayData);
     }
   }
 }
@@ -59,8 +59,19 @@ export function fillMethodScalars(
     feeds[scalarName('regularizer', name)]?.fill(value);
 }
 
+/** Noise whose probability no longer depends on the progress; normal noise is read from a table instead. */
+export type FixedNoise =
+  | Exclude<Noise, { distribution: 'bernoulli' }>
+  | (Extract<Noise, { distribution: 'bernoulli' }> & { readonly probability: number });
+
+/** The noise as it is at a point of training. */
+export function fixNoise(noise: Noise, progress: Progress): FixedNoise {
+  if (noise.distribution !== 'bernoulli') return noise;
+  return { ...noise, probability: probabilityAt(noise.probability, progress) };
+}
+
 /** @param out of the noise's size and element type: booleans for Bernoulli noise, else float32 */
-export function fillNoise(noise: Noise, key: StreamKey, progress: Progress, out: ArrayData): void {
+export function fillNoise(noise: FixedNoise, key: StreamKey, out: ArrayData): void {
   switch (noise.distribution) {
     case 'uniform':
       fillUniform(key, out as Float32Array);
@@ -69,7 +80,7 @@ export function fillNoise(noise: Noise, key: StreamKey, progress: Progress, out:
       fillNormal(key, out as Float32Array);
       break;
     case 'bernoulli':
-      fillBernoulli(key, probabilityAt(noise.probability, progress), out as Uint8Array);
+      fillBernoulli(key, noise.probability, out as Uint8Array);
   }
 }
 

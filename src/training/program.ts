@@ -18,7 +18,7 @@ export interface TakenStep {
   readonly gradientNorm: number;
   /** Time of the step, its feeds included. */
   readonly milliseconds: number;
-  /** Of it, filling batch and noise. */
+  /** Of it, filling batch and noise, or waiting for the thread that does. */
   readonly feedMilliseconds: number;
 }
 
@@ -32,16 +32,22 @@ export class TrainingProgram {
 
   /**
    * @param state in which it begins; that of a new training if absent
+   * @param isAhead whether a second thread makes the feeds of the next step while one computes; the bits are the same
    * @throws UserError if the engine cannot compute in the precision of the settings
    */
-  static async compile(engine: Engine, training: Training, state?: NamedArrays): Promise<TrainingProgram> {
+  static async compile(
+    engine: Engine,
+    training: Training,
+    state?: NamedArrays,
+    isAhead = false,
+  ): Promise<TrainingProgram> {
     const began = performance.now();
     requirePrecision(engine, training.settings.precision);
     const program = await engine.compile(training.step, training.signature, training.settings.precision);
     const compileMilliseconds = performance.now() - began;
     try {
       await program.writeState(state ?? initialState(training));
-      return new TrainingProgram(program, new TrainingFeeds(training), compileMilliseconds);
+      return new TrainingProgram(program, new TrainingFeeds(training, isAhead), compileMilliseconds);
     } catch (error) {
       program.dispose();
       throw error;
@@ -84,6 +90,7 @@ export class TrainingProgram {
   }
 
   dispose(): void {
+    this.feeds.dispose();
     this.program.dispose();
   }
 

@@ -6,6 +6,7 @@ import type { Engine } from '../engines/types.ts';
 import { continuationOf } from '../methods/continuation.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { Progress } from '../settings/training-time.ts';
+import { isAheadOf } from './ahead/feeds-ahead.ts';
 import { countStepsOf } from './beginning.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { requireFinite } from './diverged.ts';
@@ -53,7 +54,7 @@ export async function* train(
   const timer = new CheckpointTimer(options.checkpointMinutes);
   requireMemory(estimateMemory(training, engine));
   if (resume !== undefined) requireResumable(resume, training);
-  const program = await TrainingProgram.compile(engine, training, resume?.state);
+  const program = await TrainingProgram.compile(engine, training, resume?.state, isAheadOf(engine));
   const evaluators: Evaluator[] = [];
   const createEvaluator = async (split: Split) => {
     const evaluator = await Evaluator.create(engine, training.model, split);

@@ -14,7 +14,7 @@ import { createMethod } from './methods.ts';
 import { createNumbers } from './numbers.ts';
 
 type Settings = z.input<typeof runSettingsSchema>;
-type RegularizerInput = NonNullable<Settings['regularizer']>;
+export type RegularizerInput = NonNullable<Settings['regularizer']>;
 type ScheduleInput = NonNullable<Settings['schedule']>;
 
 const CLASSES = 4;

@@ -8,6 +8,7 @@ export async function createReferenceEngine(): Promise<Engine> {
   return {
     name: 'reference',
     device: 'CPU, 1 thread, plain JavaScript',
+    busyThreads: 1,
     compile: async (step, signature) => new EagerProgram('cpu', step, signature),
   };
 }

@@ -22,6 +22,7 @@ export async function createCpuEngine(options: EngineOptions = {}): Promise<Engi
   return {
     name: 'onnx',
     device: `CPU, ${describeThreads(threads)}`,
+    busyThreads: threads,
     compile: (step, signature) => compile(step, signature, { threads, skip, pool }),
   };
 }

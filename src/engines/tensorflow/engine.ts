@@ -47,6 +47,7 @@ export async function createTensorflowEngine(
   const engine: Engine = {
     name: 'tensorflow',
     device: place + way,
+    busyThreads: native.usesGpu ? 1 : native.threads,
     facts: describeFacts(native, cards?.driver),
     refusePrecision: (asked) => refusePrecision(asked, native, { eager, xla }),
     compile: async (step, signature, precision) => {

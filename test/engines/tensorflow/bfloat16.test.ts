@@ -59,8 +59,9 @@ const signature: Signature = {
 describeTensorflow('a step in bfloat16', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
 
-  // A step without batch normalisation goes the way of the rewriter.
-  it.each(WAYS.filter((way) => way !== 'kept'))(
+  // A step without batch normalisation goes the way of the rewriter. Without instructions for it, where td refuses it, TensorFlow rounds sums
+  // of products in bfloat16 on the way.
+  it.runIf(multipliesBfloat16()).each(WAYS.filter((way) => way !== 'kept'))(
     'multiplies operands rounded to it, as the reference does that is given them rounded: %s',
     async (bfloat16) => {
       const numbers = createNumbers(7);

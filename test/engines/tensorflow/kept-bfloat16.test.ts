@@ -21,9 +21,12 @@ const SCRIPT = 'kept-process.ts';
 
 describeTensorflow('images of bfloat16', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
-  if (!native.bfloat16 || !multipliesBfloat16()) {
-    const reason =
-      "no AVX-512 BF16, or an installation without td's kernels (td engines install tensorflow --force)";
+  if (!multipliesBfloat16()) {
+    it.skip('skipped: the processor has no instructions for bfloat16, where td refuses it', () => {});
+    return;
+  }
+  if (!native.bfloat16) {
+    const reason = "an installation without td's kernels (td engines install tensorflow --force)";
     return describeAbsent('tensorflow', reason);
   }
 

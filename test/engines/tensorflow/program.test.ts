@@ -20,6 +20,14 @@ import { createTrainingCase, METHODS } from '../../support/training-cases.ts';
 describeTensorflow('a training step on TensorFlow', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
 
+  it.runIf(process.arch === 'x64')(
+    'has the kernels of oneDNN on processors where TensorFlow leaves them out',
+    () => {
+      expect(native.binding.TF_Version).toBeTruthy();
+      expect(process.env.TF_ENABLE_ONEDNN_OPTS).toBe('1');
+    },
+  );
+
   /** State and fetches after three steps. */
   async function train(
     model: 'lenet' | 'resnet',

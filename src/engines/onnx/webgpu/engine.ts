@@ -32,6 +32,7 @@ export async function createWebGpuEngine(options: WebGpuOptions = {}): Promise<E
   return {
     name: 'onnx',
     device: describeAdapter(adapter),
+    busyThreads: 1,
     compile: (step, signature) => compile(step, signature, { skip, pool, test }),
   };
 }

@@ -193,6 +193,8 @@ function applySettings(
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: String(operationsAtOnce ?? (mayUseCard ? threads : 1)),
+    // TensorFlow leaves oneDNN's kernels out on processors without AVX-512 VNNI, where they are much faster, too.
+    ...(process.arch === 'x64' ? { TF_ENABLE_ONEDNN_OPTS: '1' } : {}),
     // Without it, whoever comes first takes nearly all memory of a card.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     ...(deterministic ? { TF_DETERMINISTIC_OPS: '1' } : {}),
