@@ -19,6 +19,7 @@ const ENTRIES = {
   td: 'cli/main.ts',
   'trial-process': 'runner/trial/process.ts',
   'self-test-process': 'engines/tensorflow/installation/self-test-process.ts',
+  'feeds-worker': 'training/ahead/worker.ts',
   index: 'library/index.ts',
   experiment: 'library/experiment.ts',
   plugin: 'plugins/contract.ts',
@@ -26,10 +27,11 @@ const ENTRIES = {
   'no-telemetry': 'engines/onnx/no-telemetry.ts',
 };
 
-/** Modules that are started as a process by the place of their source, each with its entry. */
+/** Modules that are started as a process or a thread by the place of their source, each with its entry. */
 const PROCESSES = {
   'runner/trial/process.js': 'trial-process',
   'engines/tensorflow/installation/self-test-process.js': 'self-test-process',
+  'training/ahead/worker.js': 'feeds-worker',
 };
 
 /** Files that sources read beside them. */

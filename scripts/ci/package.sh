@@ -10,7 +10,7 @@ readonly LARGEST=350
 readonly VERSIONS=(20 22 24)
 # What tells soonest that a version of Node behaves otherwise.
 readonly SMOKE=(test/cli/start.test.ts test/cli/run-and-sweep.test.ts test/cli/report.test.ts test/library test/plugins
-  test/random test/engines/conformance.test.ts)
+  test/random test/engines/conformance.test.ts test/training/feeds-ahead.test.ts)
 
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
@@ -65,6 +65,14 @@ for version in "${VERSIONS[@]}"; do
   td run small.yaml "${flags[@]}" >/dev/null 2>&1
   td sweep small.yaml "${flags[@]}" 2>/dev/null | grep -A4 'weights pruned'
   td report small --results "results-$version"
+  # The thread that makes feeds: td trains without it, too, so that nothing else would tell.
+  "$node" --input-type=module -e "
+    import { MessageChannel, Worker } from 'node:worker_threads';
+    const signals = new Int32Array(new SharedArrayBuffer(8));
+    const { port2: port } = new MessageChannel();
+    const options = { execArgv: [], workerData: { seed: 0, port, signals }, transferList: [port] };
+    new Worker('./node_modules/targeted-dropout/dist/training/ahead/worker.js', options);
+    process.exit(Atomics.wait(signals, 0, 0, 20000) === 'timed-out' ? 1 : 0);"
   td run small.yaml --plugin weight-noise.ts --only none --set variants.none.regularizer.name=weight-noise \
     --set name=plugin "${flags[@]}" >/dev/null 2>&1
   cmp "results-${VERSIONS[0]}/small/sweep.csv" "results-$version/small/sweep.csv" ||

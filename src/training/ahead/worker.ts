@@ -13,6 +13,7 @@ port.on('message', (request: Request) => {
   Atomics.notify(signals, ANSWERED);
 });
 Atomics.store(signals, READY, 1);
+Atomics.notify(signals, READY);
 
 /** Whoever asked makes what fails here himself, and meets the error there. */
 function fill({ batch, arrays, images }: Request): Answer {
