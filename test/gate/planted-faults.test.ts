@@ -74,6 +74,8 @@ let clean: TrainedRun[];
 let cleanRows: SweepRow[];
 
 beforeAll(async () => {
+  // A second thread of JavaScript would draw without the fault.
+  vi.stubEnv('TD_FEEDS', 'inline');
   const experiment = loadExperiment('configs/ci.yaml', { seeds: SEEDS });
   const [first] = experiment.variants as [Variant, ...Variant[]];
   const dataset = await loadDataset(first.settings.dataset);
@@ -82,7 +84,10 @@ beforeAll(async () => {
   clean = await trainVariants(laboratory);
   cleanRows = await sweepRuns(laboratory, clean);
 });
-afterAll(() => laboratory.evaluator.dispose());
+afterAll(() => {
+  vi.unstubAllEnvs();
+  laboratory.evaluator.dispose();
+});
 
 /** The gate's report on a clean experiment in which the rows of some variants are others. */
 function judgeWith(rows: readonly SweepRow[]): Judgement {
