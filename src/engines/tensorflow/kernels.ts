@@ -28,6 +28,12 @@ type JoinedKernels = {
   readonly ConvolveInputGradient: NoAttributes;
   /** Of images and dy. */
   readonly ConvolveFilterGradient: NoAttributes;
+  /** Of images and a filter, stride 1, no margin; this and the next two: td's own kernels (native/implicit.h). */
+  readonly Implicit: NoAttributes;
+  /** Of dy and the filter. */
+  readonly ImplicitInputGradient: NoAttributes;
+  /** Of images and dy. */
+  readonly ImplicitFilterGradient: NoAttributes;
   /** dy where x > 0, else 0. */
   readonly ReluGrad: NoAttributes;
   /** Of each column of a weight `[…, columns]`, the magnitude at an index of the descending sort; this and the next three: td's own. */
@@ -68,6 +74,14 @@ export interface OwnKernels {
   readonly bfloat16: boolean;
   /** Products of dense layers, and many arrays times one number. */
   readonly dense: boolean;
+  /** Convolutions without a margin. */
+  readonly implicit: boolean;
 }
 
-export const NO_KERNELS: OwnKernels = { lanes: 0, passes: false, bfloat16: false, dense: false };
+export const NO_KERNELS: OwnKernels = {
+  lanes: 0,
+  passes: false,
+  bfloat16: false,
+  dense: false,
+  implicit: false,
+};

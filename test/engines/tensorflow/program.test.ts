@@ -7,6 +7,7 @@ import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import {
   DENSE_LAYERS,
+  IMPLICIT_PRODUCTS,
   NORM_ACTIVATIONS,
   SCALES,
   TENSORFLOW_PASSES,
@@ -65,6 +66,12 @@ describeTensorflow('a training step on TensorFlow', () => {
       expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
     },
   );
+
+  it('gives the same to rounding without the pass implicit-products', async () => {
+    const expected = await train('lenet', 'targeted dropout of weights');
+    const actual = await train('lenet', 'targeted dropout of weights', {}, IMPLICIT_PRODUCTS);
+    expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
+  });
 
   it('gives the same to rounding when XLA compiles it, as a whole or in parts', async () => {
     const expected = await train('resnet', 'targeted dropout of weights');

@@ -13,6 +13,8 @@
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
 //   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift;
 //   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation;
+//   TdImplicit(x, filter), TdImplicitInputGradient(dy, filter), TdImplicitFilterGradient(x, dy): convolutions of stride 1 without a margin, of any
+//     filter, and their gradients (implicit.h);
 //   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h);
 //   TdDenseInputGradient(dy, weights), TdDenseInputGradientRelu(dy, weights, y): dy · weights', and that where y > 0;
 //   TdDenseWeightGradient(x, dy), TdDenseWeightGradientDecay(x, dy, weights, factor): x' · dy, and that + factor · weights;
@@ -45,6 +47,17 @@ struct Images {
 
 struct Bfloat16 {
   unsigned short bits;
+};
+
+// A convolution of stride 1 without a margin: images [height, width, in], a filter [tall, wide, in, out].
+struct Window {
+  int height, width, in, tall, wide, out;
+  // Numbers of a window that lie in a row, and all of them.
+  int run() const { return wide * in; }
+  int depth() const { return tall * run(); }
+  // Windows in a row, and in an image.
+  int across() const { return width - wide + 1; }
+  int places() const { return (height - tall + 1) * across(); }
 };
 
 // What norms.h offers for images of one type.
@@ -85,6 +98,11 @@ struct Instructions {
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   NormKernels<float> norms;
   NormKernels<Bfloat16> bfloat16_norms;
+  void (*convolve_windows)(const float*, const Window&, const float*, float*);
+  void (*spread_windows)(const float*, const Window&, const float*, float*, float*);
+  void (*add_window_gradient)(const float*, const float*, const Window&, float*, float*);
+  int windows;
+  void (*pack_panel)(const float*, long, bool, int, int, int, int, float*);
   int panel, depth;
   void (*multiply_dense)(const float*, long, bool, const float*, long, bool, int, int, long, int, int, const Epilogue&, float*, float*);
 };
@@ -101,6 +119,7 @@ namespace avx512 {
 #include "weights.h"
 #include "norms.h"
 #include "dense.h"
+#include "implicit.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -117,6 +136,7 @@ namespace avx2 {
 #include "weights.h"
 #include "norms.h"
 #include "dense.h"
+#include "implicit.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -128,10 +148,12 @@ namespace avx2 {
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
                               avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::SumSquares,
                               avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
+                              avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
                               avx512::kPanel, avx512::kDepth, avx512::MultiplyDense};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
                               avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::SumSquares,
                               avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
+                              avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
                               avx2::kPanel, avx2::kDepth, avx2::MultiplyDense};
 
 const Instructions* FindInstructions(int most) {
@@ -580,6 +602,85 @@ bool MultiplyDense(const Matrix& a, const Matrix& b, int rows, int depth, int co
   return fits;
 }
 
+// Of a matrix, all panels of its columns, each [depth, panel]. Turned: of a matrix [columns, depth].
+bool PackPanels(const float* matrix, long stride, bool turned, int depth, int columns, const Scratch& panels) {
+  if (!panels.get()) return false;
+  const int panel = instructions->panel;
+  pool->Run((columns + panel - 1) / panel, [&](int task) {
+    const int column = task * panel;
+    instructions->pack_panel(matrix, stride, turned, 0, depth, column, std::min(panel, columns - column), panels.get() + static_cast<long>(task) * depth * panel);
+  });
+  return true;
+}
+
+size_t PanelsSize(int depth, int columns) { return static_cast<size_t>((columns + instructions->panel - 1) / instructions->panel) * instructions->panel * depth; }
+
+// Images of a task: some hundred thousand products each.
+int ImagesInTask(const Window& shape) { return std::max(1, static_cast<int>(1000000 / (static_cast<long>(shape.places()) * shape.depth() * shape.out))); }
+
+// Whether there was memory for it; so for the next two.
+bool ConvolveWindows(const float* x, const float* filter, int images, const Window& shape, float* y) {
+  Scratch panels(PanelsSize(shape.depth(), shape.out));
+  if (!PackPanels(filter, shape.out, false, shape.depth(), shape.out, panels)) return false;
+  const long from = static_cast<long>(shape.height) * shape.width * shape.in, to = static_cast<long>(shape.places()) * shape.out;
+  const int at_once = ImagesInTask(shape);
+  pool->Run((images + at_once - 1) / at_once, [&](int task) {
+    WithoutDenormals mode;
+    for (int image = task * at_once; image < std::min(images, (task + 1) * at_once); image++) instructions->convolve_windows(x + image * from, shape, panels.get(), y + image * to);
+  });
+  return true;
+}
+
+bool SpreadWindows(const float* dy, const float* filter, int images, const Window& shape, float* dx) {
+  Scratch panels(PanelsSize(shape.out, shape.depth()));
+  if (!PackPanels(filter, shape.out, true, shape.out, shape.depth(), panels)) return false;
+  const long from = static_cast<long>(shape.places()) * shape.out, to = static_cast<long>(shape.height) * shape.width * shape.in;
+  const int at_once = ImagesInTask(shape);
+  std::atomic<bool> fits{true};
+  pool->Run((images + at_once - 1) / at_once, [&](int task) {
+    WithoutDenormals mode;
+    Scratch scratch(static_cast<size_t>(instructions->windows) * shape.depth());
+    if (!scratch.get()) {
+      fits = false;
+      return;
+    }
+    for (int image = task * at_once; image < std::min(images, (task + 1) * at_once); image++) instructions->spread_windows(dy + image * from, shape, panels.get(), scratch.get(), dx + image * to);
+  });
+  return fits;
+}
+
+// Parts of the images whose contributions are summed up apart.
+constexpr int kGradientParts = 8;
+
+bool WindowGradient(const float* x, const float* dy, int images, const Window& shape, float* filter) {
+  const int parts = std::min(images, kGradientParts), depth = shape.depth();
+  const long image_size = static_cast<long>(shape.height) * shape.width * shape.in, dy_size = static_cast<long>(shape.places()) * shape.out;
+  const size_t size = PanelsSize(depth, shape.out), stride = size / depth;
+  Scratch sums(size * std::max(1, parts));
+  if (!sums.get()) return false;
+  std::atomic<bool> fits{true};
+  pool->Run(parts, [&](int part) {
+    WithoutDenormals mode;
+    Scratch scratch(static_cast<size_t>(shape.places()) * instructions->panel);
+    if (!scratch.get()) {
+      fits = false;
+      return;
+    }
+    float* own = sums.get() + part * size;
+    std::memset(own, 0, sizeof(float) * size);
+    for (int image = static_cast<int>(static_cast<long>(images) * part / parts); image < static_cast<int>(static_cast<long>(images) * (part + 1) / parts); image++)
+      instructions->add_window_gradient(x + image * image_size, dy + image * dy_size, shape, scratch.get(), own);
+  });
+  for (int row = 0; row < depth; row++) {
+    for (int column = 0; column < shape.out; column++) {
+      float sum = 0;
+      for (int part = 0; part < parts; part++) sum += sums.get()[part * size + row * stride + column];
+      filter[static_cast<long>(row) * shape.out + column] = sum;
+    }
+  }
+  return fits;
+}
+
 template <typename Number>
 constexpr TF_DataType kTypeOf = TF_FLOAT;
 template <>
@@ -807,6 +908,45 @@ void ComputeDense(void*, TF_OpKernelContext* context) {
   if (!MultiplyDense(first, second, rows, depth, columns, after, result.Data())) call.Fail(TF_RESOURCE_EXHAUSTED, "OOM in td's kernel of dense layers");
 }
 
+// x, filter; dy, filter; or x, dy.
+template <Kind kind>
+void ComputeImplicit(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor a, b, result;
+  if (!call.Get(0, &a) || !call.Get(1, &b)) return;
+  const auto extent = [](const Tensor& tensor, int axis) { return TF_NumDims(tensor.tensor) == 4 ? tensor.Extent(axis) : 0; };
+  const int images = extent(a, 0);
+  Window shape;
+  std::vector<int64_t> to;
+  bool fits;
+  if (kind == Kind::kConvolve) {
+    shape = {extent(a, 1), extent(a, 2), extent(a, 3), extent(b, 0), extent(b, 1), extent(b, 3)};
+    fits = extent(b, 2) == shape.in;
+    to = {images, shape.height - shape.tall + 1, shape.width - shape.wide + 1, shape.out};
+  } else if (kind == Kind::kInputGradient) {
+    shape = {extent(a, 1) + extent(b, 0) - 1, extent(a, 2) + extent(b, 1) - 1, extent(b, 2), extent(b, 0), extent(b, 1), extent(b, 3)};
+    fits = extent(a, 3) == shape.out;
+    to = {images, shape.height, shape.width, shape.in};
+  } else {
+    shape = {extent(a, 1), extent(a, 2), extent(a, 3), extent(a, 1) - extent(b, 1) + 1, extent(a, 2) - extent(b, 2) + 1, extent(b, 3)};
+    fits = extent(b, 0) == images;
+    to = {shape.tall, shape.wide, shape.in, shape.out};
+  }
+  if (!fits || shape.tall < 1 || shape.wide < 1 || shape.in < 1 || shape.out < 1 || shape.height < shape.tall || shape.width < shape.wide) {
+    call.Fail(TF_INVALID_ARGUMENT, "images and a filter that do not fit");
+    return;
+  }
+  size_t count = 1;
+  for (const int64_t size : to) count *= static_cast<size_t>(size);
+  if (!call.Allocate(to, count, &result)) return;
+  const bool done = kind == Kind::kConvolve        ? ConvolveWindows(a.Data(), b.Data(), images, shape, result.Data())
+                    : kind == Kind::kInputGradient ? SpreadWindows(a.Data(), b.Data(), images, shape, result.Data())
+                                                   : WindowGradient(a.Data(), b.Data(), images, shape, result.Data());
+  if (!done) call.Fail(TF_RESOURCE_EXHAUSTED, "OOM in td's kernel of convolutions");
+}
+
+void InferUnknown(TF_ShapeInferenceContext* context, TF_Status* status) { TF_ShapeInferenceContextSetUnknownShape(context, status); }
+
 template <Dense kind>
 void InferDense(TF_ShapeInferenceContext* context, TF_Status* status) {
   std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> a(TF_NewShapeHandle(), TF_DeleteShapeHandle), b(TF_NewShapeHandle(), TF_DeleteShapeHandle);
@@ -883,6 +1023,9 @@ bool RegisterPasses() {
          RegisterPass("TdNormReluGradientBfloat16", {"dy: bfloat16", "x: bfloat16", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient<Bfloat16>,
                       {"dx: bfloat16", "dscale: float", "dshift: float"}) &&
          RegisterPass("TdAddBfloat16", {"x: bfloat16", "y: bfloat16"}, nullptr, InferSame, ComputeAdd<Bfloat16>, {"output: bfloat16"}) &&
+         RegisterPass("TdImplicit", {"x: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicit<Kind::kConvolve>) &&
+         RegisterPass("TdImplicitInputGradient", {"dy: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicit<Kind::kInputGradient>) &&
+         RegisterPass("TdImplicitFilterGradient", {"x: float", "dy: float"}, nullptr, InferUnknown, ComputeImplicit<Kind::kFilterGradient>) &&
          RegisterPass("TdDense", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForward>, ComputeDense<Dense::kForward>) &&
          RegisterPass("TdDenseRelu", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForwardRelu>, ComputeDense<Dense::kForwardRelu>) &&
          RegisterPass("TdDenseInputGradient", {"dy: float", "weights: float"}, nullptr, InferDense<Dense::kInput>, ComputeDense<Dense::kInput>) &&
@@ -951,5 +1094,6 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "passes", passes);
   napi_set_named_property(env, exports, "bfloat16", passes);
   napi_set_named_property(env, exports, "dense", passes);
+  napi_set_named_property(env, exports, "implicit", passes);
   return exports;
 }

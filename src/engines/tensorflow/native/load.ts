@@ -73,6 +73,8 @@ export interface Native extends NativeOptions {
   readonly bfloat16: boolean;
   /** Whether there are td's own kernels of dense layers. */
   readonly dense: boolean;
+  /** Whether there are td's own kernels of convolutions without a margin. */
+  readonly implicit: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -149,7 +151,11 @@ interface KernelsModule {
   readonly passes?: true;
   readonly bfloat16?: true;
   readonly dense?: true;
+  readonly implicit?: true;
 }
+
+/** Floats in a vector of AVX2. With AVX-512 oneDNN's convolutions without a margin may be faster than td's: nobody has measured it. */
+const WINDOW_LANES = 8;
 
 /**
  * Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. The environment
@@ -158,10 +164,16 @@ interface KernelsModule {
 function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): OwnKernels {
   try {
     const module = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
-    const { start, passes = false, bfloat16 = false, dense = false } = module;
+    const { start, passes = false, bfloat16 = false, dense = false, implicit = false } = module;
     const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST_LANES));
     const has = lanes > 0;
-    return { lanes, passes: passes && has, bfloat16: bfloat16 && has, dense: dense && has };
+    return {
+      lanes,
+      passes: passes && has,
+      bfloat16: bfloat16 && has,
+      dense: dense && has,
+      implicit: implicit && lanes === WINDOW_LANES,
+    };
   } catch {
     return NO_KERNELS;
   }

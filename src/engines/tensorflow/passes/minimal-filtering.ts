@@ -29,18 +29,30 @@ export function filterMinimally(graph: TensorflowGraph, lanes: number): Tensorfl
 type OwnKernel = (typeof OWN_KERNELS)[keyof typeof OWN_KERNELS];
 
 function ownKernelFor(operation: TensorflowOperation, lanes: number): OwnKernel | undefined {
+  const convolution = convolutionOf(operation);
+  return convolution && suits(convolution, lanes) ? OWN_KERNELS[convolution.op] : undefined;
+}
+
+/** A convolution or one of its gradients. */
+export interface Convolution {
+  readonly op: keyof typeof OWN_KERNELS;
+  readonly attributes: ConvolutionAttributes;
+  /** `[batch, height, width, channels]`, of what goes in; of an input's gradient, that of the result. */
+  readonly image: readonly number[];
+  /** `[height, width, in, out]` */
+  readonly filter: readonly number[];
+}
+
+export function convolutionOf(operation: TensorflowOperation): Convolution | undefined {
   const { op, attributes } = operation;
   if (op !== 'Conv2D' && op !== 'Conv2DBackpropInput' && op !== 'Conv2DBackpropFilter') return undefined;
-  // Of two operands and the result, one is the filter and the first other an image as large as the second.
   const [first, second, result] = [...operation.inputs, ...operation.outputs].map(({ shape }) => shape);
   const [filter, image] = op === 'Conv2DBackpropFilter' ? [result, first] : [second, first];
-  return filter && image && suits(attributes, image, filter, lanes) ? OWN_KERNELS[op] : undefined;
+  return filter && image && { op, attributes, image, filter };
 }
 
 function suits(
-  { strides, dilations, pads }: ConvolutionAttributes,
-  image: readonly number[],
-  filter: readonly number[],
+  { attributes: { strides, dilations, pads }, image, filter }: Convolution,
   lanes: number,
 ): boolean {
   return (

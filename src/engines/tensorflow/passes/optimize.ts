@@ -5,6 +5,7 @@ import type { Precision } from '../../../settings/precision.ts';
 import { NO_KERNELS, type OwnKernels, type TensorflowGraph, type TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
 import { joinDenseLayers } from './dense-layers.ts';
+import { takeImplicitProducts } from './implicit-products.ts';
 import { filterMinimally } from './minimal-filtering.ts';
 import { joinNormActivations } from './norm-activations.ts';
 import { joinRankLookups } from './rank-lookups.ts';
@@ -25,6 +26,7 @@ export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
 export const DENSE_LAYERS = 'dense-layers';
 export const SCALES = 'scales';
+export const IMPLICIT_PRODUCTS = 'implicit-products';
 
 /** Cards round operands to TF32 by themselves. */
 export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
@@ -38,7 +40,7 @@ export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
-  { lanes, passes, bfloat16, dense }: OwnKernels = NO_KERNELS,
+  { lanes, passes, bfloat16, dense, implicit }: OwnKernels = NO_KERNELS,
   precision: PlannedPrecision = 'float32',
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
@@ -57,6 +59,10 @@ export function optimizeForTensorflow(
     ...(passes && { [WEIGHT_PASSES]: joinWeightPasses }),
     ...(dense && { [SCALES]: joinScales }),
     ...(dense && precision === 'float32' && { [DENSE_LAYERS]: joinDenseLayers }),
+    ...(implicit &&
+      precision === 'float32' && {
+        [IMPLICIT_PRODUCTS]: (graph: TensorflowGraph) => takeImplicitProducts(graph, lanes),
+      }),
   };
   return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);
 }

@@ -1,0 +1,73 @@
+/** @file td's own kernels of convolutions without a margin on TensorFlow: what they give, and where they are taken. */
+import { expect, it } from 'vitest';
+import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
+import { IMPLICIT_PRODUCTS } from '../../../src/engines/tensorflow/passes/optimize.ts';
+import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
+import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
+import { describeAbsent } from '../../support/required-engines.ts';
+import { describeTensorflow } from '../../support/tensorflow.ts';
+import { createTrainingCase } from '../../support/training-cases.ts';
+import {
+  compareWindows,
+  signatureOf,
+  WINDOW_LAYERS,
+  type WindowComparison,
+  type WindowLayer,
+  windows,
+} from './implicit-cases.ts';
+
+/** Rounding of sums of up to thousands of products; of the largest number. */
+const ROUNDING = 2e-6;
+
+const SCRIPT = 'implicit-process.ts';
+
+/** What the script prints. */
+interface Found {
+  readonly lanes: number;
+  readonly comparisons: readonly WindowComparison[];
+}
+
+describeTensorflow('a convolution without a margin', () => {
+  const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
+  if (native.lanes === 0) {
+    return describeAbsent('tensorflow', NO_OWN_KERNELS);
+  }
+  // With AVX-512 they are left to TensorFlow.
+  const isTaken = native.lanes === 8;
+
+  const operationsOf = (layer: WindowLayer, skip: string[] = []): string[] =>
+    planProgram(windows, signatureOf(layer), new Set(skip), native)
+      .rest.operations.map(({ op }) => op)
+      .filter((op) => op.startsWith('Implicit') || op.startsWith('Conv'))
+      .sort();
+
+  it.runIf(isTaken).each(WINDOW_LAYERS)(
+    'and its gradients are what plain loops sum in double precision, the same bits every time: %o',
+    async (layer) => {
+      expect(operationsOf(layer)).toEqual(['Implicit', 'ImplicitFilterGradient', 'ImplicitInputGradient']);
+      const found = await compareWindows(layer, native);
+      expect(found.error).toBeLessThan(ROUNDING);
+      expect(await compareWindows(layer, native)).toEqual(found);
+    },
+  );
+
+  it('is what plain loops sum by the instructions of AVX2, the same bits with one thread as with three', () => {
+    const [one, three] = [computeElsewhere<Found>(SCRIPT, 1, 8), computeElsewhere<Found>(SCRIPT, 3, 8)];
+    expect(one.lanes).toBe(8);
+    expect(one.comparisons).toHaveLength(WINDOW_LAYERS.length);
+    for (const { error } of one.comparisons) expect(error).toBeLessThan(ROUNDING);
+    expect(one).toEqual(three);
+  });
+
+  it('is left to TensorFlow where its channels fill vectors, and without the pass', () => {
+    const left = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput'];
+    expect(operationsOf({ images: [2, 8, 8], inputs: 16, filter: [5, 5, 32] })).toEqual(left);
+    expect(operationsOf(WINDOW_LAYERS[0] as WindowLayer, [IMPLICIT_PRODUCTS])).toEqual(left);
+  });
+
+  it('is part of the step of a network with AVX2 alone', () => {
+    const { compiled } = createTrainingCase('lenet', { name: 'none' });
+    const { rest } = planProgram(compiled.step, compiled.signature, new Set(), native);
+    expect(rest.operations.some(({ op }) => op === 'ImplicitInputGradient')).toBe(isTaken);
+  });
+});
