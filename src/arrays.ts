@@ -30,6 +30,11 @@ export function createArray({ shape, dtype }: ArraySpec): ArrayData {
   return new ARRAY_CLASSES[dtype](sizeOf(shape));
 }
 
+/** Zeros, by name. */
+export function createArrays(specs: NamedSpecs): NamedArrays {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, createArray(spec)]));
+}
+
 export function elementTypeOf(data: ArrayData): ElementType {
   if (data instanceof Float32Array) return 'float32';
   return data instanceof Int32Array ? 'int32' : 'bool';

@@ -1,6 +1,6 @@
 /** @file What a side of td runs: a training step or an evaluation of one batch, by the project's own code. */
 
-import { type ArrayData, createArray, type NamedArrays, sizeOf } from '../../src/arrays.ts';
+import { type ArrayData, createArrays, type NamedArrays, sizeOf } from '../../src/arrays.ts';
 import type { Signature } from '../../src/compiler/step.ts';
 import type { Dataset, Split } from '../../src/data/types.ts';
 import type { Engine } from '../../src/engines/types.ts';
@@ -95,8 +95,7 @@ function drawVectors({ parameters }: Model): NamedArrays {
 
 /** Images are standard normal, labels equally likely. */
 function createFeeds({ feeds: specs }: Signature, classes: number, learningRate: number): NamedArrays {
-  const arrays = Object.entries(specs).map(([name, spec]) => [name, createArray(spec)] as const);
-  const feeds: NamedArrays = Object.fromEntries(arrays);
+  const feeds = createArrays(specs);
   const { images, labels } = feeds;
   fillNormal({ seed: SEED, purpose: 'images', index: 0 }, images as Float32Array);
   const numbers = new Float32Array(labels?.length ?? 0);

@@ -52,12 +52,35 @@ export function fillBatch(
   const needed = countDraws(split, labels.length);
   if (draws.length !== needed)
     throw new RangeError(`draws holds ${draws.length} numbers, expected ${needed}`);
-  for (let slot = 0; slot < labels.length; slot++) {
-    const index = indices[start + slot];
-    if (index === undefined)
-      throw new RangeError(`no full batch begins at ${start} of ${indices.length} indices`);
-    copyExample(split, index, slot, images, labels, draws);
+  requireBatch(indices, start, labels.length);
+  for (let slot = 0; slot < labels.length; slot++)
+    copyExample(split, indices[start + slot] as number, slot, images, labels, draws);
+}
+
+/**
+ * Copies the bytes of the images `indices[start]`, `indices[start + 1]` … of a split, which are all that a batch of them needs.
+ *
+ * @param images `[batch, height, width, channels]`, overwritten
+ * @returns the rest of a split that has these images in this order, and shows them as the other does
+ * @throws RangeError as `fillBatch`
+ */
+export function gatherBatch(
+  split: Split,
+  indices: Uint32Array,
+  start: number,
+  images: Uint8Array,
+): Omit<Split, 'images'> {
+  const size = imageSize(split);
+  const count = images.length / size;
+  requireBatch(indices, start, count);
+  const labels = new Uint16Array(count);
+  for (let slot = 0; slot < count; slot++) {
+    const own = placeOf(split, indices[start + slot] as number);
+    images.set(split.images.subarray(own * size, (own + 1) * size), slot * size);
+    labels[slot] = split.labels[own] ?? 0;
   }
+  const { images: _, members: __, ...shown } = split;
+  return { ...shown, count, labels };
 }
 
 /**
@@ -96,11 +119,9 @@ function copyExample(
   labels: Int32Array,
   draws: Float32Array,
 ): void {
-  if (index >= split.count)
-    throw new RangeError(`image ${index} is not among the ${split.count} of the split`);
   const size = imageSize(split);
-  const { augmentation, members, normalization } = split;
-  const own = members?.[index] ?? index;
+  const { augmentation, normalization } = split;
+  const own = placeOf(split, index);
   const source = own * size;
   const target = slot * size;
   // Its place for an image serves what is only scaled, too.
@@ -126,6 +147,17 @@ let latest: (Standardizer & { readonly size: number }) | undefined;
 function standardizerOf(size: number): Standardizer {
   if (latest?.size !== size) latest = { ...createStandardizer(size), size };
   return latest;
+}
+
+/** Where an image of a split stands among the images that it shares with others. */
+function placeOf({ count, members }: Split, index: number): number {
+  if (index >= count) throw new RangeError(`image ${index} is not among the ${count} of the split`);
+  return members?.[index] ?? index;
+}
+
+function requireBatch(indices: Uint32Array, start: number, count: number): void {
+  if (start + count > indices.length)
+    throw new RangeError(`no full batch begins at ${start} of ${indices.length} indices`);
 }
 
 function imageSize(split: Split): number {

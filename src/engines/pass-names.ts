@@ -4,7 +4,7 @@ import { suggest, UserError } from '../errors.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
 import {
   DENSE_LAYERS,
-  IMPLICIT_PRODUCTS,
+  IMPLICIT_GEMM,
   MINIMAL_FILTERING,
   NORM_ACTIVATIONS,
   SCALES,
@@ -18,7 +18,7 @@ export const PASS_NAMES: readonly string[] = [
   ...Object.keys(TRACED_PASSES),
   ...ONNX_PASS_NAMES,
   ...Object.keys(TENSORFLOW_PASSES),
-  IMPLICIT_PRODUCTS,
+  IMPLICIT_GEMM,
   MINIMAL_FILTERING,
   DENSE_LAYERS,
   NORM_ACTIVATIONS,

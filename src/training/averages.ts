@@ -1,5 +1,5 @@
 /** @file The averages of batch normalisation, taken anew for a network whose weights were changed after training. */
-import type { NamedArrays } from '../arrays.ts';
+import { createArrays, type NamedArrays } from '../arrays.ts';
 import type { StepFunction } from '../compiler/step.ts';
 import { countDraws, countEvaluationBatches, fillBatch } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
@@ -10,7 +10,6 @@ import type { Noise } from '../methods/types.ts';
 import { plainLayers } from '../models/layers.ts';
 import { fillUniform, permutation } from '../random/streams.ts';
 import { preparedContexts, required } from './contexts.ts';
-import { createFeeds } from './evaluator.ts';
 import { fillMethodScalars, lastStep, NoiseSource } from './noise.ts';
 import {
   imagesSpec,
@@ -92,7 +91,7 @@ export class AveragesTaker {
     const { program, setup, dataset, images, batchSize, noise } = this;
     const { model, regularizer } = setup;
     await program.writeState(pickState(model, regularizer, state));
-    const feeds = createFeeds({
+    const feeds = createArrays({
       images: imagesSpec(model, batchSize),
       ...(images.keepsNoise ? methodFeeds(regularizer, noise) : {}),
     });

@@ -5,9 +5,6 @@ import type { Split } from '../data/types.ts';
 import { fillUniform } from '../random/streams.ts';
 import { type FixedNoise, fillNoise } from './noise.ts';
 
-/** How images of a batch are shown. */
-export type ShownAs = Pick<Split, 'normalization' | 'augmentation'>;
-
 /** What a step's batch and noise are made from. */
 export interface DrawnBatch {
   /** The images, of which the batch is a part. */

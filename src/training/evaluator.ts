@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
-import { type ArraySpec, createArray, type NamedArrays, type NamedSpecs } from '../arrays.ts';
+import { type ArraySpec, createArrays, type NamedArrays, type NamedSpecs } from '../arrays.ts';
 import type { NamedTensors, Signature, StepFunction } from '../compiler/step.ts';
 import { countEvaluationBatches, fillEvaluationBatch } from '../data/batches.ts';
 import type { Split } from '../data/types.ts';
@@ -58,7 +58,7 @@ export class Evaluator {
       await this.program.writeState(
         Object.fromEntries(names.map((name) => [name, parameters[name]])) as NamedArrays,
       );
-    const feeds = createFeeds(imageFeeds(this.model, this.batchSize));
+    const feeds = createArrays(imageFeeds(this.model, this.batchSize));
     return scoreSplit(this.program, this.split, feeds, signal);
   }
 
@@ -98,11 +98,6 @@ export async function scoreSplit(
     correct += sums.correct?.[0] ?? Number.NaN;
   }
   return { accuracy: correct / split.count, loss: loss / split.count, count: split.count };
-}
-
-/** Arrays of zeros, by name. */
-export function createFeeds(specs: NamedSpecs): NamedArrays {
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, createArray(spec)]));
 }
 
 /** What every evaluation is fed: images, labels, and 1 for each image that counts. */

@@ -1,13 +1,12 @@
 /** @file What a training step is fed: batch, learning rate, noise and scalars, in arrays that are used again. */
 
-import { type ArrayData, createArray, type NamedArrays } from '../arrays.ts';
+import { createArrays, type NamedArrays } from '../arrays.ts';
 import { epochOrder } from '../data/batches.ts';
-import type { Noise } from '../methods/types.ts';
 import { Progress } from '../settings/training-time.ts';
 import { FeedsAhead } from './ahead/feeds-ahead.ts';
 import { type DrawnBatch, DrawnFeeds } from './drawn-feeds.ts';
 import { learningRateAt } from './learning-rate.ts';
-import { fillMethodScalars, fixNoise, NoiseSource } from './noise.ts';
+import { drawnNoise, fillMethodScalars, fixNoise, NoiseSource } from './noise.ts';
 import { scalarName } from './step-names.ts';
 import type { Training } from './types.ts';
 
@@ -21,9 +20,8 @@ export class TrainingFeeds {
   private readonly arrays: NamedArrays;
   private readonly drawn: DrawnFeeds;
   private readonly noise: NoiseSource;
-  /** What is read from a table, and what is drawn, by feed name. */
-  private readonly normalNoise: NoiseSource;
-  private readonly drawnNoise: Readonly<Record<string, Noise>>;
+  /** Of what is drawn, the arrays that are fed. */
+  private readonly drawnNames: readonly string[];
   private readonly ahead: FeedsAhead | undefined;
   private order: { readonly epoch: number; readonly images: Uint32Array } | undefined;
 
@@ -33,19 +31,11 @@ export class TrainingFeeds {
     isAhead = false,
   ) {
     const { signature, seed, noise } = training;
-    const arrays = Object.entries(signature.feeds).map(([name, spec]) => [name, createArray(spec)] as const);
-    this.arrays = Object.fromEntries(arrays);
+    this.arrays = createArrays(signature.feeds);
     this.drawn = new DrawnFeeds(seed);
     this.noise = new NoiseSource(seed, noise);
-    const entries = Object.entries(noise);
-    const isNormal = ([, { distribution }]: [string, Noise]) => distribution === 'normal';
-    this.normalNoise = new NoiseSource(seed, Object.fromEntries(entries.filter(isNormal)));
-    this.drawnNoise = Object.fromEntries(entries.filter((entry) => !isNormal(entry)));
-    if (isAhead) {
-      const names = this.drawnNames();
-      const specs = Object.entries(signature.feeds).filter(([name]) => names.includes(name));
-      this.ahead = new FeedsAhead(seed, Object.fromEntries(specs));
-    }
+    this.drawnNames = ['images', 'labels', ...Object.keys(drawnNoise(noise))];
+    if (isAhead) this.ahead = new FeedsAhead(seed, pick(signature.feeds, this.drawnNames));
   }
 
   /** Steps whose batch and noise were made while another step computed. */
@@ -61,12 +51,12 @@ export class TrainingFeeds {
   fill(step: number): NamedArrays {
     const { schedule, stepsPerEpoch } = this.training;
     const progress = new Progress(step, stepsPerEpoch);
-    const made = this.ahead?.take(step, pick(this.arrays, this.drawnNames()));
+    const made = this.ahead?.take(step, pick(this.arrays, this.drawnNames));
     if (made === undefined) this.drawn.fill(this.batchOf(progress), this.arrays);
     else Object.assign(this.arrays, made);
     this.setScalar('learningRate', learningRateAt(schedule, progress));
     this.fillScalars(progress);
-    this.normalNoise.fill(step, progress, this.arrays);
+    this.noise.fillNormal(step, this.arrays);
     this.askFor(step + 1);
     return this.arrays;
   }
@@ -86,10 +76,6 @@ export class TrainingFeeds {
     this.ahead?.dispose();
   }
 
-  private drawnNames(): string[] {
-    return ['images', 'labels', ...Object.keys(this.drawnNoise)];
-  }
-
   private askFor(step: number): void {
     const { schedule, stepsPerEpoch } = this.training;
     if (!this.ahead?.isFree || step >= schedule.epochs * stepsPerEpoch) return;
@@ -97,7 +83,7 @@ export class TrainingFeeds {
   }
 
   private batchOf(progress: Progress): DrawnBatch {
-    const { dataset, schedule, stepsPerEpoch, beginning } = this.training;
+    const { dataset, schedule, stepsPerEpoch, beginning, noise } = this.training;
     const { step } = progress;
     // Over the epochs of earlier runs, too.
     const whole = new Progress(step + beginning.epochsBefore * stepsPerEpoch, stepsPerEpoch);
@@ -108,7 +94,7 @@ export class TrainingFeeds {
       imageStep: whole.step,
       step,
       noise: Object.fromEntries(
-        Object.entries(this.drawnNoise).map(([name, noise]) => [name, fixNoise(noise, progress)]),
+        Object.entries(drawnNoise(noise)).map(([name, wanted]) => [name, fixNoise(wanted, progress)]),
       ),
     };
   }
@@ -136,6 +122,6 @@ export class TrainingFeeds {
   }
 }
 
-function pick(arrays: NamedArrays, names: readonly string[]): NamedArrays {
-  return Object.fromEntries(names.map((name) => [name, arrays[name] as ArrayData]));
+function pick<T>(entries: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
+  return Object.fromEntries(names.map((name) => [name, entries[name] as T]));
 }

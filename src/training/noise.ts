@@ -3,7 +3,7 @@ import { type ArrayData, sizeOf } from '../arrays.ts';
 import { countTrainingBatches } from '../data/batches.ts';
 import type { Noise, Probability, Regularizer } from '../methods/types.ts';
 import { NormalTable } from '../random/normal-table.ts';
-import { fillBernoulli, fillNormal, fillUniform } from '../random/streams.ts';
+import { fillBernoulli, fillUniform } from '../random/streams.ts';
 import type { StreamKey } from '../random/types.ts';
 import { Progress } from '../settings/training-time.ts';
 import type { TrainingSetup } from './signature.ts';
@@ -31,11 +31,20 @@ export class NoiseSource {
    * @param arrays by feed name, overwritten or replaced
    */
   fill(index: number, progress: Progress, arrays: Record<string, ArrayData>): void {
-    for (const [name, wanted] of Object.entries(this.noise)) {
-      const key = { seed: this.seed, purpose: this.purpose + name, index };
-      if (wanted.distribution === 'normal') arrays[name] = this.normals.slice(key, sizeOf(wanted.shape));
-      else fillNoise(fixNoise(wanted, progress), key, arrays[name] as ArrayData);
-    }
+    this.fillNormal(index, arrays);
+    for (const [name, wanted] of Object.entries(drawnNoise(this.noise)))
+      fillNoise(fixNoise(wanted, progress), this.keyOf(name, index), arrays[name] as ArrayData);
+  }
+
+  /** The same of normal noise alone, which is read from a table. */
+  fillNormal(index: number, arrays: Record<string, ArrayData>): void {
+    for (const [name, { distribution, shape }] of Object.entries(this.noise))
+      if (distribution === 'normal')
+        arrays[name] = this.normals.slice(this.keyOf(name, index), sizeOf(shape));
+  }
+
+  private keyOf(name: string, index: number): StreamKey {
+    return { seed: this.seed, purpose: this.purpose + name, index };
   }
 }
 
@@ -59,29 +68,33 @@ export function fillMethodScalars(
     feeds[scalarName('regularizer', name)]?.fill(value);
 }
 
-/** Noise whose probability no longer depends on the progress; normal noise is read from a table instead. */
+/** Noise whose every number is drawn. */
+type DrawnNoise = Exclude<Noise, { distribution: 'normal' }>;
+
+/** Such noise whose probability no longer depends on the progress. */
 export type FixedNoise =
-  | Exclude<Noise, { distribution: 'bernoulli' }>
-  | (Extract<Noise, { distribution: 'bernoulli' }> & { readonly probability: number });
+  | Exclude<DrawnNoise, { distribution: 'bernoulli' }>
+  | (Extract<DrawnNoise, { distribution: 'bernoulli' }> & { readonly probability: number });
+
+/** All but normal noise, by feed name. */
+export function drawnNoise(noise: Readonly<Record<string, Noise>>): Record<string, DrawnNoise> {
+  return Object.fromEntries(
+    Object.entries(noise).filter(
+      (entry): entry is [string, DrawnNoise] => entry[1].distribution !== 'normal',
+    ),
+  );
+}
 
 /** The noise as it is at a point of training. */
-export function fixNoise(noise: Noise, progress: Progress): FixedNoise {
+export function fixNoise(noise: DrawnNoise, progress: Progress): FixedNoise {
   if (noise.distribution !== 'bernoulli') return noise;
   return { ...noise, probability: probabilityAt(noise.probability, progress) };
 }
 
 /** @param out of the noise's size and element type: booleans for Bernoulli noise, else float32 */
 export function fillNoise(noise: FixedNoise, key: StreamKey, out: ArrayData): void {
-  switch (noise.distribution) {
-    case 'uniform':
-      fillUniform(key, out as Float32Array);
-      break;
-    case 'normal':
-      fillNormal(key, out as Float32Array);
-      break;
-    case 'bernoulli':
-      fillBernoulli(key, noise.probability, out as Uint8Array);
-  }
+  if (noise.distribution === 'uniform') fillUniform(key, out as Float32Array);
+  else fillBernoulli(key, noise.probability, out as Uint8Array);
 }
 
 function probabilityAt(probability: Probability, progress: Progress): number {

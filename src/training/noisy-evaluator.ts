@@ -1,5 +1,5 @@
 /** @file Accuracy and loss of a network that goes on dropping, as in training, while it is evaluated. */
-import type { NamedArrays } from '../arrays.ts';
+import { createArrays, type NamedArrays } from '../arrays.ts';
 import type { StepFunction } from '../compiler/step.ts';
 import { countEvaluationBatches } from '../data/batches.ts';
 import type { Dataset } from '../data/types.ts';
@@ -7,7 +7,7 @@ import type { Engine, Program } from '../engines/types.ts';
 import { regularizedLayers } from '../methods/layers.ts';
 import type { Noise } from '../methods/types.ts';
 import { preparedContexts } from './contexts.ts';
-import { createFeeds, type Evaluation, imageFeeds, scoreSplit, sumScores } from './evaluator.ts';
+import { type Evaluation, imageFeeds, scoreSplit, sumScores } from './evaluator.ts';
 import { fillMethodScalars, lastStep, NoiseSource } from './noise.ts';
 import { methodFeeds, networkState, noiseFeeds, pickState, type TrainingSetup } from './signature.ts';
 
@@ -59,7 +59,7 @@ export class NoisyEvaluator {
     const { model, regularizer } = setup;
     await program.writeState(pickState(model, regularizer, state));
     const progress = lastStep(setup, dataset.train.count);
-    const feeds = createFeeds({ ...imageFeeds(model, batchSize), ...methodFeeds(regularizer, noise) });
+    const feeds = createArrays({ ...imageFeeds(model, batchSize), ...methodFeeds(regularizer, noise) });
     fillMethodScalars(regularizer, progress, feeds);
     const source = new NoiseSource(seed, noise, 'evaluation/');
     const images = dataset.test.count;

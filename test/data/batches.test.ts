@@ -6,6 +6,7 @@ import {
   epochOrder,
   fillBatch,
   fillEvaluationBatch,
+  gatherBatch,
 } from '../../src/data/batches.ts';
 import type { Split } from '../../src/data/types.ts';
 
@@ -53,6 +54,22 @@ describe('fillBatch', () => {
     const split = { count: 1, images: bytes, labels: Uint8Array.of(0) };
     fillBatch(split, Uint32Array.of(0), 0, images, new Int32Array(1));
     expect([...images]).toEqual([...bytes].map((byte) => Math.fround(byte / 255)));
+  });
+
+  it('gathers the bytes of a batch into a split of its own, which gives the same batch', () => {
+    const [members, indices] = [Uint32Array.of(4, 2, 0), Uint32Array.of(1, 0, 2, 1)];
+    const split = { ...SPLIT, count: 3, members };
+    const bytes = new Uint8Array((2 * SPLIT.images.length) / SPLIT.labels.length);
+    const gathered = { ...gatherBatch(split, indices, 1, bytes), images: bytes };
+    const batchOf = (from: Split, order: Uint32Array, start: number) => {
+      const [images, labels] = [new Float32Array(bytes.length), new Int32Array(2)];
+      fillBatch(from, order, start, images, labels);
+      return { images, labels };
+    };
+    expect(gathered.count).toBe(2);
+    expect(batchOf(gathered, Uint32Array.of(0, 1), 0)).toEqual(batchOf(split, indices, 1));
+    expect(() => gatherBatch(split, indices, 3, bytes)).toThrow(/no full batch begins at 3 of 4/);
+    expect(() => gatherBatch(split, Uint32Array.of(0, 3), 0, bytes)).toThrow(/image 3 is not among the 3/);
   });
 
   it('refuses a batch beyond the indices, an image beyond the split, and an array of another size', () => {

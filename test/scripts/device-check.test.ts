@@ -200,7 +200,7 @@ describeTensorflow('the command that checks a device', () => {
     expect(new Set(tensorflow.forms.map(({ form }) => form))).toEqual(new Set(Object.keys(FORMS)));
     expect(tensorflow.epochs[0]).toMatchObject({ network: 'mlp', images: 'MNIST' });
     // TensorFlow's own kernel, or td's.
-    const { 'Conv2D on CPU': plain = 0, 'TdImplicit on CPU': own = 0 } = tensorflow.placement;
+    const { 'Conv2D on CPU': plain = 0, 'TdImplicitGemm on CPU': own = 0 } = tensorflow.placement;
     expect(plain + own).toBeGreaterThan(1);
     expect(code).toBe(0);
   });

@@ -20,7 +20,7 @@ export function computeElsewhere<T>(script: string, threads: number, lanes?: num
 
 /** Largest difference of any array, each in units of its largest number; infinite where a number is NaN. */
 export function largestError(
-  expected: Readonly<Record<string, Float32Array>>,
+  expected: Readonly<Record<string, Float32Array | Float64Array>>,
   actual: Readonly<Record<string, ArrayLike<number>>>,
 ): number {
   const errors = Object.entries(expected).map(([name, wanted]) => {

@@ -124,5 +124,7 @@ describe('a training whose feeds are made ahead', () => {
     expect(isAheadOf({})).toBe(false);
     vi.stubEnv('TD_FEEDS', 'ahead');
     expect(isAheadOf({ busyThreads: 4096 })).toBe(true);
+    vi.stubEnv('TD_FEEDS', 'inlin');
+    expect(() => isAheadOf({})).toThrow('unknown way "inlin" in TD_FEEDS (did you mean "inline"?)');
   });
 });

@@ -108,7 +108,7 @@ export function compile(
     passes: isOwn && native.passes,
     bfloat16: isOwn && bfloat16 === 'kept' && native.bfloat16,
     dense: isOwn && native.dense,
-    implicit: isOwn && native.implicit,
+    implicitGemm: isOwn && native.implicitGemm,
   };
   const precision = bfloat16 === undefined ? 'float32' : 'bfloat16';
   const plan = planProgram(step, signature, new Set([...skip, ...unknown]), own, precision);
@@ -121,7 +121,7 @@ export function compile(
 
 /** What numbers depend on beside the device. */
 function describeFacts(
-  { binding, usesGpu, lanes, passes, bfloat16, dense, implicit }: Native,
+  { binding, usesGpu, lanes, passes, bfloat16, dense, implicitGemm }: Native,
   driver: string | undefined,
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE } = process.env;
@@ -130,7 +130,7 @@ function describeFacts(
     ...(usesGpu || lanes === 0 ? {} : { convolutions: `minimal filtering, ${lanes} lanes` }),
     ...(usesGpu || !passes ? {} : { weights: `joined passes, ${lanes} lanes` }),
     ...(usesGpu || !dense ? {} : { denseLayers: `joined products, ${lanes} lanes` }),
-    ...(usesGpu || !implicit ? {} : { windows: `products of windows, ${lanes} lanes` }),
+    ...(usesGpu || !implicitGemm ? {} : { unpadded: `implicit GEMM, ${lanes} lanes` }),
     ...(usesGpu || !bfloat16 ? {} : { bfloat16: `images kept between convolutions, ${lanes} lanes` }),
     ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
     ...(driver === undefined ? {} : { driver }),

@@ -28,12 +28,12 @@ type JoinedKernels = {
   readonly ConvolveInputGradient: NoAttributes;
   /** Of images and dy. */
   readonly ConvolveFilterGradient: NoAttributes;
-  /** Of images and a filter, stride 1, no margin; this and the next two: td's own kernels (native/implicit.h). */
-  readonly Implicit: NoAttributes;
+  /** Of images and a filter, stride 1, no margin; this and the next two: td's own kernels (native/implicit-gemm.h). */
+  readonly ImplicitGemm: NoAttributes;
   /** Of dy and the filter. */
-  readonly ImplicitInputGradient: NoAttributes;
+  readonly ImplicitGemmInputGradient: NoAttributes;
   /** Of images and dy. */
-  readonly ImplicitFilterGradient: NoAttributes;
+  readonly ImplicitGemmFilterGradient: NoAttributes;
   /** dy where x > 0, else 0. */
   readonly ReluGrad: NoAttributes;
   /** Of each column of a weight `[…, columns]`, the magnitude at an index of the descending sort; this and the next three: td's own. */
@@ -75,7 +75,7 @@ export interface OwnKernels {
   /** Products of dense layers, and many arrays times one number. */
   readonly dense: boolean;
   /** Convolutions without a margin. */
-  readonly implicit: boolean;
+  readonly implicitGemm: boolean;
 }
 
 export const NO_KERNELS: OwnKernels = {
@@ -83,5 +83,5 @@ export const NO_KERNELS: OwnKernels = {
   passes: false,
   bfloat16: false,
   dense: false,
-  implicit: false,
+  implicitGemm: false,
 };

@@ -7,10 +7,12 @@
  * time.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { createArray, type NamedArrays, type NamedSpecs, sizeOf } from '../../arrays.ts';
+import { createArrays, type NamedArrays, type NamedSpecs, sizeOf } from '../../arrays.ts';
 import { threadModule } from '../../child-script.ts';
+import { gatherBatch } from '../../data/batches.ts';
 import { availableThreads } from '../../engines/threads.ts';
 import type { Engine } from '../../engines/types.ts';
+import { suggest, UserError } from '../../errors.ts';
 import type { DrawnBatch } from '../drawn-feeds.ts';
 import {
   ANSWERED,
@@ -25,13 +27,21 @@ import {
 /** Milliseconds after which a thread that does not answer is given up. */
 const PATIENCE = 5000;
 
+/** What the environment variable TD_FEEDS may say. */
+const WAYS = ['ahead', 'inline'] as const;
+
 /**
- * Whether a second thread pays: where a processor is left beside those that the engine keeps busy. The environment variable TD_FEEDS
- * decides otherwise, by `ahead` or `inline`.
+ * Whether a second thread pays: where a processor is left beside those that the engine keeps busy, or TD_FEEDS says so.
+ *
+ * @throws UserError if that is no such word
  */
 export function isAheadOf({ busyThreads }: Pick<Engine, 'busyThreads'>): boolean {
   const { TD_FEEDS: way } = process.env;
-  if (way === 'ahead' || way === 'inline') return way === 'ahead';
+  if (way !== undefined && way !== '') {
+    if (!WAYS.some((known) => known === way))
+      throw new UserError(`unknown way "${way}" in TD_FEEDS${suggest(way, WAYS)}`);
+    return way === 'ahead';
+  }
   return busyThreads !== undefined && busyThreads < availableThreads();
 }
 
@@ -71,9 +81,10 @@ export class FeedsAhead {
    * Asks for the batch of a step; only where the thread is free.
    *
    * @param batch its images are copied
+   * @throws RangeError as `fillBatch`
    */
   ask(step: number, batch: DrawnBatch): void {
-    const request: Request = { batch: copyImages(batch, this.spare.images), ...this.spare };
+    const request: Request = { batch: ownBatch(batch, this.spare.images), ...this.spare };
     this.port.postMessage(request, buffersOf(this.spare));
     this.pending = step;
     this.asked++;
@@ -116,30 +127,9 @@ export class FeedsAhead {
   }
 }
 
-function createArrays(specs: NamedSpecs): NamedArrays {
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, createArray(spec)]));
-}
-
-/**
- * The same batch, of a split that has its images alone.
- *
- * @param images overwritten with them
- */
-function copyImages({ split, indices, start, ...rest }: DrawnBatch, images: Uint8Array): Request['batch'] {
-  const { normalization, augmentation } = split;
-  const size = split.images.length / split.labels.length;
-  const count = images.length / size;
-  const labels = new Uint16Array(count);
-  for (let slot = 0; slot < count; slot++) {
-    const index = indices[start + slot] as number;
-    const own = split.members?.[index] ?? index;
-    images.set(split.images.subarray(own * size, (own + 1) * size), slot * size);
-    labels[slot] = split.labels[own] as number;
-  }
-  const shown = { ...(normalization && { normalization }), ...(augmentation && { augmentation }) };
-  return { ...rest, split: { count, labels, ...shown }, indices: inOrder(count), start: 0 };
-}
-
-function inOrder(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, index) => index);
+/** The same batch, whose images are all that there are. */
+function ownBatch({ split, indices, start, ...rest }: DrawnBatch, images: Uint8Array): Request['batch'] {
+  const gathered = gatherBatch(split, indices, start, images);
+  const inOrder = Uint32Array.from({ length: gathered.count }, (_, index) => index);
+  return { ...rest, split: gathered, indices: inOrder, start: 0 };
 }

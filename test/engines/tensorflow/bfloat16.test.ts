@@ -59,8 +59,8 @@ const signature: Signature = {
 describeTensorflow('a step in bfloat16', () => {
   const native = loadNative({ threads: 2, device: 'cpu', deterministic: true });
 
-  // A step without batch normalisation goes the way of the rewriter. Without instructions for it, where td refuses it, TensorFlow rounds sums
-  // of products in bfloat16 on the way.
+  // A step without batch normalisation goes the way of the rewriter. Without instructions for it, where td refuses it, TensorFlow's gradients are
+  // off by more than one rounding.
   it.runIf(multipliesBfloat16()).each(WAYS.filter((way) => way !== 'kept'))(
     'multiplies operands rounded to it, as the reference does that is given them rounded: %s',
     async (bfloat16) => {

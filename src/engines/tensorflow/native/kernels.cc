@@ -13,8 +13,8 @@
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
 //   TdNormReluGradient(dy, x, scale, shift, mean, inverse): of x, scale and shift;
 //   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation;
-//   TdImplicit(x, filter), TdImplicitInputGradient(dy, filter), TdImplicitFilterGradient(x, dy): convolutions of stride 1 without a margin, of any
-//     filter, and their gradients (implicit.h);
+//   TdImplicitGemm(x, filter), TdImplicitGemmInputGradient(dy, filter), TdImplicitGemmFilterGradient(x, dy): convolutions of stride 1 without a margin, of any
+//     filter, and their gradients (implicit-gemm.h);
 //   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h);
 //   TdDenseInputGradient(dy, weights), TdDenseInputGradientRelu(dy, weights, y): dy · weights', and that where y > 0;
 //   TdDenseWeightGradient(x, dy), TdDenseWeightGradientDecay(x, dy, weights, factor): x' · dy, and that + factor · weights;
@@ -119,7 +119,7 @@ namespace avx512 {
 #include "weights.h"
 #include "norms.h"
 #include "dense.h"
-#include "implicit.h"
+#include "implicit-gemm.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -136,7 +136,7 @@ namespace avx2 {
 #include "weights.h"
 #include "norms.h"
 #include "dense.h"
-#include "implicit.h"
+#include "implicit-gemm.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -615,7 +615,7 @@ bool PackPanels(const float* matrix, long stride, bool turned, int depth, int co
 
 size_t PanelsSize(int depth, int columns) { return static_cast<size_t>((columns + instructions->panel - 1) / instructions->panel) * instructions->panel * depth; }
 
-// Images of a task: some hundred thousand products each.
+// Images of a task: about a million products together.
 int ImagesInTask(const Window& shape) { return std::max(1, static_cast<int>(1000000 / (static_cast<long>(shape.places()) * shape.depth() * shape.out))); }
 
 // Whether there was memory for it; so for the next two.
@@ -910,7 +910,7 @@ void ComputeDense(void*, TF_OpKernelContext* context) {
 
 // x, filter; dy, filter; or x, dy.
 template <Kind kind>
-void ComputeImplicit(void*, TF_OpKernelContext* context) {
+void ComputeImplicitGemm(void*, TF_OpKernelContext* context) {
   Call call(context);
   Tensor a, b, result;
   if (!call.Get(0, &a) || !call.Get(1, &b)) return;
@@ -1023,9 +1023,9 @@ bool RegisterPasses() {
          RegisterPass("TdNormReluGradientBfloat16", {"dy: bfloat16", "x: bfloat16", "scale: float", "shift: float", "mean: float", "inverse: float"}, nullptr, InferNorm<2, 3>, ComputeNormReluGradient<Bfloat16>,
                       {"dx: bfloat16", "dscale: float", "dshift: float"}) &&
          RegisterPass("TdAddBfloat16", {"x: bfloat16", "y: bfloat16"}, nullptr, InferSame, ComputeAdd<Bfloat16>, {"output: bfloat16"}) &&
-         RegisterPass("TdImplicit", {"x: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicit<Kind::kConvolve>) &&
-         RegisterPass("TdImplicitInputGradient", {"dy: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicit<Kind::kInputGradient>) &&
-         RegisterPass("TdImplicitFilterGradient", {"x: float", "dy: float"}, nullptr, InferUnknown, ComputeImplicit<Kind::kFilterGradient>) &&
+         RegisterPass("TdImplicitGemm", {"x: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicitGemm<Kind::kConvolve>) &&
+         RegisterPass("TdImplicitGemmInputGradient", {"dy: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicitGemm<Kind::kInputGradient>) &&
+         RegisterPass("TdImplicitGemmFilterGradient", {"x: float", "dy: float"}, nullptr, InferUnknown, ComputeImplicitGemm<Kind::kFilterGradient>) &&
          RegisterPass("TdDense", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForward>, ComputeDense<Dense::kForward>) &&
          RegisterPass("TdDenseRelu", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForwardRelu>, ComputeDense<Dense::kForwardRelu>) &&
          RegisterPass("TdDenseInputGradient", {"dy: float", "weights: float"}, nullptr, InferDense<Dense::kInput>, ComputeDense<Dense::kInput>) &&
@@ -1094,6 +1094,6 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "passes", passes);
   napi_set_named_property(env, exports, "bfloat16", passes);
   napi_set_named_property(env, exports, "dense", passes);
-  napi_set_named_property(env, exports, "implicit", passes);
+  napi_set_named_property(env, exports, "implicitGemm", passes);
   return exports;
 }

@@ -74,7 +74,7 @@ export interface Native extends NativeOptions {
   /** Whether there are td's own kernels of dense layers. */
   readonly dense: boolean;
   /** Whether there are td's own kernels of convolutions without a margin. */
-  readonly implicit: boolean;
+  readonly implicitGemm: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -151,11 +151,11 @@ interface KernelsModule {
   readonly passes?: true;
   readonly bfloat16?: true;
   readonly dense?: true;
-  readonly implicit?: true;
+  readonly implicitGemm?: true;
 }
 
 /** Floats in a vector of AVX2. With AVX-512 oneDNN's convolutions without a margin may be faster than td's: nobody has measured it. */
-const WINDOW_LANES = 8;
+const GEMM_LANES = 8;
 
 /**
  * Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. The environment
@@ -164,7 +164,7 @@ const WINDOW_LANES = 8;
 function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): OwnKernels {
   try {
     const module = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
-    const { start, passes = false, bfloat16 = false, dense = false, implicit = false } = module;
+    const { start, passes = false, bfloat16 = false, dense = false, implicitGemm = false } = module;
     const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST_LANES));
     const has = lanes > 0;
     return {
@@ -172,7 +172,7 @@ function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, 
       passes: passes && has,
       bfloat16: bfloat16 && has,
       dense: dense && has,
-      implicit: implicit && lanes === WINDOW_LANES,
+      implicitGemm: implicitGemm && lanes === GEMM_LANES,
     };
   } catch {
     return NO_KERNELS;

@@ -5,7 +5,7 @@ import type { Precision } from '../../../settings/precision.ts';
 import { NO_KERNELS, type OwnKernels, type TensorflowGraph, type TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
 import { joinDenseLayers } from './dense-layers.ts';
-import { takeImplicitProducts } from './implicit-products.ts';
+import { takeImplicitGemm } from './implicit-gemm.ts';
 import { filterMinimally } from './minimal-filtering.ts';
 import { joinNormActivations } from './norm-activations.ts';
 import { joinRankLookups } from './rank-lookups.ts';
@@ -26,7 +26,7 @@ export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
 export const DENSE_LAYERS = 'dense-layers';
 export const SCALES = 'scales';
-export const IMPLICIT_PRODUCTS = 'implicit-products';
+export const IMPLICIT_GEMM = 'implicit-gemm';
 
 /** Cards round operands to TF32 by themselves. */
 export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
@@ -40,7 +40,7 @@ export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
-  { lanes, passes, bfloat16, dense, implicit }: OwnKernels = NO_KERNELS,
+  { lanes, passes, bfloat16, dense, implicitGemm }: OwnKernels = NO_KERNELS,
   precision: PlannedPrecision = 'float32',
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
@@ -59,9 +59,9 @@ export function optimizeForTensorflow(
     ...(passes && { [WEIGHT_PASSES]: joinWeightPasses }),
     ...(dense && { [SCALES]: joinScales }),
     ...(dense && precision === 'float32' && { [DENSE_LAYERS]: joinDenseLayers }),
-    ...(implicit &&
+    ...(implicitGemm &&
       precision === 'float32' && {
-        [IMPLICIT_PRODUCTS]: (graph: TensorflowGraph) => takeImplicitProducts(graph, lanes),
+        [IMPLICIT_GEMM]: (graph: TensorflowGraph) => takeImplicitGemm(graph, lanes),
       }),
   };
   return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);

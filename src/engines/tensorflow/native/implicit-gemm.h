@@ -1,5 +1,5 @@
-// Convolutions of stride 1 without a margin, and their gradients, as products of matrices whose rows are the windows of the images: channels of
-// any number, filters of any size. kernels.cc includes this file after dense.h, once for each set of instructions.
+// Convolutions of stride 1 without a margin, and their gradients, by implicit GEMM: as products of matrices whose rows are the
+// windows of the images, channels of any number, filters of any size. kernels.cc includes this file after dense.h, once for each set of instructions.
 //
 // Images are [height, width, in], filters [tall, wide, in, out]. A window is `tall` runs of wide · in numbers that lie in a row, so that no window
 // has to be copied. Every number is summed up in the same order whatever the number of threads.

@@ -1,7 +1,7 @@
 /** @file td's own kernels of convolutions without a margin on TensorFlow: what they give, and where they are taken. */
 import { expect, it } from 'vitest';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
-import { IMPLICIT_PRODUCTS } from '../../../src/engines/tensorflow/passes/optimize.ts';
+import { IMPLICIT_GEMM } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
 import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
@@ -14,12 +14,12 @@ import {
   type WindowComparison,
   type WindowLayer,
   windows,
-} from './implicit-cases.ts';
+} from './implicit-gemm-cases.ts';
 
 /** Rounding of sums of up to thousands of products; of the largest number. */
 const ROUNDING = 2e-6;
 
-const SCRIPT = 'implicit-process.ts';
+const SCRIPT = 'implicit-gemm-process.ts';
 
 /** What the script prints. */
 interface Found {
@@ -38,13 +38,17 @@ describeTensorflow('a convolution without a margin', () => {
   const operationsOf = (layer: WindowLayer, skip: string[] = []): string[] =>
     planProgram(windows, signatureOf(layer), new Set(skip), native)
       .rest.operations.map(({ op }) => op)
-      .filter((op) => op.startsWith('Implicit') || op.startsWith('Conv'))
+      .filter((op) => op.startsWith('ImplicitGemm') || op.startsWith('Conv'))
       .sort();
 
   it.runIf(isTaken).each(WINDOW_LAYERS)(
     'and its gradients are what plain loops sum in double precision, the same bits every time: %o',
     async (layer) => {
-      expect(operationsOf(layer)).toEqual(['Implicit', 'ImplicitFilterGradient', 'ImplicitInputGradient']);
+      expect(operationsOf(layer)).toEqual([
+        'ImplicitGemm',
+        'ImplicitGemmFilterGradient',
+        'ImplicitGemmInputGradient',
+      ]);
       const found = await compareWindows(layer, native);
       expect(found.error).toBeLessThan(ROUNDING);
       expect(await compareWindows(layer, native)).toEqual(found);
@@ -62,12 +66,12 @@ describeTensorflow('a convolution without a margin', () => {
   it('is left to TensorFlow where its channels fill vectors, and without the pass', () => {
     const left = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput'];
     expect(operationsOf({ images: [2, 8, 8], inputs: 16, filter: [5, 5, 32] })).toEqual(left);
-    expect(operationsOf(WINDOW_LAYERS[0] as WindowLayer, [IMPLICIT_PRODUCTS])).toEqual(left);
+    expect(operationsOf(WINDOW_LAYERS[0] as WindowLayer, [IMPLICIT_GEMM])).toEqual(left);
   });
 
   it('is part of the step of a network with AVX2 alone', () => {
     const { compiled } = createTrainingCase('lenet', { name: 'none' });
     const { rest } = planProgram(compiled.step, compiled.signature, new Set(), native);
-    expect(rest.operations.some(({ op }) => op === 'ImplicitInputGradient')).toBe(isTaken);
+    expect(rest.operations.some(({ op }) => op === 'ImplicitGemmInputGradient')).toBe(isTaken);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * @file Convolutions without a margin whose channels fill no vectors, and their gradients, as td's own kernels for them: products of matrices
- * whose rows are the windows of the images, none of which is copied (native/implicit.h).
+ * @file Convolutions without a margin whose channels fill no vectors, and their gradients, as td's own kernels for them, by implicit GEMM: products of
+ * matrices whose rows are the windows of the images, none of which is copied (native/implicit-gemm.h).
  */
 import { rewrite } from '../../../compiler/graph.ts';
 import { at } from '../../../lookup.ts';
@@ -8,9 +8,9 @@ import type { TensorflowGraph, TensorflowOperation } from '../kernels.ts';
 import { convolutionOf } from './minimal-filtering.ts';
 
 const OWN_KERNELS = {
-  Conv2D: 'Implicit',
-  Conv2DBackpropInput: 'ImplicitInputGradient',
-  Conv2DBackpropFilter: 'ImplicitFilterGradient',
+  Conv2D: 'ImplicitGemm',
+  Conv2DBackpropInput: 'ImplicitGemmInputGradient',
+  Conv2DBackpropFilter: 'ImplicitGemmFilterGradient',
 } as const;
 type OwnKernel = (typeof OWN_KERNELS)[keyof typeof OWN_KERNELS];
 
@@ -19,7 +19,7 @@ type OwnKernel = (typeof OWN_KERNELS)[keyof typeof OWN_KERNELS];
  *
  * @param lanes numbers in a vector: where all channels are multiples of it, TensorFlow's own kernels are as fast
  */
-export function takeImplicitProducts(graph: TensorflowGraph, lanes: number): TensorflowGraph {
+export function takeImplicitGemm(graph: TensorflowGraph, lanes: number): TensorflowGraph {
   if (!graph.operations.some((operation) => ownKernelFor(operation, lanes))) return graph;
   return rewrite(graph, (operation, builder) => {
     const kernel = ownKernelFor(operation, lanes);
