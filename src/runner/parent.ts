@@ -99,7 +99,7 @@ async function* stateAt(end: number, options: Options): AsyncGenerator<RunEvent,
   if (change !== undefined) {
     yield {
       kind: 'warning',
-      sentence: `${describeRun(run)} was trained with another ${change}: the weights that it had at step ${end} are computed anew, close to what they were, not the same`,
+      sentence: `${describeRun(run)} was not trained as it would be here, with ${change}: the weights that it had at step ${end} are computed anew, close to what they were, not the same`,
     };
   }
   const training = await prepareTraining(run, dataset);

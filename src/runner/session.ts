@@ -142,7 +142,7 @@ function putInOrder(
   truncateEvents(directory, readMetrics(directory).at(-1)?.step ?? 0, warn);
   const change = checkpoint && changeOfEnvironment(directory, environment);
   if (change !== undefined) {
-    warn(`going on with another ${change}: the numbers will be close to those of one session, not the same`);
+    warn(`going on with ${change}: the numbers will be close to those of one session, not the same`);
   }
   const { fingerprint } = dataset;
   openRun(resultsDirectory, run, renderSettings(run), {

@@ -70,34 +70,60 @@ export function collectEnvironment(execution: Execution): Environment {
   };
 }
 
-/** What numbers can depend on beyond the settings of a run. */
-const INFLUENCES = [
-  'engine',
-  'device',
-  'threads',
-  'engineFacts',
-  'versions',
-  'platform',
-  'cpu',
-  'vectorInstructions',
-  'skippedPasses',
-] as const;
+/** What numbers can depend on beyond the settings of a run, and what it is called in sentences. */
+const INFLUENCES = {
+  engine: 'engine',
+  device: 'device',
+  threads: 'threads',
+  engineFacts: '',
+  versions: 'version of',
+  platform: 'system',
+  cpu: 'processor',
+  vectorInstructions: 'vector instructions',
+  skippedPasses: 'skipped compiler passes',
+} as const;
 
 /**
  * What differs between the environments of two sessions of a run: its numbers are then close to those of a single
  * session, and not bit for bit the same.
  *
  * @param before as it was written to a file; what an earlier version of this program did not write counts as the same
- * @returns names of what differs: `threads, cpu`; nothing if nothing does
+ * @returns what is there now and was before: `threads 2 in place of 8, processor AMD EPYC in place of Intel`; nothing if nothing differs
  */
 export function describeChange(
   before: Readonly<Record<string, unknown>>,
   now: Environment,
 ): string | undefined {
-  const changed = INFLUENCES.filter(
-    (name) => before[name] !== undefined && JSON.stringify(before[name]) !== JSON.stringify(now[name]),
+  const changes = Object.entries(INFLUENCES).flatMap(([key, name]) =>
+    before[key] === undefined ? [] : changesOf(name, before[key], now[key as keyof typeof INFLUENCES]),
   );
-  return changed.length === 0 ? undefined : changed.join(', ');
+  return changes.length === 0 ? undefined : changes.join(', ');
+}
+
+/** @param name of a plain entry; what stands before the name of each entry of a list */
+function changesOf(name: string, before: unknown, now: unknown): string[] {
+  if (isList(before) || isList(now)) {
+    const [earlier, later] = [before, now].map((entries) => (isList(entries) ? entries : {}));
+    const keys = new Set([...Object.keys(earlier ?? {}), ...Object.keys(later ?? {})]);
+    return [...keys].flatMap((key) =>
+      changesOf(name === '' ? inWords(key) : `${name} ${key}`, earlier?.[key], later?.[key]),
+    );
+  }
+  return before === now ? [] : [`${name} ${quote(now)} in place of ${quote(before)}`];
+}
+
+function isList(entry: unknown): entry is Readonly<Record<string, unknown>> {
+  return typeof entry === 'object' && entry !== null;
+}
+
+/** `denseLayers` as `dense layers`. */
+function inWords(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function quote(value: unknown): string {
+  if (value === undefined) return 'none named';
+  return String(value).includes(',') ? `"${value}"` : String(value);
 }
 
 /** The processor's name does not tell them: virtual machines give it a general one. */

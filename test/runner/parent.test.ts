@@ -244,8 +244,7 @@ describe('weight rewinding', () => {
     expect(events).toContainEqual({ kind: 'repeating', step: 7, end: 7, of: 'none seed 3' });
     expect(events).toContainEqual({
       kind: 'warning',
-      sentence:
-        'none seed 3 was trained with another cpu: the weights that it had at step 7 are computed anew, close to what they were, not the same',
+      sentence: `none seed 3 was not trained as it would be here, with processor another in place of ${ENVIRONMENT.cpu}: the weights that it had at step 7 are computed anew, close to what they were, not the same`,
     });
   });
 });

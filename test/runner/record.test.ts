@@ -330,7 +330,11 @@ describe('a run directory', () => {
     writeFileSync(path, JSON.stringify({ ...ENVIRONMENT, threads: 8, cpu: 'other' }));
     const warnings: string[] = [];
     await record({}, { results, hooks: { onWarning: (sentence) => warnings.push(sentence) } });
-    expect(warnings).toEqual([expect.stringMatching(/^going on with another threads, cpu: the numbers/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^going on with threads none named in place of 8, processor unknown in place of other: the numbers/,
+      ),
+    ]);
   });
 
   it('that another process trains is left alone', async () => {

@@ -26,7 +26,9 @@ describe('what a difference between two environments can come from', () => {
     expect(now.vectorInstructions).toMatch(/^[a-z0-9_ ]+$/);
     // Kernels are chosen by these on the machines that tests run on.
     expect(now.vectorInstructions).toMatch(/\bavx\b|\basimd\b/);
-    expect(describeChange({ ...now, vectorInstructions: 'sse' }, now)).toBe('vectorInstructions');
+    expect(describeChange({ ...now, vectorInstructions: 'sse' }, now)).toBe(
+      `vector instructions ${now.vectorInstructions} in place of sse`,
+    );
   });
 
   it('are passes that the compiler leaves out', () => {
@@ -34,7 +36,7 @@ describe('what a difference between two environments can come from', () => {
     vi.stubEnv('TD_SKIP_PASSES', 'blocked-layout');
     onTestFinished(() => void vi.unstubAllEnvs());
     const other = collectEnvironment({ engine: 'onnx', device: 'CPU, 2 threads', threads: 2 });
-    expect(describeChange({ ...now }, other)).toBe('skippedPasses');
+    expect(describeChange({ ...now }, other)).toBe('skipped compiler passes blocked-layout in place of none');
   });
 
   it('are engine, threads, versions and machine, but not what an earlier version did not write', () => {
@@ -48,6 +50,15 @@ describe('what a difference between two environments can come from', () => {
       versions: { ...now.versions, node: '1.0.0' },
       cores: 99,
     };
-    expect(describeChange(elsewhere, now)).toBe('threads, versions, cpu');
+    expect(describeChange(elsewhere, now)).toBe(
+      `threads 2 in place of 8, version of node ${now.versions.node} in place of 1.0.0, processor ${now.cpu} in place of other`,
+    );
+  });
+  it('are facts about the engine, in words, also those that only one of the two has', () => {
+    const facts = { tensorflow: '2.21.0', denseLayers: 'joined products, 8 lanes' };
+    const before = { ...now, engineFacts: { tensorflow: '2.20.0', driver: '570' } };
+    expect(describeChange(before, { ...now, engineFacts: facts })).toBe(
+      'tensorflow 2.21.0 in place of 2.20.0, driver none named in place of 570, dense layers "joined products, 8 lanes" in place of none named',
+    );
   });
 });
