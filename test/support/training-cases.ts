@@ -33,7 +33,7 @@ const models = {
   // Channels and images in whole blocks, with steps of two: the compiler's blocked layout from end to end.
   blockedResnet: {
     settings: { name: 'resnet', filters: [16, 16, 32], units: 1 },
-    imageShape: [6, 6, 3],
+    imageShape: [6, 4, 3],
     batchSize: 16,
   },
   // The first stage keeps the shape of its input: shortcuts without a convolution, in whole blocks.
