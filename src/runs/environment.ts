@@ -70,12 +70,12 @@ export function collectEnvironment(execution: Execution): Environment {
   };
 }
 
-/** What numbers can depend on beyond the settings of a run, and what it is called in sentences. */
+/** What numbers can depend on beyond the settings of a run, and what it is called in sentences; of a list, what stands before each name in it. */
 const INFLUENCES = {
   engine: 'engine',
   device: 'device',
   threads: 'threads',
-  engineFacts: '',
+  engineFacts: "engine's",
   versions: 'version of',
   platform: 'system',
   cpu: 'processor',
@@ -100,16 +100,14 @@ export function describeChange(
   return changes.length === 0 ? undefined : changes.join(', ');
 }
 
-/** @param name of a plain entry; what stands before the name of each entry of a list */
-function changesOf(name: string, before: unknown, now: unknown): string[] {
+/** @param absent what stands for an entry that is not there */
+function changesOf(name: string, before: unknown, now: unknown, absent = 'unset'): string[] {
   if (isList(before) || isList(now)) {
-    const [earlier, later] = [before, now].map((entries) => (isList(entries) ? entries : {}));
-    const keys = new Set([...Object.keys(earlier ?? {}), ...Object.keys(later ?? {})]);
-    return [...keys].flatMap((key) =>
-      changesOf(name === '' ? inWords(key) : `${name} ${key}`, earlier?.[key], later?.[key]),
-    );
+    const [earlier, later] = [isList(before) ? before : {}, isList(now) ? now : {}];
+    const keys = [...new Set([...Object.keys(earlier), ...Object.keys(later)])];
+    return keys.flatMap((key) => changesOf(`${name} ${inWords(key)}`, earlier[key], later[key], 'none'));
   }
-  return before === now ? [] : [`${name} ${quote(now)} in place of ${quote(before)}`];
+  return before === now ? [] : [`${name} ${quote(now ?? absent)} in place of ${quote(before ?? absent)}`];
 }
 
 function isList(entry: unknown): entry is Readonly<Record<string, unknown>> {
@@ -122,7 +120,6 @@ function inWords(key: string): string {
 }
 
 function quote(value: unknown): string {
-  if (value === undefined) return 'none named';
   return String(value).includes(',') ? `"${value}"` : String(value);
 }
 

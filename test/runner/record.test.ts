@@ -332,7 +332,7 @@ describe('a run directory', () => {
     await record({}, { results, hooks: { onWarning: (sentence) => warnings.push(sentence) } });
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^going on with threads none named in place of 8, processor unknown in place of other: the numbers/,
+        /^going on with threads unset in place of 8, processor unknown in place of other: the numbers/,
       ),
     ]);
   });

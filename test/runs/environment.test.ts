@@ -54,11 +54,12 @@ describe('what a difference between two environments can come from', () => {
       `threads 2 in place of 8, version of node ${now.versions.node} in place of 1.0.0, processor ${now.cpu} in place of other`,
     );
   });
+
   it('are facts about the engine, in words, also those that only one of the two has', () => {
     const facts = { tensorflow: '2.21.0', denseLayers: 'joined products, 8 lanes' };
     const before = { ...now, engineFacts: { tensorflow: '2.20.0', driver: '570' } };
     expect(describeChange(before, { ...now, engineFacts: facts })).toBe(
-      'tensorflow 2.21.0 in place of 2.20.0, driver none named in place of 570, dense layers "joined products, 8 lanes" in place of none named',
+      "engine's tensorflow 2.21.0 in place of 2.20.0, engine's driver none in place of 570, engine's dense layers \"joined products, 8 lanes\" in place of none",
     );
   });
 });

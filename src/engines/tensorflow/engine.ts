@@ -130,7 +130,7 @@ function describeFacts(
     ...(usesGpu || lanes === 0 ? {} : { convolutions: `minimal filtering, ${lanes} lanes` }),
     ...(usesGpu || !passes ? {} : { weights: `joined passes, ${lanes} lanes` }),
     ...(usesGpu || !dense ? {} : { denseLayers: `joined products, ${lanes} lanes` }),
-    ...(usesGpu || !implicitGemm ? {} : { unpadded: `implicit GEMM, ${lanes} lanes` }),
+    ...(usesGpu || !implicitGemm ? {} : { unpaddedConvolutions: `implicit GEMM, ${lanes} lanes` }),
     ...(usesGpu || !bfloat16 ? {} : { bfloat16: `images kept between convolutions, ${lanes} lanes` }),
     ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
     ...(driver === undefined ? {} : { driver }),
