@@ -108,6 +108,13 @@ export class Baselines {
     return this.define(experiment).some(({ variants }) => variants.some(({ name }) => name === variant));
   }
 
+  /** Variants that the file of an experiment has, and its sweep has not. */
+  untrainedIn(experiment: string): string[] {
+    const measured = new Set(this.find(experiment)?.rows.map(({ variant }) => variant));
+    const defined = this.define(experiment).flatMap(({ variants }) => variants.map(({ name }) => name));
+    return defined.filter((name) => !measured.has(name));
+  }
+
   private define(experiment: string): Experiment[] {
     this.defined ??= readConfigs();
     return this.defined.filter(({ name }) => name === experiment);

@@ -8,7 +8,7 @@ import { renderCell, renderRank } from './cells.ts';
 import { countVerdicts, renderClaims, renderComparisons } from './claim-tables.ts';
 import { type Claim, evaluation, readClaims } from './claims.ts';
 import { type JudgedClaim, judgeClaims } from './judge.ts';
-import { describeScale, renderTrained } from './scale.ts';
+import { describeScale, describeUntrained, renderTrained } from './scale.ts';
 import { describeSeedCorrelation } from './seed-correlation.ts';
 import { drawSweep, figureNameOf, renderSweep, type TablePlace } from './sweep-tables.ts';
 
@@ -60,6 +60,7 @@ export function renderPage({ template, claims, baselines }: Sources): string {
     lacking: () => describeScale(baselines).lacking,
     scale: () => describeScale(baselines).trained,
     trained: () => renderTrained(baselines),
+    untrained: (experiment) => describeUntrained(experiment, baselines),
     claims: (source) => renderClaims(ofSource(source)),
     counts: (source) => countVerdicts(ofSource(source)),
     comparisons: () => renderComparisons(judged),

@@ -62,6 +62,21 @@ export function renderTrained(baselines: Baselines): string {
   );
 }
 
+/**
+ * `One seed a variant; not trained yet: l0-unit.`
+ *
+ * @throws Error if there is no such experiment
+ */
+export function describeUntrained(experiment: string, baselines: Baselines): string {
+  if (!baselines.knowsExperiment(experiment))
+    throw new Error(`{{untrained ${experiment}}}: no experiment of this name in results/baseline or configs`);
+  const seeds = listTrained(baselines).find((trained) => trained.experiment === experiment)?.seeds;
+  if (seeds === undefined) return 'Not trained yet.';
+  const lacking = baselines.untrainedIn(experiment);
+  const counted = seeds[1] === 1 ? 'One seed' : `${describeSeeds(seeds)} seeds`;
+  return `${counted} a variant; ${lacking.length === 0 ? 'all variants are trained' : `not trained yet: ${lacking.join(', ')}`}.`;
+}
+
 /** What was not trained, in a sentence, and what was, in another; README.md has them, too. */
 export function describeScale(baselines: Baselines): { readonly lacking: string; readonly trained: string } {
   const trained = listTrained(baselines);
