@@ -79,6 +79,17 @@ describe('docs/results.md', () => {
     expect(orderIn(turned)).toBe('none 97.19 ±');
   });
 
+  it('names the variants of an experiment that are not trained yet', () => {
+    const render = (baselines: Baselines) =>
+      renderPage({ ...sources, claims: [], baselines, template: '{{untrained mnist-mlp-decay}}' });
+    expect(render(sources.baselines)).toBe('3 seeds a variant; all variants are trained.');
+    const folder = changeSweep('mnist-mlp-decay', (row) => ({
+      ...row,
+      variant: row.variant === 'none' ? 'dropout-unit' : row.variant,
+    }));
+    expect(render(new Baselines(folder))).toBe('3 seeds a variant; not trained yet: none.');
+  });
+
   it('says first what was not trained', () => {
     const [, , , , first] = page.split('\n');
     expect(first).toMatch(
@@ -106,6 +117,7 @@ describe('the template of docs/results.md', () => {
     ['a table of no granularity', '{{table mnist-mlp layer}}', 'malformed'],
     ['a claim that there is not', '{{claim none-such}}', 'no claim of this id'],
     ['a variant that the sweep lacks', '{{cell mnist-mlp weight 0.9 nonne}}', 'no variant "nonne"'],
+    ['an experiment that there is not', '{{untrained none-such}}', 'no experiment of this name'],
     ['an order without variants', '{{rank mnist-mlp weight 0.9}}', 'malformed'],
   ])('is refused with %s', (_, placeholder, message) => {
     expect(() => renderPage({ ...sources, claims: [], template: placeholder })).toThrow(message);
@@ -130,6 +142,7 @@ describe('the template of docs/results.md', () => {
       renderPage({ template, claims: [], baselines: new Baselines(folder) });
     expect(render('{{cell few weight 0.9 once}}')).toBe('91.23 (one seed)');
     expect(render('{{rank few weight 0.9: plain, once}}')).toBe('once 91.23 (one seed); plain 55.00 ± 7.07');
+    expect(render('{{untrained few}}')).toBe('1 to 2 seeds a variant; all variants are trained.');
     const table = render('{{table few weight}}');
     expect(table).toContain('| plain | 2 | 55.00 ± 7.07 |');
     expect(table).toContain('| once ¹ | 1 | **91.23** |');
@@ -138,6 +151,16 @@ describe('the template of docs/results.md', () => {
 });
 
 describe('README.md', () => {
+  it('names the seeds that its picture is of', () => {
+    const [, named] =
+      /the picture is of [a-z]+, from\n`td run \S+ --seeds ([\d,]+)/.exec(readFileSync(README, 'utf8')) ?? [];
+    const rows = sources.baselines.find('mnist-mlp')?.rows ?? [];
+    for (const variant of ['none', 'dropout-unit', 'targeted-unit']) {
+      const seeds = new Set(rows.filter((row) => row.variant === variant).map(({ seed }) => seed));
+      expect(named).toBe([...seeds].sort().join());
+    }
+  });
+
   it('says what was and was not trained as the sweeps have it', () => {
     const readme = readFileSync(README, 'utf8');
     expect(refreshReadme(readme, sources.baselines)).toBe(readme);
