@@ -77,8 +77,15 @@ function escapeCharacter(character: string): string {
  */
 export function suggest(name: string, valid: readonly string[]): string {
   if (valid.length === 0) return '';
+  const nearest = nearestOf(name, valid);
+  return nearest === undefined ? ` (expected one of: ${valid.join(', ')})` : ` (did you mean "${nearest}"?)`;
+}
+
+/** The valid name that differs from a name by a slip of the hand; nothing if none does. */
+export function nearestOf(name: string, valid: readonly string[]): string | undefined {
+  if (valid.length === 0) return undefined;
   const nearest = closest(name.toLowerCase(), [...valid]);
-  const isNear =
-    distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, Math.floor(name.length / 3));
-  return isNear ? ` (did you mean "${nearest}"?)` : ` (expected one of: ${valid.join(', ')})`;
+  // Of two characters one must be right.
+  const most = Math.min(Math.max(2, Math.floor(name.length / 3)), Math.max(1, name.length - 1));
+  return distance(name.toLowerCase(), nearest.toLowerCase()) <= most ? nearest : undefined;
 }

@@ -1,6 +1,6 @@
 /** @file The sentence that a user's mistake is answered by. */
 import { describe, expect, it } from 'vitest';
-import { codeOf, messageOf, UserError } from '../src/errors.ts';
+import { codeOf, messageOf, nearestOf, suggest, UserError } from '../src/errors.ts';
 
 describe('a mistake of the user', () => {
   it('is told on one line, whatever it quotes', () => {
@@ -32,5 +32,28 @@ describe('what was thrown', () => {
     expect(codeOf(Object.assign(new Error('a number'), { code: 7 }))).toBe('');
     expect(codeOf(new Error('none'))).toBe('');
     expect(codeOf(null)).toBe('');
+  });
+});
+
+describe('the nearest valid name', () => {
+  it.each([
+    ['targetd', 'targeted'],
+    ['L1', 'l1'],
+    ['l', 'l1'],
+    ['mnsit-lent', 'mnist-lenet'],
+    ['ab', undefined],
+    ['x', undefined],
+    ['something', undefined],
+  ])('to %s is %s', (name, nearest) => {
+    const valid = ['targeted', 'l1', 'mnist-lenet', 'ci'];
+    expect(nearestOf(name, valid)).toBe(nearest);
+    expect(suggest(name, valid)).toBe(
+      nearest === undefined ? ` (expected one of: ${valid.join(', ')})` : ` (did you mean "${nearest}"?)`,
+    );
+  });
+
+  it('is none where there is no name', () => {
+    expect(nearestOf('a', [])).toBeUndefined();
+    expect(suggest('a', [])).toBe('');
   });
 });

@@ -1,7 +1,7 @@
 /** @file Reads experiment files and follows their `extends`. */
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { suggest, UserError } from '../errors.ts';
+import { nearestOf, suggest, UserError } from '../errors.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import { type Entry, filterKeys, type MapTree } from '../yaml/tree.ts';
 import { resolveDataPaths } from './data-paths.ts';
@@ -90,14 +90,29 @@ function describeFileError(path: string, error: unknown): string {
   if (names === undefined)
     return `${path} does not exist, nor does the folder ${folder}${describeShipped(path)}`;
   const others = suggest(basename(path), names) || `, nor is there a YAML file in ${folder}`;
-  return `${path} does not exist${others}${describeShipped(path)}`;
+  const isNear = nearestOf(basename(path), names) !== undefined;
+  return `${path} does not exist${others}${describeShipped(path, isNear)}`;
 }
 
-/** Where an experiment of that name comes with td: how to have it. */
-function describeShipped(path: string): string {
+/**
+ * Where an experiment of that name comes with td: how to have it.
+ *
+ * @param exactly whether a name that is only near does not count
+ */
+function describeShipped(path: string, exactly = false): string {
+  const wanted = bareName(path);
+  const names = listShipped().map(({ name }) => name);
+  const exact = names.find((name) => name === wanted || bareName(name) === wanted);
+  if (exact !== undefined) return `; "td init ${exact}" copies the one that comes with td`;
+  const nearest = exactly ? undefined : nearestOf(wanted, names.map(bareName));
+  const near = names.find((name) => bareName(name) === nearest);
+  return near === undefined ? '' : `; did you mean the one that "td init ${near}" copies?`;
+}
+
+/** Without its folders, and the extension of YAML. */
+function bareName(path: string): string {
   const [name = ''] = /[^\\/]+$/.exec(path.replace(/\.ya?ml$/i, '')) ?? [];
-  const shipped = listShipped().find((one) => one.name === name || one.name.endsWith(`/${name}`));
-  return shipped === undefined ? '' : `; "td init ${shipped.name}" copies the one that comes with td`;
+  return name;
 }
 
 function listYamlFiles(folder: string): string[] | undefined {

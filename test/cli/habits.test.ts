@@ -66,6 +66,18 @@ describe('td init', () => {
       'td: configs/mnist-lenet.yaml does not exist, nor does the folder configs; "td init mnist-lenet" copies the one that comes with td\n',
     );
     expect(code).toBe(2);
+    const folder = emptyFolder();
+    const mistyped = await td(folder, 'run', 'mnist-lent.yaml');
+    expect(mistyped.stderr).toBe(
+      'td: mnist-lent.yaml does not exist, nor is there a YAML file in .; did you mean the one that "td init mnist-lenet" copies?\n',
+    );
+    writeFileSync(join(folder, 'mnist-lenet.yaml'), 'mine');
+    expect((await td(folder, 'run', 'mnist-lent.yaml')).stderr).toBe(
+      'td: mnist-lent.yaml does not exist (did you mean "mnist-lenet.yaml"?)\n',
+    );
+    expect((await td(folder, 'run', 'something-else.yaml')).stderr).toBe(
+      'td: something-else.yaml does not exist (expected one of: mnist-lenet.yaml)\n',
+    );
   });
 });
 
