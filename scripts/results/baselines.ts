@@ -12,8 +12,8 @@ import { type SweepRow, settingsHashOf } from '../../src/sweeps/rows.ts';
 import { readSwept, type SweptExperiment } from '../../src/tables/swept-experiment.ts';
 import { type DependenceRow, readRows } from '../toy-hessian/rows.ts';
 
-/** Sweeps that are kept for another purpose than to be shown: the gate of the project's own CI. */
-const NOT_SHOWN = ['ci'];
+/** Sweeps that are kept for another purpose than to be shown: the gate of the project's own CI, README.md, the header of a config. */
+const NOT_SHOWN = ['ci', 'demo', 'quick-criteria'];
 
 const CONFIGS = join(import.meta.dirname, '../../configs');
 

@@ -35,11 +35,13 @@ export function renderSweep(place: TablePlace, baselines: Baselines, figures: st
     return `*There is no committed sweep of ${escapeMarkdown(name)}, ${granularity}s pruned, yet.*`;
   const published = hasPaper ? readPublished() : undefined;
   const table = buildMethodTable({ ...swept, rows: swept.rows, granularity, published });
-  const notes = [...listGaps(place, baselines), ...table.notes].map((note) => `* ${escapeMarkdown(note)}`);
+  // The title names it.
+  const own = table.notes.filter((note) => note !== `Evaluation: ${describeView(view)}.`);
+  const notes = [...listGaps(place, baselines), ...own].map((note) => `* ${escapeMarkdown(note)}`);
   const hasSingle = table.columns.some(isOfOneSeed);
   return [
     `![${escapeMarkdown(name)}: test accuracy after pruning ${granularity}s](${figures}/${figureNameOf(place)})`,
-    `${escapeMarkdown(name)}: test accuracy in percent, ${granularity}s pruned; evaluation: ${describeView(view)}; mean ± sd over n seeds, bold: best of the rate` +
+    `${escapeMarkdown(name)}: test accuracy in percent, ${granularity}s pruned; evaluation: ${describeView(view)}; mean ± sd over n seeds, or over as many as stand in the cell, bold: best of the rate` +
       (hasSingle ? `; ${ONE_SEED} one seed: how far others would lie is not known` : ''),
     renderMethods(table),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
@@ -49,28 +51,26 @@ export function renderSweep(place: TablePlace, baselines: Baselines, figures: st
 function renderMethods({ columns, rates }: MethodTable): string {
   const rows = columns.flatMap((column) => {
     const mark = isOfOneSeed(column) ? ` ${ONE_SEED}` : '';
+    const most = seedsOf(column).at(-1);
     const own = column.cells.map(({ own: cell, isBest }) => {
-      const text = formatCell(cell);
+      const isOfFewer = cell !== undefined && cell.seeds !== most;
+      const text = `${formatCell(cell)}${isOfFewer ? ` (n = ${cell.seeds})` : ''}`;
       return isBest ? `**${text}**` : text;
     });
     const published = column.cells.map(({ published: number }) =>
       number === undefined ? '' : `*${formatPoints(number.accuracy)}*`,
     );
-    const line = [`${escapeMarkdown(column.heading)}${mark}`, describeSeeds(column), ...own];
+    const line = [`${escapeMarkdown(column.heading)}${mark}`, String(most ?? ''), ...own];
     return column.hasPublished ? [line, ['*paper*', '', ...published]] : [line];
   });
   return renderTable(['method', 'n', ...rates.map(formatRate)], rows);
 }
 
+/** Numbers of seeds that cells rest on, in rising order. */
 function seedsOf({ cells }: MethodColumn): number[] {
   return [...new Set(cells.flatMap(({ own }) => (own === undefined ? [] : [own.seeds])))].sort(
     (a, b) => a - b,
   );
-}
-
-/** `3`, or `1, 3` where rates differ. */
-function describeSeeds(column: MethodColumn): string {
-  return seedsOf(column).join(', ');
 }
 
 function isOfOneSeed(column: MethodColumn): boolean {

@@ -1,6 +1,6 @@
 /** @file td baseline: writes the sweep of an experiment as the one that later sweeps are compared with. */
 import type { Command } from 'commander';
-import { baselinePath } from '../gate/baseline.ts';
+import { baselinePath, requireOneEvaluation } from '../gate/baseline.ts';
 import { listDoubts, selectBaselineRows } from '../gate/baseline-rows.ts';
 import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { formatSweep } from '../sweeps/rows.ts';
@@ -34,7 +34,7 @@ export interface BaselineOptions extends ViewOptions {
   readonly results: string;
 }
 
-/** @throws UserError if there is no such sweep, it lacks a variant, or has one with several settings */
+/** @throws UserError if there is no such sweep, it lacks a variant, has one with several settings, or the file holds several evaluations */
 export async function baseline(argument: string, options: BaselineOptions): Promise<void> {
   requireOutputFile('--out', options.out);
   requireResultsFolder(options.results, 'read');
@@ -43,6 +43,7 @@ export async function baseline(argument: string, options: BaselineOptions): Prom
   const hashes = await hashPresentSettings(argument, startFetchStage);
   const rows = selectBaselineRows(argument, swept.rows, hashes, options.results);
   const path = options.out ?? baselinePath(swept.experiment);
+  requireOneEvaluation(path);
   const variants = [...new Set(rows.map(({ variant }) => variant))];
   const contents = `${describeCount(rows.length, 'row')} of ${describeCount(variants.length, 'variant')}`;
   await writeNamed(path, formatSweep(rows, variants), `written: ${path} (${contents})`);

@@ -1,6 +1,7 @@
 /** @file td check: fails if accuracy after pruning is not what a committed baseline lets expect. */
 import type { Command } from 'commander';
 import { baselinePath, readBaseline } from '../gate/baseline.ts';
+import { selectCompared } from '../gate/compared-evaluation.ts';
 import { failedCells, type Judgement, judge } from '../gate/judge.ts';
 import {
   describeOutcome,
@@ -11,6 +12,7 @@ import {
 } from '../gate/judgement-text.ts';
 import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
+import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
 import {
@@ -32,17 +34,23 @@ the scatter of the seeds and the size of the test set explain; if all test
 images are classified correctly; if a variant or rate of the baseline is
 missing; if it was trained with other settings.
 
+One evaluation of each variant is compared, and named: the one that the baseline
+holds, of several the dense one or the one asked for; "td sweep --help" says
+what they are.
+
 Nothing is trained or pruned: "td run" and "td sweep" make the numbers.
 docs/ci.md has a workflow for GitHub Actions, docs/methods.md the test.
 
 Examples:
   td check configs/ci.yaml
   td check configs/ci.yaml --alpha 0.05 --summary summary.md
-  td check ci --baseline baselines/ci.csv --format json`;
+  td check ci --baseline baselines/ci.csv --format json
+  td check configs/quick/cifar-resnet.yaml --evaluate gamma`;
 
 export function define(command: Command): void {
+  command.option('--baseline <file>', 'CSV file (default: results/baseline/<experiment>.csv)');
+  for (const option of viewOptions("the baseline's, of several dense")) command.addOption(option);
   command
-    .option('--baseline <file>', 'CSV file (default: results/baseline/<experiment>.csv)')
     .addOption(alphaOption())
     .addOption(formatOption(['text', 'md', 'json']))
     .addOption(jsonOption(AS_FORMAT))
@@ -52,7 +60,7 @@ export function define(command: Command): void {
     .action(check);
 }
 
-export interface CheckOptions {
+export interface CheckOptions extends ViewOptions {
   readonly baseline?: string;
   readonly alpha: number;
   readonly format: 'text' | 'md' | 'json';
@@ -65,17 +73,31 @@ export interface CheckOptions {
 /**
  * Exit code 1 if the check fails.
  *
- * @throws UserError if there is no such sweep or baseline, or a file is malformed
+ * @throws UserError if there is no such sweep or baseline, the baseline lacks the evaluation asked for, or a file is malformed
  */
 export async function check(argument: string, options: CheckOptions): Promise<void> {
   const format = chooseFormat(options);
   requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
-  const { experiment, rows, damaged } = findSwept(argument, options.results);
+  const { experiment, rows, damaged, settings } = findSwept(argument, options.results);
   tellFaults(damaged.map(({ reason }) => reason));
   const hashes = await hashPresentSettings(argument, startFetchStage);
-  const baseline = readBaseline(options.baseline ?? baselinePath(experiment), experiment);
-  const report = judge({ experiment, baseline, fresh: rows, alpha: options.alpha, hashes });
+  const path = options.baseline ?? baselinePath(experiment);
+  const isAsked = options.evaluate !== undefined || options.recalibrated === true;
+  const compared = selectCompared(
+    readBaseline(path, experiment),
+    path,
+    settings,
+    isAsked ? viewOf(options) : undefined,
+  );
+  const { notes, ...judged } = judge({
+    experiment,
+    baseline: compared.rows,
+    fresh: rows,
+    alpha: options.alpha,
+    hashes,
+  });
+  const report = { ...judged, notes: [...notes, ...compared.notes] };
   if (!report.passed) process.exitCode = 1;
   printReport(report, format);
   if (options.summary !== undefined) await writeNamed(options.summary, `${renderJudgement(report)}\n`);

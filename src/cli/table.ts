@@ -36,9 +36,9 @@ that failed or are missing are named below the table.
 says under the table what is known to be wrong with the published numbers, and
 where network, data or length are others than in the paper.
 
-A table shows one evaluation, which its title names unless it is dense; "td
-sweep --help" says what they are. A method for which it is the same as dense has
-its dense numbers there; a note says of which method the numbers are which.
+A table shows one evaluation, which a note names; "td sweep --help" says what
+they are. A method for which it is the same as dense has its dense numbers
+there; the note says of which method the numbers are which.
 
 Nothing is trained or pruned: "td sweep" makes the numbers.
 

@@ -1,7 +1,9 @@
 /** @file Baselines: committed sweeps that later ones are compared with. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readSweep, type SweepRow } from '../sweeps/rows.ts';
+import { groupBy } from '../maps.ts';
+import { describeTerms, readSweep, type SweepRow } from '../sweeps/rows.ts';
 
 /** `results/baseline/<experiment>.csv`, wherever other results lie: baselines belong to the checkout. */
 export function baselinePath(experiment: string): string {
@@ -23,4 +25,21 @@ export function readBaseline(path: string, experiment: string): SweepRow[] {
   throw new UserError(
     `${path} is a baseline of experiment "${foreign.experiment}", expected one of "${experiment}"`,
   );
+}
+
+/**
+ * Refuses to write one evaluation over a file in which a variant has several, as where its tables are made of it.
+ *
+ * @throws UserError if there is such a file
+ */
+export function requireOneEvaluation(path: string): void {
+  // A device or a pipe has nothing to lose.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
+  for (const [variant, rows] of groupBy(readSweep(path), (row) => row.variant)) {
+    const held = [...new Set(rows.map(describeTerms))];
+    if (held.length > 1)
+      throw new UserError(
+        `${path} holds several evaluations of "${variant}" (${held.join('; ')}), of which one would be left; write elsewhere with --out, or remove it first`,
+      );
+  }
 }

@@ -3,13 +3,7 @@
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import { groupBy } from '../maps.ts';
-import {
-  describeTerms,
-  type EvaluationTerms,
-  isPlain,
-  type SweepRow,
-  settingsHashOf,
-} from '../sweeps/rows.ts';
+import { describeTerms, type EvaluationTerms, type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 import type { PairedCell } from './cell-changes.ts';
 
 /** Why a variant, or part of it, cannot be compared. */
@@ -39,20 +33,20 @@ export function pairRows(
   hashes?: ReadonlyMap<string, string>,
 ): Pairing {
   for (const row of [...baseline, ...fresh]) requireShare(row);
-  requireEachOnce(baseline, 'the baseline has');
   const faults: Fault[] = [];
   const notes: string[] = [];
   const cells: PairedCell[] = [];
-  for (const [variant, rows] of groupBy(baseline, ({ variant }) => variant)) {
+  const judged = groupBy(baseline, ({ variant }) => variant);
+  for (const [variant, rows] of judged) {
     const hash = onlyHash(variant, rows);
     const others = fresh.filter((row) => row.variant === variant);
     const terms = onlyTerms(variant, rows);
+    requireEachOnce(rows, 'the baseline has');
     const settled = others.filter((row) => settingsHashOf(row) === hash);
     const own = settled.filter((row) => describeTerms(row) === describeTerms(terms));
     const fault =
       findFault(variant, hash, others, hashes) ??
       (settled.length > 0 && own.length === 0 ? evaluationFault(variant, terms) : undefined);
-    if (!isPlain(terms)) notes.push(`${variant}: evaluation ${describeTerms(terms)}`);
     if (fault !== undefined) faults.push(fault);
     else {
       requireEachOnce(own, 'the fresh sweep has');
@@ -64,8 +58,8 @@ export function pairRows(
   }
   const known = new Set(baseline.map(({ variant }) => variant));
   const added = [...new Set(fresh.map(({ variant }) => variant))].filter((variant) => !known.has(variant));
-  if (added.length > 0) notes.push(`not in the baseline, and not compared: ${added.join(', ')}`);
-  return { cells, faults, notes };
+  if (added.length > 0) notes.push(`no such rows in the baseline, not compared: ${added.join(', ')}`);
+  return { cells, faults, notes: [...describeEvaluations(judged), ...notes] };
 }
 
 function findFault(
@@ -140,8 +134,22 @@ function onlyTerms(variant: string, rows: readonly SweepRow[]): EvaluationTerms 
   );
 }
 
+/** Under which evaluation variants are compared: `evaluation: gamma (ramping); dense (none, l1)`. */
+function describeEvaluations(judged: ReadonlyMap<string, readonly SweepRow[]>): string[] {
+  const variantsOf = groupBy([...judged], ([, [first]]) => describeTerms(first as SweepRow));
+  if (variantsOf.size < 2) return [...variantsOf.keys()].map((terms) => `evaluation: ${terms}`);
+  const parts = [...variantsOf].map(([terms, own]) => `${terms} (${own.map(([name]) => name).join(', ')})`);
+  return [`evaluation: ${parts.join('; ')}`];
+}
+
 function evaluationFault(variant: string, terms: EvaluationTerms): Fault {
-  const sentence = `no fresh rows of the baseline's evaluation, ${describeTerms(terms)}; "td sweep --evaluate ${terms.evaluation}" makes them`;
+  const { evaluation, draws, recalibrated } = terms;
+  const flags = [
+    `--evaluate ${evaluation}`,
+    ...(draws > 0 ? [`--draws ${draws}`] : []),
+    ...(recalibrated > 0 ? [`--recalibrate ${recalibrated}`] : []),
+  ];
+  const sentence = `no fresh rows of the baseline's evaluation, ${describeTerms(terms)}; "td sweep ${flags.join(' ')}" makes them`;
   return { kind: 'missing', variant, sentence };
 }
 

@@ -189,9 +189,10 @@ export function describeNoRows(subject: string, view: EvaluationView): string {
   return `${subject} has no rows of the evaluation "${describeView(view)}"; sweep with: td sweep ${flags}`;
 }
 
-/** Which rows are of which evaluation, in a sentence; nothing for networks as they are. */
+/** Which rows are of which evaluation, in a sentence; of networks as they are no more than that. */
 export function noteView(view: EvaluationView, rows: readonly SweepRow[]): string[] {
-  if (suffixOf(view) === '' || rows.length === 0) return [];
+  if (rows.length === 0) return [];
+  if (suffixOf(view) === '') return [`Evaluation: ${describeView(view)}.`];
   const groups = [...groupBy(rows, describeTerms)].map(
     ([terms, own]) => `${terms} (${[...new Set(own.map(({ variant }) => variant))].join(', ')})`,
   );

@@ -100,8 +100,36 @@ describe('td check', () => {
   it('passes a sweep that is like its baseline', async () => {
     expect(await run('check', 'few.yaml')).toEqual({
       code: 0,
-      stdout: 'passed: few: 4 cells as in the baseline (baseline 3 seeds, fresh 3 seeds)\n',
+      stdout:
+        'passed: few: 4 cells as in the baseline (baseline 3 seeds, fresh 3 seeds)\n- evaluation: dense\n',
       stderr: '',
+    });
+  });
+
+  it('compares the evaluation asked for, of a baseline that holds several', async () => {
+    const sweeps = sweep(GOOD);
+    const anew = sweeps.map((row) => ({ ...row, recalibrated: 1000, accuracy: row.accuracy * 0.9 }));
+    writeNewSweep(join(place.folder, 'several.csv'), [...sweeps, ...anew]);
+    writeNewSweep(join(place.folder, 'several/few/sweep.csv'), [...sweeps, ...anew]);
+    const check = (results: string, ...flags: string[]) =>
+      run('check', 'few', '--results', results, '--baseline', 'several.csv', ...flags);
+    const [dense, recalibrated, missing, kept] = await Promise.all([
+      check('several'),
+      check('several', '--recalibrated'),
+      check('results', '--recalibrated'),
+      run('baseline', 'few', '--results', 'several', '--out', 'several.csv'),
+    ]);
+    expect([dense.code, recalibrated.code, missing.code]).toEqual([0, 0, 1]);
+    expect(dense.stdout).toContain(
+      '\n- evaluation: dense\n- the baseline holds other evaluations, too (dense, recalibrated): --evaluate and --recalibrated compare those\n',
+    );
+    expect(recalibrated.stdout).toMatch(/\n- evaluation: dense, recalibrated on 1000 images\n$/);
+    expect(missing.stdout).toContain('"td sweep --evaluate dense --recalibrate 1000" makes them');
+    expect(kept).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'td: several.csv holds several evaluations of "l1" (dense; dense, recalibrated on 1000 images), of which one would be left; write elsewhere with --out, or remove it first\n',
     });
   });
 
@@ -117,7 +145,7 @@ describe('td check', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     const lines = stdout.split('\n');
     expect(lines[0]).toBe('failed: few: 1 of 4 cells failed (baseline 3 seeds, fresh 3 seeds)');
-    expect(lines[3]).toMatch(
+    expect(lines[4]).toMatch(
       /^l1 +80 % of weights +90\.50 ± 0\.50 +71\.00 ± 1\.00 +-19\.50 +\d\d\.\d\d to \d\d\.\d\d +(< )?0\.0\d+ +fell$/,
     );
     const summary = readFileSync(join(place.folder, 'summary.md'), 'utf8');

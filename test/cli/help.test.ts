@@ -410,9 +410,9 @@ describe('help', () => {
       says under the table what is known to be wrong with the published numbers, and
       where network, data or length are others than in the paper.
 
-      A table shows one evaluation, which its title names unless it is dense; "td
-      sweep --help" says what they are. A method for which it is the same as dense has
-      its dense numbers there; a note says of which method the numbers are which.
+      A table shows one evaluation, which a note names; "td sweep --help" says what
+      they are. A method for which it is the same as dense has its dense numbers
+      there; the note says of which method the numbers are which.
 
       Nothing is trained or pruned: "td sweep" makes the numbers.
 
@@ -489,6 +489,9 @@ describe('help', () => {
 
       Options:
         --baseline <file>   CSV file (default: results/baseline/<experiment>.csv)
+        --evaluate <how>    which evaluation: dense, gamma, stochastic, paper
+                            (default: the baseline's, of several dense)
+        --recalibrated      with batch-norm averages taken anew
         --alpha <share>     share of unchanged experiments that may fail by chance
                             (default: 0.01)
         --format <name>     text, md, json (default: text)
@@ -505,6 +508,10 @@ describe('help', () => {
       images are classified correctly; if a variant or rate of the baseline is
       missing; if it was trained with other settings.
 
+      One evaluation of each variant is compared, and named: the one that the baseline
+      holds, of several the dense one or the one asked for; "td sweep --help" says
+      what they are.
+
       Nothing is trained or pruned: "td run" and "td sweep" make the numbers.
       docs/ci.md has a workflow for GitHub Actions, docs/methods.md the test.
 
@@ -512,6 +519,7 @@ describe('help', () => {
         td check configs/ci.yaml
         td check configs/ci.yaml --alpha 0.05 --summary summary.md
         td check ci --baseline baselines/ci.csv --format json
+        td check configs/quick/cifar-resnet.yaml --evaluate gamma
       "
     `);
   });

@@ -98,6 +98,8 @@ describe('td show', () => {
       pruned  weights  units
       50 %             62.50
 
+      - Evaluation: dense.
+
       Files in results/test/none/seed-0-HASH
       file              size
       config.yaml       N bytes

@@ -40,7 +40,7 @@ describe('pairRows', () => {
       baseline: [0.5, 0.6],
       fresh: [0.5, 0.6],
     });
-    expect([faults, notes]).toEqual([[], []]);
+    expect([faults, notes]).toEqual([[], ['evaluation: dense']]);
   });
 
   it('compares under the evaluation that the baseline holds, and says where the fresh sweep lacks it', () => {
@@ -50,13 +50,19 @@ describe('pairRows', () => {
     expect(both.faults).toEqual([]);
     expect(both.cells).toHaveLength(6);
     expect(both.cells.map(({ fresh }) => fresh)).toEqual(both.cells.map(({ baseline }) => baseline));
-    expect(both.notes).toEqual(['none: evaluation gamma', 'l1: evaluation gamma']);
+    expect(both.notes).toEqual(['evaluation: gamma']);
     const { cells, faults } = pairRows(gamma, BASELINE);
     expect(cells).toEqual([]);
     expect(faults.map(({ sentence }) => sentence)).toContain(
       `no fresh rows of the baseline's evaluation, gamma; "td sweep --evaluate gamma" makes them`,
     );
-    const mixed = changed(({ pruneRate }) => (pruneRate > 0 ? { evaluation: 'gamma' } : {}));
+    const drawn = changed(() => ({ evaluation: 'stochastic', draws: 3, recalibrated: 1000 }));
+    expect(pairRows(drawn, BASELINE).faults[0]?.sentence).toBe(
+      'no fresh rows of the baseline\'s evaluation, stochastic with 3 draws, recalibrated on 1000 images; "td sweep --evaluate stochastic --draws 3 --recalibrate 1000" makes them',
+    );
+    const l1Alone = changed(({ variant }) => (variant === 'l1' ? { evaluation: 'gamma' } : {}));
+    expect(pairRows(l1Alone, l1Alone).notes).toEqual(['evaluation: dense (none); gamma (l1)']);
+    const mixed = [...BASELINE, ...gamma];
     expect(() => pairRows(mixed, BASELINE)).toThrow('with two evaluations (dense and gamma)');
   });
 
@@ -64,7 +70,7 @@ describe('pairRows', () => {
     const more = changed(() => ({ pruneRate: 0.75, accuracy: 0 })).slice(0, 2);
     const { cells, faults, notes } = pairRows(BASELINE, [...BASELINE, ...more]);
     expect(cells.map(({ pruneRate }) => pruneRate)).toEqual([0, 0.8, 0, 0.8, 0, 0.8]);
-    expect([faults, notes]).toEqual([[], []]);
+    expect([faults, notes]).toEqual([[], ['evaluation: dense']]);
   });
 
   it('misses a variant that was not swept', () => {
@@ -103,7 +109,10 @@ describe('pairRows', () => {
     }));
     const { cells, notes } = pairRows(BASELINE, [...stale, ...BASELINE]);
     expect(cells.every(({ fresh }) => !fresh.includes(0))).toBe(true);
-    expect(notes).toEqual(['none', 'l1'].map((name) => `${name}: fresh rows of other settings are left out`));
+    expect(notes).toEqual([
+      'evaluation: dense',
+      ...['none', 'l1'].map((name) => `${name}: fresh rows of other settings are left out`),
+    ]);
   });
 
   it('takes the settings of the experiment file for the present ones, even if old rows are there', () => {
@@ -133,7 +142,10 @@ describe('pairRows', () => {
       { 0: 0.9 },
     ).rows;
     const { faults, notes } = pairRows(BASELINE, fresh);
-    expect([faults, notes]).toEqual([[], ['not in the baseline, and not compared: new']]);
+    expect([faults, notes]).toEqual([
+      [],
+      ['evaluation: dense', 'no such rows in the baseline, not compared: new'],
+    ]);
   });
 
   it.each([
@@ -161,7 +173,12 @@ describe('pairRows', () => {
 
 describe('judge', () => {
   it('passes a sweep that equals its baseline', () => {
-    expect(judged(BASELINE)).toMatchObject({ passed: true, isSpreadKnown: true, faults: [], notes: [] });
+    expect(judged(BASELINE)).toMatchObject({
+      passed: true,
+      isSpreadKnown: true,
+      faults: [],
+      notes: ['evaluation: dense'],
+    });
   });
 
   it('fails if a variant is missing, though all that is there is well', () => {
@@ -180,6 +197,6 @@ describe('judge', () => {
     const single = BASELINE.filter(({ seed }) => seed === 0);
     const { passed, notes } = judge({ experiment: 'few', baseline: single, fresh: single, alpha: 0.05 });
     expect(passed).toBe(true);
-    expect(notes).toMatchObject([expect.stringContaining('one seed on either side')]);
+    expect(notes).toMatchObject(['evaluation: dense', expect.stringContaining('one seed on either side')]);
   });
 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { name, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
+import { warnIfNotSwept } from '../warnings.ts';
 
 const settings = z.strictObject({
   name: name('targeted-ard'),
@@ -24,5 +25,6 @@ export const targetedArd = defineMethod({
   label: ({ dropRate, targetRate }) => ({ numbers: [dropRate, targetRate] }),
   // Which inputs are candidates depends on what the layer is given.
   evaluations: () => ({ own: ['stochastic'] }),
+  warnings: ({ targetRate }, planned) => warnIfNotSwept(targetRate, planned),
   load: async () => (await import('./regularizer.ts')).createTargetedArd,
 });

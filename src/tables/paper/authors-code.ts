@@ -15,35 +15,38 @@ const HELD_OUT = 10_000;
 
 const RAMP = '20000it';
 
-/** A sentence for each setting in which the paper's code differs, with the setting that makes td do the same. */
-export function describeAuthorsCode({ dataset, model, regularizer }: RunSettings): string[] {
-  const sentences: string[] = [];
-  const add = (isOther: boolean, what: string, setting: string) => {
-    if (isOther) sentences.push(`The paper's code ${what} (${setting}).`);
-  };
+/** How the paper's code trains the networks of its tables where we don't, with the setting that makes td do the same. */
+export function describeAuthorsTraining({ dataset, regularizer }: RunSettings): string[] {
+  const { sentences, add } = collectSentences();
   add(
     dataset.trainImages === undefined && countValidationImages(dataset.validation, IMAGES) !== HELD_OUT,
     'trains on 40,000 of the 50,000 training images',
     `dataset.validation: ${HELD_OUT}`,
   );
+  if (regularizer.name === 'ramping') {
+    add(
+      regularizer.ramp.first !== RAMP || regularizer.ramp.second !== RAMP,
+      'ramps over 20,000 steps, and over 20,000 more',
+      `regularizer.ramp: { first: ${RAMP}, second: ${RAMP} }`,
+    );
+  }
+  return sentences;
+}
+
+/** A sentence for each setting of model and method in which the paper's code differs, whatever the data. */
+export function describeAuthorsCode({ model, regularizer }: RunSettings): string[] {
+  const { sentences, add } = collectSentences();
   if (model.name === 'vgg' || model.name === 'lenet') {
     add(
       model.firstConvolution === 'exempt',
-      'drops and prunes the first convolution, too',
+      'drops and prunes the first convolution of VGG and LeNet, too',
       'model.firstConvolution: prunable',
     );
   }
   switch (regularizer.name) {
     case 'targeted':
-      add(isWhole(regularizer), ...PER_ENTRY);
-      break;
     case 'ramping':
       add(isWhole(regularizer), ...PER_ENTRY);
-      add(
-        regularizer.ramp.first !== RAMP || regularizer.ramp.second !== RAMP,
-        'ramps over 20,000 steps, and over 20,000 more',
-        `regularizer.ramp: { first: ${RAMP}, second: ${RAMP} }`,
-      );
       break;
     case 'variational':
       add(
@@ -72,6 +75,14 @@ export function describeAuthorsCode({ dataset, model, regularizer }: RunSettings
       );
   }
   return sentences;
+}
+
+function collectSentences() {
+  const sentences: string[] = [];
+  const add = (isOther: boolean, what: string, setting: string) => {
+    if (isOther) sentences.push(`The paper's code ${what} (${setting}).`);
+  };
+  return { sentences, add };
 }
 
 const PER_ENTRY = ['drops each entry of a low-norm unit by itself', 'regularizer.perEntry: true'] as const;

@@ -2,11 +2,12 @@
 
 import type { RunSettings } from '../../config/schema.ts';
 import { formatPoints, formatRate } from '../../format.ts';
+import { getOrMake } from '../../maps.ts';
 import { describeMethod, type Method } from '../../methods/names.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { EvaluationView } from '../../sweeps/evaluations.ts';
 import type { Cell } from '../cell.ts';
-import { describeAuthorsCode, describeAuthorsEvaluation } from './authors-code.ts';
+import { describeAuthorsCode, describeAuthorsEvaluation, describeAuthorsTraining } from './authors-code.ts';
 import { describeDifferences, isComparable, type NearestNetwork, nearestNetwork } from './networks.ts';
 import { matchPublished, type PublishedNumber } from './published.ts';
 import { describeFaults } from './published-faults.ts';
@@ -31,8 +32,10 @@ export interface ColumnComparison {
   readonly isComparable: boolean;
   /** Title of the network that the published numbers are of. */
   readonly network: string;
-  /** How the run differs from that network and from what the authors' code did, in sentences. */
+  /** How the run differs from that network, in sentences. */
   readonly differences: readonly string[];
+  /** What the authors' code did otherwise, in sentences that name the method where they are of one. */
+  readonly code: readonly string[];
 }
 
 /** Published rates are decimals, ours too: neighbours are at least 0.001 apart. */
@@ -56,6 +59,7 @@ export function comparePublished(
         isComparable: true,
         network: '',
         differences: [],
+        code: [],
       };
     }
     const network = nearestNetwork(settings);
@@ -76,11 +80,11 @@ export function comparePublished(
       isExact: match.isExact,
       isComparable: isComparable(settings, network),
       network: network.title,
-      differences: [
-        ...describeDifferences(settings, network),
-        ...(isComparable(settings, network) && isOfCode(network)
-          ? [...describeAuthorsCode(settings), ...describeAuthorsEvaluation(settings, view)]
-          : []),
+      differences: describeDifferences(settings, network),
+      code: [
+        ...(isComparable(settings, network) && isOfCode(network) ? describeAuthorsTraining(settings) : []),
+        ...describeAuthorsCode(settings),
+        ...describeAuthorsEvaluation(settings, view),
       ],
     };
   });
@@ -101,11 +105,14 @@ export function noteComparisons(
     const shown = column.numbers.filter((number) => number !== undefined);
     return shown.length === 0 ? [] : [{ ...column, shown, heading: headings[index] ?? '' }];
   });
-  // One sentence says it of all columns, unless they stand beside different networks.
-  const isMixed = new Set(withNumbers.map(({ network }) => network)).size > 1;
-  const differences = withNumbers.flatMap(({ differences, heading }) =>
-    isMixed ? differences.map((sentence) => `${heading}: ${sentence}`) : differences,
+  // What holds of some columns alone names them.
+  const headingsOf = new Map<string, string[]>();
+  for (const { differences, heading } of withNumbers)
+    for (const sentence of differences) getOrMake(headingsOf, sentence, () => []).push(heading);
+  const differences = [...headingsOf].map(([sentence, own]) =>
+    own.length < withNumbers.length ? `${own.join(', ')}: ${sentence}` : sentence,
   );
+  const code = withNumbers.flatMap((column) => column.code);
   const tuned = withNumbers.flatMap(({ shown, isExact, heading }) => {
     const settings = describePublished(shown);
     return isExact ? [] : [`${heading} stands beside the paper's ${settings}: other settings of the method.`];
@@ -115,7 +122,7 @@ export function noteComparisons(
   const methods = compared.flatMap(({ method }) => method?.name ?? []);
   const faults = describeFaults(mentioned, granularity, methods);
   const none = withNumbers.length === 0 ? ['The paper has no numbers for these methods at these rates.'] : [];
-  return [...none, ...new Set(differences), ...tuned, ...rivals, ...faults];
+  return [...none, ...differences, ...new Set(code), ...tuned, ...rivals, ...faults];
 }
 
 /** A sentence for each other table of the paper. */

@@ -48,7 +48,7 @@ export function describeDifferences(settings: RunSettings, network: NearestNetwo
   const onlyOrder = 'show the order of the methods only, so no difference is taken.';
   if (dataset.name !== network.dataset) {
     sentences.push(
-      `Another data set: ours is ${dataset.name}, the paper has none of it; its numbers are those of ${network.title} ` +
+      `Another data set: ours is ${describeModel(model)} on ${dataset.name}, the paper has none of it; its numbers are those of ${network.title} ` +
         `on ${network.dataset} and ${onlyOrder}`,
     );
   } else if (model.name !== network.model) {

@@ -74,13 +74,24 @@ describe('the header of an experiment', () => {
     const counts = Object.fromEntries(checked.map(({ file, expectations }) => [file, expectations.length]));
     expect(counts).toEqual({
       'ci.yaml': 4,
+      'demo.yaml': 6,
       'medium/cifar-resnet20.yaml': 1,
       'mnist-lenet.yaml': 20,
       'mnist-mlp.yaml': 16,
       'quick/cifar-resnet.yaml': 1,
       'quick/cifar-wide-resnet.yaml': 1,
       'quick/cifar10-vgg.yaml': 1,
+      'quick/criteria.yaml': 8,
     });
+  });
+
+  it('says what was tuned, and on which images', () => {
+    const short = headers.filter(({ file }) => /^(quick|medium)\//.test(file));
+    expect(short.length).toBeGreaterThan(8);
+    for (const { file } of short)
+      expect(readFileSync(join(CONFIGS, file), 'utf8'), file).toMatch(
+        /^# Tuned: {6}(nothing|.*\b5,000 training images held out\b)/m,
+      );
   });
 
   it.each(checked)('says what the sweep has: $file', ({ experiment, expected, expectations }) => {

@@ -152,13 +152,25 @@ describe('the template of docs/results.md', () => {
 
 describe('README.md', () => {
   it('names the seeds that its picture is of', () => {
-    const [, named] =
-      /the picture is of [a-z]+, from\n`td run \S+ --seeds ([\d,]+)/.exec(readFileSync(README, 'utf8')) ?? [];
-    const rows = sources.baselines.find('mnist-mlp')?.rows ?? [];
-    for (const variant of ['none', 'dropout-unit', 'targeted-unit']) {
-      const seeds = new Set(rows.filter((row) => row.variant === variant).map(({ seed }) => seed));
-      expect(named).toBe([...seeds].sort().join());
-    }
+    const [, fewest, named] =
+      /the picture is of five, with 75 % pruned of ([a-z]+) to five, from\n`td run \S+ --seeds ([\d,]+)/.exec(
+        readFileSync(README, 'utf8'),
+      ) ?? [];
+    const rows = (sources.baselines.find('mnist-mlp')?.rows ?? []).filter(
+      ({ granularity }) => granularity === 'unit',
+    );
+    const drawn = ['none', 'dropout-unit', 'targeted-unit', 'targeted-unit-0.5', 'l1'];
+    const seedsAt = (rate: number) =>
+      drawn.map((variant) =>
+        rows
+          .filter((row) => row.variant === variant && row.pruneRate === rate)
+          .map(({ seed }) => seed)
+          .sort()
+          .join(),
+      );
+    expect(new Set([0, 0.5, 0.7, 0.8, 0.9].flatMap(seedsAt))).toEqual(new Set([named]));
+    const numbers = seedsAt(0.75).map((seeds) => seeds.split(',').length);
+    expect([Math.min(...numbers), Math.max(...numbers)]).toEqual([fewest === 'two' ? 2 : 0, 5]);
   });
 
   it('says what was and was not trained as the sweeps have it', () => {
