@@ -17,8 +17,11 @@ export class UserError extends Error {
   }
 }
 
-/** A damage that fails again and again until somebody does what the message says. */
+/** A file that td wrote is damaged, or missing, and stays so until somebody does what the message says: exit code 1. */
 export class DamageError extends UserError {}
+
+/** Settings that only a plugin understands, which is not loaded: nothing is wrong with them. */
+export class MissingPluginError extends UserError {}
 
 /** Exit code of a command that did nothing, since another process is at it: the same command does it later. EX_TEMPFAIL of sysexits.h. */
 export const EXIT_IN_OTHER_HANDS = 75;
@@ -84,6 +87,9 @@ export function suggest(name: string, valid: readonly string[]): string {
 /** The valid name that differs from a name by a slip of the hand; nothing if none does. */
 export function nearestOf(name: string, valid: readonly string[]): string | undefined {
   if (valid.length === 0) return undefined;
+  // `gpu` is nearer to `webgpu`, which holds it, than to `cpu`.
+  const holding = valid.filter((one) => name.length > 2 && one.toLowerCase().includes(name.toLowerCase()));
+  if (holding.length === 1) return holding[0];
   const nearest = closest(name.toLowerCase(), [...valid]);
   // Of two characters one must be right.
   const most = Math.min(Math.max(2, Math.floor(name.length / 3)), Math.max(1, name.length - 1));

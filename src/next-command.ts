@@ -1,4 +1,5 @@
 /** @file Commands of td as a user would type them next: errors and notes say which one helps. */
+import { UserError } from './errors.ts';
 
 /** The folder that `--results` names if it is not given. */
 export const DEFAULT_RESULTS = 'results';
@@ -18,6 +19,12 @@ export function describeCommand(command: string, files: readonly string[], resul
     ...(results === DEFAULT_RESULTS ? [] : ['--results', results]),
     ...plugins.flatMap((file) => ['--plugin', file]),
   ]);
+}
+
+/** That there is nothing to sweep, to draw or to report on, and what trains something. */
+export function nothingTrained(results: string): UserError {
+  const command = describeCommand('run', [], results).replace('td run', 'td run <experiment.yaml>');
+  return new UserError(`nothing is trained in ${results}; train with: ${command}`);
 }
 
 /** @param words what follows `td` */

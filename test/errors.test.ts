@@ -41,11 +41,14 @@ describe('the nearest valid name', () => {
     ['L1', 'l1'],
     ['l', 'l1'],
     ['mnsit-lent', 'mnist-lenet'],
+    ['init', undefined],
+    ['lenet', 'mnist-lenet'],
+    ['gpu', 'webgpu'],
     ['ab', undefined],
     ['x', undefined],
     ['something', undefined],
   ])('to %s is %s', (name, nearest) => {
-    const valid = ['targeted', 'l1', 'mnist-lenet', 'ci'];
+    const valid = ['targeted', 'l1', 'mnist-lenet', 'ci', 'cpu', 'webgpu'];
     expect(nearestOf(name, valid)).toBe(nearest);
     expect(suggest(name, valid)).toBe(
       nearest === undefined ? ` (expected one of: ${valid.join(', ')})` : ` (did you mean "${nearest}"?)`,

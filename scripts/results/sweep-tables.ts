@@ -91,7 +91,7 @@ export function drawSweep(place: TablePlace, baselines: Baselines): string | und
   const { experiment, granularity, view } = place;
   const swept = baselines.findView(experiment, view);
   if (!swept?.rows.some((row) => row.granularity === granularity)) return undefined;
-  const source = { ...swept, runs: [], passedOver: [] };
+  const source = { ...swept, runs: [], leftOut: [], passedOver: [] };
   const accuracy = collectAccuracyFigure(listMethods(source, granularity), granularity, view);
   const [figure] = listFigures({ experiment, granularities: [{ granularity, accuracy, training: [] }] });
   return figure && drawSvg(figure);

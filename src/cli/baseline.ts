@@ -7,7 +7,7 @@ import { formatSweep } from '../sweeps/rows.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
-import { tellFaults } from '../terminal/found-runs.ts';
+import { tellLeftOut } from '../terminal/found-runs.ts';
 import { resultsOption } from '../terminal/options.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
 import { printLine } from '../terminal/progress.ts';
@@ -39,7 +39,7 @@ export async function baseline(argument: string, options: BaselineOptions): Prom
   requireOutputFile('--out', options.out);
   requireResultsFolder(options.results, 'read');
   const swept = findSwept(argument, options.results, viewOf(options));
-  tellFaults(swept.damaged.map(({ reason }) => reason));
+  tellLeftOut(swept.leftOut);
   const hashes = await hashPresentSettings(argument, startFetchStage);
   const rows = selectBaselineRows(argument, swept.rows, hashes, options.results);
   const path = options.out ?? baselinePath(swept.experiment);

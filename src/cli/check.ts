@@ -14,7 +14,7 @@ import { hashPresentSettings } from '../gate/present-hashes.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
-import { tellFaults } from '../terminal/found-runs.ts';
+import { tellLeftOut } from '../terminal/found-runs.ts';
 import {
   AS_FORMAT,
   alphaOption,
@@ -32,7 +32,7 @@ Compares the sweep of an experiment with its baseline, for every variant,
 granularity and rate. Fails (exit code 1) if a cell is lower, or higher, than
 the scatter of the seeds and the size of the test set explain; if all test
 images are classified correctly; if a variant or rate of the baseline is
-missing; if it was trained with other settings.
+missing; if it was trained with other settings; if a run is damaged.
 
 One evaluation of each variant is compared, and named: the one that the baseline
 holds, of several the dense one or the one asked for; "td sweep --help" says
@@ -79,13 +79,13 @@ export async function check(argument: string, options: CheckOptions): Promise<vo
   const format = chooseFormat(options);
   requireOutputFile('--summary', options.summary);
   requireResultsFolder(options.results, 'read');
-  const { experiment, rows, damaged, settings } = findSwept(argument, options.results);
-  tellFaults(damaged.map(({ reason }) => reason));
+  const { experiment, rows, leftOut, settings } = findSwept(argument, options.results);
+  tellLeftOut(leftOut);
   const hashes = await hashPresentSettings(argument, startFetchStage);
   const path = options.baseline ?? baselinePath(experiment);
   const isAsked = options.evaluate !== undefined || options.recalibrated === true;
   const compared = selectCompared(
-    readBaseline(path, experiment),
+    readBaseline(path, experiment, options.results),
     path,
     settings,
     isAsked ? viewOf(options) : undefined,
@@ -94,6 +94,7 @@ export async function check(argument: string, options: CheckOptions): Promise<vo
     experiment,
     baseline: compared.rows,
     fresh: rows,
+    leftOut,
     alpha: options.alpha,
     hashes,
   });

@@ -1,6 +1,6 @@
 /** @file Runs one command line within this process, and reports what goes wrong. */
 import { CommanderError } from 'commander';
-import { BusyError, EXIT_IN_OTHER_HANDS, suggest, UserError } from '../errors.ts';
+import { BusyError, DamageError, EXIT_IN_OTHER_HANDS, suggest, UserError } from '../errors.ts';
 import { describeCommandLine } from '../next-command.ts';
 import { describeFailure } from '../terminal/failures.ts';
 import { InterruptedError } from '../terminal/interruption.ts';
@@ -53,5 +53,6 @@ function report(error: unknown, words: readonly string[]): number {
   }
   process.stderr.write(`td: ${describeFailure(error)}\n`);
   if (error instanceof BusyError) return EXIT_IN_OTHER_HANDS;
-  return error instanceof UserError ? EXIT_USAGE : EXIT_FAILED;
+  const isMistake = error instanceof UserError && !(error instanceof DamageError);
+  return isMistake ? EXIT_USAGE : EXIT_FAILED;
 }

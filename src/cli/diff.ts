@@ -1,6 +1,6 @@
 /** @file td diff: two runs, or two experiments' results, side by side. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { lookAt } from '../files/read.ts';
@@ -14,12 +14,14 @@ import {
   type Side,
 } from '../gate/compare-sides.ts';
 import { RUN_FILES } from '../runs/directory.ts';
+import type { LeftOutRun } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { listExperiments } from '../runs/walk.ts';
 import { DENSE_VIEW } from '../sweeps/evaluations.ts';
 import { checkpointId, isPlain, readSweep, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { findSwept } from '../tables/swept-experiment.ts';
+import { tellLeftOut } from '../terminal/found-runs.ts';
 import { jsonOption, resultsOption } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
@@ -46,10 +48,18 @@ export interface DiffOptions {
   readonly results: string;
 }
 
-/** @throws UserError if one of the two is not there, or one is a run and the other is none */
+/**
+ * Exit code 1 if a run of one of the two is left out.
+ *
+ * @throws UserError if one of the two is not there, or one is a run and the other is none
+ */
 export async function diff(a: string, b: string, { json = false, results }: DiffOptions): Promise<void> {
   requireResultsFolder(results, 'read');
-  const compared = pairsOf(a, b).map(([left, right]) => compare(left, right, results));
+  const read = (name: string): NamedSides => ({ name, ...readSides(name, results) });
+  const pairs = pairsOf(a, b).map(([left, right]) => [read(left), read(right)] as const);
+  const leftOut = pairs.flat().flatMap((sides) => sides.leftOut);
+  tellLeftOut([...new Map(leftOut.map((run) => [resolve(run.directory), run])).values()]);
+  const compared = pairs.map(([left, right]) => compare(left, right));
   const [first] = compared;
   if (json) printJson(compared.length === 1 ? first : compared);
   else for (const one of compared) printComparison(one);
@@ -84,8 +94,8 @@ function listSweptFolders(folder: string): string[] {
   return listExperiments(folder).filter((name) => existsSync(sweepPath(folder, name)));
 }
 
-function compare(a: string, b: string, results: string): Comparison {
-  const [left, right] = [readSides(a, results), readSides(b, results)];
+function compare(left: NamedSides, right: NamedSides): Comparison {
+  const [a, b] = [left.name, right.name];
   if (left.isRun !== right.isRun) {
     const [run, other] = left.isRun ? [a, b] : [b, a];
     throw new UserError(`${run} is a run and ${other} is none, expected two runs or two experiments`);
@@ -120,16 +130,24 @@ interface Sides {
   readonly isRun: boolean;
   /** By the name of the variant; of a run there is one, without a name. */
   readonly sides: ReadonlyMap<string, Side>;
+  /** Runs whose rows are not compared. */
+  readonly leftOut: readonly LeftOutRun[];
+}
+
+interface NamedSides extends Sides {
+  /** As the user wrote it. */
+  readonly name: string;
 }
 
 function readSides(name: string, results: string): Sides {
   const isFolder = existsSync(name) && !existsSync(join(name, RUN_FILES.config));
   const isRun = !isFolder && (existsSync(name) ? !/\.(csv|ya?ml)$/i.test(name) : name.includes('/'));
   if (!isRun) {
-    const { rows, settings } = findSwept(name, results, DENSE_VIEW);
+    const { rows, settings, leftOut } = findSwept(name, results, DENSE_VIEW);
     const variants = [...new Set(rows.map(({ variant }) => variant))];
     return {
       isRun,
+      leftOut,
       sides: new Map(
         variants.map((variant) => {
           const own = rows.filter((row) => row.variant === variant);
@@ -144,7 +162,11 @@ function readSides(name: string, results: string): Sides {
   const runId = checkpointId(run.id, run.summary.checkpointSha256);
   const place = join(run.directory, '../../..');
   const rows = readSweep(sweepPath(place, experiment)).filter((row) => row.runId === runId && isPlain(row));
-  return { isRun, sides: new Map([['', { rows, settings: readRunSettings(run.directory).settings }]]) };
+  return {
+    isRun,
+    leftOut: [],
+    sides: new Map([['', { rows, settings: readRunSettings(run.directory).settings }]]),
+  };
 }
 
 function printSettings(differences: readonly SettingDifference[]): void {

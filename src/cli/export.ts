@@ -72,6 +72,7 @@ export async function exportRun(argument: string, options: ExportOptions): Promi
   const format = formats.get(options.format);
   if (sparse && format.storesSparse !== true)
     throw new UserError(`--sparse is for --format safetensors, not for ${format.name}`);
+  requireExtensionOf(format, options.out);
   const run = findFinishedRun(argument, results);
   const pruning = readPruning(options);
   const swept = options.prune === undefined ? undefined : requireSwept(run, pruning, results);
@@ -110,6 +111,17 @@ export async function exportRun(argument: string, options: ExportOptions): Promi
     progress.stop();
     networks.dispose();
   }
+}
+
+/** @throws UserError if the name ends as a file of another format does */
+function requireExtensionOf(format: ExportFormat, out: string | undefined): void {
+  if (out === undefined || (format.extension !== undefined && out.endsWith(format.extension))) return;
+  const { name } =
+    [...formats].find(({ extension }) => extension !== undefined && out.endsWith(extension)) ?? format;
+  if (name !== format.name && !(name === 'safetensors' && format.name === 'pytorch'))
+    throw new UserError(
+      `--out ${out} has the ending of another format than ${format.name}, expected --format ${name} with it`,
+    );
 }
 
 /** @throws UserError if a rate has no granularity, or the other way round */

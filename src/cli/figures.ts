@@ -1,9 +1,14 @@
 /** @file td figures: draws the figures of experiments from what is in their folders. */
 import type { Command } from 'commander';
-import { UserError } from '../errors.ts';
+import { nothingTrained } from '../next-command.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
 import { drawFigures } from '../terminal/figures.ts';
-import { lookUpResults, requireTrainedImages, requireView, tellDamaged } from '../terminal/found-results.ts';
+import {
+  lookUpResults,
+  requireTrainedImages,
+  requireView,
+  tellLeftOutOf,
+} from '../terminal/found-results.ts';
 import { resultsOption } from '../terminal/options.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 
@@ -41,11 +46,10 @@ export async function figures(names: readonly string[], options: FiguresOptions)
   const { results } = options;
   requireResultsFolder(results, 'write');
   const found = lookUpResults(names, results);
-  if (found.length === 0)
-    throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  if (found.length === 0) throw nothingTrained(results);
   const view = viewOf(options);
   const sources = requireView(names, found, view, results);
   await requireTrainedImages(sources);
   for (const source of sources) await drawFigures(source, results, [view]);
-  tellDamaged(sources);
+  tellLeftOutOf(sources);
 }

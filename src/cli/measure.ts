@@ -6,14 +6,14 @@ import { addMeasures, type MeasureRow, measurePath } from '../export/measure-row
 import { describeCount, formatRate } from '../format.ts';
 import type { Criterion } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
-import type { FinishedRun } from '../runs/find.ts';
+import { type FinishedRun, refusalOfAll } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
 import { requireExperiments, walkResults } from '../runs/walk.ts';
 import { checkpointId, findSweepRow, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { type CriterionFlags, criterionOptions, readCriterion } from '../terminal/criterion-options.ts';
 import { threadsOption } from '../terminal/execution-options.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
-import { lookUpRuns } from '../terminal/found-runs.ts';
+import { lookUpRuns, tellLeftOut } from '../terminal/found-runs.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import {
   countOption,
@@ -112,12 +112,17 @@ export async function measure(names: readonly string[], options: MeasureOptions)
   }
 }
 
-/** One run, or all trained runs of an experiment. */
+/** One run, or all trained runs of an experiment; those that are left out are told, with exit code 1. */
 function findRuns(name: string, results: string): FinishedRun[] {
   const isExperiment = !name.includes('/');
   if (!isExperiment) return [findFinishedRun(name, results)];
   requireExperiments([name], walkResults(results), results);
-  const runs = lookUpRuns(results, [name]).runs.filter((run) => run.state === 'done');
+  const { runs: found, leftOut } = lookUpRuns(results, [name]);
+  const runs = found.filter((run) => run.state === 'done');
+  const [first, ...others] = leftOut;
+  if (runs.length === 0 && first !== undefined)
+    throw refusalOfAll(`experiment "${name}"`, [first, ...others]);
+  tellLeftOut(leftOut);
   if (runs.length === 0) throw new UserError(`no run of experiment "${name}" is trained in ${results}`);
   return runs;
 }

@@ -4,10 +4,17 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { MagnitudesCache } from '../figures/collect-weights.ts';
+import { nothingTrained } from '../next-command.ts';
 import type { EvaluationView } from '../sweeps/evaluations.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
-import { lookUpResults, requireTrainedImages, requireView, tellDamaged } from '../terminal/found-results.ts';
+import {
+  lookUpResults,
+  requireTrainedImages,
+  requireView,
+  tellLeftOutOf,
+} from '../terminal/found-results.ts';
 import { tellFaults } from '../terminal/found-runs.ts';
+import { beginLongWork } from '../terminal/long-work.ts';
 import { portOption, resultsOption } from '../terminal/options.ts';
 import { print } from '../terminal/output.ts';
 import { requireOutputFile, writeNamed } from '../terminal/output-file.ts';
@@ -71,20 +78,20 @@ function chosenView(options: ReportOptions): EvaluationView | undefined {
 
 async function writeSources(names: readonly string[], options: ReportOptions): Promise<void> {
   const { out, results } = options;
+  const startStage = beginLongWork();
   const found = lookUpResults(names, results);
-  if (found.length === 0)
-    throw new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>`);
+  if (found.length === 0) throw nothingTrained(results);
   const view = chosenView(options);
   const sources = view === undefined ? found : requireView(names, found, view, results);
   await requireTrainedImages(sources);
   const path = out ?? join(results, names.length === 1 ? (sources[0]?.experiment ?? '') : '', 'report.html');
   const { loadAssets } = await import('../report/assets.ts');
   const { makeReport } = await import('../report/make-report.ts');
-  const { page, problems } = await makeReport(sources, { assets: await loadAssets(), view });
+  const { page, problems } = await makeReport(sources, { assets: await loadAssets(), view, startStage });
   tellFaults(problems);
   const size = `${(Buffer.byteLength(page) / 1e6).toFixed(1)} MB`;
   await writeNamed(path, page, `written: ${path} (${size}); open it in a browser`);
-  tellDamaged(sources);
+  tellLeftOutOf(sources);
 }
 
 /** Ends with the process. Without names nothing need have begun yet: what begins later is shown, too. */

@@ -111,6 +111,8 @@ export async function run(files: readonly string[], options: RunOptions, command
   if (options.plan !== undefined) return trainCell(options.plan, options, command);
   const experiments = loadExperiments(files, options);
   if (options.printConfig) {
+    if (options.json)
+      throw new UserError('--json is given with --print-config, which prints YAML, expected one of them');
     const printed = experiments.map((experiment) =>
       renderSettings(experiment, readExperimentFile(experiment.path, 'as written')),
     );
@@ -196,7 +198,8 @@ async function train(
   await loadTfjs();
   const { trainShown } = await import('../terminal/training.ts');
   const outcomes = await trainShown(runs, options);
-  allowLoss();
+  // What is printed for a program is what it was asked for.
+  if (options.json !== true) allowLoss();
   if (options.json) printJson(outcomes.map((outcome) => plainOf(outcome, options.results)));
   else printOutcomes(outcomes, options.results);
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);

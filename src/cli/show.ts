@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { toOneLine } from '../errors.ts';
 import { formatPoints, formatRate } from '../format.ts';
 import { findOtherImages } from '../runner/data-identity.ts';
-import type { DamagedRun } from '../runs/find.ts';
+import { type DamagedRun, refusalOf } from '../runs/find.ts';
 import { findNamedRun } from '../runs/find-named-run.ts';
 import type { MetricsRow } from '../runs/metrics.ts';
 import { type EvaluationView, labelView, noteView } from '../sweeps/evaluations.ts';
@@ -43,12 +43,13 @@ export interface ShowOptions extends ViewOptions {
 /**
  * Of a damaged run nothing is shown but what is wrong with it, and its files; exit code 1.
  *
- * @throws UserError if there is no such run, its sweep.csv is malformed, or it was not evaluated in the way that is asked for
+ * @throws UserError if there is no such run, its sweep.csv is malformed, it was not evaluated in the way that is asked for, or it lacks its plugin
  */
 export async function show(argument: string, options: ShowOptions): Promise<void> {
   const { json = false, results } = options;
   requireResultsFolder(results, 'read');
   const run = findNamedRun(argument, results);
+  if (run.state === 'plugin missing') throw refusalOf(run);
   if (run.state === 'damaged') showDamaged(run, json);
   else {
     const view = viewOf(options);

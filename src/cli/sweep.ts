@@ -46,7 +46,7 @@ import { sweepExperiment } from '../terminal/swept-experiment.ts';
 
 const HELP = `
 The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
-a:b:step goes from a to b, both included. Every prunable layer loses the same
+a:b:step goes from a in such steps, up to b. Every prunable layer loses the same
 share without retraining: the lowest-ranked entries of each column (weight), or
 the lowest-ranked columns (unit). Rates that sweep.csv has for the same
 checkpoint are not computed again.

@@ -12,7 +12,7 @@ import { buildMethodTables, type TableChoice } from '../tables/method-tables.ts'
 import { findSwept, type SweptExperiment } from '../tables/swept-experiment.ts';
 import { takesEscapes, widthOf } from '../terminal/capabilities.ts';
 import { type ViewOptions, viewOf, viewOptions } from '../terminal/evaluation-options.ts';
-import { tellFaults } from '../terminal/found-runs.ts';
+import { tellLeftOut } from '../terminal/found-runs.ts';
 import {
   AS_FORMAT,
   chooseFormat,
@@ -70,7 +70,7 @@ export interface TableOptions extends TableChoice, ViewOptions {
 }
 
 /**
- * Exit code 1 if a run in the table is damaged.
+ * Exit code 1 if a run of the table is left out.
  *
  * @throws UserError if there is no such sweep, or it has no rows of the granularity asked for
  */
@@ -78,7 +78,7 @@ export async function table(argument: string, options: TableOptions): Promise<vo
   requireResultsFolder(options.results, 'read');
   const format = chooseFormat(options);
   const swept = findSwept(argument, options.results, viewOf(options));
-  tellFaults(swept.damaged.map(({ reason }) => reason));
+  tellLeftOut(swept.leftOut);
   if (options.grid !== undefined) {
     const tables = gridsAt(swept, options.grid, argument, options);
     if (format === 'json') printJson(tables);

@@ -41,13 +41,14 @@ export function expandGrids(experiment: MapTree): MapTree {
 
 /** @returns nothing for a variant that no grid made */
 export function parseGridName(variant: string): GridPoint | undefined {
-  const [base = '', ...parts] = variant.split('--');
-  if (parts.length === 0) return undefined;
-  const values = parts.map((part): [string, string] => {
-    const end = part.indexOf('-');
-    return [part.slice(0, end), part.slice(end + 1)];
+  // A key begins with a letter: the second dash before a digit is the sign of a value.
+  const [base = '', ...parts] = variant.split(/--(?=[a-z])/i);
+  const values = parts.flatMap((part): [string, string][] => {
+    const [, key, value] = /^([^-]+)-(.+)$/.exec(part) ?? [];
+    return key === undefined || value === undefined ? [] : [[key, value]];
   });
-  return values.some(([key]) => key === '') ? undefined : { base, values: new Map(values) };
+  const isOfGrid = parts.length > 0 && values.length === parts.length;
+  return isOfGrid ? { base, values: new Map(values) } : undefined;
 }
 
 function expandVariant(name: string, entry: Entry): [string, Entry][] {

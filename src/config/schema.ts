@@ -80,7 +80,7 @@ const TAKEN = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)|\.(csv|json|html|svg|png|yam
 /** Letters, digits, dots, dashes: names of experiments and variants become names of folders. */
 const folderName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]*$/i)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
   .refine((text) => text.length <= 100, { error: 'expected at most 100 characters' })
   .refine((text) => !TAKEN.test(text), { error: 'expected a name that is not that of a file or device' })
   .describe('letters, digits, ".", "_" and "-", the first of them a letter or digit');

@@ -21,6 +21,9 @@ export const SILENT: StartStage = () => ({ update() {}, stop() {} });
 /** Images that were read to identify them, for whoever loads them next: by data set, path and stamp. */
 const atHand = new Map<string, Dataset>();
 
+/** What was wrong with images that were read, by the same: a broken file among thousands is not looked for twice. */
+const refusals = new Map<string, UserError>();
+
 /**
  * Loads a data set, cut to its first `trainImages` and `testImages` where these are set. What is not there yet is
  * fetched, unless the settings name a path.
@@ -78,13 +81,12 @@ async function loadWhole(
   settings: DatasetSettings,
   startStage: StartStage,
 ): Promise<{ dataset: Dataset; identity: DataIdentity }> {
-  const { name, path } = settings;
+  const { path } = settings;
   const before = stampAt(settings);
   const key = before && keyOf(settings, before);
   const waiting = key === undefined ? undefined : atHand.get(key);
   if (key !== undefined) atHand.delete(key);
-  const dataset =
-    waiting ?? (await datasets.get(name).load(settings, startStage).catch(explainMisplaced(path)));
+  const dataset = waiting ?? (await readImages(settings, startStage, key));
   const place = placeOf(settings);
   const after = stampAt(settings);
   const isSettled = after !== undefined && (path === undefined || before?.digest === after.digest);
@@ -94,6 +96,24 @@ async function loadWhole(
   const identity = known ?? { fingerprint: fingerprintOf(dataset, startStage), imageShape, classes };
   if (known === undefined && isSettled && place !== undefined) rememberIdentity(kind, place, after, identity);
   return { dataset, identity };
+}
+
+/** @param key of the images' place and stamp, if it is known */
+async function readImages(
+  settings: DatasetSettings,
+  startStage: StartStage,
+  key: string | undefined,
+): Promise<Dataset> {
+  const refusal = key === undefined ? undefined : refusals.get(key);
+  if (refusal !== undefined) throw refusal;
+  const { name, path } = settings;
+  try {
+    return await datasets.get(name).load(settings, startStage).catch(explainMisplaced(path));
+  } catch (error) {
+    // What is fetched may come at the next attempt.
+    if (key !== undefined && path !== undefined && error instanceof UserError) refusals.set(key, error);
+    throw error;
+  }
 }
 
 /**

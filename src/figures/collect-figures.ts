@@ -1,5 +1,7 @@
 /** @file Collects what the figures of an experiment show. */
 
+import { SILENT } from '../data/load.ts';
+import type { StartStage } from '../progress.ts';
 import { type EvaluationView, includesDense } from '../sweeps/evaluations.ts';
 import { isPlain } from '../sweeps/rows.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
@@ -15,35 +17,54 @@ export interface CollectedFigures extends ExperimentFigures {
   readonly problems: readonly string[];
 }
 
+export interface CollectingOptions {
+  /** Of networks that earlier calls measured. */
+  readonly cache?: MagnitudesCache | undefined;
+  /** Shows which network is measured. */
+  readonly startStage?: StartStage | undefined;
+}
+
 /**
  * @param source with rows of all evaluations
  * @param views the evaluations to show, one figure of accuracy each; costs and grids are of networks as they are, and left out if those
  *   are not among them
- * @param cache of networks that earlier calls measured
  * @throws UserError naming file and line if a metrics.csv is malformed
  */
 export async function collectFigures(
   source: ExperimentResults,
   views: readonly EvaluationView[],
-  cache?: MagnitudesCache,
+  { cache = new Map(), startStage = SILENT }: CollectingOptions = {},
 ): Promise<CollectedFigures> {
+  const groups = listGranularities(source).map((granularity) => ({
+    granularity,
+    methods: listMethods(source, granularity),
+  }));
   const granularities: GranularityFigures[] = [];
   const problems = new Set<string>();
   const measures = readMeasuresOf(source.runs);
   const isDense = includesDense(views);
-  for (const granularity of listGranularities(source)) {
-    const methods = listMethods(source, granularity);
-    const rows = methods.flatMap((method) => method.rows);
-    granularities.push({
-      granularity,
-      accuracy: views.flatMap((view) =>
-        collectAccuracyFigure(showView(methods, source.settings, view), granularity, view),
-      ),
-      training: collectTraining(methods),
-      ...(await collectWeights(methods, granularity, problems, cache)),
-      costs: isDense ? collectCosts(methods, granularity, measures) : [],
-      grids: isDense ? selectTelling(tabulateGrids(rows.filter(isPlain), granularity, source.settings)) : [],
-    });
+  const count = groups.reduce((sum, { methods }) => sum + methods.length, 0);
+  const stage = startStage(`measuring networks of ${source.experiment}`, count);
+  let measured = 0;
+  const tellNext = (heading: string) => stage.update(measured++, heading);
+  try {
+    for (const { granularity, methods } of groups) {
+      const rows = methods.flatMap((method) => method.rows);
+      granularities.push({
+        granularity,
+        accuracy: views.flatMap((view) =>
+          collectAccuracyFigure(showView(methods, source.settings, view), granularity, view),
+        ),
+        training: collectTraining(methods),
+        ...(await collectWeights(methods, granularity, problems, { cache, tellNext })),
+        costs: isDense ? collectCosts(methods, granularity, measures) : [],
+        grids: isDense
+          ? selectTelling(tabulateGrids(rows.filter(isPlain), granularity, source.settings))
+          : [],
+      });
+    }
+  } finally {
+    stage.stop();
   }
   return { experiment: source.experiment, problems: [...problems], granularities };
 }

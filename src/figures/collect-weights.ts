@@ -27,16 +27,18 @@ interface Measured {
  * read, is left out.
  *
  * @param problems receives what is wrong with those that cannot be read
+ * @param tellNext is told before each network whose it is
  */
 export async function collectWeights(
   methods: readonly MethodRuns[],
   granularity: Granularity,
   problems: Set<string>,
-  cache: MagnitudesCache = new Map(),
+  { cache, tellNext }: { readonly cache: MagnitudesCache; tellNext(heading: string): void },
 ): Promise<Pick<GranularityFigures, 'weights' | 'layers'>> {
   const rate = chooseRate(methods);
   const measured: Measured[] = [];
   for (const method of methods) {
+    tellNext(method.heading);
     const found = await measureMethod(method, granularity, rate, cache);
     if (typeof found === 'string') problems.add(found);
     else if (found !== undefined) measured.push(found);

@@ -39,6 +39,8 @@ export type Row<C extends Columns> = {
 /** Bytes of a table and of one of its rows, and its rows: a sweep of twenty methods, five seeds and 200 rates has 40,000. */
 const LARGEST_TABLE = 2 ** 26;
 const LONGEST_RECORD = 2 ** 13;
+/** Characters of a file that an error quotes. */
+const MOST_SHOWN = 300;
 const MOST_ROWS = 100_000;
 
 /** A record of a CSV file and the line on which it ends. */
@@ -106,7 +108,7 @@ function parseRecords(text: Buffer, path: string, most: number): ParsedRecord[] 
     return records as ParsedRecord[];
   } catch (error) {
     const { message, lines } = error as Error & { lines?: number };
-    throw new UserError(`${path}:${lines ?? 1}: not a valid CSV table: ${message}`);
+    throw new UserError(`${path}:${lines ?? 1}: not a valid CSV table: ${shorten(message)}`);
   }
 }
 
@@ -143,9 +145,13 @@ function isHeaderOf(columns: Columns, found: readonly string[]): boolean {
 function describeHeader(path: string, columns: Columns, found: readonly string[]): UserError {
   const expected = Object.keys(columns).map(columnName);
   return new UserError(
-    `${path}:1: expected the columns ${expected.join(',')}, found ${found.join(',') || 'none'}; ` +
-      'remove the file to have it written anew',
+    `${path}:1: expected the columns ${expected.join(',')}, found ${shorten(found.join(',')) || 'none'}`,
   );
+}
+
+/** What stands in a file may be anything. */
+function shorten(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
 function parseRow<C extends Columns>(record: readonly string[], columns: C, where: string): Row<C> {
@@ -164,7 +170,7 @@ function parseField(text: string, kind: ColumnKind, where: () => string): string
   if (typeof kind === 'string') return parseNumber(text, kind, where);
   if (kind instanceof RegExp ? kind.test(text) : kind.includes(text)) return text;
   const expected = kind instanceof RegExp ? ', expected one as td writes it' : suggest(text, kind);
-  throw new UserError(`${where()}: unknown value "${text}"${expected}`);
+  throw new UserError(`${where()}: unknown value "${shorten(text)}"${expected}`);
 }
 
 function parseNumber(text: string, kind: NumberKind, where: () => string): number {
@@ -172,7 +178,7 @@ function parseNumber(text: string, kind: NumberKind, where: () => string): numbe
   const value = Number(text);
   const isNumber = text.trim() !== '' && (!Number.isNaN(value) || text === 'NaN');
   if (isNumber && NUMBERS[kind].isValid(value)) return value;
-  throw new UserError(`${where()}: expected ${NUMBERS[kind].words}, found "${text}"`);
+  throw new UserError(`${where()}: expected ${NUMBERS[kind].words}, found "${shorten(text)}"`);
 }
 
 function formatField(value: string | number, kind: ColumnKind): string {

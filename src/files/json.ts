@@ -7,6 +7,9 @@ import { readBoundedFile } from './read.ts';
 /** Most bytes of a file of settings or records: hundreds of times as many as td writes. */
 export const LARGEST_RECORD = 2 ** 20;
 
+/** Characters of a value that an error quotes. */
+const MOST_SHOWN = 40;
+
 /** Most levels of nesting. td writes four; values nested far deeper would overflow the stack of code that prints them. */
 const DEEPEST = 40;
 
@@ -33,11 +36,83 @@ export function readJson<T extends z.ZodType>(
  * @throws UserError if it is not JSON or not of that form
  */
 export function parseJson<T extends z.ZodType>(text: string, schema: T, where: string): z.output<T> {
-  const result = schema.safeParse(parseText(text, where));
+  const value = parseText(text, where);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const key = issue?.path.map(String).join('.');
-  throw new UserError(`${where}: ${key ? `"${key}": ` : ''}${issue?.message ?? 'unexpected content'}`);
+  const [issue] = result.error.issues;
+  throw new UserError(
+    issue === undefined ? `${where} is of no known form` : describeIssue(issue, value, where),
+  );
+}
+
+/** `checkpoint.json lacks "epoch", expected a number`; `checkpoint.json: "run.seed" is "x", expected a number` */
+function describeIssue(issue: z.core.$ZodIssue, value: unknown, where: string): string {
+  const key = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys')
+    return `${where}${key && `: "${key}"`} has an unknown key "${shorten(issue.keys[0] ?? '')}"`;
+  const found = issue.path.reduce(
+    (part, step) => (typeof part === 'object' && part !== null ? Reflect.get(part, step) : undefined),
+    value,
+  );
+  const expected = describeExpected(issue);
+  if (found === undefined) return `${where} lacks "${key}", ${expected}`;
+  return `${where}${key && `: "${key}"`} is ${describeValue(found)}, ${expected}`;
+}
+
+/** What zod calls the types of JSON, in words. */
+const TYPES: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+function describeExpected(issue: z.core.$ZodIssue): string {
+  // Some parts of schemas say themselves what they expect.
+  if (issue.message.startsWith('expected ')) return issue.message;
+  return `expected ${listExpected(issue).join(' or ')}`;
+}
+
+function listExpected(issue: z.core.$ZodIssue): string[] {
+  switch (issue.code) {
+    case 'invalid_type':
+      return [nameType(issue.expected)];
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value));
+    case 'invalid_union':
+      return [
+        ...new Set(issue.errors.flatMap(([first]) => (first === undefined ? [] : listExpected(first)))),
+      ];
+    case 'too_small':
+      return [`${nameType(issue.origin)} of at least ${issue.minimum}`];
+    case 'too_big':
+      return [`${nameType(issue.origin)} of at most ${issue.maximum}`];
+    case 'invalid_format':
+      return [
+        issue.format === 'datetime' ? 'a time such as 2025-01-31T12:00:00.000Z' : 'text of another form',
+      ];
+    default:
+      return ['another value'];
+  }
+}
+
+function nameType(type: string): string {
+  return TYPES[type] ?? type;
+}
+
+function describeValue(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'a map';
+  return typeof value === 'string' ? `"${shorten(value)}"` : String(value);
+}
+
+/** What stands in a file may be anything. */
+function shorten(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
 function parseText(text: string, where: string): unknown {

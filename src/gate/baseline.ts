@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { groupBy } from '../maps.ts';
+import { DEFAULT_RESULTS, describeCommand } from '../next-command.ts';
 import { describeTerms, readSweep, type SweepRow } from '../sweeps/rows.ts';
 
 /** `results/baseline/<experiment>.csv`, wherever other results lie: baselines belong to the checkout. */
@@ -13,13 +14,17 @@ export function baselinePath(experiment: string): string {
 /**
  * Reads the baseline of an experiment.
  *
+ * @param results the folder that its command was given
  * @returns its rows, at least one
  * @throws UserError if there is none, it is malformed, or it is that of another experiment
  */
-export function readBaseline(path: string, experiment: string): SweepRow[] {
+export function readBaseline(path: string, experiment: string, results = DEFAULT_RESULTS): SweepRow[] {
   const rows = readSweep(path);
+  const place = path === baselinePath(experiment) ? [] : ['--out', path];
   if (rows.length === 0)
-    throw new UserError(`${path} is missing or has no rows; "td baseline ${experiment}" writes one`);
+    throw new UserError(
+      `${path} is missing or has no rows; "${describeCommand('baseline', [experiment, ...place], results)}" writes one`,
+    );
   const foreign = rows.find((row) => row.experiment !== experiment);
   if (foreign === undefined) return rows;
   throw new UserError(

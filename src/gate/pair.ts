@@ -8,7 +8,7 @@ import type { PairedCell } from './cell-changes.ts';
 
 /** Why a variant, or part of it, cannot be compared. */
 export interface Fault {
-  readonly kind: 'missing' | 'settings';
+  readonly kind: 'missing' | 'settings' | 'left out';
   readonly variant: string;
   /** A sentence without a full stop. */
   readonly sentence: string;

@@ -1,6 +1,6 @@
 /** @file Lock files: created, read and taken over, in such a way that only one of several processes succeeds. */
 import { linkSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { writeFileAtomic, writeNewFile } from '../files/atomic.ts';
+import { nameFile, writeFileAtomic, writeNewFile } from '../files/atomic.ts';
 import { LARGEST_RECORD } from '../files/json.ts';
 import { readBoundedFile } from '../files/read.ts';
 import { type LockOwner, parseOwner, standingOf } from './owner.ts';
@@ -66,7 +66,7 @@ function create(path: string, self: LockOwner): boolean {
     return true;
   } catch (error) {
     const { code = '', syscall } = error as NodeJS.ErrnoException;
-    if (syscall !== 'link') throw error;
+    if (syscall !== 'link') throw nameFile(error as NodeJS.ErrnoException, path);
     const links = statSync(temporary, { throwIfNoEntry: false })?.nlink;
     // A server may have made the link and then, asked again since its answer was lost, say that it is there.
     if (code === 'EEXIST') return links === 2;
@@ -85,7 +85,7 @@ function createWithoutLink(path: string, self: LockOwner): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    throw nameFile(error as NodeJS.ErrnoException, path);
   }
 }
 

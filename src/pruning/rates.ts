@@ -9,7 +9,7 @@ const MOST_DECIMALS = 15;
 
 /**
  * Reads prune rates: `0.5` is a rate, `0:0.99` the paper's grid cut to that interval, `0:0.9:0.1` every rate from the
- * first to the second number, ends included, at that step. Parts are joined by commas.
+ * first number on in steps of the third, up to the second, which is one of them where the steps come to it. Parts are joined by commas.
  *
  * @returns distinct rates in rising order, each at least 0 and below 1
  * @throws UserError if a part is malformed, outside 0 to 1, reversed, has step 0 or holds no rate, or if there are more

@@ -1,8 +1,7 @@
 /** @file Collects what a report says of an experiment. */
 import { expandRuns } from '../config/experiment.ts';
 import { readMeasuresOf } from '../figures/collect-costs.ts';
-import { type CollectedFigures, collectFigures } from '../figures/collect-figures.ts';
-import type { MagnitudesCache } from '../figures/collect-weights.ts';
+import { type CollectedFigures, type CollectingOptions, collectFigures } from '../figures/collect-figures.ts';
 import { listMethods } from '../figures/group-methods.ts';
 import type { Method } from '../methods/names.ts';
 import { compareNaturally } from '../order.ts';
@@ -54,16 +53,15 @@ export interface EvaluationReport {
 /**
  * @param source with rows of all evaluations
  * @param view the only evaluation to show; all that there are if absent
- * @param cache of networks that earlier calls measured
  * @throws UserError naming file and line if a file of the experiment is malformed
  */
 export async function collectReport(
   source: ExperimentResults,
   view?: EvaluationView,
-  cache?: MagnitudesCache,
+  collecting?: CollectingOptions,
 ): Promise<ExperimentReport> {
   const views = view === undefined ? listViews(source.rows, source.settings) : [view];
-  const figures = await collectFigures(source, views, cache);
+  const figures = await collectFigures(source, views, collecting);
   const nearest = findAuthorsView(source.rows, source.settings, views);
   const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
   const measures = readMeasuresOf(source.runs);
@@ -83,7 +81,7 @@ export async function collectReport(
     published: (nearest === undefined ? [] : tabulateView(source, nearest, readPublished())).filter(
       ({ columns }) => columns.some(({ hasPublished }) => hasPublished),
     ),
-    runs: [...source.runs, ...source.damaged].toSorted(comparePlaces).map(reportRun),
+    runs: [...source.runs, ...source.leftOut].toSorted(comparePlaces).map(reportRun),
   };
 }
 
@@ -104,10 +102,10 @@ function tabulateView(
 }
 
 /** The runs that its tables should have. */
-function listKnownRuns({ runs, damaged, settings, definition }: ExperimentResults): KnownRuns {
+function listKnownRuns({ runs, leftOut, settings, definition }: ExperimentResults): KnownRuns {
   const expected = definition && expandRuns(definition);
   const own = (expected ?? []).map((run) => [run.hash.slice(0, 8), run.settings] as const);
-  return { expected, found: [...runs, ...damaged], settings: new Map([...settings, ...own]) };
+  return { expected, found: [...runs, ...leftOut], settings: new Map([...settings, ...own]) };
 }
 
 /** Where variants differ, all values are listed: `epochs: 3 or 5`. */

@@ -5,12 +5,12 @@ import { readBoundedFile } from '../files/read.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { RUN_FILES } from '../runs/directory.ts';
 import { readEnvironment } from '../runs/environment.ts';
-import type { DamagedRun, FoundRun } from '../runs/find.ts';
+import { type FoundRun, isLeftOut, type LeftOutRun } from '../runs/find.ts';
 import { readWarnings } from '../runs/log-entries.ts';
 
 export interface RunReport {
-  readonly run: FoundRun | DamagedRun;
-  readonly state: 'done' | 'damaged' | Condition['kind'];
+  readonly run: FoundRun | LeftOutRun;
+  readonly state: 'done' | LeftOutRun['state'] | Condition['kind'];
   /** What there is to know beyond the state: which process, how far it came, why it failed. */
   readonly detail: string;
   /** Warnings in its log, oldest first. */
@@ -21,16 +21,16 @@ export interface RunReport {
   readonly config: string;
 }
 
-export function reportRun(run: FoundRun | DamagedRun): RunReport {
+export function reportRun(run: FoundRun | LeftOutRun): RunReport {
   return {
     run,
     ...describeState(run),
     warnings: readWarnings(run.directory),
-    ...(run.state === 'damaged' ? { environment: {}, config: '' } : readDetails(run.directory)),
+    ...(isLeftOut(run) ? { environment: {}, config: '' } : readDetails(run.directory)),
   };
 }
 
-/** Only called for runs that are not damaged: files of a damaged one may be wrong. */
+/** Only called for runs that are not left out: files of a damaged one may be wrong. */
 function readDetails(directory: string): Pick<RunReport, 'environment' | 'config'> {
   return {
     environment: readEnvironment(directory) ?? {},
@@ -38,9 +38,9 @@ function readDetails(directory: string): Pick<RunReport, 'environment' | 'config
   };
 }
 
-function describeState(run: FoundRun | DamagedRun): Pick<RunReport, 'state' | 'detail'> {
+function describeState(run: FoundRun | LeftOutRun): Pick<RunReport, 'state' | 'detail'> {
   if (run.state === 'done') return { state: 'done', detail: '' };
-  if (run.state === 'damaged') return { state: 'damaged', detail: run.reason };
+  if (isLeftOut(run)) return { state: run.state, detail: run.reason };
   const condition = conditionOf(run.directory);
   const progress = run.checkpoint === undefined ? [] : [`epoch ${run.checkpoint.epoch} done`];
   if (condition.kind === 'failed') return { state: 'failed', detail: condition.reason };

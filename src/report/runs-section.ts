@@ -1,19 +1,29 @@
 /** @file The runs of an experiment in a report: how they stand, what failed, and what each was made with. */
 import { formatDuration, formatPercent } from '../format.ts';
+import { isLeftOut } from '../runs/find.ts';
 import { type Html, html } from './html.ts';
 import type { RunReport } from './run-report.ts';
 
-const STATES: readonly RunReport['state'][] = ['done', 'under way', 'failed', 'damaged', 'unfinished'];
+const STATES: readonly RunReport['state'][] = [
+  'done',
+  'under way',
+  'failed',
+  'damaged',
+  'plugin missing',
+  'unfinished',
+];
 
 /** What went wrong; nothing if nothing did. */
 export function renderFailures(runs: readonly RunReport[]): Html {
   const failed = runs.filter(({ state }) => state === 'failed');
   const damaged = runs.filter(({ state }) => state === 'damaged');
-  if (failed.length + damaged.length === 0) return html``;
+  const plugin = runs.filter(({ state }) => state === 'plugin missing');
+  if (failed.length + damaged.length + plugin.length === 0) return html``;
   const again = `tries ${failed.length === 1 ? 'it' : 'them'} again.`;
   return html`<div class="failures" role="alert">${renderReasons('Failed', failed)}
 ${failed.length > 0 && html`<p>The next <code>td run</code> ${again}</p>`}
-${renderReasons('Damaged, and left out', damaged)}</div>`;
+${renderReasons('Damaged, and left out', damaged)}
+${renderReasons('Left out, since a plugin is not loaded', plugin)}</div>`;
 }
 
 function renderReasons(title: string, runs: readonly RunReport[]): Html {
@@ -63,7 +73,7 @@ function validationOf({ run }: RunReport): string {
 
 function secondsOf(run: RunReport['run']): number | undefined {
   if (run.state === 'done') return run.summary.trainSeconds;
-  return run.state === 'damaged' ? undefined : run.checkpoint?.trainSeconds;
+  return isLeftOut(run) ? undefined : run.checkpoint?.trainSeconds;
 }
 
 function renderDetails({ run, detail, warnings, environment, config }: RunReport): Html {

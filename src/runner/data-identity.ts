@@ -1,4 +1,5 @@
 /** @file Which images the runs of experiments are trained on: the fingerprints of the user's own become part of the settings. */
+import { readdirSync, statSync } from 'node:fs';
 import type { Experiment } from '../config/experiment.ts';
 import { describeOtherImages, requireImages } from '../data/fingerprint.ts';
 import { identifyDataset, imagesKey, recallDataset } from '../data/load.ts';
@@ -71,8 +72,8 @@ export async function locateTrainedImages(
 }
 
 /**
- * Names the runs under whose path other images lie by now than they were trained on, in a sentence for each place. Where nothing
- * lies there is nothing to say.
+ * Names the runs under whose path other images lie by now than they were trained on, or such as cannot be read, in a sentence for each
+ * place. Where nothing lies there is nothing to say.
  *
  * @param others where else the images may lie
  */
@@ -90,10 +91,15 @@ export async function findOtherImages(
     const key = JSON.stringify([path, expected]);
     if (sentences.has(key)) continue;
     const isAtHand = (await locateTrainedImages(trained, others, identify)) !== undefined;
-    const found = isAtHand ? expected : await identify(trained);
+    const { fingerprint: found, problem }: IdentifiedPlace = isAtHand
+      ? { fingerprint: expected }
+      : await identifyPlace(trained, startStage);
     const owner = `${run.identity.experiment}/${run.id} was trained on`;
     const { directory } = run;
-    sentences.set(key, describeOtherImages({ found, expected, path, owner, directory }));
+    const unread =
+      problem &&
+      `the images in ${path} cannot be compared with those that ${owner}: ${problem}; bring those back`;
+    sentences.set(key, unread ?? describeOtherImages({ found, expected, path, owner, directory }));
   }
   return [...sentences.values()].flatMap((sentence) => sentence ?? []);
 }
@@ -122,10 +128,30 @@ export async function identifyIfPresent(
   dataset: DatasetSettings,
   startStage: StartStage,
 ): Promise<string | undefined> {
+  return (await identifyPlace(dataset, startStage)).fingerprint;
+}
+
+/** What lies in the place of a data set; nothing if nothing does. */
+interface IdentifiedPlace {
+  readonly fingerprint?: string;
+  /** Why the images that lie there cannot be read, in a clause that names the file. */
+  readonly problem?: string;
+}
+
+async function identifyPlace(dataset: DatasetSettings, startStage: StartStage): Promise<IdentifiedPlace> {
   try {
-    return (await identifyDataset(dataset, startStage)).fingerprint;
+    return { fingerprint: (await identifyDataset(dataset, startStage)).fingerprint };
   } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    return dataset.path !== undefined && holdsFiles(dataset.path) ? { problem: error.message } : {};
+  }
+}
+
+/** Whether there is a file, or a folder with something in it: that of a disk that is not there is empty, or cannot be looked into. */
+function holdsFiles(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory() || readdirSync(path).length > 0;
+  } catch {
+    return false;
   }
 }

@@ -23,20 +23,31 @@ export async function loadDatasets(
     const key = JSON.stringify(wanted);
     const loading = loaded.get(key) ?? load(wanted);
     loaded.set(key, loading);
-    const dataset = await loading;
+    const dataset = await naming(run, () => loading, isOfSettings);
     // Seeds differ in nothing that could not fit.
     const fit = `${key} ${run.experiment} ${run.variant} ${run.hash}`;
-    if (!fitting.has(fit)) await requireFit(run, dataset);
+    if (!fitting.has(fit)) await naming(run, () => prepareTraining(run, dataset));
     fitting.add(fit);
     datasets.push(dataset);
   }
   return datasets;
 }
 
-async function requireFit(run: RunSpec, dataset: Dataset): Promise<void> {
+/** Names the run in the error of what is done for it. @param isOwn whether an error is of the run */
+async function naming<T>(
+  { experiment, variant }: RunSpec,
+  work: () => Promise<T>,
+  isOwn: (error: UserError) => boolean = () => true,
+): Promise<T> {
   try {
-    await prepareTraining(run, dataset);
+    return await work();
   } catch (error) {
-    throw error instanceof UserError ? new UserError(`variant "${run.variant}": ${error.message}`) : error;
+    if (!(error instanceof UserError) || !isOwn(error)) throw error;
+    throw new UserError(`experiment "${experiment}", variant "${variant}": ${error.message}`);
   }
+}
+
+/** Not of the images, which many runs share. */
+function isOfSettings({ message }: UserError): boolean {
+  return message.startsWith('dataset.');
 }

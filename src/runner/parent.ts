@@ -8,7 +8,7 @@ import { conditionOf } from '../runs/condition.ts';
 import { runDirectory } from '../runs/directory.ts';
 import { describeChange, readEnvironment } from '../runs/environment.ts';
 import { readFinalCheckpoint } from '../runs/final-checkpoint.ts';
-import { type FinishedRun, lookAtRun } from '../runs/find.ts';
+import { type FinishedRun, isLeftOut, lookAtRun } from '../runs/find.ts';
 import type { ParentRecord } from '../runs/summary.ts';
 import { NO_TOTALS, type TrainingSnapshot } from '../training/events.ts';
 import { pruneToStart } from '../training/pruned-start.ts';
@@ -40,7 +40,10 @@ export function findParent({ parent }: RunSpec, resultsDirectory: string): Finis
   if (typeof found === 'object' && found.state === 'done') return found;
   const from = `it goes on from ${describeRun(parent)}`;
   if (typeof found === 'string') throw new UserError(`${from}, which cannot be read: ${found}`);
-  if (found.state === 'damaged') throw new UserError(`${from}, which is damaged: ${found.reason}`);
+  if (isLeftOut(found))
+    throw new UserError(
+      `${from}, which is ${found.state === 'damaged' ? 'damaged' : 'left out'}: ${found.reason}`,
+    );
   const condition = conditionOf(directory);
   if (condition.kind === 'failed') throw new UserError(`${from}, whose training failed: ${condition.reason}`);
   throw new UserError(`${from}, which is not trained in ${join(resultsDirectory, parent.experiment)}`);

@@ -3,7 +3,7 @@ import type { RunSpec } from '../config/experiment.ts';
 import type { CheckpointRecord } from '../runs/checkpoint.ts';
 import { conditionOf } from '../runs/condition.ts';
 import { runDirectory, runState } from '../runs/directory.ts';
-import { lookAtRun } from '../runs/find.ts';
+import { isLeftOut, lookAtRun } from '../runs/find.ts';
 
 /** Where a run stands. Nothing of a missing one is there. */
 export type RunStanding =
@@ -26,7 +26,7 @@ export function planRun(run: RunSpec, results: string): PlannedRun {
   const state = runState(directory);
   if (state === 'new') return { run, directory, standing: { kind: 'missing' }, checkpoint: undefined };
   const found = lookAtRun({ identity: run, directory });
-  if (typeof found === 'string' || found.state === 'damaged') {
+  if (typeof found === 'string' || isLeftOut(found)) {
     const reason = typeof found === 'string' ? `${found} cannot be read` : found.reason;
     return { run, directory, standing: { kind: 'damaged', reason }, checkpoint: undefined };
   }

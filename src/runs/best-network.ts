@@ -11,7 +11,7 @@ import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { readBoundedFile } from '../files/read.ts';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
-import { TRAIN_AGAIN } from './directory.ts';
+import { requireWhole } from './faults.ts';
 import { count, digest, digestOf, LARGEST_CHECKPOINT } from './record-fields.ts';
 
 export const bestSchema = z.object({
@@ -43,13 +43,15 @@ export function writeBest(directory: string, epoch: number, { arrays, specs }: N
   return { epoch, sha256: digestOf(bytes) };
 }
 
-/** @throws UserError if its file is missing or differs from its digest */
+/** @throws DamageError if its file is missing or differs from its digest */
 export function readBest(directory: string, { epoch, sha256 }: BestNetwork): NetworkState {
   const path = join(directory, fileOf(epoch));
-  const bytes = readBoundedFile(path, LARGEST_CHECKPOINT);
-  if (bytes !== undefined && digestOf(bytes) === sha256) return decodeSafetensors(bytes, path);
-  const fault = bytes === undefined ? 'is missing' : 'is damaged: its SHA-256 is not as it was written';
-  throw new UserError(`${path} ${fault}; ${TRAIN_AGAIN}`);
+  return requireWhole(() => {
+    const bytes = readBoundedFile(path, LARGEST_CHECKPOINT);
+    if (bytes !== undefined && digestOf(bytes) === sha256) return decodeSafetensors(bytes, path);
+    const fault = bytes === undefined ? 'is missing' : 'is damaged: its SHA-256 is not as it was written';
+    throw new UserError(`${path} ${fault}`);
+  });
 }
 
 /** Removes the files of all networks but those named. */

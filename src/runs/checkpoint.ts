@@ -10,7 +10,8 @@ import { jsonNumber, LARGEST_RECORD, readJson, writeJson } from '../files/json.t
 import { readBoundedFile } from '../files/read.ts';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts';
 import { bestSchema, readBest, removeOtherBests } from './best-network.ts';
-import { RUN_FILES, TRAIN_AGAIN } from './directory.ts';
+import { RUN_FILES } from './directory.ts';
+import { requireWhole } from './faults.ts';
 import { count, digest, digestOf, hash, LARGEST_CHECKPOINT } from './record-fields.ts';
 import { parentSchema } from './summary.ts';
 
@@ -133,7 +134,7 @@ export function readCheckpointRecord(directory: string): CheckpointRecord | unde
  * Reads the checkpoint.
  *
  * @returns nothing if the run has none
- * @throws UserError if a file is malformed, or the arrays are missing or differ from their digest
+ * @throws DamageError if a file is malformed, or the arrays are missing or differ from their digest
  */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
   const found = readRecorded(directory, RUN_FILES.checkpoint);
@@ -151,9 +152,14 @@ export interface FoundCheckpoint {
  *
  * @param name of the record's file
  * @returns nothing if there is no such record
- * @throws UserError as `readCheckpoint`
+ * @throws DamageError as `readCheckpoint`
  */
 export function readRecorded(directory: string, name: string): FoundCheckpoint | undefined {
+  return requireWhole(() => findRecorded(directory, name));
+}
+
+/** @throws UserError that says what is wrong */
+function findRecorded(directory: string, name: string): FoundCheckpoint | undefined {
   const record = readJson(join(directory, name), checkpointSchema);
   if (record === undefined) return undefined;
   let failure: unknown;
@@ -176,7 +182,7 @@ export function readRecorded(directory: string, name: string): FoundCheckpoint |
   const isPrevious = name === RUN_FILES.previousCheckpoint;
   const path = join(directory, isPrevious ? RUN_FILES.previousTensors : RUN_FILES.tensors);
   const fault = !existsSync(path) ? 'is missing' : `is damaged: its SHA-256 is not the one in ${name}`;
-  throw new UserError(`${path} ${fault}; ${TRAIN_AGAIN}`);
+  throw new UserError(`${path} ${fault}`);
 }
 
 /**
@@ -204,6 +210,6 @@ function requirePosition(
   const wrong = Object.keys(metadata).find((name) => metadata[name] !== expected[name]);
   if (wrong === undefined) return;
   throw new UserError(
-    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays; ${TRAIN_AGAIN}`,
+    `${where} is damaged: its ${wrong} is ${expected[wrong]}, expected ${metadata[wrong]} as in the arrays`,
   );
 }

@@ -42,8 +42,10 @@ export interface Environment extends Execution {
 
 const plain = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-/** environment.json of any version: each entry is plain or a list of plain entries by name. */
-const environmentSchema = z.record(z.string(), plain.or(z.record(z.string(), plain)));
+/** environment.json of any version: all say engine and device, and each entry is plain or a list of plain entries by name. */
+const environmentSchema = z
+  .object({ engine: z.string(), device: z.string() })
+  .catchall(plain.or(z.record(z.string(), plain)));
 
 /**
  * @returns what the file has, by name; nothing if there is none

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { suggest, UserError } from '../errors.ts';
 import { RUN_FILES, runId } from './directory.ts';
-import { type DamagedRun, type FinishedRun, type FoundRun, lookAtRun } from './find.ts';
+import { type FinishedRun, type FoundRun, isLeftOut, type LeftOutRun, lookAtRun, refusalOf } from './find.ts';
 import { type RunPlace, walkResults } from './walk.ts';
 
 /**
@@ -11,7 +11,7 @@ import { type RunPlace, walkResults } from './walk.ts';
  *   `experiment/variant/seed-<n>-<hash8>` in the results folder
  * @throws UserError if there is no such run, or there are several
  */
-export function findNamedRun(argument: string, results: string): FoundRun | DamagedRun {
+export function findNamedRun(argument: string, results: string): FoundRun | LeftOutRun {
   const isFolder = existsSync(join(argument, RUN_FILES.config));
   const found = lookAtRun(isFolder ? findByFolder(argument) : findByName(argument, results));
   if (typeof found === 'object') return found;
@@ -21,16 +21,16 @@ export function findNamedRun(argument: string, results: string): FoundRun | Dama
 /**
  * The same, for commands that need a trained network.
  *
- * @throws UserError as `findNamedRun`, or if the run is damaged or not done
+ * @throws UserError as `findNamedRun`, or if the run is not done or lacks its plugin
+ * @throws DamageError if it is damaged
  */
 export function findFinishedRun(argument: string, results: string): FinishedRun {
   const run = findNamedRun(argument, results);
   if (run.state === 'done') return run;
+  if (isLeftOut(run)) throw refusalOf(run);
   const name = `${run.identity.experiment}/${run.id}`;
   throw new UserError(
-    run.state === 'damaged'
-      ? run.reason
-      : `${name} is not trained to its end, expected a run that is done; td run goes on with it`,
+    `${name} is not trained to its end, expected a run that is done; td run goes on with it`,
   );
 }
 
@@ -45,6 +45,10 @@ function findByName(argument: string, results: string): RunPlace {
     );
   const variants = [...new Set(runs.map(({ identity }) => identity.variant))];
   const own = runs.filter(({ identity }) => identity.variant === variant);
+  if (variant === '')
+    throw new UserError(
+      `"${argument}" names an experiment, expected a run of it: ${variants.map((name) => `${experiment}/${name}`).join(', ')}`,
+    );
   if (own.length === 0)
     throw new UserError(
       `experiment "${experiment}" has no run of variant "${variant}"${suggest(variant, variants)}`,

@@ -41,11 +41,11 @@ function isLeftover(name: string, isDone: boolean): boolean {
  * @param needed runs whose weights others need
  */
 export function findGarbage(
-  { runs, damaged }: Survey,
+  { runs, leftOut }: Survey,
   expected: ReadonlyMap<string, readonly RunSpec[]>,
   needed: NeededRuns,
 ): Garbage[] {
-  return [...runs, ...damaged].flatMap((run): Garbage[] => {
+  return [...runs, ...leftOut].flatMap((run): Garbage[] => {
     const { directory, identity } = run;
     const known = expected.get(identity.experiment);
     const isOrphan =

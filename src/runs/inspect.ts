@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunSpec } from '../config/experiment.ts';
 import { shortFingerprint } from '../data/fingerprint.ts';
-import { UserError } from '../errors.ts';
+import { MissingPluginError, UserError } from '../errors.ts';
 import { type CheckpointRecord, readCheckpointRecord } from './checkpoint.ts';
 import { isSameName, isSameRun, RUN_FILES, type RunIdentity, runId, TRAIN_AGAIN } from './directory.ts';
 import { readEnvironment } from './environment.ts';
@@ -23,7 +23,7 @@ export interface Inspection {
 }
 
 /** The content of a file, or why it cannot be read. */
-type Read<T> = { readonly value: T } | { readonly problem: string };
+type Read<T> = { readonly value: T } | Pick<RunFault, 'problem' | 'lacksPlugin'>;
 
 /**
  * Looks at all records of a run.
@@ -97,14 +97,15 @@ function findFault(run: InspectedRun): RunFault | undefined {
   const spec = config !== undefined && 'value' in config ? config.value : undefined;
   const owner = findForeignOwner(run, spec);
   if (owner !== undefined) return owner;
-  if (config !== undefined && 'problem' in config) return { problem: config.problem, mends: 'config' };
+  if (config !== undefined && 'problem' in config)
+    return config.lacksPlugin ? config : { problem: config.problem, mends: 'config' };
   if (spec !== undefined && !isSameRun(spec, run.identity)) {
     const path = join(directory, RUN_FILES.config);
     const problem = `${path} does not hold the settings that the run was trained with (hash ${spec.hash.slice(0, 8)}, expected ${run.identity.hash.slice(0, 8)})`;
     return { problem, mends: 'config' };
   }
-  const images = spec && faultOfImages(run, spec, summary);
-  if (images !== undefined) return images;
+  const made = spec && faultOfEnvironment(run, spec, summary);
+  if (made !== undefined) return made;
   const metrics = attempt(() => readMetrics(directory));
   if ('problem' in metrics) return { problem: metrics.problem, mends: 'metrics' };
   const epochs = isDone ? (spec?.settings.schedule.epochs ?? 0) : (run.checkpoint?.epoch ?? 0);
@@ -137,13 +138,26 @@ function findForeignOwner(
   };
 }
 
+/** What is wrong with environment.json, which may be still to come while a run is not done, or with the images that it and others name. */
+function faultOfEnvironment(
+  run: InspectedRun,
+  spec: RunSpec,
+  summary: Summary | undefined,
+): RunFault | undefined {
+  const environment = attempt(() => readEnvironment(run.directory));
+  if ('problem' in environment) return { problem: environment.problem, mends: 'environment' };
+  if (environment.value === undefined && summary !== undefined)
+    return { problem: `${join(run.directory, RUN_FILES.environment)} is missing`, mends: 'environment' };
+  return faultOfImages(run, spec, summary, environment.value?.dataFingerprint);
+}
+
+/** @param noted in environment.json */
 function faultOfImages(
   { directory, checkpoint }: InspectedRun,
   { settings }: RunSpec,
   summary: Summary | undefined,
+  noted: unknown,
 ): RunFault | undefined {
-  const environment = attempt(() => readEnvironment(directory));
-  if ('problem' in environment) return { problem: environment.problem, mends: 'environment' };
   const expected = settings.dataset.fingerprint ?? summary?.data?.fingerprint;
   const describeOther = (file: string, found: string) =>
     `${join(directory, file)} names other images (fingerprint ${shortFingerprint(found)}) than the run's settings or summary (${shortFingerprint(expected ?? '')})`;
@@ -153,7 +167,6 @@ function faultOfImages(
   if (other(trained)) return { problem: describeOther(RUN_FILES.checkpoint, trained) };
   if (other(summary?.data?.fingerprint))
     return { problem: describeOther(RUN_FILES.summary, summary.data.fingerprint), mends: 'summary' };
-  const noted = environment.value?.dataFingerprint;
   return other(noted)
     ? { problem: describeOther(RUN_FILES.environment, noted), mends: 'environment' }
     : undefined;
@@ -191,7 +204,7 @@ function attempt<T>(read: () => T): Read<T> {
   try {
     return { value: read() };
   } catch (error) {
-    if (error instanceof UserError) return { problem: error.message.replace(/; remove the file .*/, '') };
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    return { problem: error.message, lacksPlugin: error instanceof MissingPluginError };
   }
 }

@@ -31,31 +31,33 @@ export function mendRun(directory: string, run: RunSpec, warn: (sentence: string
     if (fault === undefined) return;
     const { problem, mends } = fault;
     if (mends === undefined) throw new DamageError(describeFault(fault));
-    if (mended.has(mends) || !MENDERS[mends](directory, run))
+    const moved = mended.has(mends) ? undefined : MENDERS[mends](directory, run);
+    if (moved === undefined)
       throw new DamageError(`${problem}; nothing else tells what stood there, ${TRAIN_AGAIN}`);
     mended.add(mends);
-    warn(`${problem}; set aside as *${SET_ASIDE}, and made anew`);
+    warn(`${problem}; ${moved.length > 0 ? `set aside as *${SET_ASIDE}, and made anew` : 'made anew'}`);
   }
 }
 
-/** Sets a damaged file aside and makes it anew. @returns false if the other files do not tell what stood there */
-type Mender = (directory: string, run: RunSpec) => boolean;
+/** Sets a damaged file aside and makes it anew. @returns the files set aside; nothing if the others do not tell what stood there */
+type Mender = (directory: string, run: RunSpec) => readonly string[] | undefined;
 
 const MENDERS: Readonly<Record<MendableFile, Mender>> = {
   config(directory, run) {
-    setAside(directory, [RUN_FILES.config]);
+    const moved = setAside(directory, [RUN_FILES.config]);
     writeFileAtomic(join(directory, RUN_FILES.config), renderSettings(run));
-    return true;
+    return moved;
   },
 
-  /** That of an unfinished run is written by its next session. */
+  /** That of a run that is unfinished, or is once its damaged summary is set aside, is written by its next session. */
   environment(directory, { settings }) {
-    setAside(directory, [RUN_FILES.environment]);
-    if (runState(directory) !== 'done') return true;
-    const { engine, device, data } = findSummary(directory) ?? {};
+    const moved = setAside(directory, [RUN_FILES.environment]);
+    const summary = findSummary(directory);
+    if (summary === undefined) return moved;
+    const { engine, device, data } = summary;
     const dataFingerprint = settings.dataset.fingerprint ?? data?.fingerprint;
     writeJson(join(directory, RUN_FILES.environment), { engine, device, dataFingerprint });
-    return true;
+    return moved;
   },
 
   metrics(directory, { settings }) {
@@ -64,16 +66,15 @@ const MENDERS: Readonly<Record<MendableFile, Mender>> = {
     const { regularizer } = settings;
     const beginsLater = continuationOf(regularizer)?.schedule.kind === 'replay';
     const rows = readMetricsFromLog(directory, epochs, beginsLater);
-    if (rows === undefined) return false;
-    setAside(directory, [RUN_FILES.metrics]);
+    if (rows === undefined) return undefined;
+    const moved = setAside(directory, [RUN_FILES.metrics]);
     writeMetrics(directory, rows);
-    return true;
+    return moved;
   },
 
   summary(directory, { settings }) {
-    if (findCheckpoint(directory)?.epoch !== settings.schedule.epochs) return false;
-    setAside(directory, [RUN_FILES.summary]);
-    return true;
+    if (findCheckpoint(directory)?.epoch !== settings.schedule.epochs) return undefined;
+    return setAside(directory, [RUN_FILES.summary]);
   },
 };
 

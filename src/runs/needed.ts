@@ -19,9 +19,9 @@ export function keyOfRun({ experiment, id }: { readonly experiment: string; read
  *
  * @param expected runs of the experiments' files, begun or not; of experiments without a file those that have begun are known
  */
-export function findNeeded({ runs, damaged }: Survey, expected: Iterable<RunSpec>): NeededRuns {
+export function findNeeded({ runs, leftOut }: Survey, expected: Iterable<RunSpec>): NeededRuns {
   const found = new Map(
-    [...runs, ...damaged].map((run) => [keyOfRun({ ...run.identity, id: run.id }), run] as const),
+    [...runs, ...leftOut].map((run) => [keyOfRun({ ...run.identity, id: run.id }), run] as const),
   );
   const specs = new Map([...expected].map((spec) => [keyOfRun(spec), spec] as const));
   const specOf = (key: string): RunSpec | undefined => {

@@ -34,18 +34,25 @@ export function recoverCheckpoint(
   const previous = inspect(directory, RUN_FILES.previousCheckpoint);
   if (current === undefined && previous === undefined && !existsSync(join(directory, RUN_FILES.tensors)))
     return undefined;
-  warn(`${current ?? `${join(directory, RUN_FILES.checkpoint)} is missing`}; set aside as *${SET_ASIDE}`);
+  const problem = current ?? `${join(directory, RUN_FILES.checkpoint)} is missing`;
   if (typeof previous === 'object') {
-    promote(directory, previous);
+    const moved = promote(directory, previous);
+    warn(`${problem}${describeMove(moved)}`);
     const { epoch, step } = previous.checkpoint;
     warn(`going on from the checkpoint before it, at step ${step} (epoch ${epoch} done)`);
     return previous.checkpoint;
   }
-  if (previous !== undefined) warn(`${previous}; set aside as well`);
-  setAside(directory, Object.values(PREVIOUS_FILES));
-  setAside(directory, Object.values(CURRENT_FILES));
+  const older = setAside(directory, Object.values(PREVIOUS_FILES));
+  const moved = setAside(directory, Object.values(CURRENT_FILES));
+  warn(`${problem}${describeMove(moved)}`);
+  if (previous !== undefined) warn(`${previous}${older.length > 0 ? '; set aside as well' : ''}`);
   warn('training begins anew');
   return undefined;
+}
+
+/** The end of a sentence that tells of a damage: what became of the files. */
+function describeMove(moved: readonly string[]): string {
+  return moved.length > 0 ? `; set aside as *${SET_ASIDE}` : '';
 }
 
 const CURRENT_FILES = { record: RUN_FILES.checkpoint, tensors: RUN_FILES.tensors } as const;
@@ -69,20 +76,21 @@ function tidy(directory: string, { tensors }: FoundCheckpoint): void {
   else rmSync(join(directory, WAITING_TENSORS), { force: true });
 }
 
-function promote(directory: string, { tensors }: FoundCheckpoint): void {
+/** @returns the damaged files that were set aside */
+function promote(directory: string, { tensors }: FoundCheckpoint): readonly string[] {
   const kept = tensors === RUN_FILES.tensors ? [CURRENT_FILES.record] : Object.values(CURRENT_FILES);
-  setAside(directory, kept);
+  const moved = setAside(directory, kept);
   if (tensors !== RUN_FILES.tensors) {
     renameSync(join(directory, tensors), join(directory, RUN_FILES.tensors));
   }
   renameDurably(join(directory, RUN_FILES.previousCheckpoint), join(directory, RUN_FILES.checkpoint));
   rmSync(join(directory, WAITING_TENSORS), { force: true });
+  return moved;
 }
 
-/** Gives damaged files another name, for whoever wants to look at them; those that are not there are left out. */
-export function setAside(directory: string, names: readonly string[]): void {
-  for (const name of names) {
-    const path = join(directory, name);
-    if (existsSync(path)) renameDurably(path, `${path}${SET_ASIDE}`);
-  }
+/** Gives damaged files another name, for whoever wants to look at them; those that are not there are left out. @returns those that were */
+export function setAside(directory: string, names: readonly string[]): readonly string[] {
+  const present = names.filter((name) => existsSync(join(directory, name)));
+  for (const name of present) renameDurably(join(directory, name), join(directory, `${name}${SET_ASIDE}`));
+  return present;
 }

@@ -1,4 +1,5 @@
 /** @file The settings and images that a run was trained with, from its own folder. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expandRuns, type RunSpec } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
@@ -17,6 +18,7 @@ import { readEnvironment } from './environment.ts';
  */
 export function readRunSettings(directory: string): RunSpec {
   const path = join(directory, RUN_FILES.config);
+  if (!existsSync(path)) throw new UserError(`${path} is missing`);
   const text = splitAtSeed(path);
   const known = text && specs.get(text.rest);
   if (known !== undefined) return withSeed(known, text?.seed ?? 0);
@@ -72,7 +74,7 @@ export function readTrainedData(directory: string): DatasetSettings {
  * @throws UserError if the file is malformed
  */
 export function noteFingerprint(directory: string, fingerprint: string): void {
-  const environment = readEnvironment(directory) ?? {};
-  if (environment.dataFingerprint !== undefined) return;
+  const environment = readEnvironment(directory);
+  if (environment === undefined || environment.dataFingerprint !== undefined) return;
   writeJson(join(directory, RUN_FILES.environment), { ...environment, dataFingerprint: fingerprint });
 }

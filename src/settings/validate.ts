@@ -1,6 +1,6 @@
 /** @file Checks a tree against a schema and says its first problem in one sentence, with the place of the culprit. */
 import type { z } from 'zod';
-import { suggest, UserError } from '../errors.ts';
+import { MissingPluginError, suggest, UserError } from '../errors.ts';
 import { type MapTree, nodeAt, type Tree, toPlain } from '../yaml/tree.ts';
 import {
   describeExpectation,
@@ -19,6 +19,7 @@ type Path = readonly PropertyKey[];
  *
  * @param owner what the settings belong to, for the sentence: `variant "l1"`
  * @throws UserError with place, expectation and nearest valid name
+ * @throws MissingPluginError if they are for a plugin that is not loaded, or with the content that it had before
  */
 export function validate<T extends z.ZodType>(schema: T, tree: MapTree, owner?: string): z.output<T> {
   const result = schema.safeParse(toPlain(tree));
@@ -47,7 +48,10 @@ function describeIssues(
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   if (issue === undefined) throw new Error('a failed check without an issue');
   const { place, text } = describeIssue(schema, tree, issue);
-  return new UserError(`${place}: ${text}${owner === undefined ? '' : `, in ${owner}`}`);
+  const sentence = `${place}: ${text}${owner === undefined ? '' : `, in ${owner}`}`;
+  const other = describeOtherPlugin(schema, tree, issue.path);
+  if (other !== undefined) return new MissingPluginError(`${sentence}; ${other}`);
+  return isOfPlugin(tree, issue.path) ? new MissingPluginError(sentence) : new UserError(sentence);
 }
 
 interface Problem {
@@ -103,12 +107,34 @@ function describeMissing(schema: z.ZodType, tree: MapTree, path: Path): Problem 
 function describeExpected(schema: z.ZodType, tree: MapTree, path: Path, node: Tree): string {
   const expected = partAt(schema, tree, path);
   const choices = listChoices(expected);
-  const isOfPlugin = path.at(-1) === 'name' && nodeAt(tree, [...path.slice(0, -1), 'plugin']) !== undefined;
-  if (isOfPlugin) return ', which a plugin defines that is not loaded; name its file with --plugin';
+  if (isOfPlugin(tree, path))
+    return ', which a plugin defines that is not loaded; name its file with --plugin';
   const isWord = node.kind === 'scalar' && typeof node.value === 'string';
   return isWord && choices.length > 1
     ? suggest(String(node.value), choices)
     : `, expected ${describeExpectation(expected)}`;
+}
+
+/** Whether an unknown name is that of a plugin: settings of its parts name the plugin's content beside it. */
+function isOfPlugin(tree: MapTree, path: Path): boolean {
+  return path.at(-1) === 'name' && nodeAt(tree, [...path.slice(0, -1), 'plugin']) !== undefined;
+}
+
+/** By which settings know a plugin. */
+const CONTENT = /^[0-9a-f]{64}$/;
+
+/** What to do where the settings around a path are for a plugin that has other content by now; nothing elsewhere. */
+function describeOtherPlugin(schema: z.ZodType, tree: MapTree, path: Path): string | undefined {
+  const sections = path.map((_, index) => [...path.slice(0, index + 1), 'plugin']);
+  for (const key of sections) {
+    const node = nodeAt(tree, key);
+    const loaded = node && partAt(schema, tree, key).default;
+    const named = node?.kind === 'scalar' ? String(node.value) : '';
+    if (typeof loaded !== 'string' || !CONTENT.test(named) || named === loaded) continue;
+    const [then, now] = [named.slice(0, 8), loaded.slice(0, 8)];
+    return `these settings are for its plugin as it was then (content ${then}, now ${now}); name that with --plugin`;
+  }
+  return undefined;
 }
 
 /** The part of the schema at a path that an issue names, which therefore exists. */

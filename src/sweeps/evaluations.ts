@@ -2,6 +2,7 @@
 import type { RunSettings } from '../config/schema.ts';
 import { groupBy } from '../maps.ts';
 import { type AskedEvaluation, evaluationOf } from '../methods/evaluations.ts';
+import { describeCommand } from '../next-command.ts';
 import { EVALUATIONS, type EvaluationKind } from '../pruning/types.ts';
 import { describeTerms, type EvaluationTerms, runIdOf, type SweepRow, settingsHashOf } from './rows.ts';
 
@@ -182,11 +183,17 @@ export function labelView(view: EvaluationView): string {
   return suffixOf(view) === '' ? '' : ` (${describeView(view)})`;
 }
 
-/** What is missing, and what makes it: for errors. @param subject `results/few/sweep.csv` */
-export function describeNoRows(subject: string, view: EvaluationView): string {
+/**
+ * What is missing, and what makes it: for errors.
+ *
+ * @param subject `results/few/sweep.csv`
+ * @param results the folder that the command was given
+ */
+export function describeNoRows(subject: string, view: EvaluationView, results: string): string {
   const { evaluate, recalibrated } = view;
-  const flags = [`--evaluate ${evaluate}`, recalibrated ? '--recalibrate <images>' : []].flat().join(' ');
-  return `${subject} has no rows of the evaluation "${describeView(view)}"; sweep with: td sweep ${flags}`;
+  const command = describeCommand('sweep', ['--evaluate', evaluate], results);
+  const flags = recalibrated ? ' --recalibrate <images>' : '';
+  return `${subject} has no rows of the evaluation "${describeView(view)}"; sweep with: ${command}${flags}`;
 }
 
 /** Which rows are of which evaluation, in a sentence; of networks as they are no more than that. */

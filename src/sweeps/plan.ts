@@ -5,12 +5,12 @@ import type { DatasetSettings } from '../data/registry.ts';
 import { suggest, UserError, unlessUserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
-import { describeCommand } from '../next-command.ts';
+import { describeCommand, nothingTrained } from '../next-command.ts';
 import { compareNaturally } from '../order.ts';
 import type { Criterion } from '../pruning/criteria/criterion.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { recallImages } from '../runner/data-identity.ts';
-import type { DamagedRun, FinishedRun, Survey } from '../runs/find.ts';
+import type { FinishedRun, LeftOutRun, Survey } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { type AskedEvaluations, DEFAULT_DRAWS, listTerms } from './evaluations.ts';
 import { readSweep, sweepPath } from './rows.ts';
@@ -49,12 +49,12 @@ export interface SweepTask extends Omit<PruningGrid, 'evaluations'>, AskedEvalua
   readonly experiment: string;
   /** Names in the order of the file, or of the last sweep if no file was named. */
   readonly variants: readonly string[];
-  /** At least one, or one of the damaged. */
+  /** At least one, or one that is left out. */
   readonly runs: readonly FinishedRun[];
   /** Data sets of the variants as their file has them now. */
   readonly datasets: readonly DatasetSettings[];
   /** Runs that cannot be swept. */
-  readonly damaged: readonly DamagedRun[];
+  readonly leftOut: readonly LeftOutRun[];
   /** The runs of the file, if one was named. */
   readonly expected?: readonly RunSpec[];
 }
@@ -72,7 +72,7 @@ export function requirePossible({
   if (criterion?.rate !== undefined && (pruneRates !== undefined || (granularity ?? 'weight') !== 'weight'))
     throw new UserError(`${criterion.flags.join(' ')} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
   if (draws !== undefined && !evaluate.some((asked) => asked === 'stochastic' || asked === 'paper'))
-    throw new UserError('--draws is for --evaluate stochastic or paper, expected both of them');
+    throw new UserError('--draws is for --evaluate stochastic or paper, expected one of these with it');
 }
 
 /**
@@ -87,7 +87,7 @@ export function planExperiment(experiment: Experiment, survey: Survey, choice: S
   const names = variants.map((variant) => variant.name);
   if (only !== undefined) requireVariants(only, names, name);
   const finished = selectFinished(survey, only);
-  if (finished.runs.length + finished.damaged.length === 0) {
+  if (finished.runs.length + finished.leftOut.length === 0) {
     const [what, chosen] =
       only === undefined ? ['', []] : [` of ${only.join(', ')}`, ['--only', only.join()]];
     const command = describeCommand('run', [path, ...chosen], choice.results);
@@ -117,19 +117,18 @@ export function planExperiment(experiment: Experiment, survey: Survey, choice: S
  */
 export function planAll(survey: Survey, choice: SweepChoice): SweepTask[] {
   if (choice.only !== undefined) requireKnown(choice.only, survey, choice.results);
-  const { runs, damaged } = selectFinished(survey, choice.only);
-  if (runs.length + damaged.length === 0)
-    throw new UserError(`nothing is trained in ${choice.results}; train with: td run <experiment.yaml>`);
+  const { runs, leftOut } = selectFinished(survey, choice.only);
+  if (runs.length + leftOut.length === 0) throw nothingTrained(choice.results);
   const usual = experimentSchema.shape.sweep.parse(undefined);
-  const names = new Set([...runs, ...damaged].map(({ identity }) => identity.experiment));
+  const names = new Set([...runs, ...leftOut].map(({ identity }) => identity.experiment));
   return [...names].toSorted(compareNaturally).map((experiment) => {
-    const isOwn = ({ identity }: FinishedRun | DamagedRun) => identity.experiment === experiment;
+    const isOwn = ({ identity }: FinishedRun | LeftOutRun) => identity.experiment === experiment;
     const own = runs.filter(isOwn);
     return {
       experiment,
       variants: listSweptVariants(choice.results, experiment),
       runs: own,
-      damaged: damaged.filter(isOwn),
+      leftOut: leftOut.filter(isOwn),
       datasets: [],
       ...gridOf(usual, choice, variantsOf(own)),
     };
@@ -168,19 +167,19 @@ function listSweptVariants(results: string, experiment: string): string[] {
 }
 
 function selectFinished(
-  { runs, damaged }: Survey,
+  { runs, leftOut }: Survey,
   only: readonly string[] | undefined,
-): Pick<SweepTask, 'runs' | 'damaged'> {
-  const isChosen = ({ identity: { variant } }: FinishedRun | DamagedRun) => only?.includes(variant) ?? true;
+): Pick<SweepTask, 'runs' | 'leftOut'> {
+  const isChosen = ({ identity: { variant } }: FinishedRun | LeftOutRun) => only?.includes(variant) ?? true;
   return {
     runs: runs.filter((run) => run.state === 'done').filter(isChosen),
-    damaged: damaged.filter(isChosen),
+    leftOut: leftOut.filter(isChosen),
   };
 }
 
 /** @throws UserError if a variant is in no experiment with runs */
-function requireKnown(only: readonly string[], { runs, damaged }: Survey, results: string): void {
-  const names = [...new Set([...runs, ...damaged].map(({ identity }) => identity.variant))];
+function requireKnown(only: readonly string[], { runs, leftOut }: Survey, results: string): void {
+  const names = [...new Set([...runs, ...leftOut].map(({ identity }) => identity.variant))];
   const unknown = only.find((name) => !names.includes(name));
   if (unknown !== undefined && names.length > 0)
     throw new UserError(`no variant "${unknown}" is trained in ${results}${suggest(unknown, names)}`);

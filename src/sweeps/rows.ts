@@ -1,6 +1,6 @@
 /** @file sweep.csv: a row per run, evaluation, granularity and prune rate, in an order that depends on nothing else. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
@@ -12,6 +12,9 @@ const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity
 
 /** Most columns of a table: as many variants as an experiment may have, each with two settings. */
 const MOST_SETTINGS = 2000;
+
+/** By how much a count may differ from a whole number: a share of images is the nearest double to it. */
+const COUNT_TOLERANCE = 1e-6;
 
 /** Names in a table become names of folders, so none may lead out of its folder. */
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
@@ -95,6 +98,19 @@ export function checkpointId(id: string, sha256: string): string {
  *   or a seed would count twice
  */
 export function readSweep(path: string): SweepRow[] {
+  try {
+    return readRows(path);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.message.includes('remove')) throw error;
+    // What td swept it sweeps again; another file, as a baseline, may be all that there is.
+    const otherwise = /^sweep(-.*)?\.csv$/.test(basename(path))
+      ? ', or remove it to have all rows computed anew'
+      : '';
+    throw new UserError(`${error.message}; mend it${otherwise}`);
+  }
+}
+
+function readRows(path: string): SweepRow[] {
   const rows = readCsv<typeof OLDER_COLUMNS>(path, COLUMNS, FORMER_COLUMNS, OLDER_COLUMNS).map((row) => ({
     ...DENSE,
     ...UNCOUNTED,
@@ -107,8 +123,27 @@ export function readSweep(path: string): SweepRow[] {
       `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
     );
   }
+  refuseImpossible(path, rows);
   refuseRepeated(path, rows);
   return rows;
+}
+
+/** What no sweep finds, though each field may stand by itself: a share that is no number of images, more parameters than there are. */
+function refuseImpossible(path: string, rows: readonly SweepRow[]): void {
+  const [first] = rows;
+  for (const [index, row] of rows.entries()) {
+    const { experiment, accuracy, testImages, draws, parametersKept, parametersTotal } = row;
+    const refuse = (what: string, expected: string) => {
+      throw new UserError(`${path}:${index + 2}: ${what}, expected ${expected}`);
+    };
+    const correct = accuracy * testImages * Math.max(1, draws);
+    if (Math.abs(correct - Math.round(correct)) > COUNT_TOLERANCE)
+      refuse(`accuracy ${accuracy}`, `a whole number of the ${testImages} test images`);
+    if (parametersKept > parametersTotal)
+      refuse(`parameters_kept ${parametersKept}`, `at most the ${parametersTotal} of parameters_total`);
+    if (experiment !== first?.experiment)
+      refuse(`experiment "${experiment}"`, `"${first?.experiment}" as in the first row`);
+  }
 }
 
 /** The rows of an earlier sweep by the network that they are of, as `checkpointId` names it. @throws as `readSweep` */

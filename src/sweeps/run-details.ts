@@ -57,7 +57,7 @@ export function readRunDetails(run: FoundRun, view: EvaluationView = DENSE_VIEW)
   const known = new Map(settings && [[identity.hash, settings]]);
   const sweep = selectRows(own, known, view);
   if (suffixOf(view) !== '' && !hasView(own, known, view))
-    throw new UserError(describeNoRows(`${id} in ${path}`, view));
+    throw new UserError(describeNoRows(`${id} in ${path}`, view, results));
   return {
     run,
     ...(run.state === 'done' ? {} : { condition: conditionOf(directory) }),

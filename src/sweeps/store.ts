@@ -46,7 +46,7 @@ export function changeTables<T>(
     return Promise.reject(new UserError(`${directory} was removed in the meantime`));
   const change = () => {
     removeTemporaries(directory);
-    return work(readOwnSweep(sweepPath(resultsDirectory, experiment, criterion)));
+    return work(readSweep(sweepPath(resultsDirectory, experiment, criterion)));
   };
   return withLock(join(directory, 'sweep.lock.json'), change, wait.signal, wait.onWait);
 }
@@ -110,15 +110,5 @@ function findSummary(directory: string): Summary | undefined {
     return readSummary(directory);
   } catch {
     return undefined;
-  }
-}
-
-/** A malformed table can be computed anew: the error says how. */
-function readOwnSweep(path: string): SweepRow[] {
-  try {
-    return readSweep(path);
-  } catch (error) {
-    if (!(error instanceof UserError) || error.message.includes('remove')) throw error;
-    throw new UserError(`${error.message}; mend it, or remove it to have all rows computed anew`);
   }
 }

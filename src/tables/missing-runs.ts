@@ -7,14 +7,14 @@ import { compareNaturally } from '../order.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { type Condition, conditionOf } from '../runs/condition.ts';
 import { runId } from '../runs/directory.ts';
-import type { DamagedRun, FoundRun, Survey } from '../runs/find.ts';
+import { type FoundRun, isLeftOut, type LeftOutRun, type Survey } from '../runs/find.ts';
 import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 
 export interface MissingRun {
   readonly variant: string;
   readonly seed: number;
-  readonly state: Condition['kind'] | 'damaged' | 'not trained' | 'not swept';
-  /** Why it failed, or what is wrong with it. */
+  readonly state: Condition['kind'] | LeftOutRun['state'] | 'not trained' | 'not swept';
+  /** Why it failed. */
   readonly reason?: string;
 }
 
@@ -23,14 +23,14 @@ export interface KnownRuns {
   /** The runs of its file; nothing if only its results are known: then every variant should have every seed. */
   readonly expected?: readonly RunSpec[] | undefined;
   /** The runs in its folder. */
-  readonly found: readonly (FoundRun | DamagedRun)[];
+  readonly found: readonly (FoundRun | LeftOutRun)[];
   /** By the first 8 digits of their hash. If given, runs that were trained for the other granularity do not count as missing. */
   readonly settings?: ReadonlyMap<string, RunSettings>;
 }
 
-/** All runs that were found in a folder, damaged or not. */
-export function allRuns({ runs, damaged }: Survey): (FoundRun | DamagedRun)[] {
-  return [...runs, ...damaged];
+/** All runs that were found in a folder, left out or not. */
+export function allRuns({ runs, leftOut }: Survey): (FoundRun | LeftOutRun)[] {
+  return [...runs, ...leftOut];
 }
 
 interface Candidate extends Pick<MissingRun, 'variant' | 'seed'> {
@@ -94,7 +94,8 @@ function describe(
 ): MissingRun {
   const named = { variant, seed };
   if (run === undefined) return { ...named, state: isSwept ? 'not swept' : 'not trained' };
-  if (run.state === 'damaged') return { ...named, state: 'damaged', reason: run.reason };
+  // Why that is, commands and reports tell in a sentence of its own.
+  if (isLeftOut(run)) return { ...named, state: run.state };
   if (run.state === 'done') return { ...named, state: 'not swept' };
   const condition = conditionOf(run.directory);
   return {

@@ -5,10 +5,10 @@ import { type Experiment, expandRuns } from '../config/experiment.ts';
 import { loadExperiment } from '../config/load.ts';
 import type { RunSettings } from '../config/schema.ts';
 import { CONFIGS, listShipped } from '../config/shipped.ts';
-import { suggest, UserError } from '../errors.ts';
+import { DamageError, suggest, UserError } from '../errors.ts';
 import { describeCommand } from '../next-command.ts';
 import { recallImages } from '../runner/data-identity.ts';
-import { type DamagedRun, findRuns, lookAtRun } from '../runs/find.ts';
+import { findRuns, isLeftOut, type LeftOutRun, lookAtRun, refusalOfAll } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { listExperiments, type RunPlace } from '../runs/walk.ts';
 import { describeNoRows, type EvaluationView, hasView, selectRows } from '../sweeps/evaluations.ts';
@@ -17,14 +17,14 @@ import { allRuns, type KnownRuns } from './missing-runs.ts';
 
 export interface SweptExperiment {
   readonly experiment: string;
-  /** Of one evaluation, unless all were asked for. */
+  /** Of one evaluation, unless all were asked for; none of runs that are left out. */
   readonly rows: readonly SweepRow[];
   /** The evaluation that the rows are of. */
   readonly view?: EvaluationView;
   /** By the first 8 digits of their hash, as far as they are known. */
   readonly settings: ReadonlyMap<string, RunSettings>;
-  /** Runs of these rows whose folders lie beside the table and are damaged. */
-  readonly damaged: readonly DamagedRun[];
+  /** Runs of the table whose folders lie beside it, and whose rows are not used. */
+  readonly leftOut: readonly LeftOutRun[];
   /** Path of the table that the rows are from. */
   readonly path: string;
   /** The experiment, if its file was named. */
@@ -37,13 +37,27 @@ export interface SweptExperiment {
  *
  * @param view which of its rows; those of all evaluations if absent
  * @throws UserError if there is no such sweep, it has no row of this evaluation, or a file is malformed
+ * @throws DamageError if every run of it is damaged, or the folder is a copy of another experiment's
  */
 export function findSwept(argument: string, results: string, view?: EvaluationView): SweptExperiment {
   const swept = lookUpSwept(argument, results);
+  requireSound(swept);
   if (view === undefined) return swept;
   const { rows, settings, path } = swept;
-  if (!hasView(rows, settings, view)) throw new UserError(describeNoRows(path, view));
+  if (!hasView(rows, settings, view)) throw new UserError(describeNoRows(path, view, results));
   return { ...swept, rows: selectRows(rows, settings, view), view };
+}
+
+/** @throws UserError if no row is left, a DamageError if that is for damage */
+function requireSound({ experiment, rows, leftOut, path }: SweptExperiment): void {
+  const [first, ...others] = leftOut;
+  if (rows.length > 0 || first === undefined) return;
+  const folder = dirname(path);
+  if (first.identity.experiment !== experiment)
+    throw new DamageError(
+      `${folder} holds the sweep and the runs of experiment "${experiment}": it was copied or renamed; give the folder its own name back, in another folder of results if need be`,
+    );
+  throw refusalOfAll(path, [first, ...others]);
 }
 
 function lookUpSwept(argument: string, results: string): SweptExperiment {
@@ -63,13 +77,16 @@ function lookUpSwept(argument: string, results: string): SweptExperiment {
   );
   if (path !== undefined) return readSwept(path);
   const swept = listSwept(results);
-  const valid = swept.length === 0 ? '; "td sweep" makes one' : suggest(argument, swept);
+  const valid =
+    swept.length === 0
+      ? `; make one with: ${describeCommand('sweep', [], results)}`
+      : suggest(argument, swept);
   throw new UserError(`${results} holds no swept experiment "${argument}"${valid}`);
 }
 
 /**
  * Reads a sweep, and the settings of its runs: from their folders if they lie beside it, else from experiment files in
- * which a variant has the hash that the rows name.
+ * which a variant has the hash that the rows name. Rows of damaged runs, and of those of a plugin that is not loaded, are left out.
  *
  * @param view which of its rows; those of all evaluations if absent
  * @param experiments to look the settings up in, before those that come with this program
@@ -97,11 +114,19 @@ export function readSwept(
     // The seeds of a variant have the same settings.
     if (!settings.has(identity.hash)) addSettings(directory, wanted, settings);
   }
-  const damaged = places.map(lookAtRun).filter((run) => typeof run === 'object' && run.state === 'damaged');
+  const found = places.map(lookAtRun);
+  const leftOut = found.filter((run) => typeof run === 'object').filter(isLeftOut);
+  const used = withoutRuns(rows, leftOut);
   experiments.forEach(add);
   if (settings.size < wanted.size) bundledExperiments(first.experiment).forEach(add);
-  const selected = view === undefined ? rows : selectRows(rows, settings, view);
-  return { experiment: first.experiment, rows: selected, settings, damaged, path, ...(view && { view }) };
+  const selected = view === undefined ? used : selectRows(used, settings, view);
+  return { experiment: first.experiment, rows: selected, settings, leftOut, path, ...(view && { view }) };
+}
+
+/** The rows of an experiment's sweep that are of none of these runs. */
+export function withoutRuns(rows: readonly SweepRow[], leftOut: readonly LeftOutRun[]): readonly SweepRow[] {
+  const ids = new Set(leftOut.map(({ id }) => id));
+  return ids.size === 0 ? rows : rows.filter((row) => !ids.has(runIdOf(row)));
 }
 
 /** The folders of the runs of a table, as far as they lie beside it. */

@@ -49,7 +49,12 @@ function engineOption(): Option {
   return new Option('--engine <name>', `what computes: ${names.join(', ')}`)
     .default('auto', 'auto')
     .env('TD_ENGINE')
-    .argParser((text) => parseChoice(text, names, '--engine'));
+    .argParser((text) => parseChoice(text, names, isFromEnvironment(text) ? 'TD_ENGINE' : '--engine'));
+}
+
+/** Whether a value of --engine is that of the environment, which holds where no flag is given. */
+function isFromEnvironment(text: string): boolean {
+  return process.env.TD_ENGINE === text && !process.argv.some((word) => /^--engine(=|$)/.test(word));
 }
 
 function deviceOption(): Option {

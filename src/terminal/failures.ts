@@ -9,8 +9,10 @@ import { describeCount } from './words.ts';
 
 /** A piece of work that failed while others went on. */
 export interface Failure {
-  /** The run's folder below the results: `<experiment>/<variant>/seed-<n>-<hash8>`. */
+  /** The run's folder below the results: `<experiment>/<variant>/seed-<n>-<hash8>`; of a table the experiment's. */
   readonly run: string;
+  /** Whether it is a table of an experiment that failed, not a run. */
+  readonly isTable?: boolean;
   readonly reason: string;
   /** Whether it fails again until somebody does what the reason says. */
   readonly needsHand?: boolean;
@@ -33,7 +35,13 @@ export function reportFailures(failures: readonly Failure[]): void {
   if (failures.length === 0) return;
   const them = failures.length === 1 ? 'it' : 'them';
   const next = failures.every(({ needsHand }) => needsHand) ? '' : `; the same command tries ${them} again`;
-  printLine(`${describeCount(failures.length, 'run')} failed${next}:`);
+  const tables = failures.filter(({ isTable }) => isTable).length;
+  const runs = failures.length - tables;
+  const what = [
+    ...(runs > 0 ? [describeCount(runs, 'run')] : []),
+    ...(tables > 0 ? [describeCount(tables, 'table')] : []),
+  ];
+  printLine(`${what.join(' and ')} failed${next}:`);
   for (const { run, reason } of failures) printLine(`  ${run}: ${reason.split('\n')[0]}`);
   process.exitCode = 1;
 }

@@ -2,6 +2,7 @@
 import type { EvaluationView } from '../sweeps/evaluations.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
 import { tellFaults } from './found-runs.ts';
+import { beginLongWork } from './long-work.ts';
 import { print } from './output.ts';
 
 /**
@@ -16,10 +17,11 @@ export async function drawFigures(
   views: readonly EvaluationView[],
   tell = print,
 ): Promise<void> {
+  const startStage = beginLongWork();
   const { collectFigures } = await import('../figures/collect-figures.ts');
   const { figurePath, writeFigures } = await import('../figures/write-figures.ts');
-  const collected = await collectFigures(source, views);
-  const names = writeFigures(results, collected);
+  const collected = await collectFigures(source, views, { startStage });
+  const names = writeFigures(results, collected, startStage);
   const path = figurePath(results, source.experiment, '*');
   const outcome = names.length === 0 ? 'nothing to draw yet' : `${names.join(', ')}, as ${path}.svg and .png`;
   tell(`figures of ${source.experiment}: ${outcome}`);

@@ -11,7 +11,7 @@ import {
 import { sweepPath } from '../sweeps/rows.ts';
 import { type ExperimentResults, findResults } from '../tables/experiment-results.ts';
 import { startFetchStage } from './fetch-progress.ts';
-import { tellFaults, warnOfPassedOver } from './found-runs.ts';
+import { tellFaults, tellLeftOut, warnOfPassedOver } from './found-runs.ts';
 import { printLine } from './progress.ts';
 import { describeCount } from './words.ts';
 
@@ -43,7 +43,7 @@ export function requireView(
   const shown = experiments.filter(({ rows, settings }) => hasView(rows, settings, view));
   const [lacking] = experiments.filter((experiment) => !shown.includes(experiment));
   if (lacking !== undefined && (names.length > 0 || shown.length === 0))
-    throw new UserError(describeNoRows(sweepPath(results, lacking.experiment), view));
+    throw new UserError(describeNoRows(sweepPath(results, lacking.experiment), view, results));
   const left = experiments.length - shown.length;
   if (left > 0)
     printLine(
@@ -52,9 +52,9 @@ export function requireView(
   return shown;
 }
 
-/** Tells of the damaged runs of experiments; exit code 1 if there are any. */
-export function tellDamaged(experiments: readonly ExperimentResults[]): void {
-  tellFaults(experiments.flatMap(({ damaged }) => damaged.map(({ reason }) => reason)));
+/** Tells of the runs of experiments that are left out; exit code 1 if there are any. */
+export function tellLeftOutOf(experiments: readonly ExperimentResults[]): void {
+  tellLeftOut(experiments.flatMap(({ leftOut }) => leftOut));
 }
 
 /**

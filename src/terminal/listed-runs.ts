@@ -2,8 +2,9 @@
 import { describeTask } from '../cluster/slurm/queue.ts';
 import { readSubmitted, type SubmittedCells } from '../cluster/slurm/submitted.ts';
 import { parseGridName } from '../config/grid.ts';
+import { isLeftOut } from '../runs/find.ts';
 import { type ListedRun, listRuns } from '../runs/listed-runs.ts';
-import { lookUpRuns, tellFaults } from './found-runs.ts';
+import { listMissingPlugins, lookUpRuns, tellFaults } from './found-runs.ts';
 import { printLine } from './progress.ts';
 import { describeState } from './run-state.ts';
 import { describeCount } from './words.ts';
@@ -79,9 +80,9 @@ function describeVariant(variant: string): string {
   return `${point.base}: ${[...point.values].map(([key, value]) => `${key} ${value}`).join(', ')}`;
 }
 
-/** Why runs are neither done nor in anyone's hands: what failed, and what their tasks on a cluster said last. */
+/** Why runs are neither done nor in anyone's hands: what failed, what their tasks on a cluster said last, which plugin is missing. */
 export function listReasons({ runs, submitted }: RunList): string[] {
-  return runs.flatMap((run) => {
+  const reasons = runs.flatMap((run) => {
     if (!('condition' in run) || run.condition === undefined) return [];
     const id = idOf(run);
     if (run.condition.kind === 'failed') return [`${id} failed: ${run.condition.reason}`];
@@ -89,6 +90,7 @@ export function listReasons({ runs, submitted }: RunList): string[] {
     const line = submitted.lastLine(id);
     return line === undefined ? [] : [`${id} is unfinished; its log ends with: ${line}`];
   });
+  return [...reasons, ...listMissingPlugins(runs.filter(isLeftOut))];
 }
 
 /** `12 runs: 8 done, 2 under way, 1 failed, 1 unfinished; 3 queued, 2 of them without a folder yet` */
@@ -98,7 +100,7 @@ export function describeRuns({ runs, submitted, waiting }: RunList): string {
     const state = 'condition' in run && run.condition !== undefined ? run.condition.kind : run.state;
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
-  const order = ['done', 'under way', 'failed', 'unfinished', 'damaged'];
+  const order = ['done', 'under way', 'failed', 'unfinished', 'damaged', 'plugin missing'];
   const states = order.flatMap((state) => (counts.has(state) ? [`${counts.get(state)} ${state}`] : []));
   const listed = runs.filter((run) => submitted.queued.has(idOf(run))).length;
   const queued = listed + waiting;

@@ -147,7 +147,9 @@ export function seedsOption(): Option {
   return new Option('--seeds <seeds>', "these seeds instead of the experiment's: 0,1,2").argParser((text) => {
     const seeds = parseList(text, '--seeds', 'seeds').map((seed) => {
       if (/^\d+$/.test(seed) && Number.isSafeInteger(Number(seed))) return Number(seed);
-      throw new UserError(`--seeds: "${seed}" is no seed, expected whole numbers separated by commas`);
+      throw new UserError(
+        `--seeds: "${seed}" is no seed, expected whole numbers from 0 to ${Number.MAX_SAFE_INTEGER}, separated by commas`,
+      );
     });
     // The same number may be spelled in two ways: 0,00.
     refuseRepeated(seeds, '--seeds');

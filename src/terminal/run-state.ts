@@ -1,6 +1,6 @@
 /** @file The state of a run as lists show it. */
 import type { Condition } from '../runs/condition.ts';
-import type { DamagedRun, FoundRun } from '../runs/find.ts';
+import { type FoundRun, isLeftOut, type LeftOutRun } from '../runs/find.ts';
 import { paint } from './output.ts';
 import { formatDuration, formatPercent } from './words.ts';
 
@@ -11,11 +11,17 @@ export interface DescribedState {
   readonly time: string;
 }
 
-const COLOURS = { 'under way': 'yellow', failed: 'red', unfinished: 'yellow' } as const;
+const COLOURS = {
+  'under way': 'yellow',
+  failed: 'red',
+  unfinished: 'yellow',
+  damaged: 'red',
+  'plugin missing': 'yellow',
+} as const;
 
 /** @param condition of a run that is not done */
-export function describeState(run: FoundRun | DamagedRun, condition: Condition | undefined): DescribedState {
-  if (run.state === 'damaged') return { state: paint('red', 'damaged'), accuracy: '', time: '' };
+export function describeState(run: FoundRun | LeftOutRun, condition: Condition | undefined): DescribedState {
+  if (isLeftOut(run)) return { state: paint(COLOURS[run.state], run.state), accuracy: '', time: '' };
   if (run.state === 'done') {
     const { testAccuracy, trainSeconds } = run.summary;
     return {

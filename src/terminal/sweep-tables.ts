@@ -8,6 +8,7 @@ import { changeTables } from '../sweeps/store.ts';
 import { readResults } from '../tables/experiment-results.ts';
 import { formatVariantTable } from '../tables/format-variant-table.ts';
 import { allRuns, describeMissing, findMissing } from '../tables/missing-runs.ts';
+import { withoutRuns } from '../tables/swept-experiment.ts';
 import {
   selectRates,
   tabulateVariants,
@@ -49,7 +50,7 @@ export async function printSweepTables(
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return [{ run: task.experiment, reason: error.message, needsHand: true }];
+    return [{ run: task.experiment, isTable: true, reason: error.message, needsHand: true }];
   }
 }
 
@@ -74,9 +75,10 @@ function printTables(
   printLine('');
   const paths = [sweepPath(results, experiment, task.criterion?.id)];
   const found = allRuns(lookUpRuns(results, [experiment]));
-  const { settings } = readResults(experiment, results);
+  const { settings, leftOut } = readResults(experiment, results);
+  const used = withoutRuns(rows, leftOut);
   for (const view of viewsOf(task)) {
-    const own = selectRows(rows, settings, view);
+    const own = selectRows(used, settings, view);
     for (const granularity of granularities) {
       const table = tabulateVariants(own, granularity, variants);
       const path = variantTablePath(results, experiment, granularity, view, task.criterion?.id);

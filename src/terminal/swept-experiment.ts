@@ -18,6 +18,7 @@ import { addSweepRows } from '../sweeps/store.ts';
 import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';
 import { describeFailure, type Failure } from './failures.ts';
+import { listMissingPlugins, tellFaults } from './found-runs.ts';
 import { printLine, startProgress } from './progress.ts';
 import { describeCount, formatDuration, formatPercent } from './words.ts';
 
@@ -33,17 +34,26 @@ export interface Workplace {
  * sweeps have all rows, the network is not opened.
  */
 export async function sweepExperiment(task: SweepTask, place: Workplace): Promise<Failure[]> {
-  const { experiment, runs, variants, damaged } = task;
+  const { experiment, runs, variants, leftOut } = task;
   const { results, signal } = place;
+  const damaged = leftOut.filter(({ state }) => state === 'damaged');
   const failed: Failure[] = damaged.map(({ id, reason }) => ({
     run: `${experiment}/${id}`,
     reason,
     needsHand: true,
   }));
+  tellFaults(listMissingPlugins(leftOut));
   const write = (rows: readonly SweepRow[]) =>
     addSweepRows(results, experiment, rows, variants, { signal, onWait: printLine }, task.criterion?.id);
   const path = sweepPath(results, experiment, task.criterion?.id);
   let known: ReadonlyMap<string, readonly SweepRow[]> | undefined;
+  try {
+    if (runs.length > 0) known = readByNetwork(path);
+  } catch (error) {
+    // That of the tables says it, once.
+    if (error instanceof UserError) return failed;
+    throw error;
+  }
   let isWritten = false;
   for (const [index, run] of runs.entries()) {
     const { variant, seed } = run.identity;
@@ -53,11 +63,10 @@ export async function sweepExperiment(task: SweepTask, place: Workplace): Promis
       // A Ctrl-C is heard between two turns of the event loop only.
       await nextTurn();
       signal.throwIfAborted();
-      known ??= readByNetwork(path);
       const runId = checkpointId(run.id, run.summary.checkpointSha256);
       const { settings } = readRunSettings(run.directory);
       const evaluations = listTerms(settings, task);
-      const all = findAllRows(runId, { ...task, evaluations }, known.get(runId) ?? []);
+      const all = findAllRows(runId, { ...task, evaluations }, known?.get(runId) ?? []);
       // A run on the user's own images, or with a plugin, is opened all the same: another may lie in its place, and the user is to know.
       if (all !== undefined && settings.dataset.path === undefined && !hasPlugin(settings)) {
         printLine(`${label}: 0 evaluations in ${formatDuration(0)}, ${all.length} known already`);

@@ -194,7 +194,7 @@ describe('td check', () => {
     rmSync(other, { recursive: true });
     expect(attempts.map(({ code, stdout }) => [code, stdout])).toEqual(Array(3).fill([2, '']));
     expect(attempts.map(({ stderr }) => stderr)).toEqual([
-      'td: none.csv is missing or has no rows; "td baseline few" writes one\n',
+      'td: none.csv is missing or has no rows; "td baseline few --out none.csv" writes one\n',
       `td: ${join(other, 'other.csv')} is a baseline of experiment "other", expected one of "few"\n`,
       'td: --alpha is "1", expected a share between 0 and 1, such as 0.01\n',
     ]);

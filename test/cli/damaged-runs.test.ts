@@ -98,7 +98,7 @@ describe.each(Object.entries(DAMAGES))('a run with %s', (_, [damage, said]) => {
     expect(JSON.parse(json.stdout)).toMatchObject({ run: { state: 'damaged' } });
   });
 
-  it('is told under the tables that its rows are in', async () => {
+  it('is told beside tables that are without its rows', async () => {
     for (const words of [
       ['table', 'few'],
       ['baseline', 'few', '--out', join(results, 'base.csv')],
@@ -151,7 +151,9 @@ describe('a sweep.csv that cannot be read', () => {
     const { code, stderr } = await td('report', '--out', out);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^td: few\/sweep\.csv:1: expected the columns .* remove the file/),
+      stderr: expect.stringMatching(
+        /^td: few\/sweep\.csv:1: expected the columns .*; mend it, or remove it to have all rows computed anew$/m,
+      ),
     });
     const page = readFileSync(out, 'utf8');
     expect(page).toContain('<h2 id="name-1">sound</h2>');
@@ -166,8 +168,9 @@ describe('a sweep.csv that cannot be read', () => {
     const { code, stdout, stderr } = await td(...words);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringContaining('few/sweep.csv:1: expected the columns'),
+      stderr: expect.stringContaining('1 table failed:\n  few: few/sweep.csv:1: expected the columns'),
     });
+    expect(stderr.match(/expected the columns/g)).toHaveLength(1);
     expect(stdout).toContain('written: zoo/sweep.csv');
     // At rate 0, and at the targeting rate of two of them.
     expect(stderr.match(/zoo \S+ seed \d: 2 evaluations in/g)).toHaveLength(6);

@@ -339,7 +339,7 @@ describe('help', () => {
         -h, --help               print this help
 
       The range a:b is the paper's grid 0, 0.1 … 0.9, 0.95, 0.98, 0.99 cut to [a, b];
-      a:b:step goes from a to b, both included. Every prunable layer loses the same
+      a:b:step goes from a in such steps, up to b. Every prunable layer loses the same
       share without retraining: the lowest-ranked entries of each column (weight), or
       the lowest-ranked columns (unit). Rates that sweep.csv has for the same
       checkpoint are not computed again.
@@ -506,7 +506,7 @@ describe('help', () => {
       granularity and rate. Fails (exit code 1) if a cell is lower, or higher, than
       the scatter of the seeds and the size of the test set explain; if all test
       images are classified correctly; if a variant or rate of the baseline is
-      missing; if it was trained with other settings.
+      missing; if it was trained with other settings; if a run is damaged.
 
       One evaluation of each variant is compared, and named: the one that the baseline
       holds, of several the dense one or the one asked for; "td sweep --help" says

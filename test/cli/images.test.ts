@@ -1,5 +1,5 @@
 /** @file Data sets by the command line: folders of images and Fashion-MNIST's format, trained, pruned, and refused when they are wrong. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -143,6 +143,41 @@ sweep: { prune: "0", granularity: weight }
     const { code, stderr } = await td(place.folder, 'run', 'bad.yaml');
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
     expect(readdirSync(at('results')).sort()).not.toContain('bad');
+  });
+
+  it('with a broken file is refused by what draws and told by what shows, after it was decoded once', async () => {
+    putPictures('broken');
+    place.write('broken.yaml', YAML.replace('name: few', 'name: broken').replace('pictures', 'broken'));
+    expect(await td(place.folder, 'run', 'broken.yaml', '--threads', '1')).toMatchObject({ code: 0 });
+    put('broken/train/above/torn.png', readFileSync(at('broken/train/above/0.png')).subarray(0, 40));
+    const said =
+      /the images in \S+\/broken cannot be compared with those that broken\/none\/seed-0-\w+ was trained on: \S+torn\.png .*; bring those back\n$/;
+    for (const [words, code] of [
+      [['figures', 'broken'], 2],
+      [['report', 'broken'], 2],
+      [['show', 'broken/none/0'], 1],
+    ] as const) {
+      const { stdout, ...ended } = await td(place.folder, ...words);
+      expect({ words, code: ended.code, stderr: ended.stderr }).toEqual({
+        words,
+        code,
+        stderr: expect.stringMatching(said),
+      });
+      expect(ended.stderr.match(/decoding 33 images/g)).toHaveLength(1);
+      expect(stdout.includes('figures of') || stdout.includes('written')).toBe(false);
+    }
+    expect(readdirSync(at('results/broken')).sort()).toEqual(['none']);
+    const run = await td(place.folder, 'run', 'broken.yaml', '--threads', '1');
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(/torn\.png /) });
+    const swept = await td(place.folder, 'sweep', 'broken.yaml', '--threads', '1');
+    expect(swept).toMatchObject({ code: 1, stderr: expect.stringMatching(/failed: \S+torn\.png /) });
+    expect(swept.stderr.match(/decoding 33 images/g)).toHaveLength(1);
+  });
+
+  it('whose folder is empty by now, as that of a disk that is not there, is drawn all the same', async () => {
+    rmSync(at('broken'), { recursive: true });
+    mkdirSync(at('broken'));
+    expect(await td(place.folder, 'figures', 'broken')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('has nothing to fetch and nothing to verify', async () => {

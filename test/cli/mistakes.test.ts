@@ -1,6 +1,6 @@
 /** @file Mistakes of users: each is answered by one sentence and exit code 2, and nothing is written. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listFiles, makeFolder, TINY, td } from './td.ts';
+import { execute, listFiles, makeFolder, TD, TINY, td } from './td.ts';
 
 const FILES = {
   'tiny.yaml': TINY,
@@ -38,7 +38,8 @@ const MISTAKES = {
   'run tiny.yaml --set schedule.epoch=3':
     '--set schedule.epoch: unknown key "epoch" in schedule (did you mean "epochs"?), in variant "plain"',
   'run tiny.yaml same.yaml': 'tiny.yaml and same.yaml are both named "tiny", expected each experiment once',
-  'run large.yaml': 'variant "big": schedule.batchSize is 128, expected at most the 100 training images',
+  'run large.yaml':
+    'experiment "large", variant "big": schedule.batchSize is 128, expected at most the 100 training images',
   'run tiny.yaml --results tiny.yaml': '--results: tiny.yaml is a file, expected a folder',
   'run tiny.yaml --results --dry-run':
     '--results has no value but the flag "--dry-run", expected --results <folder>',
@@ -53,6 +54,21 @@ const MISTAKES = {
   'list --watch --json': '--watch and --json exclude each other, expected one of them',
   'list tiny': 'results holds no experiment "tiny"',
   'data verify mnsit': 'unknown data set "mnsit" (did you mean "mnist"?)',
+  'run tiny.yaml --seeds 9007199254740992':
+    '--seeds: "9007199254740992" is no seed, expected whole numbers from 0 to 9007199254740991, separated by commas',
+  'run tiny.yaml --seeds=-1':
+    '--seeds: "-1" is no seed, expected whole numbers from 0 to 9007199254740991, separated by commas',
+  'run tiny.yaml --engine onnx --device gpu':
+    'the engine "onnx" has no device "gpu" (did you mean "webgpu"?)',
+  'run tiny.yaml --print-config --json':
+    '--json is given with --print-config, which prints YAML, expected one of them',
+  'sweep tiny.yaml --draws 5': '--draws is for --evaluate stochastic or paper, expected one of these with it',
+  'sweep --results nowhere':
+    'nothing is trained in nowhere; train with: td run <experiment.yaml> --results nowhere',
+  'table tiny --results nowhere': /td sweep --results nowhere$/,
+  'check tiny.yaml --baseline same.yaml --results nowhere': /^experiment "tiny" is not swept in nowhere; /,
+  'export tiny/plain/0 --out x.safetensors':
+    '--out x.safetensors has the ending of another format than onnx, expected --format safetensors with it',
   'bench large.yaml': 'schedule.batchSize is 128, expected at most the 100 training images',
 };
 
@@ -73,5 +89,15 @@ describe.concurrent('a mistake', () => {
     else expect(line).toMatch(answer);
     expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 2, stdout: '', lines: 2 });
     expect(stderr).toMatch(/^td: /);
+  });
+
+  it('of the environment names its variable', async () => {
+    const { code, stderr } = await execute(process.execPath, [TD, 'run', 'tiny.yaml'], place.folder, {
+      TD_ENGINE: 'onxx',
+    });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'td: TD_ENGINE: there is no "onxx" (did you mean "onnx"?)\n',
+    });
   });
 });

@@ -17,7 +17,7 @@ import { loadExperiment } from '../../src/config/load.ts';
 import { renderSettings } from '../../src/config/render.ts';
 import { encodeIdx } from '../data/idx-files.ts';
 import { parseRecords } from './journey.ts';
-import { listFiles, makeFolder, td } from './td.ts';
+import { listFiles, makeFolder, PROGRESS, td } from './td.ts';
 
 const YAML = `
 name: own
@@ -113,7 +113,10 @@ describe('the same images', () => {
       ['table', 'own.yaml'],
       ['report', 'own'],
     ])
-      expect({ words, ...(await td(folder, ...words)) }).toMatchObject({ code: 0, stderr: '' });
+      expect({ words, ...(await td(folder, ...words)) }).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(PROGRESS),
+      });
     expect(await run('--dry-run')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^td: dataset\.path: ".*\/data" is not a folder/),
@@ -180,7 +183,7 @@ describe('other images under the same path', () => {
     cpSync(at('other'), at('other-kept'), { recursive: true });
     const { code, stdout, stderr } = await td(folder, 'figures', 'own.yaml', '--results', 'other-kept');
     place.write('own.yaml', YAML);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(PROGRESS) });
     expect(stdout).toContain('figures of own: ');
   });
 

@@ -72,7 +72,10 @@ describe('td report', () => {
     ['report --serve --out x', '--out and --serve exclude each other, expected one of them'],
     ['report --serve --port 70000', '--port is "70000", expected a number from 0 to 65535'],
     ['report few --out RESULTS', '--out: RESULTS is a folder, expected a file'],
-    ['figures --results nowhere', 'nothing is trained in nowhere; train with: td run <experiment.yaml>'],
+    [
+      'figures --results nowhere',
+      'nothing is trained in nowhere; train with: td run <experiment.yaml> --results nowhere',
+    ],
   ])('td %s is refused in a sentence', async (words, sentence) => {
     const place = words.includes('--results') ? '' : ' --results RESULTS';
     const parameters = `${words}${place}`.split(' ').map((word) => word.replace('RESULTS', results));

@@ -12,6 +12,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** What drawing, reporting and exporting may say on standard error where they take more than two seconds. */
+export const PROGRESS = /^((measuring|drawing|writing) .+ \(\d+ of \d+\)\n)*$/;
+
 /** Runs td to its end; neither of its outputs is a terminal. */
 export function td(folder: string, ...parameters: readonly string[]): Promise<Ended> {
   return execute(process.execPath, [TD, ...parameters], folder);

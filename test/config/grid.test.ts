@@ -50,6 +50,17 @@ describe('a grid', () => {
     });
     expect(parseGridName('targeted--optimizer-1e-3')?.values.get('optimizer')).toBe('1e-3');
     expect(parseGridName('targeted-weight-0.5')).toBeUndefined();
+    expect(parseGridName('targeted--twice')).toBeUndefined();
+  });
+
+  it('is read back where a value is negative', () => {
+    expect(parseGridName('made-up--shift--0.5--schedule.epochs-1')).toEqual({
+      base: 'made-up',
+      values: new Map([
+        ['shift', '-0.5'],
+        ['schedule.epochs', '1'],
+      ]),
+    });
   });
 
   it.each([

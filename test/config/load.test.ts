@@ -92,7 +92,7 @@ describe('an experiment', () => {
   it('refuses a wrong setting of the base even if every variant replaces it', () => {
     const text = 'regularizer: { name: l1, coeff: 3 }\nvariants: { none: { regularizer: { name: none } } }';
     expect(refusal(text)).toBe(
-      'x.yaml:1:26: unknown key "coeff" for regularizer "l1" (expected one of: name, coefficient, reduction, kernels)',
+      'x.yaml:1:26: unknown key "coeff" for regularizer "l1" (did you mean "coefficient"?)',
     );
   });
 });

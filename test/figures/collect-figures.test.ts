@@ -81,6 +81,21 @@ describe('the figures of an experiment', () => {
     expect(weight.layers?.rows[0]?.pruned).toEqual([0.5, 0.5]);
   });
 
+  it('say which network is measured, and of how many', async () => {
+    const results = temporaryFolder();
+    writeResults(results);
+    const told: unknown[] = [];
+    await collectFigures(sourceOf(results), [DENSE_VIEW], {
+      startStage: (label, total) => ({
+        update: (done, detail) => told.push([label, done, total, detail]),
+        stop: () => told.push('stopped'),
+      }),
+    });
+    const label = 'measuring networks of few';
+    const headings = ['none', 'targeted(0.66, 0.5)', 'none', 'targeted(0.66, 0.5)'];
+    expect(told).toEqual([...headings.map((heading, done) => [label, done, 4, heading]), 'stopped']);
+  });
+
   it('show runs that go on as far as they are, and nothing of their weights', async () => {
     const results = temporaryFolder();
     const [run] = writeResults(results);
@@ -147,7 +162,7 @@ function sweepGrid(granularities: readonly Granularity[]): SweepRows {
 
 it('has grids of those methods alone that its tables have: none for units of methods that are trained to lose weights', async () => {
   const { rows, settings } = sweepGrid(['weight', 'unit']);
-  const source = { experiment: 'few', rows, settings, runs: [], damaged: [], passedOver: [] };
+  const source = { experiment: 'few', rows, settings, runs: [], leftOut: [], passedOver: [] };
   const { granularities } = await collectFigures(source, [DENSE_VIEW]);
   expect(granularities.map(({ granularity, grids }) => [granularity, grids?.length])).toEqual([
     ['weight', 1],
@@ -165,7 +180,7 @@ it('leaves grids and costs out where another evaluation alone is shown', async (
     rows: [...dense, ...gamma],
     settings,
     runs: [],
-    damaged: [],
+    leftOut: [],
     passedOver: [],
   };
   const countShown = async (...evaluate: readonly ('dense' | 'gamma')[]) => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
+import { chartAccuracy } from '../../src/figures/charts/accuracy.ts';
 import { LIGHT } from '../../src/figures/charts/theme.ts';
 import { drawPng, drawSvg } from '../../src/figures/draw.ts';
 import { listFigures } from '../../src/figures/list-figures.ts';
@@ -127,6 +128,17 @@ describe('a figure', () => {
     expect((mixed?.width ?? 0) - (plain?.width ?? 0)).toBeGreaterThan(100);
   });
 
+  it('of accuracy on a logit axis has room for its bands, but for what lies at 0 or 100 %', () => {
+    const look = { theme: LIGHT, width: 600, height: 400, isAlone: false };
+    const view = { accuracyScale: 'logit', rateScale: 'linear' } as const;
+    const draw = (lines: readonly AccuracyLine[]) => {
+      const option = chartAccuracy('few', 'weight', { ...ACCURACY, lines }, look, view);
+      return textsOf(drawSvg({ name: 'accuracy', width: 600, height: 400, option }));
+    };
+    expect(draw([line('none', 0, [0.9, 0.6], 0.02)])).toContain('95 %');
+    expect(draw([line('none', 0, [0.9, 0.6], 0.12)])).not.toContain('95 %');
+  });
+
   it('of training has a panel for validation accuracy where a run has it', () => {
     const validated = WEIGHT.training.map((one) => ({
       ...one,
@@ -139,6 +151,45 @@ describe('a figure', () => {
     const usual = textsOf(training?.svg ?? '');
     expect(usual).not.toContain('validation accuracy, nothing pruned');
     expect(usual.filter((text) => text === 'epoch')).toHaveLength(2);
+  });
+
+  it.each([
+    [[0.35, 0.64], 0.1, ['20 %', '30 %', '40 %', '50 %', '60 %', '70 %', '80 %']],
+    [[0.3, 0.64], 0.004, ['20 %', '30 %', '40 %', '50 %', '60 %', '70 %']],
+    [[0.97, 0.99], 0.012, ['95 %', '96 %', '97 %', '98 %', '99 %', '100 %']],
+  ])(
+    'of training has axes from below its bands to above them, with even ticks: %j ± %d',
+    (means, deviation, ticks) => {
+      const points = means.map((mean, index) => ({
+        epoch: index + 1,
+        testAccuracy: { mean, deviation, seeds: 3 },
+        trainLoss: { mean: 1, deviation: 0.9, seeds: 3 },
+      }));
+      const lines = [{ heading: 'none', variant: 'none', style: 0, points }];
+      const [figure] = listFigures(figuresOf('few', { accuracy: [], training: lines }));
+      if (figure === undefined) throw new Error('there is a figure');
+      const svg = drawSvg(figure);
+      expect(textsOf(svg).filter((text) => text.endsWith(' %'))).toEqual(ticks);
+      const [{ top, bottom }] = figure.option.grid as [{ top: number; bottom: number }];
+      const bands = [...svg.matchAll(/<polygon points="([^"]+)"[^>]*fill-opacity="0.18"/g)];
+      const heights = bands.map(([, band = '']) =>
+        band.split(' ').flatMap((number, index) => (index % 2 === 1 ? Number(number) : [])),
+      );
+      expect(heights).toHaveLength(2);
+      expect(Math.min(...heights.flat())).toBeGreaterThanOrEqual(top);
+      expect(Math.max(...heights.flat())).toBeLessThanOrEqual(figure.height - bottom);
+    },
+  );
+
+  it('of training shows a loss whose band reaches to 0 as far down as its mean needs', () => {
+    const points = [1, 2].map((epoch) => ({
+      epoch,
+      testAccuracy: undefined,
+      trainLoss: { mean: 0.5, deviation: 0.6, seeds: 3 },
+    }));
+    const lines = [{ heading: 'none', variant: 'none', style: 0, points }];
+    const [figure] = listFigures(figuresOf('few', { accuracy: [], training: lines }));
+    expect(figure?.option.yAxis).toMatchObject([{}, { type: 'log', min: 0.1, max: 10 }]);
   });
 
   it('of weights says what goes with the share of the squared norm', () => {
@@ -201,6 +252,24 @@ describe('a PNG', () => {
     // The title, above the plot: without a font there would be no letters.
     expect(countColour(LIGHT.text, 20, 60)).toBeGreaterThan(300);
   });
+});
+
+it('figures that are drawn say which, and of how many', () => {
+  const results = temporaryFolder();
+  mkdirSync(join(results, 'few'));
+  const told: unknown[] = [];
+  writeFigures(results, figuresOf('few', {}), (label, total) => ({
+    update: (done, detail) => told.push([label, done, total, detail]),
+    stop: () => told.push('stopped'),
+  }));
+  const label = 'drawing figures of few';
+  expect(told).toEqual([
+    [label, 0, 4, 'accuracy-weight'],
+    [label, 1, 4, 'training-weight'],
+    [label, 2, 4, 'weights-weight'],
+    [label, 3, 4, 'layers-weight'],
+    'stopped',
+  ]);
 });
 
 it('figures are written beside the tables, as SVG and as PNG', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
-import { LARGEST_RECORD, readJson } from '../../src/files/json.ts';
+import { jsonNumber, LARGEST_RECORD, readJson } from '../../src/files/json.ts';
 import { readEnd } from '../../src/files/read.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
@@ -33,6 +33,31 @@ describe('readJson', () => {
     const path = fileWith(content);
     expect(() => readJson(path, anything)).toThrow(UserError);
     expect(() => readJson(path, anything)).toThrow(message);
+  });
+
+  it.each([
+    ['a key that is not there', '{}', 'lacks "epoch", expected a number'],
+    ['a value of another kind', '{"epoch":"three"}', ': "epoch" is "three", expected a number'],
+    ['a value out of its range', '{"epoch":-1}', ': "epoch" is -1, expected a number of at least 0'],
+    ['a part of a number', '{"epoch":1.5}', ': "epoch" is 1.5, expected a whole number'],
+    ['none of several kinds', '{"epoch":1,"loss":[]}', ': "loss" is a list of 0, expected a number or "NaN"'],
+    ['a value in a map', '{"epoch":1,"run":{"seed":null}}', ': "run.seed" is null, expected a number'],
+    ['text of another form', '{"epoch":1,"at":"noon"}', ': "at" is "noon", expected a time such as 2025'],
+    ['a part with words of its own', '{"epoch":1,"sha":"x"}', ': "sha" is "x", expected a SHA-256'],
+    ['a list in place of all', '[1]', ' is a list of 1, expected a map'],
+  ])('says in plain words what it expected in place of %s', (_, content, message) => {
+    const schema = z.object({
+      epoch: z.int().nonnegative(),
+      loss: jsonNumber.optional(),
+      run: z.object({ seed: z.number() }).optional(),
+      at: z.iso.datetime().optional(),
+      sha: z
+        .string()
+        .regex(/^[0-9a-f]+$/, 'expected a SHA-256')
+        .optional(),
+    });
+    expect(() => readJson(fileWith(content), schema)).toThrow(message);
+    expect(() => readJson(fileWith(content), schema)).not.toThrow(/invalid|received|undefined/i);
   });
 
   it('takes keys that are only words of JavaScript', () => {

@@ -105,8 +105,8 @@ function ofCheckpoint(file: string): Reader[] {
 function ofRun(file: string, good: string): Reader {
   const inRun = `results/${RUN.experiment}/${RUN.variant}/seed-0-1a2b3c4d`;
   const reader = ofFile(`the report of a run with another ${file}`, join(inRun, file), good, (path) => {
-    const { runs, damaged } = findRuns(join(dirname(path), '../../..'));
-    const [run] = [...runs, ...damaged];
+    const { runs, leftOut } = findRuns(join(dirname(path), '../../..'));
+    const [run] = [...runs, ...leftOut];
     if (run === undefined) throw new Error('the run is not found');
     conditionOf(run.directory);
     reportRun(run);

@@ -16,8 +16,8 @@ function makeUnfinished() {
   rmSync(directory, { recursive: true });
   beginRun(results, spec);
   const find = () => {
-    const { runs, damaged } = findRuns(results);
-    const run = [...runs, ...damaged].find((candidate) => candidate.id === spec.id);
+    const { runs, leftOut } = findRuns(results);
+    const run = [...runs, ...leftOut].find((candidate) => candidate.id === spec.id);
     if (run === undefined) throw new Error('there is a run');
     return reportRun(run);
   };

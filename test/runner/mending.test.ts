@@ -1,5 +1,5 @@
 /** @file Damaged files of a run: made anew from the rest where that tells what stood there, else refused with what to remove. */
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hashOf } from '../../src/config/identity.ts';
@@ -88,6 +88,31 @@ describe('a finished run with a damaged file', () => {
         expect(await record(results, { onStep: fail })).toMatchObject({ wasDone: true, warnings: [] });
       },
     );
+  });
+
+  it.each(['metrics.csv', 'config.yaml', 'environment.json'])(
+    'gets %s anew where it is gone, and nothing is said to be set aside',
+    async (name) => {
+      const results = temporaryFolder();
+      const { directory } = await record(results);
+      rmSync(join(directory, name));
+      const { warnings } = await record(results, { onStep: fail });
+      expect(warnings).toEqual([expect.stringMatching(/(is missing|lacks rows of .*); made anew$/)]);
+      expect(readdirSync(directory).filter((file) => file.endsWith('.damaged'))).toEqual([]);
+      expect(await record(results, { onStep: fail })).toMatchObject({ wasDone: true, warnings: [] });
+    },
+  );
+
+  it('gets its environment and summary anew where both are damaged', async () => {
+    const results = temporaryFolder();
+    const { directory } = await record(results);
+    for (const name of ['environment.json', 'summary.json']) writeFileSync(join(directory, name), '{}');
+    const { warnings } = await record(results, { onStep: fail });
+    expect(warnings).toEqual([
+      expect.stringMatching(/environment\.json lacks "engine", .*; set aside as \*\.damaged, and made anew$/),
+      expect.stringMatching(/summary\.json lacks "experiment", .*; set aside as \*\.damaged, and made anew$/),
+    ]);
+    expect(JSON.parse(read(directory, 'environment.json').toString('utf8'))).toMatchObject(ENVIRONMENT);
   });
 
   it('has the same summary again, but for times', async () => {

@@ -168,7 +168,7 @@ describe('the mask', () => {
         );
         expect(after).toEqual(after.map((_, index) => (removed.has(index) ? 'zero' : 'moved')));
       }
-      expect(findRuns(results, ['test']).damaged).toEqual([]);
+      expect(findRuns(results, ['test']).leftOut).toEqual([]);
     }
   });
 
@@ -296,7 +296,7 @@ describe('a run that goes on from another', () => {
           if (event.kind === 'step' && event.step === step) controller.abort(new Error('interrupted'));
       };
       await expect(read()).rejects.toThrow('interrupted');
-      expect(findRuns(results, ['test']).damaged).toEqual([]);
+      expect(findRuns(results, ['test']).leftOut).toEqual([]);
     }
     await record(run);
     expect(bytesOf(run)).toBe(whole);

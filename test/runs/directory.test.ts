@@ -76,7 +76,7 @@ describe('summary', () => {
   it.each([
     ['half a file', '{"experiment": "mn', 'is not valid JSON'],
     ['an accuracy in percent', { ...summaryOf(RUN, SHA256), testAccuracy: 98.71 }, '"testAccuracy"'],
-    ['a shortened digest', summaryOf(RUN, 'abcd'), '"checkpointSha256": expected a SHA-256'],
+    ['a shortened digest', summaryOf(RUN, 'abcd'), '"checkpointSha256" is "abcd", expected a SHA-256'],
   ])('is refused with its path for %s', (_, content, message) => {
     const directory = temporaryFolder();
     const path = join(directory, 'summary.json');
@@ -128,7 +128,7 @@ describe('findRuns', () => {
     mkdirSync(join(results, 'lost+found'));
     writeFileSync(join(results, 'README.md'), '');
     writeFileSync(join(results, 'baseline/sweep.csv'), '');
-    const nothing = { runs: [], damaged: [], passedOver: [] };
+    const nothing = { runs: [], leftOut: [], passedOver: [] };
     expect(findRuns(results)).toEqual(nothing);
     expect(findRuns(join(results, 'absent'))).toEqual(nothing);
     expect(() => findRuns(join(results, 'README.md'))).toThrow('is a file, expected a results folder');

@@ -20,10 +20,10 @@ function makeResults(): { results: string; directory: string } {
 
 /** What is said of the run, if anything; the other one is as ever. */
 function reasonsOf(results: string): string[] {
-  const { runs, damaged, passedOver } = findRuns(results);
+  const { runs, leftOut, passedOver } = findRuns(results);
   expect(runs.map(({ id }) => id)).toContain(OTHER.id);
   expect(passedOver).toEqual([]);
-  return damaged.map(({ reason }) => reason.replaceAll(`${results}/`, ''));
+  return leftOut.map(({ reason }) => reason.replaceAll(`${results}/`, ''));
 }
 
 /** Changes text in a file of a run. */
@@ -130,10 +130,21 @@ const DAMAGES: Readonly<Record<string, [(directory: string) => void, RegExp]>> =
     (directory) => writeFileSync(join(directory, 'config.yaml'), 'a: [1'),
     /config\.yaml:\d+:\d+: .*; "td run" makes the file anew/,
   ],
-  'no settings': [(directory) => rmSync(join(directory, 'config.yaml')), /config\.yaml does not exist/],
+  'no settings': [
+    (directory) => rmSync(join(directory, 'config.yaml')),
+    /config\.yaml is missing; "td run" makes the file anew/,
+  ],
   'half an environment': [
     (directory) => writeFileSync(join(directory, 'environment.json'), '{"engine":'),
     /environment\.json is not valid JSON.*; "td run" makes the file anew/,
+  ],
+  'an environment that says nothing': [
+    (directory) => writeFileSync(join(directory, 'environment.json'), '{}'),
+    /environment\.json lacks "engine", expected text; "td run" makes the file anew/,
+  ],
+  'no environment': [
+    (directory) => rmSync(join(directory, 'environment.json')),
+    /environment\.json is missing; "td run" makes the file anew/,
   ],
   'epochs that changed places': [
     (directory) => edit(directory, 'metrics.csv', /(1,.*\n)(2,.*\n)/, '$2$1'),

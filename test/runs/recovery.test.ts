@@ -80,6 +80,15 @@ describe('a run with two checkpoints', () => {
     });
   });
 
+  it('whose last one is gone altogether goes on from the one before, and nothing is said to be set aside', () => {
+    const directory = folderWith(1, 2, 3);
+    for (const file of [RECORD, TENSORS]) DAMAGES.gone?.(join(directory, file));
+    const { said, ...found } = recover(directory);
+    expect(found).toEqual({ epoch: 2, weight: 2 });
+    expect(said[0]).toBe(`${join(directory, RECORD)} is missing`);
+    expect(readdirSync(directory).filter((file) => file.endsWith('.damaged'))).toEqual([]);
+  });
+
   it('that are both damaged begins anew, with a warning', () => {
     const directory = folderWith(1, 2);
     DAMAGES.empty?.(join(directory, TENSORS));

@@ -48,7 +48,9 @@ describe('sweep table', () => {
       path,
       Array.from({ length: 2001 }, (_, index) => rowOf(`v${index}`, 0)),
     );
-    expect(() => readSweep(path)).toThrow(/has runs of 2001 variants and settings, expected at most 2000$/);
+    expect(() => readSweep(path)).toThrow(
+      /has runs of 2001 variants and settings, expected at most 2000; mend it/,
+    );
   });
 
   it.each([
@@ -69,6 +71,18 @@ describe('sweep table', () => {
     ['a prune rate below 0', 'weight,0.9', 'weight,-0.9', 'expected a share from 0 to 1, found "-0.9"'],
     ['part of an image', ',10000,', ',10000.5,', 'expected a whole number of at least 0, found "10000.5"'],
     [
+      'a share that is no number of images',
+      '0.9731',
+      '0.97315',
+      ':2: accuracy 0.97315, expected a whole number of the 10000 test images',
+    ],
+    [
+      'more parameters than there are',
+      ',109,',
+      ',1001,',
+      ':2: parameters_kept 1001, expected at most the 1000',
+    ],
+    [
       'a seed that is not exact',
       'none,0,',
       'none,9007199254740993,',
@@ -82,6 +96,17 @@ describe('sweep table', () => {
     expect(text).toContain(good);
     writeFileSync(path, text.replace(good, bad));
     expect(() => readSweep(path)).toThrow(message);
+  });
+
+  it('refuses rows of two experiments, and takes means over draws', () => {
+    const path = join(temporaryFolder(), 'sweep.csv');
+    writeNewSweep(path, [rowOf('none', 0), rowOf('none', 1, { experiment: 'other' })]);
+    expect(() => readSweep(path)).toThrow(
+      /:3: experiment "other", expected "mnist" as in the first row; mend it/,
+    );
+    const drawn = { evaluation: 'stochastic', draws: 2, accuracy: 0.97315 } as const;
+    writeNewSweep(path, [rowOf('none', 0, drawn)]);
+    expect(readSweep(path)).toHaveLength(1);
   });
 
   it('refuses a seed that would count twice: two tables joined, or a run that was trained again', () => {

@@ -42,6 +42,22 @@ describe('the table of a grid', () => {
     expect(tabulate(sweep(), 'unit')).toEqual([]);
   });
 
+  it('has the numbers of an axis in rising order, whatever their digits', () => {
+    const rows = new SweepRows();
+    for (const targetRate of ['0.5', '0.75', '0.9', '0.05', '0.1'])
+      for (const decay of ['0.001', '1e-7', '-0.5', '-0.25'])
+        rows.add(
+          `targeted--targetRate-${targetRate}--decay-${decay}`,
+          { name: 'targeted', granularity: 'weight', dropRate: 0.5, targetRate: Number(targetRate) },
+          { 0.8: 0.5 },
+        );
+    const [table] = tabulate(rows);
+    expect(table?.values).toEqual([
+      ['0.05', '0.1', '0.5', '0.75', '0.9'],
+      ['-0.5', '-0.25', '1e-7', '0.001'],
+    ]);
+  });
+
   it('is one for each of the settings that a variant was trained with, which are never averaged', () => {
     const both = sweep();
     const [dropRate, targetRate] = [0.33, 0.5];

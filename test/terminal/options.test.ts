@@ -40,8 +40,14 @@ describe('a flag', () => {
   it.each([
     ['run a --engine onx', '--engine: there is no "onx" (did you mean "onnx"?)'],
     ['run a --engine x', '--engine: there is no "x" (expected one of: auto, onnx, tensorflow, reference)'],
-    ['run a --seeds 0,a', '--seeds: "a" is no seed, expected whole numbers separated by commas'],
-    ['run a --seeds 1,-1', '--seeds: "-1" is no seed, expected whole numbers separated by commas'],
+    [
+      'run a --seeds 0,a',
+      '--seeds: "a" is no seed, expected whole numbers from 0 to 9007199254740991, separated by commas',
+    ],
+    [
+      'run a --seeds 1,-1',
+      '--seeds: "-1" is no seed, expected whole numbers from 0 to 9007199254740991, separated by commas',
+    ],
     ['run a --seeds 9007199254740993', '--seeds: "9007199254740993" is no seed'],
     ['run a --seeds 1,1', '--seeds: "1" stands twice, expected each once'],
     ['run a --seeds 0,00', '--seeds: "0" stands twice, expected each once'],

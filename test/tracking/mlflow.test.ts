@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { execute, listFiles, makeFolder, type Place, td } from '../cli/td.ts';
+import { execute, listFiles, makeFolder, type Place, PROGRESS, td } from '../cli/td.ts';
 import { ACCURACIES, writeResults } from '../figures/results-folder.ts';
 
 /** A Python that has mlflow or mlflow-skinny. */
@@ -20,7 +20,7 @@ beforeAll(async () => {
   expect(await td(place.folder, 'export-metrics', 'few', '--mlflow', 'mlruns')).toEqual({
     code: 0,
     stdout: 'written: 6 runs of 1 experiment into mlruns\n',
-    stderr: '',
+    stderr: expect.stringMatching(PROGRESS),
   });
   return () => place.remove();
 });

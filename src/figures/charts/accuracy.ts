@@ -1,6 +1,7 @@
 /** @file Accuracy against prune rate: a line a method, a band of one standard deviation over seeds. */
 import type { EChartsOption } from 'echarts';
 import type { Granularity } from '../../pruning/types.ts';
+import type { Cell } from '../../tables/cell.ts';
 import type { AccuracyFigure, AccuracyLine } from '../types.ts';
 import {
   axisStyle,
@@ -9,7 +10,8 @@ import {
   type Look,
   legendOf,
   legendWidth,
-  TITLE_HEIGHT,
+  type Title,
+  titleHeight,
   titleOf,
 } from './parts.ts';
 import { KEPT, LINEAR, LOGIT, spanAxis } from './scales.ts';
@@ -22,10 +24,20 @@ export interface AccuracyView {
 /** The last tenth of a network is where methods part: an even axis would crush it. */
 export const USUAL_VIEW: AccuracyView = { accuracyScale: 'linear', rateScale: 'kept' };
 
-export function chartAccuracy(
+export function titleAccuracy(
   experiment: string,
   granularity: Granularity,
   { evaluation, suffix, lines }: AccuracyFigure,
+): Title {
+  const name = suffix === '' ? experiment : `${experiment} (${evaluation})`;
+  const text = `${name}: test accuracy after pruning ${granularity}s`;
+  return { text, subtext: describeLines(lines) };
+}
+
+export function chartAccuracy(
+  experiment: string,
+  granularity: Granularity,
+  figure: AccuracyFigure,
   look: Look,
   { accuracyScale, rateScale }: AccuracyView = USUAL_VIEW,
 ): EChartsOption {
@@ -33,15 +45,17 @@ export function chartAccuracy(
     x: rateScale === 'kept' ? KEPT : LINEAR,
     y: accuracyScale === 'logit' ? LOGIT : LINEAR,
   };
+  const { lines } = figure;
   const points = lines.flatMap((line) => line.points);
   const labels = labelLines(lines);
-  const name = suffix === '' ? experiment : `${experiment} (${evaluation})`;
+  const title = titleAccuracy(experiment, granularity, figure);
+  const titled = titleHeight(title, look.width);
   const x = spanAxis(
     scales.x,
     points.map(({ rate }) => rate),
   );
   // An even axis shows the whole range, so that no difference looks larger than it is.
-  const shown = accuracyScale === 'linear' ? [0, 1] : points.map(({ accuracy }) => accuracy.mean);
+  const shown = accuracyScale === 'linear' ? [0, 1] : points.flatMap(({ accuracy }) => listShares(accuracy));
   const y = spanAxis(scales.y, shown);
   const axis = ({ min, max, ticks, nameTick }: typeof x, name: string, gap: number) => {
     const style = axisStyle(look, name, gap);
@@ -52,12 +66,12 @@ export function chartAccuracy(
   };
   return {
     ...baseOption(look),
-    title: titleOf(look, `${name}: test accuracy after pruning ${granularity}s`, subtitle(points, lines)),
-    legend: legendOf(look, lines, labels),
+    title: titleOf(look, title),
+    legend: legendOf(look, lines, titled, labels),
     grid: {
       left: 64,
       right: look.isAlone ? legendWidth(lines, labels) + 24 : 20,
-      top: look.isAlone ? TITLE_HEIGHT + 8 : 14,
+      top: look.isAlone ? titled + 8 : 14,
       bottom: 52,
     },
     xAxis: axis(
@@ -91,7 +105,13 @@ function placePoints({ points }: AccuracyLine, { x, y }: Scales) {
   }));
 }
 
-function subtitle(points: AccuracyLine['points'], lines: readonly AccuracyLine[]): string {
+/** What a logit axis has to have a place for: it has none for ends of a band that lie at 0 or 1, or beyond. */
+function listShares({ mean, deviation = 0 }: Cell): number[] {
+  return [mean, ...[mean - deviation, mean + deviation].filter((share) => share > 0 && share < 1)];
+}
+
+function describeLines(lines: readonly AccuracyLine[]): string {
+  const points = lines.flatMap((line) => line.points);
   const most = Math.max(0, ...points.map(({ accuracy }) => accuracy.seeds));
   const spread = most > 1 ? `mean over up to ${most} seeds, band ± 1 standard deviation` : 'one seed';
   const [terms = '', other] = new Set(lines.map((line) => line.terms));

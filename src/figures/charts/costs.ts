@@ -10,7 +10,8 @@ import {
   type Look,
   legendOf,
   legendWidth,
-  TITLE_HEIGHT,
+  type Title,
+  titleHeight,
   titleOf,
 } from './parts.ts';
 
@@ -22,6 +23,11 @@ export function describeCost({ kind, isMeasured }: Pick<CostFigure, 'kind' | 'is
   return isMeasured
     ? 'multiply-adds of the exported network, share of those with nothing pruned'
     : 'multiply-adds of prunable layers by entries that are not zero, share of all';
+}
+
+export function titleCosts(experiment: string, granularity: Granularity, figure: CostFigure): Title {
+  const text = `${experiment}: accuracy over ${figure.kind}, ${granularity}s pruned`;
+  return { text, subtext: describeCost(figure) };
 }
 
 export function chartCosts(
@@ -36,15 +42,16 @@ export function chartCosts(
   const name = kind === 'latency' ? 'ms for one image' : 'multiply-adds that are left';
   const x = axisStyle(look, name, 32);
   const y = axisStyle(look, 'test accuracy', 48);
-  const title = `${experiment}: accuracy over ${kind}, ${granularity}s pruned`;
+  const title = titleCosts(experiment, granularity, figure);
+  const titled = titleHeight(title, look.width);
   return {
     ...baseOption(look),
-    title: titleOf(look, title, describeCost(figure)),
-    legend: legendOf(look, lines),
+    title: titleOf(look, title),
+    legend: legendOf(look, lines, titled),
     grid: {
       left: 64,
       right: look.isAlone ? legendWidth(lines) + 24 : 20,
-      top: look.isAlone ? TITLE_HEIGHT + 8 : 14,
+      top: look.isAlone ? titled + 8 : 14,
       bottom: 52,
     },
     xAxis: { ...x, type: 'value', min: 0, axisLabel: { ...x.axisLabel, formatter: format } },

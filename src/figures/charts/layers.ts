@@ -3,9 +3,19 @@ import type { EChartsOption, HeatmapSeriesOption } from 'echarts';
 import { formatRate } from '../../format.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { LayerFigure, LayerRow } from '../types.ts';
-import { axisStyle, baseOption, FONT_SIZE, type Look, TITLE_HEIGHT, titleOf } from './parts.ts';
+import {
+  axisStyle,
+  baseOption,
+  FONT_SIZE,
+  LABEL_FONT,
+  type Look,
+  type Title,
+  titleHeight,
+  titleOf,
+} from './parts.ts';
+import { measureWidest, wrapText } from './text.ts';
 
-/** Pixels. */
+/** Pixels, of a row whose name takes one line. */
 const ROW_HEIGHT = 26;
 const PANEL_TITLE = 24;
 const RIGHT = 16;
@@ -15,13 +25,25 @@ const LEAST_CELL = 38;
 const LEAST_NAMED_CELL = 13;
 /** Side by side below it, the two panels would have no room for a name of a layer. */
 const LEAST_PANEL = 240;
-/** Of a letter, on average. */
-const LETTER = FONT_SIZE * 0.52;
+/** Of the width, what names of methods take at most. */
+const MOST_NAMES = 0.4;
 
 /** Height in pixels that the figure needs at this width. */
-export function layersHeight(figure: LayerFigure, look: Pick<Look, 'width' | 'isAlone'>): number {
-  const { top, panelHeight, isStacked } = layOut(figure, look);
+export function layersHeight(
+  experiment: string,
+  granularity: Granularity,
+  figure: LayerFigure,
+  look: Pick<Look, 'width' | 'isAlone'>,
+): number {
+  const { top, panelHeight, isStacked } = layOut(titleLayers(experiment, granularity), figure, look);
   return top - PANEL_TITLE + (isStacked ? 2 : 1) * panelHeight;
+}
+
+function titleLayers(experiment: string, granularity: Granularity): Title {
+  return {
+    text: `${experiment}: sparsity of each layer, ${granularity}s`,
+    subtext: 'nearly: below a tenth of the root mean square of the layer',
+  };
 }
 
 export function chartLayers(
@@ -31,15 +53,15 @@ export function chartLayers(
   look: Look,
 ): EChartsOption {
   const { rate, layers, rows } = figure;
-  const { places, width, cellWidth, isUpright } = layOut(figure, look);
+  const title = titleLayers(experiment, granularity);
+  const { places, width, rowHeight, names, cellWidth, isUpright } = layOut(title, figure, look);
   const titles = ['zero or nearly, as trained', `zero after pruning ${formatRate(rate)}`] as const;
   const label = axisStyle(look, '', 0).axisLabel;
   const { text, ramp } = look.theme;
-  const title = `${experiment}: sparsity of each layer, ${granularity}s`;
   return {
     ...baseOption(look),
     title: [
-      titleOf(look, title, 'nearly: below a tenth of the root mean square of the layer'),
+      titleOf(look, title),
       ...places.map(({ left, top }, panel) => ({
         text: titles[panel] ?? '',
         left: left - 5,
@@ -49,7 +71,7 @@ export function chartLayers(
     ],
     grid: places.map(({ left, top }) => ({
       ...{ left, top, width },
-      height: rows.length * ROW_HEIGHT,
+      height: rows.length * rowHeight,
       outerBoundsMode: 'none',
     })),
     xAxis: places.map((_, gridIndex) => ({
@@ -65,7 +87,11 @@ export function chartLayers(
       ...categoryAxis(look, gridIndex),
       inverse: true,
       data: rows.map(({ heading }) => heading),
-      axisLabel: { ...label, color: text, show: hasNames, interval: 0 },
+      axisLabel: {
+        ...label,
+        ...{ color: text, show: hasNames, interval: 0, lineHeight: LABEL_FONT.lineHeight },
+        formatter: (_: string, row: number) => names[row]?.join('\n') ?? '',
+      },
     })),
     visualMap: {
       type: 'continuous',
@@ -77,7 +103,7 @@ export function chartLayers(
       show: cellWidth < LEAST_CELL,
       orient: 'horizontal',
       right: RIGHT,
-      top: look.isAlone ? 30 : 0,
+      top: look.isAlone ? titleHeight(title, look.width) - 28 : 0,
       itemWidth: 12,
       itemHeight: 100,
       text: ['100 %', '0 %'],
@@ -91,24 +117,27 @@ export function chartLayers(
 }
 
 /** Two panels, side by side where there is room, with the names of methods at the left and of layers below. */
-function layOut({ layers, rows }: LayerFigure, look: Pick<Look, 'width' | 'isAlone'>) {
-  const widest = (names: readonly string[]) => Math.max(0, ...names.map(({ length }) => length)) * LETTER;
-  const left = Math.ceil(widest(rows.map(({ heading }) => heading))) + 22;
+function layOut(title: Title, { layers, rows }: LayerFigure, look: Pick<Look, 'width' | 'isAlone'>) {
+  const names = rows.map(({ heading }) => wrapText(heading, MOST_NAMES * look.width, LABEL_FONT));
+  const lines = Math.max(1, ...names.map(({ length }) => length));
+  const rowHeight = Math.max(ROW_HEIGHT, lines * LABEL_FONT.lineHeight + 4);
+  const left = Math.ceil(measureWidest(names.flat(), LABEL_FONT)) + 22;
   const whole = look.width - left - RIGHT;
   const half = (whole - GAP) / 2;
   const isStacked = half < Math.max(LEAST_PANEL, layers.length * LEAST_NAMED_CELL);
   const width = isStacked ? whole : half;
   const cellWidth = width / Math.max(1, layers.length);
-  const isUpright = widest(layers) + 6 > cellWidth;
-  const bottom = isUpright ? widest(layers) + 24 : 36;
-  const panelHeight = Math.ceil(PANEL_TITLE + rows.length * ROW_HEIGHT + bottom);
-  const top = (look.isAlone ? TITLE_HEIGHT + 4 : 4) + PANEL_TITLE;
+  const widest = measureWidest(layers, LABEL_FONT);
+  const isUpright = widest + 6 > cellWidth;
+  const bottom = isUpright ? widest + 24 : 36;
+  const panelHeight = Math.ceil(PANEL_TITLE + rows.length * rowHeight + bottom);
+  const top = (look.isAlone ? titleHeight(title, look.width) + 4 : 4) + PANEL_TITLE;
   const places = [0, 1].map((panel) => ({
     left: isStacked ? left : left + panel * (width + GAP),
     top: isStacked ? top + panel * panelHeight : top,
     hasNames: isStacked || panel === 0,
   }));
-  return { top, places, width, cellWidth, panelHeight, isStacked, isUpright };
+  return { top, places, width, rowHeight, names, cellWidth, panelHeight, isStacked, isUpright };
 }
 
 function drawCells(

@@ -1,6 +1,7 @@
 /** @file Parts that the charts share: axes, lines with their bands, legends. */
 import type { CustomSeriesOption, EChartsOption, LegendComponentOption, LineSeriesOption } from 'echarts';
 import type { Line } from '../types.ts';
+import { measureText, wrapText } from './text.ts';
 import { styleOf, type Theme } from './theme.ts';
 
 /** What a chart is drawn for. */
@@ -18,6 +19,9 @@ const FONTS = 'Arimo, Arial, Helvetica, Liberation Sans, sans-serif';
 
 export const FONT_SIZE = 12;
 
+/** Of what stands along an axis. */
+export const LABEL_FONT = { size: FONT_SIZE - 1, lineHeight: 14 };
+
 const MOST_MARKERS = 24;
 
 /** What holds for every chart. */
@@ -29,23 +33,52 @@ export function baseOption({ theme, isAlone }: Look): EChartsOption {
   };
 }
 
-/** @param extent of the chart's two lines of title, or of nothing */
-export function titleOf(look: Look, text: string, subtext: string) {
+/** What a chart shows, in a line or more, and how that was found, below it. */
+export interface Title {
+  readonly text: string;
+  readonly subtext: string;
+}
+
+/** Pixels. */
+const TITLE_LEFT = 12;
+const TITLE_FONT = { size: 16, lineHeight: 20, isBold: true };
+const SUBTITLE_FONT = { size: FONT_SIZE, lineHeight: 15 };
+
+/** The title as it stands alone at the top of a chart. */
+export function titleOf(look: Look, title: Title) {
   const { theme } = look;
+  const { text, subtext } = wrapTitle(title, look.width);
   return {
     show: look.isAlone,
-    text,
-    subtext,
-    left: 12,
+    text: text.join('\n'),
+    subtext: subtext.join('\n'),
+    left: TITLE_LEFT,
     top: 10,
     itemGap: 6,
-    textStyle: { fontSize: 16, lineHeight: 20, fontWeight: 'bold' as const, color: theme.text },
-    subtextStyle: { fontSize: FONT_SIZE, lineHeight: 15, color: theme.quietText },
+    textStyle: {
+      fontSize: TITLE_FONT.size,
+      lineHeight: TITLE_FONT.lineHeight,
+      fontWeight: 'bold' as const,
+      color: theme.text,
+    },
+    subtextStyle: {
+      fontSize: SUBTITLE_FONT.size,
+      lineHeight: SUBTITLE_FONT.lineHeight,
+      color: theme.quietText,
+    },
   };
 }
 
-/** Height that the title takes. */
-export const TITLE_HEIGHT = 58;
+/** Height in pixels that the title takes in a chart of this width. */
+export function titleHeight(title: Title, width: number): number {
+  const { text, subtext } = wrapTitle(title, width);
+  return 23 + text.length * TITLE_FONT.lineHeight + subtext.length * SUBTITLE_FONT.lineHeight;
+}
+
+function wrapTitle({ text, subtext }: Title, width: number) {
+  const room = width - 2 * TITLE_LEFT;
+  return { text: wrapText(text, room, TITLE_FONT), subtext: wrapText(subtext, room, SUBTITLE_FONT) };
+}
 
 /** What all axes share. */
 export function axisStyle({ theme }: Look, name: string, nameGap: number) {
@@ -56,7 +89,7 @@ export function axisStyle({ theme }: Look, name: string, nameGap: number) {
     nameTextStyle: { color: theme.text, fontSize: FONT_SIZE },
     axisLine: { show: true, onZero: false, lineStyle: { color: theme.axis } },
     axisTick: { show: true, lineStyle: { color: theme.axis } },
-    axisLabel: { color: theme.quietText, fontSize: FONT_SIZE - 1 },
+    axisLabel: { color: theme.quietText, fontSize: LABEL_FONT.size },
     splitLine: { show: true, lineStyle: { color: theme.grid } },
   };
 }
@@ -136,8 +169,22 @@ function drawBand(
   };
 }
 
-/** Between two lines of a legend. */
+/** Between two names of a legend. */
 const LEGEND_GAP = 11;
+
+/** Pixels of a name in a legend; longer ones have several lines. */
+const MOST_LEGEND_WIDTH = 360;
+const LEGEND_FONT = { size: FONT_SIZE, lineHeight: 14 };
+
+/** The lines of each name of a legend. */
+function wrapLegend(lines: readonly Line[], labels: ReadonlyMap<string, string>): Map<string, string[]> {
+  return new Map(
+    lines.map(({ heading }) => [
+      heading,
+      wrapText(labels.get(heading) ?? heading, MOST_LEGEND_WIDTH, LEGEND_FONT),
+    ]),
+  );
+}
 
 /**
  * Room for a legend with these lines, beside a chart.
@@ -145,38 +192,60 @@ const LEGEND_GAP = 11;
  * @param labels of the lines, where they are not called by their headings alone
  */
 export function legendWidth(lines: readonly Line[], labels: ReadonlyMap<string, string> = new Map()): number {
-  const longest = Math.max(0, ...lines.map(({ heading }) => (labels.get(heading) ?? heading).length));
-  return Math.ceil(longest * FONT_SIZE * 0.54) + 66;
+  const names = [...wrapLegend(lines, labels).values()].flat();
+  // Room for usual letters, and at least for these.
+  const widths = names.map((name) =>
+    Math.max(name.length * FONT_SIZE * 0.54 + 66, measureText(name, LEGEND_FONT) + 60),
+  );
+  return Math.ceil(Math.max(66, ...widths));
 }
 
-/** Height of a chart whose legend has these lines. */
-export function legendHeight(lines: readonly Line[]): number {
-  return TITLE_HEIGHT + lines.length * (FONT_SIZE + LEGEND_GAP + 2) + 16;
+/**
+ * Height of a chart whose legend has these lines.
+ *
+ * @param title height in pixels of the title above
+ * @param labels as `legendWidth` takes them
+ */
+export function legendHeight(
+  lines: readonly Line[],
+  title: number,
+  labels: ReadonlyMap<string, string> = new Map(),
+): number {
+  const count = [...wrapLegend(lines, labels).values()].flat().length;
+  return title + lines.length * LEGEND_GAP + count * LEGEND_FONT.lineHeight + 16;
 }
 
 /**
  * Lines with their markers and dashes, from top to bottom at the right.
  *
+ * @param title height in pixels of the title above
  * @param labels as `legendWidth` takes them
  */
 export function legendOf(
   { theme, isAlone }: Look,
   lines: readonly Line[],
+  title: number,
   labels: ReadonlyMap<string, string> = new Map(),
 ): LegendComponentOption {
+  const names = wrapLegend(lines, labels);
+  const isWrapped = [...names.values()].some(({ length }) => length > 1);
   return {
     show: isAlone,
     type: 'plain',
     orient: 'vertical',
     right: 12,
-    top: TITLE_HEIGHT + 4,
+    top: title + 4,
     align: 'left',
     itemWidth: 38,
     itemHeight: 9,
     itemGap: LEGEND_GAP,
     data: lines.map(({ heading }) => heading),
-    formatter: (heading) => labels.get(heading) ?? heading,
-    textStyle: { color: theme.text, fontSize: FONT_SIZE },
+    formatter: (heading) => names.get(heading)?.join('\n') ?? heading,
+    textStyle: {
+      color: theme.text,
+      fontSize: LEGEND_FONT.size,
+      ...(isWrapped && { lineHeight: LEGEND_FONT.lineHeight }),
+    },
     selectedMode: false,
   };
 }

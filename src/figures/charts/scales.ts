@@ -42,6 +42,46 @@ export interface Axis {
   nameTick(place: number): string;
 }
 
+/** Between two ticks of an axis of shares: all of them go into 1. */
+const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2];
+const MOST_STEPS = 7;
+/** On a shorter axis, what is nearly the same would look different. */
+const LEAST_SPAN = 0.01;
+
+/** Ends of an axis, and what lies between two of its ticks. */
+export interface EvenAxis {
+  readonly min: number;
+  readonly max: number;
+  readonly interval: number;
+}
+
+/**
+ * The part of an even axis of shares that some of them need, from tick to tick.
+ *
+ * @param shares 0 to 1, what has to have a place on the axis; at least one
+ */
+export function spanEvenly(shares: readonly number[]): EvenAxis {
+  const [lowest, highest] = [Math.min(...shares), Math.max(...shares)];
+  const margin = Math.max(0, LEAST_SPAN - (highest - lowest)) / 2;
+  // A share that is a tick but for its rounding needs no further one.
+  const below = (step: number) => Math.floor(Math.max(0, lowest - margin) / step + 1e-9);
+  const above = (step: number) => Math.ceil(Math.min(1, highest + margin) / step - 1e-9);
+  const interval = STEPS.find((step) => above(step) - below(step) <= MOST_STEPS) ?? 0.2;
+  const place = (ticks: number) => Number((ticks * interval).toPrecision(12));
+  return { min: place(below(interval)), max: place(above(interval)), interval };
+}
+
+/**
+ * The part of a logarithmic axis that some values need, from one power of ten to another.
+ *
+ * @param values above 0, at least one
+ */
+export function spanDecades(values: readonly number[]): { readonly min: number; readonly max: number } {
+  const first = Math.floor(Math.log10(Math.min(...values)));
+  const last = Math.ceil(Math.log10(Math.max(...values)));
+  return { min: 10 ** first, max: 10 ** Math.max(first + 1, last) };
+}
+
 /**
  * The part of a scale that some shares need, from tick to tick.
  *

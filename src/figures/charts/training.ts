@@ -11,9 +11,11 @@ import {
   legendOf,
   legendWidth,
   type PlacedPoint,
-  TITLE_HEIGHT,
+  type Title,
+  titleHeight,
   titleOf,
 } from './parts.ts';
+import { spanDecades, spanEvenly } from './scales.ts';
 
 /** Width in pixels that a panel needs beside others; below it they stand one above the other. */
 const NARROW = 320;
@@ -49,6 +51,21 @@ export function isStacked(panels: readonly TrainingPanel[], width: number): bool
   return width < NARROW * panels.length;
 }
 
+export function titleTraining(
+  experiment: string,
+  granularity: Granularity,
+  lines: readonly TrainingLine[],
+): Title {
+  const seeds = Math.max(
+    1,
+    ...lines.flatMap(({ points }) => points.map(({ testAccuracy }) => testAccuracy?.seeds ?? 1)),
+  );
+  return {
+    text: `${experiment}: training, methods for pruning ${granularity}s`,
+    subtext: seeds > 1 ? `mean over up to ${seeds} seeds, band ± 1 standard deviation` : 'one seed',
+  };
+}
+
 /** @param lines at least one */
 export function chartTraining(
   experiment: string,
@@ -56,10 +73,8 @@ export function chartTraining(
   lines: readonly TrainingLine[],
   look: Look,
 ): EChartsOption {
-  const seeds = Math.max(
-    1,
-    ...lines.flatMap(({ points }) => points.map(({ testAccuracy }) => testAccuracy?.seeds ?? 1)),
-  );
+  const title = titleTraining(experiment, granularity, lines);
+  const titled = titleHeight(title, look.width);
   const epochs = Math.max(...lines.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   const panels = listPanels(lines);
   const epochAxis = (gridIndex: number) => ({
@@ -72,15 +87,11 @@ export function chartTraining(
   });
   return {
     ...baseOption(look),
-    title: titleOf(
-      look,
-      `${experiment}: training, methods for pruning ${granularity}s`,
-      seeds > 1 ? `mean over up to ${seeds} seeds, band ± 1 standard deviation` : 'one seed',
-    ),
-    legend: legendOf(look, lines),
-    grid: layOut(look, panels, legendWidth(lines)),
+    title: titleOf(look, title),
+    legend: legendOf(look, lines, titled),
+    grid: layOut(look, panels, { title: titled, legend: legendWidth(lines) }),
     xAxis: panels.map((_, index) => epochAxis(index)),
-    yAxis: panels.map((panel, index) => valueAxis(panel, index, look)),
+    yAxis: panels.map((panel, index) => valueAxis(panel, index, lines, look)),
     series: lines.flatMap((line) =>
       panels.flatMap(({ value }, index) =>
         drawLine(line, place(line, value), look, { xAxisIndex: index, yAxisIndex: index }),
@@ -89,22 +100,37 @@ export function chartTraining(
   };
 }
 
-function valueAxis({ value, name }: TrainingPanel, gridIndex: number, look: Look): YAXisComponentOption {
-  const style = axisStyle(look, name, 52);
-  if (value === 'trainLoss') return { ...style, gridIndex, type: 'log' };
+/** From below the bands to above them: the library knows of the means alone. */
+function valueAxis(
+  { value, name }: TrainingPanel,
+  gridIndex: number,
+  lines: readonly TrainingLine[],
+  look: Look,
+): YAXisComponentOption {
+  const style = { ...axisStyle(look, name, 52), gridIndex };
+  const ends = lines
+    .flatMap((line) => place(line, value))
+    .flatMap(({ y, low = y, high = y }) => [y, low, high]);
+  if (value === 'trainLoss') {
+    // A band that reaches to 0 has no lower end here, and is cut off where the axis begins.
+    const above = ends.filter((end) => end > LEAST_LOSS);
+    return { ...style, type: 'log', ...(above.length > 0 && spanDecades(above)) };
+  }
   return {
     ...style,
-    gridIndex,
     type: 'value',
-    scale: true,
-    max: ({ max }: { max: number }) => Math.min(1, Math.ceil(max * 50) / 50),
+    ...(ends.length > 0 && spanEvenly(ends)),
     axisLabel: { ...style.axisLabel, formatter: formatRate },
   };
 }
 
 /** A grid for each panel in the room that title and legend leave. */
-function layOut({ width, height, isAlone }: Look, panels: readonly TrainingPanel[], legend: number) {
-  const top = isAlone ? TITLE_HEIGHT + 8 : 14;
+function layOut(
+  { width, height, isAlone }: Look,
+  panels: readonly TrainingPanel[],
+  { title, legend }: { readonly title: number; readonly legend: number },
+) {
+  const top = isAlone ? title + 8 : 14;
   const right = isAlone ? legend + 24 : 20;
   const bottom = 50;
   const count = panels.length;

@@ -3,12 +3,12 @@ import type { BarSeriesOption, EChartsOption, TitleComponentOption } from 'echar
 import { formatRate } from '../../format.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { WeightFigure, WeightPanel } from '../types.ts';
-import { axisStyle, baseOption, FONT_SIZE, type Look, TITLE_HEIGHT, titleOf } from './parts.ts';
+import { axisStyle, baseOption, FONT_SIZE, type Look, type Title, titleHeight, titleOf } from './parts.ts';
+import { wrapText } from './text.ts';
 
 /** Pixels. */
 const PANEL_WIDTH = 250;
 const PANEL_HEIGHT = 150;
-const PANEL_TITLE = 44;
 const PANEL_GAP = 34;
 const LEFT = 58;
 const BOTTOM = 50;
@@ -19,39 +19,48 @@ const SHARE_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2];
 /** Above the panels, for the legend. */
 const LEGEND_HEIGHT = 26;
 
-/** Height in pixels that the panels need at this width. */
-export function weightsHeight(panels: number, { width, isAlone }: Pick<Look, 'width' | 'isAlone'>): number {
-  const rows = Math.ceil(panels / columnsAt(width));
-  return topOf(isAlone) + rows * (PANEL_TITLE + PANEL_HEIGHT) + BOTTOM;
+const PANEL_FONT = { size: FONT_SIZE, lineHeight: 17, isBold: true };
+const PANEL_NOTE_FONT = { size: FONT_SIZE - 1, lineHeight: 15 };
+
+/** Height in pixels that the figure needs at this width. */
+export function weightsHeight(
+  experiment: string,
+  granularity: Granularity,
+  figure: WeightFigure,
+  look: Pick<Look, 'width' | 'isAlone'>,
+): number {
+  return layOut(titleWeights(experiment, granularity, figure), figure.panels, look).height;
+}
+
+function titleWeights(experiment: string, granularity: Granularity, { panels }: WeightFigure): Title {
+  const seeds = [...new Set(panels.map(({ seed }) => seed))].join(', ');
+  return {
+    text: `${experiment}: where the ${nameWeights(granularity)} lie`,
+    subtext: `trained networks, seed ${seeds}; all prunable layers count alike`,
+  };
+}
+
+function nameWeights(granularity: Granularity): string {
+  return granularity === 'unit' ? "units' norms" : 'weights';
 }
 
 export function chartWeights(
   experiment: string,
   granularity: Granularity,
-  { rate, binWidth, panels }: WeightFigure,
+  figure: WeightFigure,
   look: Look,
 ): EChartsOption {
-  const columns = columnsAt(look.width);
-  const inner = (look.width - LEFT - 16 - (columns - 1) * PANEL_GAP) / columns;
+  const { rate, binWidth, panels } = figure;
   const { highest, interval } = chooseShares(panels);
-  const places = panels.map((_, index) => ({
-    left: LEFT + (index % columns) * (inner + PANEL_GAP),
-    top: topOf(look.isAlone) + Math.floor(index / columns) * (PANEL_TITLE + PANEL_HEIGHT) + PANEL_TITLE,
-    isFirst: index % columns === 0,
-    isLast: index + columns >= panels.length,
-  }));
-  const what = granularity === 'unit' ? "units' norms" : 'weights';
-  const title = `${experiment}: where the ${what} lie`;
-  const seeds = [...new Set(panels.map(({ seed }) => seed))].join(', ');
+  const title = titleWeights(experiment, granularity, figure);
+  const { places, inner } = layOut(title, panels, look);
+  const what = nameWeights(granularity);
   const bins = countBins(panels, binWidth);
   return {
     ...baseOption(look),
-    title: [
-      titleOf(look, title, `trained networks, seed ${seeds}; all prunable layers count alike`),
-      ...panels.map((panel, index) => titlePanel(panel, highest, places[index], look)),
-    ],
+    title: [titleOf(look, title), ...places.map((place) => titlePanel(place, look))],
     legend: {
-      top: look.isAlone ? TITLE_HEIGHT : 0,
+      top: look.isAlone ? titleHeight(title, look.width) : 0,
       left: LEFT,
       itemWidth: 16,
       itemHeight: 11,
@@ -145,22 +154,81 @@ function binAxis(
   };
 }
 
-function titlePanel(
+/** What stands above a panel, in lines of its width. */
+interface PanelTitle {
+  readonly text: readonly string[];
+  readonly subtext: readonly string[];
+  /** Pixels. */
+  readonly height: number;
+}
+
+interface PanelPlace {
+  readonly title: PanelTitle;
+  /** Of the plot, in pixels. */
+  readonly left: number;
+  readonly top: number;
+  /** Whether it is the first of its row, and the last of its column. */
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+/** Rows of panels, each as high as its longest title asks for. */
+function layOut(
+  title: Title,
+  panels: readonly WeightPanel[],
+  { width, isAlone }: Pick<Look, 'width' | 'isAlone'>,
+) {
+  const columns = columnsAt(width);
+  const inner = (width - LEFT - 16 - (columns - 1) * PANEL_GAP) / columns;
+  const { highest } = chooseShares(panels);
+  const titles = panels.map((panel) => wrapPanelTitle(panel, highest, inner + 10));
+  const places: PanelPlace[] = [];
+  let bottom = (isAlone ? titleHeight(title, width) : 0) + LEGEND_HEIGHT;
+  for (let start = 0; start < panels.length; start += columns) {
+    const row = titles.slice(start, start + columns);
+    const top = bottom + Math.max(...row.map(({ height }) => height));
+    row.forEach((own, column) => {
+      const left = LEFT + column * (inner + PANEL_GAP);
+      const isLast = start + column + columns >= panels.length;
+      places.push({ title: own, left, top, isFirst: column === 0, isLast });
+    });
+    bottom = top + PANEL_HEIGHT;
+  }
+  return { places, inner, height: bottom + BOTTOM };
+}
+
+function wrapPanelTitle(
   { heading, removed, kept, removedNorm }: WeightPanel,
   highest: number,
-  place: { readonly left: number; readonly top: number } | undefined,
-  { theme }: Look,
-): TitleComponentOption {
+  width: number,
+): PanelTitle {
   const first = (removed[0] ?? 0) + (kept[0] ?? 0);
   const cut = first > highest ? `; first bar ${formatRate(Math.round(first * 1000) / 1000)}` : '';
+  const note = `${formatRate(Math.round(removedNorm * 1000) / 1000)} of the squared norm removed${cut}`;
+  const text = wrapText(heading, width, PANEL_FONT);
+  const subtext = wrapText(note, width, PANEL_NOTE_FONT);
+  const height = text.length * PANEL_FONT.lineHeight + subtext.length * PANEL_NOTE_FONT.lineHeight + 12;
+  return { text, subtext, height };
+}
+
+function titlePanel({ title, left, top }: PanelPlace, { theme }: Look): TitleComponentOption {
   return {
-    text: heading,
-    subtext: `${formatRate(Math.round(removedNorm * 1000) / 1000)} of the squared norm removed${cut}`,
-    left: (place?.left ?? 0) - 5,
-    top: (place?.top ?? 0) - PANEL_TITLE,
+    text: title.text.join('\n'),
+    subtext: title.subtext.join('\n'),
+    left: left - 5,
+    top: top - title.height,
     itemGap: 2,
-    textStyle: { fontSize: FONT_SIZE, lineHeight: 17, fontWeight: 'bold', color: theme.text },
-    subtextStyle: { fontSize: FONT_SIZE - 1, lineHeight: 15, color: theme.quietText },
+    textStyle: {
+      fontSize: PANEL_FONT.size,
+      lineHeight: PANEL_FONT.lineHeight,
+      fontWeight: 'bold',
+      color: theme.text,
+    },
+    subtextStyle: {
+      fontSize: PANEL_NOTE_FONT.size,
+      lineHeight: PANEL_NOTE_FONT.lineHeight,
+      color: theme.quietText,
+    },
   };
 }
 
@@ -176,8 +244,4 @@ function chooseShares(panels: readonly WeightPanel[]): { highest: number; interv
 
 function columnsAt(width: number): number {
   return Math.max(1, Math.min(3, Math.floor(width / PANEL_WIDTH)));
-}
-
-function topOf(isAlone: boolean): number {
-  return (isAlone ? TITLE_HEIGHT : 0) + LEGEND_HEIGHT;
 }

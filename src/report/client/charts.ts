@@ -125,7 +125,7 @@ export class Chart {
     }
     if (this.kind === 'weights' && weights !== undefined) {
       const shown = { ...weights, panels: choose(weights.panels) };
-      const height = weightsHeight(shown.panels.length, { width, isAlone: false });
+      const height = weightsHeight(...names, shown, { width, isAlone: false });
       const option = chartWeights(...names, shown, look(height));
       return {
         height,
@@ -134,7 +134,7 @@ export class Chart {
     }
     if (this.kind === 'layers' && layers !== undefined) {
       const shown = { ...layers, rows: choose(layers.rows) };
-      const height = layersHeight(shown, { width, isAlone: false });
+      const height = layersHeight(...names, shown, { width, isAlone: false });
       const option = chartLayers(...names, shown, look(height));
       return {
         height,
@@ -152,7 +152,7 @@ export class Chart {
     }
     const grid = this.kind === 'grid' ? this.figures.grids?.[Number(this.element.dataset.grid)] : undefined;
     if (grid !== undefined) {
-      const height = gridHeight(grid, { isAlone: false });
+      const height = gridHeight(this.experiment, grid, { width, isAlone: false });
       const option = chartGrid(this.experiment, grid, look(height));
       return { height, option: { ...option, tooltip: tooltipOf('item', theme, describeGrid(grid, theme)) } };
     }
