@@ -129,7 +129,7 @@ describeTensorflow('td on TensorFlow', () => {
         return stderr;
       };
       expect(await refused('--set', 'precision=bfloat16', ...FLAGS)).toBe(
-        'td: variant "plain": precision is bfloat16, in which the network "mlp" would be slower, as it has no convolutions; expected float32\n',
+        'td: experiment "tiny", variant "plain": precision is bfloat16, in which the network "mlp" would be slower, as it has no convolutions; expected float32\n',
       );
       expect(await refused('--set', 'precision=tensorfloat32', ...FLAGS)).toBe(
         'td: precision: tensorfloat32 cannot be had here: processors do not multiply in it, only graphics cards do\n',
