@@ -68,6 +68,25 @@ export function toOneLine(text: string): string {
   return `${line.slice(0, MOST_CHARACTERS - end)} … ${line.slice(-end)}`;
 }
 
+/** What stands in a file may be anything: an error quotes so many characters of it. */
+export function shorten(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/**
+ * Adds what to do to the sentence of an error.
+ *
+ * @param remedy a clause: `mend it`
+ * @throws what reading throws, a UserError with this clause
+ */
+export function withRemedy<T>(read: () => T, remedy: string): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${error.message}; ${remedy}`) : error;
+  }
+}
+
 function escapeCharacter(character: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16);
   return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;

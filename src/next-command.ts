@@ -23,8 +23,8 @@ export function describeCommand(command: string, files: readonly string[], resul
 
 /** That there is nothing to sweep, to draw or to report on, and what trains something. */
 export function nothingTrained(results: string): UserError {
-  const command = describeCommand('run', [], results).replace('td run', 'td run <experiment.yaml>');
-  return new UserError(`nothing is trained in ${results}; train with: ${command}`);
+  const flags = describeCommand('run', [], results).slice('td run'.length);
+  return new UserError(`nothing is trained in ${results}; train with: td run <experiment.yaml>${flags}`);
 }
 
 /** @param words what follows `td` */

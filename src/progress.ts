@@ -14,3 +14,6 @@ export interface Stage {
  * @param total what `done` counts up to
  */
 export type StartStage = (label: string, total: number) => Stage;
+
+/** Shows nothing. */
+export const SILENT: StartStage = () => ({ update() {}, stop() {} });

@@ -5,7 +5,14 @@ import { listMethods } from '../../src/figures/group-methods.ts';
 import { listFigures } from '../../src/figures/list-figures.ts';
 import { formatPoints, formatRate } from '../../src/format.ts';
 import type { Granularity } from '../../src/pruning/types.ts';
-import { describeView, type EvaluationView, labelView, suffixOf } from '../../src/sweeps/evaluations.ts';
+import {
+  describeView,
+  type EvaluationView,
+  includesDense,
+  labelView,
+  noteView,
+  suffixOf,
+} from '../../src/sweeps/evaluations.ts';
 import { formatCell } from '../../src/tables/cell.ts';
 import { escapeMarkdown } from '../../src/tables/formats/markdown.ts';
 import { buildMethodTable, type MethodColumn, type MethodTable } from '../../src/tables/method-table.ts';
@@ -36,7 +43,8 @@ export function renderSweep(place: TablePlace, baselines: Baselines, figures: st
   const published = hasPaper ? readPublished() : undefined;
   const table = buildMethodTable({ ...swept, rows: swept.rows, granularity, published });
   // The title names it.
-  const own = table.notes.filter((note) => note !== `Evaluation: ${describeView(view)}.`);
+  const named = includesDense([view]) ? noteView(view, rows) : [];
+  const own = table.notes.filter((note) => !named.includes(note));
   const notes = [...listGaps(place, baselines), ...own].map((note) => `* ${escapeMarkdown(note)}`);
   const hasSingle = table.columns.some(isOfOneSeed);
   return [

@@ -115,13 +115,14 @@ export async function exportRun(argument: string, options: ExportOptions): Promi
 
 /** @throws UserError if the name ends as a file of another format does */
 function requireExtensionOf(format: ExportFormat, out: string | undefined): void {
-  if (out === undefined || (format.extension !== undefined && out.endsWith(format.extension))) return;
-  const { name } =
-    [...formats].find(({ extension }) => extension !== undefined && out.endsWith(extension)) ?? format;
-  if (name !== format.name && !(name === 'safetensors' && format.name === 'pytorch'))
-    throw new UserError(
-      `--out ${out} has the ending of another format than ${format.name}, expected --format ${name} with it`,
-    );
+  const isEndOf = ({ extension }: ExportFormat) =>
+    extension !== undefined && out?.endsWith(extension) === true;
+  const other = [...formats].find(isEndOf);
+  // Files of PyTorch are safetensors, too.
+  if (other === undefined || format.extension?.endsWith(other.extension ?? '')) return;
+  throw new UserError(
+    `--out ${out} has the ending of another format than ${format.name}, expected --format ${other.name} with it`,
+  );
 }
 
 /** @throws UserError if a rate has no granularity, or the other way round */

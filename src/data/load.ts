@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { StartStage } from '../progress.ts';
+import { SILENT, type StartStage } from '../progress.ts';
 import { fingerprintOf, requireImages } from './fingerprint.ts';
 import {
   type DataIdentity,
@@ -14,9 +14,6 @@ import {
 import { type DatasetSettings, datasets } from './registry.ts';
 import { commonSettings } from './settings.ts';
 import type { Dataset, DatasetForm, Split } from './types.ts';
-
-/** For callers that show nothing. */
-export const SILENT: StartStage = () => ({ update() {}, stop() {} });
 
 /** Images that were read to identify them, for whoever loads them next: by data set, path and stamp. */
 const atHand = new Map<string, Dataset>();
@@ -213,9 +210,13 @@ function applySettings(settings: DatasetSettings, dataset: Dataset): Dataset {
   };
 }
 
+/** A data set has fewer images than the settings ask for. */
+export class TooFewImagesError extends UserError {}
+
 function takeFirst(split: Split, count: number | undefined, setting: string): Split {
   if (count === undefined) return split;
-  if (count > split.count) throw new UserError(`${setting} is ${count}, expected at most ${split.count}`);
+  if (count > split.count)
+    throw new TooFewImagesError(`${setting} is ${count}, expected at most ${split.count}`);
   const imageSize = split.images.length / split.count;
   return {
     ...split,

@@ -1,9 +1,8 @@
 /** @file What `td data` does: listing, verifying and fetching data sets by name. */
 
 import { UserError } from '../errors.ts';
-import type { StartStage } from '../progress.ts';
+import { SILENT, type StartStage } from '../progress.ts';
 import type { FileReport } from './files.ts';
-import { SILENT } from './load.ts';
 import { datasets } from './registry.ts';
 import type { DatasetFacts } from './types.ts';
 

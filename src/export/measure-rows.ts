@@ -1,5 +1,6 @@
 /** @file measure.csv: what a network costs to store and to run, a row for each run, granularity and prune rate. */
 import { join } from 'node:path';
+import { withRemedy } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
 import { withLock } from '../locks/lock.ts';
@@ -53,9 +54,12 @@ export function measurePath(results: string, experiment: string, criterion?: str
   return join(results, experiment, `measure${criterion === undefined ? '' : `-${criterion}`}.csv`);
 }
 
-/** @throws UserError naming file and line if it is malformed */
+/** @throws UserError naming file and line if it is malformed, with what to do */
 export function readMeasures(results: string, experiment: string, criterion?: string): MeasureRow[] {
-  return readCsv(measurePath(results, experiment, criterion), COLUMNS);
+  return withRemedy(
+    () => readCsv(measurePath(results, experiment, criterion), COLUMNS),
+    'mend it, or remove it to have all networks measured anew',
+  );
 }
 
 /** Lays new rows over those of the same run, granularity and rate, and writes the table. */

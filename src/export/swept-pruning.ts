@@ -3,7 +3,8 @@ import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import { DEFAULT_RESULTS, describeCommandLine } from '../next-command.ts';
 import type { FinishedRun } from '../runs/find.ts';
-import { checkpointId, findSweepRow, isPlain, readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { readSweep } from '../sweeps/read-sweep.ts';
+import { checkpointId, findSweepRow, isPlain, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import type { ExportedPruning } from './export-network.ts';
 
 /**

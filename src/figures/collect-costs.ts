@@ -1,5 +1,6 @@
 /** @file Accuracy against what a network costs to run: multiply-adds, and milliseconds where they were measured. */
-import { unlessUserError } from '../errors.ts';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import { findMeasure, type MeasureRow, readMeasures } from '../export/measure-rows.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FoundRun } from '../runs/find.ts';
@@ -8,12 +9,24 @@ import { summarizeSeeds } from '../tables/cell.ts';
 import { lineOf, type MethodRuns } from './group-methods.ts';
 import type { CostFigure, CostKind, CostLine } from './types.ts';
 
-/** What `td measure` wrote of the experiment of these runs; nothing if it did not, or its file is malformed. */
-export function readMeasuresOf(runs: readonly Pick<FoundRun, 'directory' | 'identity'>[]): MeasureRow[] {
+/**
+ * What `td measure` wrote of the experiment of these runs; nothing if it did not, or its file is malformed.
+ *
+ * @param problems receives what is wrong with the file
+ */
+export function readMeasuresOf(
+  runs: readonly Pick<FoundRun, 'directory' | 'identity'>[],
+  problems = new Set<string>(),
+): MeasureRow[] {
   const [run] = runs;
   if (run === undefined) return [];
-  const results = `${run.directory}/../../..`;
-  return unlessUserError(() => readMeasures(results, run.identity.experiment)) ?? [];
+  try {
+    return readMeasures(join(run.directory, '../../..'), run.identity.experiment);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    problems.add(error.message);
+    return [];
+  }
 }
 
 /** None of a kind of which there are no numbers. */

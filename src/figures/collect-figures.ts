@@ -1,7 +1,6 @@
 /** @file Collects what the figures of an experiment show. */
 
-import { SILENT } from '../data/load.ts';
-import type { StartStage } from '../progress.ts';
+import { SILENT, type StartStage } from '../progress.ts';
 import { type EvaluationView, includesDense } from '../sweeps/evaluations.ts';
 import { isPlain } from '../sweeps/rows.ts';
 import type { ExperimentResults } from '../tables/experiment-results.ts';
@@ -41,7 +40,7 @@ export async function collectFigures(
   }));
   const granularities: GranularityFigures[] = [];
   const problems = new Set<string>();
-  const measures = readMeasuresOf(source.runs);
+  const measures = readMeasuresOf(source.runs, problems);
   const isDense = includesDense(views);
   const count = groups.reduce((sum, { methods }) => sum + methods.length, 0);
   const stage = startStage(`measuring networks of ${source.experiment}`, count);

@@ -1,8 +1,7 @@
 /** @file Writes the figures of an experiment beside its tables. */
 import { join } from 'node:path';
-import { SILENT } from '../data/load.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
-import type { StartStage } from '../progress.ts';
+import { SILENT, type StartStage } from '../progress.ts';
 import { drawPng, drawSvg } from './draw.ts';
 import { listFigures } from './list-figures.ts';
 import type { ExperimentFigures } from './types.ts';

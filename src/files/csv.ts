@@ -1,7 +1,7 @@
 /** @file Tables of one fixed form as CSV files. Keys in code are camelCase, column names in files snake_case. */
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import { suggest, UserError } from '../errors.ts';
+import { shorten, suggest, UserError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { readBoundedFile } from './read.ts';
 
@@ -108,7 +108,7 @@ function parseRecords(text: Buffer, path: string, most: number): ParsedRecord[] 
     return records as ParsedRecord[];
   } catch (error) {
     const { message, lines } = error as Error & { lines?: number };
-    throw new UserError(`${path}:${lines ?? 1}: not a valid CSV table: ${shorten(message)}`);
+    throw new UserError(`${path}:${lines ?? 1}: not a valid CSV table: ${shorten(message, MOST_SHOWN)}`);
   }
 }
 
@@ -145,13 +145,8 @@ function isHeaderOf(columns: Columns, found: readonly string[]): boolean {
 function describeHeader(path: string, columns: Columns, found: readonly string[]): UserError {
   const expected = Object.keys(columns).map(columnName);
   return new UserError(
-    `${path}:1: expected the columns ${expected.join(',')}, found ${shorten(found.join(',')) || 'none'}`,
+    `${path}:1: expected the columns ${expected.join(',')}, found ${shorten(found.join(','), MOST_SHOWN) || 'none'}`,
   );
-}
-
-/** What stands in a file may be anything. */
-function shorten(text: string): string {
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
 function parseRow<C extends Columns>(record: readonly string[], columns: C, where: string): Row<C> {
@@ -170,7 +165,7 @@ function parseField(text: string, kind: ColumnKind, where: () => string): string
   if (typeof kind === 'string') return parseNumber(text, kind, where);
   if (kind instanceof RegExp ? kind.test(text) : kind.includes(text)) return text;
   const expected = kind instanceof RegExp ? ', expected one as td writes it' : suggest(text, kind);
-  throw new UserError(`${where()}: unknown value "${shorten(text)}"${expected}`);
+  throw new UserError(`${where()}: unknown value "${shorten(text, MOST_SHOWN)}"${expected}`);
 }
 
 function parseNumber(text: string, kind: NumberKind, where: () => string): number {
@@ -178,7 +173,7 @@ function parseNumber(text: string, kind: NumberKind, where: () => string): numbe
   const value = Number(text);
   const isNumber = text.trim() !== '' && (!Number.isNaN(value) || text === 'NaN');
   if (isNumber && NUMBERS[kind].isValid(value)) return value;
-  throw new UserError(`${where()}: expected ${NUMBERS[kind].words}, found "${shorten(text)}"`);
+  throw new UserError(`${where()}: expected ${NUMBERS[kind].words}, found "${shorten(text, MOST_SHOWN)}"`);
 }
 
 function formatField(value: string | number, kind: ColumnKind): string {

@@ -1,6 +1,6 @@
 /** @file Records as JSON files: what earlier runs wrote is checked against a schema, and errors name the file. */
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { shorten, UserError } from '../errors.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { readBoundedFile } from './read.ts';
 
@@ -49,7 +49,7 @@ export function parseJson<T extends z.ZodType>(text: string, schema: T, where: s
 function describeIssue(issue: z.core.$ZodIssue, value: unknown, where: string): string {
   const key = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys')
-    return `${where}${key && `: "${key}"`} has an unknown key "${shorten(issue.keys[0] ?? '')}"`;
+    return `${where}${key && `: "${key}"`} has an unknown key "${shorten(issue.keys[0] ?? '', MOST_SHOWN)}"`;
   const found = issue.path.reduce(
     (part, step) => (typeof part === 'object' && part !== null ? Reflect.get(part, step) : undefined),
     value,
@@ -107,12 +107,7 @@ function nameType(type: string): string {
 function describeValue(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'a map';
-  return typeof value === 'string' ? `"${shorten(value)}"` : String(value);
-}
-
-/** What stands in a file may be anything. */
-function shorten(text: string): string {
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  return typeof value === 'string' ? `"${shorten(value, MOST_SHOWN)}"` : String(value);
 }
 
 function parseText(text: string, where: string): unknown {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { groupBy } from '../maps.ts';
 import { DEFAULT_RESULTS, describeCommand } from '../next-command.ts';
-import { describeTerms, readSweep, type SweepRow } from '../sweeps/rows.ts';
+import { readSweep } from '../sweeps/read-sweep.ts';
+import { describeTerms, type SweepRow } from '../sweeps/rows.ts';
 
 /** `results/baseline/<experiment>.csv`, wherever other results lie: baselines belong to the checkout. */
 export function baselinePath(experiment: string): string {

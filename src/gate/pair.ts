@@ -3,6 +3,7 @@
 import { UserError } from '../errors.ts';
 import { formatRate } from '../format.ts';
 import { groupBy } from '../maps.ts';
+import { listTermsOf } from '../sweeps/evaluations.ts';
 import { describeTerms, type EvaluationTerms, type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 import type { PairedCell } from './cell-changes.ts';
 
@@ -36,8 +37,7 @@ export function pairRows(
   const faults: Fault[] = [];
   const notes: string[] = [];
   const cells: PairedCell[] = [];
-  const judged = groupBy(baseline, ({ variant }) => variant);
-  for (const [variant, rows] of judged) {
+  for (const [variant, rows] of groupBy(baseline, ({ variant }) => variant)) {
     const hash = onlyHash(variant, rows);
     const others = fresh.filter((row) => row.variant === variant);
     const terms = onlyTerms(variant, rows);
@@ -59,7 +59,7 @@ export function pairRows(
   const known = new Set(baseline.map(({ variant }) => variant));
   const added = [...new Set(fresh.map(({ variant }) => variant))].filter((variant) => !known.has(variant));
   if (added.length > 0) notes.push(`no such rows in the baseline, not compared: ${added.join(', ')}`);
-  return { cells, faults, notes: [...describeEvaluations(judged), ...notes] };
+  return { cells, faults, notes: [...noteEvaluation(baseline), ...notes] };
 }
 
 function findFault(
@@ -134,12 +134,11 @@ function onlyTerms(variant: string, rows: readonly SweepRow[]): EvaluationTerms 
   );
 }
 
-/** Under which evaluation variants are compared: `evaluation: gamma (ramping); dense (none, l1)`. */
-function describeEvaluations(judged: ReadonlyMap<string, readonly SweepRow[]>): string[] {
-  const variantsOf = groupBy([...judged], ([, [first]]) => describeTerms(first as SweepRow));
-  if (variantsOf.size < 2) return [...variantsOf.keys()].map((terms) => `evaluation: ${terms}`);
-  const parts = [...variantsOf].map(([terms, own]) => `${terms} (${own.map(([name]) => name).join(', ')})`);
-  return [`evaluation: ${parts.join('; ')}`];
+/** Under which evaluation variants are compared; who has which, where they differ. */
+function noteEvaluation(baseline: readonly SweepRow[]): string[] {
+  const [terms, ...others] = new Set(baseline.map(describeTerms));
+  if (terms === undefined) return [];
+  return [`evaluation: ${others.length === 0 ? terms : listTermsOf(baseline)}`];
 }
 
 function evaluationFault(variant: string, terms: EvaluationTerms): Fault {

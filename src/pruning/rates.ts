@@ -1,5 +1,5 @@
 /** @file Prune rates as users write them: numbers and ranges, comma-separated. */
-import { UserError } from '../errors.ts';
+import { shorten, UserError } from '../errors.ts';
 
 /** The rates of the paper's tables. */
 const PAPER_RATES = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
@@ -71,6 +71,7 @@ function countDecimals(text: string): number {
 }
 
 function tooMany(text: string): UserError {
-  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-  return new UserError(`prune rates "${shown}" are too many, expected at most ${MOST_RATES} rates`);
+  return new UserError(
+    `prune rates "${shorten(text, 40)}" are too many, expected at most ${MOST_RATES} rates`,
+  );
 }

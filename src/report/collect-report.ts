@@ -64,6 +64,7 @@ export async function collectReport(
   const figures = await collectFigures(source, views, collecting);
   const nearest = findAuthorsView(source.rows, source.settings, views);
   const methods = figures.granularities.flatMap(({ granularity }) => listMethods(source, granularity));
+  // The figures have told what is wrong with them.
   const measures = readMeasuresOf(source.runs);
   return {
     gains: (includesDense(views) ? figures.granularities : []).map(({ granularity }) => ({

@@ -1,5 +1,6 @@
 /** @file The data sets that runs are trained on. */
 import type { RunSpec } from '../config/experiment.ts';
+import { TooFewImagesError } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import { UserError } from '../errors.ts';
@@ -23,7 +24,11 @@ export async function loadDatasets(
     const key = JSON.stringify(wanted);
     const loading = loaded.get(key) ?? load(wanted);
     loaded.set(key, loading);
-    const dataset = await naming(run, () => loading, isOfSettings);
+    const dataset = await naming(
+      run,
+      () => loading,
+      (error) => error instanceof TooFewImagesError,
+    );
     // Seeds differ in nothing that could not fit.
     const fit = `${key} ${run.experiment} ${run.variant} ${run.hash}`;
     if (!fitting.has(fit)) await naming(run, () => prepareTraining(run, dataset));
@@ -33,7 +38,7 @@ export async function loadDatasets(
   return datasets;
 }
 
-/** Names the run in the error of what is done for it. @param isOwn whether an error is of the run */
+/** Names the run in the error of what is done for it. @param isOwn whether an error is of the run, and not of images that many share */
 async function naming<T>(
   { experiment, variant }: RunSpec,
   work: () => Promise<T>,
@@ -45,9 +50,4 @@ async function naming<T>(
     if (!(error instanceof UserError) || !isOwn(error)) throw error;
     throw new UserError(`experiment "${experiment}", variant "${variant}": ${error.message}`);
   }
-}
-
-/** Not of the images, which many runs share. */
-function isOfSettings({ message }: UserError): boolean {
-  return message.startsWith('dataset.');
 }

@@ -1,6 +1,6 @@
 /** @file Checks a tree against a schema and says its first problem in one sentence, with the place of the culprit. */
 import type { z } from 'zod';
-import { MissingPluginError, suggest, UserError } from '../errors.ts';
+import { MissingPluginError, shorten, suggest, UserError } from '../errors.ts';
 import { type MapTree, nodeAt, type Tree, toPlain } from '../yaml/tree.ts';
 import {
   describeExpectation,
@@ -174,5 +174,5 @@ function describeValue(node: Tree): string {
 /** Shortens a value: enough of it stays for the user to find it in the file. */
 function cut(text: string): string {
   const line = text.replace(/\s+/g, ' ');
-  return line.length > 40 ? `${line.slice(0, 40)}…` : line;
+  return shorten(line, 40);
 }

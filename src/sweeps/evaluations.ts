@@ -196,12 +196,17 @@ export function describeNoRows(subject: string, view: EvaluationView, results: s
   return `${subject} has no rows of the evaluation "${describeView(view)}"; sweep with: ${command}${flags}`;
 }
 
-/** Which rows are of which evaluation, in a sentence; of networks as they are no more than that. */
+/** Which rows are of which evaluation, in a sentence; of networks as they are what that means. */
 export function noteView(view: EvaluationView, rows: readonly SweepRow[]): string[] {
   if (rows.length === 0) return [];
-  if (suffixOf(view) === '') return [`Evaluation: ${describeView(view)}.`];
+  if (suffixOf(view) === '') return [`Evaluation: ${describeView(view)}, ${explainView(view)}.`];
+  return [`Evaluation: ${listTermsOf(rows)}.`];
+}
+
+/** Which variants have rows on which terms: `dense (none); gamma (ramping, targeted)`. */
+export function listTermsOf(rows: readonly SweepRow[]): string {
   const groups = [...groupBy(rows, describeTerms)].map(
     ([terms, own]) => `${terms} (${[...new Set(own.map(({ variant }) => variant))].join(', ')})`,
   );
-  return [`Evaluation: ${groups.join('; ')}.`];
+  return groups.join('; ');
 }

@@ -13,7 +13,8 @@ import { recallImages } from '../runner/data-identity.ts';
 import type { FinishedRun, LeftOutRun, Survey } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { type AskedEvaluations, DEFAULT_DRAWS, listTerms } from './evaluations.ts';
-import { readSweep, sweepPath } from './rows.ts';
+import { readSweep } from './read-sweep.ts';
+import { sweepPath } from './rows.ts';
 import type { PruningGrid } from './sweep-network.ts';
 import { joinRates, listTargetRates, type SweptVariant, type TargetedRate } from './target-rates.ts';
 

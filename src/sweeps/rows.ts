@@ -1,20 +1,12 @@
 /** @file sweep.csv: a row per run, evaluation, granularity and prune rate, in an order that depends on nothing else. */
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { type Columns, formatCsv, type Row, readCsv } from '../files/csv.ts';
-import { groupBy } from '../maps.ts';
+import { type Columns, formatCsv, type Row } from '../files/csv.ts';
 import { compareByList, compareNaturally } from '../order.ts';
 import { EVALUATIONS, type Granularity } from '../pruning/types.ts';
 
 const GRANULARITIES = ['weight', 'unit'] as const satisfies readonly Granularity[];
-
-/** Most columns of a table: as many variants as an experiment may have, each with two settings. */
-const MOST_SETTINGS = 2000;
-
-/** By how much a count may differ from a whole number: a share of images is the nearest double to it. */
-const COUNT_TOLERANCE = 1e-6;
 
 /** Names in a table become names of folders, so none may lead out of its folder. */
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
@@ -59,6 +51,12 @@ const COLUMNS = {
   multiplyAddsKept: 'optional',
 } as const satisfies Columns;
 
+/** Forms that a file may have, the present one first. */
+export const SWEEP_FORMS = [COLUMNS, FORMER_COLUMNS, OLDER_COLUMNS] as const;
+
+/** What all files have. */
+export type OlderColumns = typeof OLDER_COLUMNS;
+
 /** A row of sweep.csv: a run at one prune rate, of one granularity, under one evaluation. */
 export type SweepRow = Row<typeof COLUMNS>;
 
@@ -90,83 +88,6 @@ export function sweepPath(resultsDirectory: string, experiment: string, criterio
  */
 export function checkpointId(id: string, sha256: string): string {
   return `${id}@${sha256.slice(0, 8)}`;
-}
-
-/**
- * @returns the rows of an earlier sweep, none if there is no such file
- * @throws UserError naming file and line if it is malformed, or the file if more variants are in it than one could compare
- *   or a seed would count twice
- */
-export function readSweep(path: string): SweepRow[] {
-  try {
-    return readRows(path);
-  } catch (error) {
-    if (!(error instanceof UserError) || error.message.includes('remove')) throw error;
-    // What td swept it sweeps again; another file, as a baseline, may be all that there is.
-    const otherwise = /^sweep(-.*)?\.csv$/.test(basename(path))
-      ? ', or remove it to have all rows computed anew'
-      : '';
-    throw new UserError(`${error.message}; mend it${otherwise}`);
-  }
-}
-
-function readRows(path: string): SweepRow[] {
-  const rows = readCsv<typeof OLDER_COLUMNS>(path, COLUMNS, FORMER_COLUMNS, OLDER_COLUMNS).map((row) => ({
-    ...DENSE,
-    ...UNCOUNTED,
-    ...row,
-  }));
-  const runs = new Set(rows.map(({ runId }) => runId));
-  const settings = new Set([...runs].map((runId) => runId.replaceAll(/seed-\d+-|@.*$/g, '')));
-  if (settings.size > MOST_SETTINGS) {
-    throw new UserError(
-      `${path} has runs of ${settings.size} variants and settings, expected at most ${MOST_SETTINGS}`,
-    );
-  }
-  refuseImpossible(path, rows);
-  refuseRepeated(path, rows);
-  return rows;
-}
-
-/** What no sweep finds, though each field may stand by itself: a share that is no number of images, more parameters than there are. */
-function refuseImpossible(path: string, rows: readonly SweepRow[]): void {
-  const [first] = rows;
-  for (const [index, row] of rows.entries()) {
-    const { experiment, accuracy, testImages, draws, parametersKept, parametersTotal } = row;
-    const refuse = (what: string, expected: string) => {
-      throw new UserError(`${path}:${index + 2}: ${what}, expected ${expected}`);
-    };
-    const correct = accuracy * testImages * Math.max(1, draws);
-    if (Math.abs(correct - Math.round(correct)) > COUNT_TOLERANCE)
-      refuse(`accuracy ${accuracy}`, `a whole number of the ${testImages} test images`);
-    if (parametersKept > parametersTotal)
-      refuse(`parameters_kept ${parametersKept}`, `at most the ${parametersTotal} of parameters_total`);
-    if (experiment !== first?.experiment)
-      refuse(`experiment "${experiment}"`, `"${first?.experiment}" as in the first row`);
-  }
-}
-
-/** The rows of an earlier sweep by the network that they are of, as `checkpointId` names it. @throws as `readSweep` */
-export function readByNetwork(path: string): ReadonlyMap<string, readonly SweepRow[]> {
-  return groupBy(readSweep(path), ({ runId }) => runId);
-}
-
-/** Two rows of one run, as in two tables that were joined, would pass for two seeds. */
-function refuseRepeated(path: string, rows: readonly SweepRow[]): void {
-  const seen = new Map<string, number>();
-  for (const [index, row] of rows.entries()) {
-    const { variant, seed, granularity, pruneRate } = row;
-    const { evaluation, recalibrated } = row;
-    const key = `${variant} ${seed} ${runIdOf(row)} ${granularity} ${pruneRate} ${evaluation} ${recalibrated > 0}`;
-    const earlier = seen.get(key);
-    if (earlier !== undefined) {
-      throw new UserError(
-        `${path}:${index + 2}: seed ${seed} of variant "${variant}" stands twice at rate ${pruneRate} of ${granularity}s${isPlain(row) ? '' : ` (${describeTerms(row)})`}, ` +
-          `first in line ${earlier}, expected once; remove one of the two lines`,
-      );
-    }
-    seen.set(key, index + 2);
-  }
 }
 
 /**

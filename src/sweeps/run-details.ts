@@ -20,7 +20,8 @@ import {
   selectRows,
   suffixOf,
 } from './evaluations.ts';
-import { readSweep, type SweepRow, sweepPath } from './rows.ts';
+import { readSweep } from './read-sweep.ts';
+import { type SweepRow, sweepPath } from './rows.ts';
 
 export interface RunDetails {
   readonly run: FoundRun;

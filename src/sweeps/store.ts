@@ -5,11 +5,11 @@ import { UserError } from '../errors.ts';
 import { removeTemporaries } from '../files/atomic.ts';
 import { withLock } from '../locks/lock.ts';
 import { readSummary, type Summary } from '../runs/summary.ts';
+import { readSweep } from './read-sweep.ts';
 import {
   checkpointId,
   formatRows,
   formatSweep,
-  readSweep,
   rowKey,
   runIdOf,
   type SweepRow,

@@ -9,7 +9,8 @@ import { recallImages } from '../runner/data-identity.ts';
 import { findRuns, type Survey } from '../runs/find.ts';
 import { findRunSettings } from '../runs/run-settings.ts';
 import { walkResults } from '../runs/walk.ts';
-import { readSweep, type SweepRow, sweepPath } from '../sweeps/rows.ts';
+import { readSweep } from '../sweeps/read-sweep.ts';
+import { type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { listSwept, readSwept } from './swept-experiment.ts';
 
 /** Damaged runs are listed, and left out of everything else. */

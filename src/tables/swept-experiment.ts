@@ -12,7 +12,8 @@ import { findRuns, isLeftOut, type LeftOutRun, lookAtRun, refusalOfAll } from '.
 import { findRunSettings } from '../runs/run-settings.ts';
 import { listExperiments, type RunPlace } from '../runs/walk.ts';
 import { describeNoRows, type EvaluationView, hasView, selectRows } from '../sweeps/evaluations.ts';
-import { readSweep, runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
+import { readSweep } from '../sweeps/read-sweep.ts';
+import { runIdOf, type SweepRow, settingsHashOf, sweepPath } from '../sweeps/rows.ts';
 import { allRuns, type KnownRuns } from './missing-runs.ts';
 
 export interface SweptExperiment {

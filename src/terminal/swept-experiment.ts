@@ -7,13 +7,8 @@ import type { FinishedRun } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
 import { listTerms } from '../sweeps/evaluations.ts';
 import type { SweepTask } from '../sweeps/plan.ts';
-import {
-  checkpointId,
-  type EvaluationTerms,
-  readByNetwork,
-  type SweepRow,
-  sweepPath,
-} from '../sweeps/rows.ts';
+import { readByNetwork } from '../sweeps/read-sweep.ts';
+import { checkpointId, type EvaluationTerms, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { findAllRows, sweepNetwork } from '../sweeps/sweep-network.ts';
 import type { TrainedNetworks } from '../sweeps/trained-networks.ts';

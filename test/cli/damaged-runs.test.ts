@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/config/experiment.ts';
 import { writeResults } from '../figures/results-folder.ts';
-import { type EndedLine, runLine } from '../fuzz/line.ts';
+import { runLineOn } from '../fuzz/line.ts';
 import { finishSoundRun, specOf } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
@@ -19,14 +19,7 @@ beforeEach(() => {
 const run = (index: number) => runs[index] as RunSpec;
 const pathOf = (index: number, name = '') => join(results, 'few', run(index).id, name);
 
-async function td(...words: readonly string[]): Promise<EndedLine> {
-  const ended = await runLine([...words, '--results', results]);
-  return {
-    ...ended,
-    stdout: ended.stdout.replaceAll(`${results}/`, ''),
-    stderr: ended.stderr.replaceAll(`${results}/`, ''),
-  };
-}
+const td = (...words: readonly string[]) => runLineOn(results, ...words);
 
 /** What is done to the first run of `few`, and what is said of it. */
 const DAMAGES: Readonly<Record<string, [() => void, RegExp]>> = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/config/experiment.ts';
 import { writeResults } from '../figures/results-folder.ts';
-import { type EndedLine, runLine } from '../fuzz/line.ts';
+import { runLineOn } from '../fuzz/line.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
 let results: string;
@@ -18,14 +18,7 @@ beforeEach(async () => {
   expect(await td('baseline', 'few', '--out', baseline)).toMatchObject({ code: 0, stderr: '' });
 });
 
-async function td(...words: readonly string[]): Promise<EndedLine> {
-  const ended = await runLine([...words, '--results', results]);
-  return {
-    ...ended,
-    stdout: ended.stdout.replaceAll(`${results}/`, ''),
-    stderr: ended.stderr.replaceAll(`${results}/`, ''),
-  };
-}
+const td = (...words: readonly string[]) => runLineOn(results, ...words);
 
 const fileOf = (index: number, name: string) => join(results, 'few', runs[index]?.id ?? '', name);
 

@@ -98,7 +98,7 @@ describe('td show', () => {
       pruned  weights  units
       50 %             62.50
 
-      - Evaluation: dense.
+      - Evaluation: dense, networks as training left them.
 
       Files in results/test/none/seed-0-HASH
       file              size

@@ -53,7 +53,7 @@ pruned          other                  plain
    0 %  97.00 (n = 1)   98.50 ± 0.71 (n = 2)*
   80 %  90.00 (n = 1)*  55.00 ± 7.07 (n = 2)
 
-- Evaluation: dense.
+- Evaluation: dense, networks as training left them.
 - Missing: other seed 1 (not trained).
 
 few: Test accuracy in percent, units pruned (mean ± sd over 2 seeds, * best of the row)
@@ -62,7 +62,7 @@ pruned         plain
    0 %  98.50 ± 0.71
   80 %  55.00 ± 7.07
 
-- Evaluation: dense.
+- Evaluation: dense, networks as training left them.
 - Missing: other seed 0 (not swept); other seed 1 (not trained).
 `,
     });

@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { collectFigures } from '../../src/figures/collect-figures.ts';
@@ -6,7 +6,8 @@ import type { AccuracyLine, GranularityFigures, WeightFigure } from '../../src/f
 import type { Granularity } from '../../src/pruning/types.ts';
 import { findRuns } from '../../src/runs/find.ts';
 import { DENSE_VIEW } from '../../src/sweeps/evaluations.ts';
-import { readSweep, sweepPath } from '../../src/sweeps/rows.ts';
+import { readSweep } from '../../src/sweeps/read-sweep.ts';
+import { sweepPath } from '../../src/sweeps/rows.ts';
 import { addRuns, type ExperimentResults } from '../../src/tables/experiment-results.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { SweepRows } from '../sweeps/sweep-rows.ts';
@@ -79,6 +80,19 @@ describe('the figures of an experiment', () => {
     expect(measured).toBeCloseTo(expected, 6);
     expect(weight.layers?.layers).toEqual(['dense1', 'dense2']);
     expect(weight.layers?.rows[0]?.pruned).toEqual([0.5, 0.5]);
+  });
+
+  it('are drawn without a measure.csv that cannot be read, which is told once with its remedy', async () => {
+    const results = temporaryFolder();
+    writeResults(results);
+    writeFileSync(join(results, EXPERIMENT, 'measure.csv'), 'x,y\n');
+    const { problems, granularities } = await collectFigures(sourceOf(results), [DENSE_VIEW]);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /measure\.csv:1: expected the columns .*, found x,y; mend it, or remove it to have all networks measured anew$/,
+      ),
+    ]);
+    expect(granularities).toHaveLength(2);
   });
 
   it('say which network is measured, and of how many', async () => {

@@ -10,7 +10,8 @@ import { appendMetrics, readMetrics, truncateMetrics } from '../../src/runs/metr
 import { openRun } from '../../src/runs/open-run.ts';
 import { recoverCheckpoint } from '../../src/runs/recovery.ts';
 import { readSummary, writeSummary } from '../../src/runs/summary.ts';
-import { DENSE, readSweep, type SweepRow, sweepPath, UNCOUNTED } from '../../src/sweeps/rows.ts';
+import { readSweep } from '../../src/sweeps/read-sweep.ts';
+import { DENSE, type SweepRow, sweepPath, UNCOUNTED } from '../../src/sweeps/rows.ts';
 import { addSweepRows } from '../../src/sweeps/store.ts';
 import { describeFailure } from '../../src/terminal/failures.ts';
 import { ENVIRONMENT, RUN, summaryOf } from '../runs/runs.ts';

@@ -40,6 +40,13 @@ export async function runLine(words: readonly string[]): Promise<EndedLine> {
   }
 }
 
+/** The same on a folder of results, which the outputs then leave out: `few/sweep.csv`. */
+export async function runLineOn(results: string, ...words: readonly string[]): Promise<EndedLine> {
+  const ended = await runLine([...words, '--results', results]);
+  const shorten = (text: string) => text.replaceAll(`${results}/`, '');
+  return { ...ended, stdout: shorten(ended.stdout), stderr: shorten(ended.stderr) };
+}
+
 /**
  * What must hold for every command line.
  *

@@ -10,7 +10,7 @@ import {
   readRows,
 } from '../../scripts/toy-hessian/rows.ts';
 import { PAGE, refreshDependence, renderDependence } from '../../scripts/toy-hessian/table.ts';
-import { readSweep } from '../../src/sweeps/rows.ts';
+import { readSweep } from '../../src/sweeps/read-sweep.ts';
 import { summarizeSeeds } from '../../src/tables/cell.ts';
 import { execute, makeFolder, td } from '../cli/td.ts';
 

@@ -50,7 +50,9 @@ describe('the rows of an evaluation', () => {
     expect(noteView(view, selectRows(ROWS, settings, view))).toEqual([
       'Evaluation: dense (none); gamma (by-weight); stochastic with 5 draws (by-unit).',
     ]);
-    expect(noteView({ evaluate: 'dense', recalibrated: false }, dense.rows)).toEqual(['Evaluation: dense.']);
+    expect(noteView({ evaluate: 'dense', recalibrated: false }, dense.rows)).toEqual([
+      'Evaluation: dense, networks as training left them.',
+    ]);
   });
 });
 

@@ -3,11 +3,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readSweep } from '../../src/sweeps/read-sweep.ts';
 import {
   checkpointId,
   DENSE,
   findSweepRow,
-  readSweep,
   type SweepRow,
   sweepPath,
   UNCOUNTED,

@@ -3,14 +3,8 @@
 import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  checkpointId,
-  DENSE,
-  readSweep,
-  type SweepRow,
-  sweepPath,
-  UNCOUNTED,
-} from '../../src/sweeps/rows.ts';
+import { readSweep } from '../../src/sweeps/read-sweep.ts';
+import { checkpointId, DENSE, type SweepRow, sweepPath, UNCOUNTED } from '../../src/sweeps/rows.ts';
 import { addSweepRows } from '../../src/sweeps/store.ts';
 import { finishSoundRun, specOf } from '../runs/runs.ts';
 import { temporaryFolder } from '../runs/temporary.ts';

@@ -78,7 +78,7 @@ describe('buildMethodTable', () => {
       ['learning-rate rewinding(0.9), to step 234', { epochs: 13.5, parentEpochs: 14, steps: 27.5 * 468 }],
     ]);
     expect(notes).toEqual([
-      'Evaluation: dense.',
+      'Evaluation: dense, networks as training left them.',
       'Trained for, with the run that it goes on from: none, 14 epochs; fine-tune(0.9), 14 + 10 = 24 epochs; ' +
         'fine-tune(0.95), from fine-tune, 24 + 1 = 25 epochs; learning-rate rewinding(0.9), to step 234, 14 + 13.5 = 27.5 epochs.',
     ]);
@@ -100,7 +100,10 @@ describe('buildMethodTable', () => {
       .add('by-unit', targeted(0.5, 0.5, 'unit'), { 0: 0.9 }, ['weight', 'unit']);
     const { columns, notes } = build(sweep, 'unit');
     expect(columns.map(({ variant }) => variant)).toEqual(['none', 'by-unit']);
-    expect(notes).toEqual(['Evaluation: dense.', 'Left out, since trained to lose weights: by-weight.']);
+    expect(notes).toEqual([
+      'Evaluation: dense, networks as training left them.',
+      'Left out, since trained to lose weights: by-weight.',
+    ]);
   });
 
   it('names columns after variants where their settings are not known, and after both where methods are alike', () => {

@@ -3,17 +3,8 @@ import type { EChartsOption } from 'echarts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { Cell } from '../../tables/cell.ts';
 import type { AccuracyFigure, AccuracyLine } from '../types.ts';
-import {
-  axisStyle,
-  baseOption,
-  drawLine,
-  type Look,
-  legendOf,
-  legendWidth,
-  type Title,
-  titleHeight,
-  titleOf,
-} from './parts.ts';
+import { legendOf, legendWidth } from './legend.ts';
+import { axisStyle, baseOption, drawLine, type Look, type Title, titleHeight, titleOf } from './parts.ts';
 import { KEPT, LINEAR, LOGIT, spanAxis } from './scales.ts';
 
 export interface AccuracyView {

@@ -3,17 +3,8 @@ import type { EChartsOption } from 'echarts';
 import { formatRate } from '../../format.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { CostFigure } from '../types.ts';
-import {
-  axisStyle,
-  baseOption,
-  drawLine,
-  type Look,
-  legendOf,
-  legendWidth,
-  type Title,
-  titleHeight,
-  titleOf,
-} from './parts.ts';
+import { legendOf, legendWidth } from './legend.ts';
+import { axisStyle, baseOption, drawLine, type Look, type Title, titleHeight, titleOf } from './parts.ts';
 
 const AXES = { xAxisIndex: 0, yAxisIndex: 0 };
 

@@ -3,13 +3,12 @@ import type { EChartsOption, YAXisComponentOption } from 'echarts';
 import { formatRate } from '../../format.ts';
 import type { Granularity } from '../../pruning/types.ts';
 import type { TrainingLine } from '../types.ts';
+import { legendOf, legendWidth } from './legend.ts';
 import {
   axisStyle,
   baseOption,
   drawLine,
   type Look,
-  legendOf,
-  legendWidth,
   type PlacedPoint,
   type Title,
   titleHeight,

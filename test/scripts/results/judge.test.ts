@@ -12,7 +12,8 @@ import {
 } from '../../../scripts/results/judge.ts';
 import { BASELINE } from '../../../scripts/results/page.ts';
 import { correlate, describeSeedCorrelation } from '../../../scripts/results/seed-correlation.ts';
-import { readSweep, writeSweep } from '../../../src/sweeps/rows.ts';
+import { readSweep } from '../../../src/sweeps/read-sweep.ts';
+import { writeSweep } from '../../../src/sweeps/rows.ts';
 import { readPublished } from '../../../src/tables/paper/published.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 import { SweepRows } from '../../sweeps/sweep-rows.ts';

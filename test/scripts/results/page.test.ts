@@ -14,7 +14,8 @@ import {
   refreshReadme,
   renderPage,
 } from '../../../scripts/results/page.ts';
-import { readSweep, type SweepRow, writeSweep } from '../../../src/sweeps/rows.ts';
+import { readSweep } from '../../../src/sweeps/read-sweep.ts';
+import { type SweepRow, writeSweep } from '../../../src/sweeps/rows.ts';
 import { temporaryFolder } from '../../runs/temporary.ts';
 import { SweepRows } from '../../sweeps/sweep-rows.ts';
 

@@ -50,7 +50,7 @@ describe('text', () => {
         90 %  12.00 (n = 1)   14.63       -2.63  92.50 ± 0.71 (n = 2)*  92.48       +0.02       10.00 (n = 1)
 
       - paper: the published number of the method to its left; difference: ours less that, in points.
-      - Evaluation: dense.
+      - Evaluation: dense, networks as training left them.
       - The paper's code trains on 40,000 of the 50,000 training images (dataset.validation: 10000).
       - The paper's code evaluated targeted weights with their candidates removed (gamma), this table has them as they are (--evaluate paper does as it did).
       - Published numbers without a deviation are of one run each.
