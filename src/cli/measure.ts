@@ -13,6 +13,7 @@ import { readSweep } from '../sweeps/read-sweep.ts';
 import { checkpointId, findSweepRow, type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { type CriterionFlags, criterionOptions, readCriterion } from '../terminal/criterion-options.ts';
 import { threadsOption } from '../terminal/execution-options.ts';
+import { type Failure, reportFailures } from '../terminal/failures.ts';
 import { startFetchStage } from '../terminal/fetch-progress.ts';
 import { lookUpRuns, tellLeftOut } from '../terminal/found-runs.ts';
 import { interruptible } from '../terminal/interruption.ts';
@@ -24,7 +25,7 @@ import {
   resultsOption,
 } from '../terminal/options.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
-import { startProgress } from '../terminal/progress.ts';
+import { printLine, startProgress } from '../terminal/progress.ts';
 import { requireResultsFolder } from '../terminal/results-folder.ts';
 import { formatInteger, formatPercent } from '../terminal/words.ts';
 
@@ -82,6 +83,8 @@ export async function measure(names: readonly string[], options: MeasureOptions)
   const { engine } = await chooseEngine('onnx');
   const networks = new TrainedNetworks(engine, startFetchStage, criterion?.images);
   const all: MeasureRow[] = [];
+  const failures: Failure[] = [];
+  const written = new Set<string>();
   try {
     for (const { run, pruneRates } of asked) {
       const choice = {
@@ -90,13 +93,24 @@ export async function measure(names: readonly string[], options: MeasureOptions)
         ...(threads === undefined ? {} : { threads }),
       };
       const { experiment } = run.identity;
-      const progress = startProgress(`${experiment}/${run.id}`, countMeasureRounds(choice));
+      const name = `${experiment}/${run.id}`;
+      const progress = startProgress(name, countMeasureRounds(choice));
       let done = 0;
-      const rows = await interruptible(async (signal) => {
-        const network = await networks.open(run, [], signal);
-        return measureNetwork(network, choice, signal, () => progress.update(++done, ''));
-      }).finally(() => progress.stop());
+      let rows: MeasureRow[];
+      try {
+        rows = await interruptible(async (signal) => {
+          const network = await networks.open(run, [], signal);
+          return measureNetwork(network, choice, signal, () => progress.update(++done, ''));
+        }).finally(() => progress.stop());
+      } catch (error) {
+        // Asked for one run, there is nothing to go on with.
+        if (!(error instanceof UserError) || asked.length === 1) throw error;
+        printLine(`${name}: failed: ${error.message}`);
+        failures.push({ run: name, reason: error.message, needsHand: true });
+        continue;
+      }
       await addMeasures(results, experiment, rows, criterion?.id);
+      written.add(measurePath(results, experiment, criterion?.id));
       all.push(...rows);
       const swept = readSweep(sweepPath(results, experiment, criterion?.id));
       if (options.json !== true) printRows(run, rows, swept);
@@ -105,12 +119,8 @@ export async function measure(names: readonly string[], options: MeasureOptions)
     networks.dispose();
   }
   if (options.json === true) printJson(all);
-  else {
-    const experiments = [...new Set(runs.map(({ identity }) => identity.experiment))];
-    print(
-      `\nwritten: ${experiments.map((experiment) => measurePath(results, experiment, criterion?.id)).join(', ')}`,
-    );
-  }
+  else if (written.size > 0) print(`\nwritten: ${[...written].join(', ')}`);
+  reportFailures(failures);
 }
 
 /** One run, or all trained runs of an experiment; those that are left out are told, with exit code 1. */

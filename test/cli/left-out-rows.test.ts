@@ -219,4 +219,16 @@ describe('a checkpoint of a run that is done', () => {
       );
     }
   });
+
+  it('does not keep a measurement from the other runs of the experiment', async () => {
+    truncateSync(fileOf(0, 'checkpoint.safetensors'), 100);
+    const { code, stdout, stderr } = await td('measure', 'few', '--prune', '0.5', '--rounds', '1');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^1 run failed:\n {2}few\/none\/seed-0-\w+: .*checkpoint\.safetensors is damaged: .*; remove the folder to train this run again\n/m,
+    );
+    expect(stdout).toMatch(/\nwritten: .*few\/measure\.csv\n$/);
+    const written = readFileSync(join(results, 'few/measure.csv'), 'utf8');
+    expect(runs.filter(({ id }) => !written.includes(id))).toEqual(runs.slice(0, 1));
+  });
 });
