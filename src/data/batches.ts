@@ -1,12 +1,10 @@
 /** @file Batches of images as floats, written into arrays that the caller keeps: no step allocates. */
 import { permutation } from '../random/streams.ts';
 import { cropAndFlip, DRAWS_PER_IMAGE } from './augmentation.ts';
-import { createStandardizer, type Standardizer } from './standardization.ts';
+import { createNormalizer, type Normalizer } from './normalization.ts';
 import type { Split } from './types.ts';
 
 const NO_DRAWS = new Float32Array(0);
-/** What a byte becomes: divided by 255. */
-const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /** The order in which an epoch takes the training images: `[count]`, another for each epoch and seed. */
 export function epochOrder(seed: number, epoch: number, count: number): Uint32Array {
@@ -124,28 +122,21 @@ function copyExample(
   const own = placeOf(split, index);
   const source = own * size;
   const target = slot * size;
-  // Its place for an image serves what is only scaled, too.
-  const standardizer = standardizerOf(size);
-  const { bytes } = standardizer;
+  const normalizer = normalizerOf(size);
+  const { bytes } = normalizer;
   if (augmentation !== undefined && draws.length > 0)
     cropAndFlip(split.images, source, augmentation.imageShape, draws, slot * DRAWS_PER_IMAGE, bytes);
   else bytes.set(split.images.subarray(source, source + size));
-  if (normalization === 'standardize') standardizer.write(images, target);
-  else scale(bytes, images, target);
+  if (normalization === 'standardize') normalizer.standardize(images, target);
+  else normalizer.scale(images, target);
   labels[slot] = split.labels[own] ?? 0;
 }
 
-/** Looking a quotient up takes a fraction of the time of dividing. */
-function scale(bytes: Uint8Array, out: Float32Array, target: number): void {
-  for (let offset = 0; offset < bytes.length; offset++)
-    out[target + offset] = SCALED[bytes[offset] as number] as number;
-}
-
-let latest: (Standardizer & { readonly size: number }) | undefined;
+let latest: (Normalizer & { readonly size: number }) | undefined;
 
 /** Images of one size follow one another. */
-function standardizerOf(size: number): Standardizer {
-  if (latest?.size !== size) latest = { ...createStandardizer(size), size };
+function normalizerOf(size: number): Normalizer {
+  if (latest?.size !== size) latest = { ...createNormalizer(size), size };
   return latest;
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cropAndFlip } from '../../src/data/augmentation.ts';
 import { countDraws, epochOrder, fillBatch, fillEvaluationBatch } from '../../src/data/batches.ts';
-import { createStandardizer } from '../../src/data/standardization.ts';
+import { createNormalizer } from '../../src/data/normalization.ts';
 import type { ImageShape, Split } from '../../src/data/types.ts';
 import { fillUniform } from '../../src/random/streams.ts';
 import { chiSquareDeviation, mean } from '../random/statistics.ts';
@@ -73,9 +73,9 @@ describe('cropAndFlip', () => {
 
 describe('standardisation', () => {
   function standardize(bytes: ArrayLike<number>, out: Float32Array, target: number): void {
-    const standardizer = createStandardizer(bytes.length);
-    standardizer.bytes.set(bytes);
-    standardizer.write(out, target);
+    const normalizer = createNormalizer(bytes.length);
+    normalizer.bytes.set(bytes);
+    normalizer.standardize(out, target);
   }
 
   it('gives mean 0 and standard deviation 1, as in two passes', () => {
@@ -120,16 +120,29 @@ describe('standardisation', () => {
   );
 
   it('starts anew with each image', () => {
-    const standardizer = createStandardizer(20);
+    const normalizer = createNormalizer(20);
     const written = (bytes: Uint8Array) => {
       const out = new Float32Array(20);
-      standardizer.bytes.set(bytes);
-      standardizer.write(out, 0);
+      normalizer.bytes.set(bytes);
+      normalizer.standardize(out, 0);
       return [...out];
     };
     const first = written(bytesOf(20));
     written(new Uint8Array(20).fill(3));
     expect(written(bytesOf(20))).toEqual(first);
+  });
+});
+
+describe('scaling', () => {
+  it('divides every byte by 255, rounded once, and writes no further than the image', () => {
+    for (const size of [1, 15, 16, 17, 256, 784]) {
+      const normalizer = createNormalizer(size);
+      const bytes = Uint8Array.from({ length: size }, (_, index) => 255 - (index % 256));
+      normalizer.bytes.set(bytes);
+      const out = new Float32Array(size + 2).fill(7);
+      normalizer.scale(out, 1);
+      expect([...out]).toEqual([7, ...Array.from(bytes, (byte) => Math.fround(byte / 255)), 7]);
+    }
   });
 });
 

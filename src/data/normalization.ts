@@ -1,9 +1,10 @@
-/** @file Images of bytes to mean 0 and standard deviation 1, in WebAssembly: sixteen bytes at a time, to the bits of plain loops. */
+/** @file Images of bytes to floats, divided by 255 or to mean 0 and standard deviation 1, in WebAssembly: sixteen bytes at a time, to the bits of plain loops. */
 import {
   type Code,
   type Exports,
   encodeModule,
   type FunctionSource,
+  f32,
   getLocal,
   i32,
   instantiate,
@@ -26,26 +27,32 @@ const SUMS = 0;
 const SQUARES = 16;
 const BYTES = 32;
 
-/** A place for one image of bytes, from which it is standardised. */
-export interface Standardizer {
-  /** `[size]`: the image, to be written before `write` is called. */
+/** A place for one image of bytes, from which it becomes floats. */
+export interface Normalizer {
+  /** `[size]`: the image, to be written before one of the functions is called. */
   readonly bytes: Uint8Array;
+  /**
+   * Writes the image divided by 255.
+   *
+   * @param out receives `size` numbers from `target` on
+   */
+  scale(out: Float32Array, target: number): void;
   /**
    * Writes the image with mean 0 and standard deviation 1: (x − mean) / max(sd, 1 / √size), with x as bytes from 0 to 255, computed in
    * double precision. The bound matters to images of one colour only; they become zero.
    *
    * @param out receives `size` numbers from `target` on
    */
-  write(out: Float32Array, target: number): void;
+  standardize(out: Float32Array, target: number): void;
 }
 
 /** @param size numbers in an image */
-export function createStandardizer(size: number): Standardizer {
+export function createNormalizer(size: number): Normalizer {
   const padded = Math.ceil(size / VECTOR) * VECTOR;
   const floats = BYTES + padded;
-  const exports: Exports<'sums' | 'standardize'> = instantiate(
+  const exports: Exports<'scale' | 'sums' | 'standardize'> = instantiate(
     encodeModule(
-      [sumsFunction(), standardizeFunction(floats)],
+      [scaleFunction(floats), sumsFunction(), standardizeFunction(floats)],
       floats + padded * Float32Array.BYTES_PER_ELEMENT,
     ),
   );
@@ -57,7 +64,11 @@ export function createStandardizer(size: number): Standardizer {
   const partialSquares = new Uint32Array(buffer, SQUARES, 4);
   return {
     bytes,
-    write: (out, target) => {
+    scale: (out, target) => {
+      exports.scale(padded);
+      out.set(results, target);
+    },
+    standardize: (out, target) => {
       let sum = 0;
       let squares = 0;
       for (let start = 0; start < padded; start += SUMMED_AT_ONCE) {
@@ -74,6 +85,59 @@ export function createStandardizer(size: number): Standardizer {
       out.set(results, target);
     },
   };
+}
+
+/** `scale(end)`: byte / 255, rounded once. */
+function scaleFunction(floats: number): FunctionSource {
+  const [end, position, divisor, bytes, half] = [0, 1, 2, 3, 4];
+  const body = [
+    ...getLocal(position),
+    ...load(BYTES),
+    ...setLocal(bytes),
+    ...inQuarters(bytes, half, (quarter, index) => [
+      ...addressOfFloats(position),
+      ...quarter,
+      ...operate('f32x4.convert_i32x4_u'),
+      ...getLocal(divisor),
+      ...operate('f32x4.div'),
+      ...store(floats + VECTOR * index),
+    ]),
+  ];
+  return {
+    name: 'scale',
+    parameters: ['i32'],
+    locals: ['i32', 'v128', 'v128', 'v128'],
+    code: [
+      ...f32(255),
+      ...operate('f32x4.splat'),
+      ...setLocal(divisor),
+      ...repeat(position, VECTOR, end, body),
+    ],
+  };
+}
+
+/** Where the floats of the bytes at a position lie, but for the address of the first. */
+function addressOfFloats(position: number): Code {
+  return [...getLocal(position), ...i32(Float32Array.BYTES_PER_ELEMENT), ...multiplyI32];
+}
+
+/**
+ * What is done with each four of sixteen bytes.
+ *
+ * @param half a local that is overwritten with eight of them, two bytes each
+ * @param code given what puts four integers of 32 bits on the stack, and which four they are
+ */
+function inQuarters(bytes: number, half: number, code: (quarter: Code, index: number) => Code): Code {
+  const halves = ['i16x8.extend_low_i8x16_u', 'i16x8.extend_high_i8x16_u'] as const;
+  const quarters = ['i32x4.extend_low_i16x8_u', 'i32x4.extend_high_i16x8_u'] as const;
+  return halves.flatMap((ofBytes, first) => [
+    ...getLocal(bytes),
+    ...operate(ofBytes),
+    ...setLocal(half),
+    ...quarters.flatMap((ofHalf, second) =>
+      code([...getLocal(half), ...operate(ofHalf)], 2 * first + second),
+    ),
+  ]);
 }
 
 /** `sums(start, end)`: of bytes and of their squares, in four parts each. */
@@ -131,34 +195,19 @@ function standardizeFunction(floats: number): FunctionSource {
   ];
   const lanes = (...bytesOfLanes: number[]): Code =>
     shuffle(bytesOfLanes.flatMap((first) => Array.from({ length: 8 }, (_, byte) => first + byte)));
-  const four = (extension: 'i32x4.extend_low_i16x8_u' | 'i32x4.extend_high_i16x8_u', index: number): Code => [
-    ...getLocal(half),
-    ...operate(extension),
-    ...setLocal(quarter),
-    ...getLocal(position),
-    ...i32(Float32Array.BYTES_PER_ELEMENT),
-    ...multiplyI32,
-    ...pair(getLocal(quarter)),
-    ...pair([...getLocal(quarter), ...integers([0, 0, 0, 0]), ...lanes(8, 16)]),
-    ...lanes(0, 16),
-    ...store(floats + VECTOR * index),
-  ];
-  const eight = (
-    extension: 'i16x8.extend_low_i8x16_u' | 'i16x8.extend_high_i8x16_u',
-    index: number,
-  ): Code => [
-    ...getLocal(bytes),
-    ...operate(extension),
-    ...setLocal(half),
-    ...four('i32x4.extend_low_i16x8_u', index),
-    ...four('i32x4.extend_high_i16x8_u', index + 1),
-  ];
   const body = [
     ...getLocal(position),
     ...load(BYTES),
     ...setLocal(bytes),
-    ...eight('i16x8.extend_low_i8x16_u', 0),
-    ...eight('i16x8.extend_high_i8x16_u', 2),
+    ...inQuarters(bytes, half, (four, index) => [
+      ...four,
+      ...setLocal(quarter),
+      ...addressOfFloats(position),
+      ...pair(getLocal(quarter)),
+      ...pair([...getLocal(quarter), ...integers([0, 0, 0, 0]), ...lanes(8, 16)]),
+      ...lanes(0, 16),
+      ...store(floats + VECTOR * index),
+    ]),
   ];
   return {
     name: 'standardize',
