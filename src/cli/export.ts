@@ -8,6 +8,7 @@ import { formats } from '../export/formats/registry.ts';
 import type { ExportFormat } from '../export/formats/types.ts';
 import { requireSwept } from '../export/swept-pruning.ts';
 import { requireExportPlace, writeExport } from '../export/write-export.ts';
+import { fixedRateError } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { FinishedRun } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
@@ -75,9 +76,9 @@ export async function exportRun(argument: string, options: ExportOptions): Promi
   requireExtensionOf(format, options.out);
   const run = findFinishedRun(argument, results);
   const pruning = readPruning(options);
-  const swept = options.prune === undefined ? undefined : requireSwept(run, pruning, results);
-  const path =
-    options.out ?? defaultPlace(run, results, format, options.prune === undefined ? undefined : pruning);
+  const isPruned = options.prune !== undefined || pruning.criterion !== undefined;
+  const swept = isPruned ? requireSwept(run, pruning, results) : undefined;
+  const path = options.out ?? defaultPlace(run, results, format, isPruned ? pruning : undefined);
   requireExportPlace(path, format);
   await loadTfjs();
   const { chooseEngine } = await import('../engines/registry.ts');
@@ -128,6 +129,12 @@ function requireExtensionOf(format: ExportFormat, out: string | undefined): void
 /** @throws UserError if a rate has no granularity, or the other way round */
 function readPruning({ prune, granularity, ...asked }: ExportOptions): ExportedPruning {
   const criterion = readCriterion(asked);
+  if (criterion?.rate !== undefined) {
+    // The rate as a sweep writes it is welcome, and no other.
+    if ((prune ?? criterion.rate) !== criterion.rate || granularity === 'unit')
+      throw fixedRateError(criterion, criterion.rate);
+    return { granularity: 'weight', pruneRate: criterion.rate, criterion };
+  }
   if (criterion !== undefined && prune === undefined)
     throw new UserError(`${criterion.flags.join(' ')} says what ranks but not how much goes, expected --prune with a rate that was swept`); // biome-ignore format: one sentence
   if (prune !== undefined && granularity === undefined)

@@ -4,7 +4,7 @@ import { loadTfjs } from '../engines/load-tfjs.ts';
 import { UserError } from '../errors.ts';
 import { addMeasures, type MeasureRow, measurePath } from '../export/measure-rows.ts';
 import { describeCount, formatRate } from '../format.ts';
-import type { Criterion } from '../pruning/criteria/criterion.ts';
+import { type Criterion, fixedRateError } from '../pruning/criteria/criterion.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { type FinishedRun, refusalOfAll } from '../runs/find.ts';
 import { findFinishedRun } from '../runs/find-named-run.ts';
@@ -146,7 +146,7 @@ function granularitiesOf(
   if (criterion?.rate === undefined)
     return granularity === 'both' ? ['weight', 'unit'] : [granularity ?? 'unit'];
   if (prune === undefined && (granularity ?? 'weight') === 'weight') return ['weight'];
-  throw new UserError(`${criterion.flags.join(' ')} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+  throw fixedRateError(criterion, criterion.rate);
 }
 
 function ratesFor(

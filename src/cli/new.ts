@@ -20,6 +20,7 @@ Example:
   node --test weight-noise/plugin.test.mjs`;
 
 const KINDS = ['method'];
+const RESERVED = ['null', 'true', 'false'];
 
 export function define(command: Command): void {
   command.addHelpText('after', HELP).action(scaffold);
@@ -33,6 +34,8 @@ export function scaffold(kind: string, name: string): void {
     throw new UserError(
       `"${name}" cannot be the name of a method, expected small letters, digits and dashes, such as weight-noise`,
     );
+  if (RESERVED.includes(name))
+    throw new UserError(`"${name}" cannot be the name of a method: in YAML it is no text; expected another`);
   if (methods.names.includes(name))
     throw new UserError(`there is a method "${name}" already, expected another name`);
   if (existsSync(name)) throw new UserError(`${name} is there already, expected the name of a new folder`);

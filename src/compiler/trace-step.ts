@@ -21,14 +21,29 @@ export interface TracedStep {
 /**
  * Records a step by calling it once with symbols.
  *
- * @throws Error naming the op, if the step reads values or uses a kernel that cannot be compiled
+ * @throws Error naming the op, if the step reads values, draws random numbers or uses a kernel that cannot be compiled
  */
 export function recordStep(step: StepFunction, signature: Signature): KernelGraph {
   const inputs = [...inputsOf(signature.state, STATE), ...inputsOf(signature.feeds, FEED)];
   return trace(inputs, (tensors) => {
-    const result = step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED));
+    const result = withoutRandom(() => step(withoutPrefix(tensors, STATE), withoutPrefix(tensors, FEED)));
     return { ...withPrefix(result.state, NEXT), ...withPrefix(result.fetches, FETCH) };
   });
+}
+
+/** Numbers drawn while a step is recorded would be the same in all its runs, and others in each process. */
+function withoutRandom<T>(call: () => T): T {
+  const { random } = Math;
+  Math.random = () => {
+    throw new Error(
+      'the step draws random numbers while it is built, which would be the same at every step (tf.randomNormal, tf.dropout, Math.random): let it be fed noise',
+    );
+  };
+  try {
+    return call();
+  } finally {
+    Math.random = random;
+  }
 }
 
 /**

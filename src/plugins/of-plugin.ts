@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DatasetDefinition } from '../data/definition.ts';
 import { UserError } from '../errors.ts';
 import type { MethodDefinition } from '../methods/definition.ts';
+import { heldToContract } from '../methods/held-to-contract.ts';
 import type { ModelDefinition } from '../models/definition.ts';
 
 export interface PluginIdentity {
@@ -30,7 +31,7 @@ export function ofPlugin(kind: Kind, definition: Definition, plugin: PluginIdent
       const create = await method.load();
       return (given) => {
         refuse(given);
-        return create(given);
+        return heldToContract(create(given), `plugin ${plugin.path}, method "${definition.name}"`);
       };
     };
     return { ...method, settings: settings as MethodDefinition['settings'], load };

@@ -33,7 +33,14 @@ export async function* trainRuns(tasks: readonly Task[], options: TrainRunsOptio
   const late: Task[] = [];
   const busy = new Set<Task>();
   for (const task of tasks) {
-    const risk = await findRisk(task, options);
+    let risk: Risk | undefined;
+    try {
+      risk = await findRisk(task, options);
+    } catch (error) {
+      // A plugin's method or model may fail where its step is built for the first time.
+      yield { kind: 'failed', task, error };
+      continue;
+    }
     if (risk === undefined && late.some(({ run }) => isParent(run, task.run))) late.push(task);
     else if (risk === undefined) yield* trainTask(task, busy, options);
     else {

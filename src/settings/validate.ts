@@ -1,6 +1,6 @@
 /** @file Checks a tree against a schema and says its first problem in one sentence, with the place of the culprit. */
 import type { z } from 'zod';
-import { MissingPluginError, shorten, suggest, UserError } from '../errors.ts';
+import { MissingPluginError, nearestOf, shorten, suggest, UserError } from '../errors.ts';
 import { type MapTree, nodeAt, type Tree, toPlain } from '../yaml/tree.ts';
 import {
   describeExpectation,
@@ -110,9 +110,15 @@ function describeExpected(schema: z.ZodType, tree: MapTree, path: Path, node: Tr
   if (isOfPlugin(tree, path))
     return ', which a plugin defines that is not loaded; name its file with --plugin';
   const isWord = node.kind === 'scalar' && typeof node.value === 'string';
-  return isWord && choices.length > 1
-    ? suggest(String(node.value), choices)
-    : `, expected ${describeExpectation(expected)}`;
+  if (!isWord || choices.length < 2) return `, expected ${describeExpectation(expected)}`;
+  const word = String(node.value);
+  const isFar = mayBeOfPlugin(path) && nearestOf(word, choices) === undefined;
+  return `${suggest(word, choices)}${isFar ? ', or the name of one in a plugin, whose file --plugin names' : ''}`;
+}
+
+/** Whether a path is that of the name of a method, a model or a data set. */
+function mayBeOfPlugin(path: Path): boolean {
+  return path.at(-1) === 'name' && ['regularizer', 'model', 'dataset'].includes(String(path.at(-2)));
 }
 
 /** Whether an unknown name is that of a plugin: settings of its parts name the plugin's content beside it. */

@@ -3,11 +3,10 @@ import { type Experiment, expandRuns, type RunSpec, requireVariants } from '../c
 import { experimentSchema, type SweepSettings } from '../config/schema.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import { suggest, UserError, unlessUserError } from '../errors.ts';
-import { formatRate } from '../format.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { describeCommand, nothingTrained } from '../next-command.ts';
 import { compareNaturally } from '../order.ts';
-import type { Criterion } from '../pruning/criteria/criterion.ts';
+import { type Criterion, fixedRateError } from '../pruning/criteria/criterion.ts';
 import { parsePruneRates } from '../pruning/rates.ts';
 import { recallImages } from '../runner/data-identity.ts';
 import type { FinishedRun, LeftOutRun, Survey } from '../runs/find.ts';
@@ -71,7 +70,7 @@ export function requirePossible({
   if (criterion !== undefined && evaluate.some((asked) => asked !== 'dense'))
     throw new UserError('--criterion ranks networks as they are, expected no --evaluate but dense with it');
   if (criterion?.rate !== undefined && (pruneRates !== undefined || (granularity ?? 'weight') !== 'weight'))
-    throw new UserError(`${criterion.flags.join(' ')} prunes ${formatRate(criterion.rate)} of weights, expected no --prune and no other --granularity with it`); // biome-ignore format: one sentence
+    throw fixedRateError(criterion, criterion.rate);
   if (draws !== undefined && !evaluate.some((asked) => asked === 'stochastic' || asked === 'paper'))
     throw new UserError('--draws is for --evaluate stochastic or paper, expected one of these with it');
 }

@@ -5,6 +5,7 @@ import type { DatasetSettings } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import { holdOut } from '../data/validation.ts';
 import type { Engine } from '../engines/types.ts';
+import { UserError } from '../errors.ts';
 import { getOrMake } from '../maps.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import type { Model } from '../models/types.ts';
@@ -43,7 +44,7 @@ export class TrainedNetworks {
   constructor(
     private readonly engine: Engine,
     startStage: StartStage,
-    private readonly criterionImages = DEFAULT_CRITERION_IMAGES,
+    private readonly criterionImages?: number,
   ) {
     this.images = new TrainedImages(startStage);
   }
@@ -75,7 +76,7 @@ export class TrainedNetworks {
       dataset,
       sensitivity: (needs) =>
         getOrMake(sensitivities, needs, async () => {
-          const images = Math.min(this.criterionImages, dataset.train.count);
+          const images = countCriterionImages(this.criterionImages, dataset.train.count);
           const parameters = evaluationParameters(model, regularizer, state);
           const meter = await this.meterOf(spec.settings, model, images);
           return meter.measure(parameters, dataset.train, images, seed, needs === 'curvature', signal);
@@ -136,4 +137,13 @@ export class TrainedNetworks {
     const key = JSON.stringify(settings);
     return getOrMake(this.noisy, key, () => NoisyEvaluator.create(this.engine, setup, dataset));
   }
+}
+
+/** @throws UserError if more are asked for than there are; where nothing was asked for, fewer will do */
+function countCriterionImages(asked: number | undefined, there: number): number {
+  if (asked !== undefined && asked > there)
+    throw new UserError(
+      `the criterion is to look at ${asked} training images, but the run has ${there}, expected at most as many`,
+    );
+  return asked ?? Math.min(DEFAULT_CRITERION_IMAGES, there);
 }

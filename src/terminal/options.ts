@@ -56,7 +56,8 @@ export function rateOption(): Option {
 }
 
 function parseRate(text: string, flag: string): number {
-  if (/^(0|0?\.\d{1,15})$/.test(text)) return Number(text);
+  // Two thirds, as a sweep writes them, have 16 digits.
+  if (/^(0|0?\.\d{1,17})$/.test(text)) return Number(text);
   throw new UserError(`${flag} is "${text}", expected one rate of at least 0 and below 1, such as 0.8`);
 }
 

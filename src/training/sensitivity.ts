@@ -9,13 +9,11 @@ import type { Engine, Program } from '../engines/types.ts';
 import { at, orThrow } from '../lookup.ts';
 import { plainLayers } from '../models/layers.ts';
 import type { Model } from '../models/types.ts';
+import { CRITERION_BATCH } from '../pruning/criteria/criterion.ts';
 import type { Sensitivity } from '../pruning/criteria/types.ts';
 import { columnSums } from '../pruning/criteria.ts';
 import { required } from './contexts.ts';
 import { crossEntropy, toOneHot } from './loss.ts';
-
-/** Images of a batch, unless fewer are asked for. */
-const BATCH = 100;
 
 /**
  * Length of the steps in which the gradient's own change is measured, relative to the weights'. Longer ones cross more kinks of ReLU,
@@ -38,7 +36,7 @@ export class SensitivityMeter {
 
   /** @param images that will be looked at, at least 1 */
   static async create(engine: Engine, model: Model, images: number): Promise<SensitivityMeter> {
-    const batchSize = Math.min(BATCH, images);
+    const batchSize = Math.min(CRITERION_BATCH, images);
     const { step, signature } = buildGradientStep(model, batchSize);
     return new SensitivityMeter(await engine.compile(step, signature), model, batchSize);
   }

@@ -125,6 +125,9 @@ describe('wrong use of td export', () => {
     ['sweep tiny.yaml --criterion nm:4:2', /^criterion "nm:4:2" is malformed, expected nm:N:M with N below M, at most 64, such as nm:2:4$/],
     ['sweep tiny.yaml --criterion nm:2:4 --prune 0.5', /^--criterion nm:2:4 prunes 50 % of weights, expected no --prune/],
     ['sweep tiny.yaml --criterion random --criterion-images 100', /^--criterion-images is for criteria that look at the loss, such as taylor; random looks at weights alone$/],
+    ['sweep tiny.yaml --criterion snip --criterion-images 199', /^a criterion cannot look at 199 images, expected at most 100 or whole hundreds, such as 200$/],
+    ['export tiny/plain/0 --criterion nm:2:4 --prune 0.8', /^--criterion nm:2:4 prunes 50 % of weights, expected no --prune/],
+    ['export tiny/plain/0 --criterion nm:1:3', /^tiny\/plain\/seed-0-\w+ was not swept by the criterion nm-1-3, .*; sweep with: td sweep --criterion nm:1:3$/],
     ['measure tiny/plain/0 --criterion nm:2:4 --prune 0.5', /^--criterion nm:2:4 prunes 50 % of weights, expected no --prune/],
     ['measure tiny/plain/0 --criterion snip', /was not swept by units and the criterion snip, expected a sweep or --prune/],
     ['sweep tiny.yaml --criterion taylor --evaluate gamma', /^--criterion ranks networks as they are/],
@@ -151,6 +154,29 @@ describe('wrong use of td export', () => {
     const { code, stderr } = await runInFolder('export tiny/plain/5');
     expect(stderr).toMatch(/is not trained to its end, expected a run that is done|does not hold|seeds/);
     expect(code).toBe(2);
+  });
+});
+
+describe('networks of groups', () => {
+  it('are exported at the only rate that they have, also where it is two thirds', async () => {
+    await type('sweep tiny.yaml --criterion nm:1:3 --only plain');
+    const { stdout } = await type('export tiny/plain/0 --criterion nm:1:3 --out third.onnx');
+    const [, row] = journey.readRecords('results/tiny/sweep-nm-1-3.csv');
+    expect(row?.prune_rate).toBe('0.6666666666666666');
+    expect(stdout).toContain(`in td ${(100 * Number(row?.accuracy)).toFixed(2)} %`);
+    const again = await type(
+      `export tiny/plain/0 --criterion nm:1:3 --prune ${row?.prune_rate} --out again.onnx`,
+    );
+    expect(again.stdout).toBe(stdout.replace('third.onnx', 'again.onnx'));
+    expect(bytesOf('again.onnx')).toEqual(bytesOf('third.onnx'));
+  });
+
+  it('of a criterion that looks at more images than there are is refused', async () => {
+    const { code, stderr } = await runInFolder('sweep tiny.yaml --criterion snip --criterion-images 100000');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /the criterion is to look at 100000 training images, but the run has \d+, expected at most as many/,
+    );
   });
 });
 

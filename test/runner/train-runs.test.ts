@@ -65,6 +65,17 @@ describe('several runs', () => {
     expect(events).toContainEqual({ kind: 'failed', task: tasks[1], error: expect.any(DivergedError) });
   });
 
+  it('are trained still if the step of one cannot be built', async () => {
+    const tasks = tasksOf([{}, {}]);
+    // As a plugin's method does that throws.
+    const spied = vi.spyOn(await import('../../src/training/memory.ts'), 'estimateMemory');
+    spied.mockImplementationOnce(() => {
+      throw new Error('no such op');
+    });
+    const events = await readAll(trainRuns(tasks, optionsOf(temporaryFolder())));
+    expect(outlineOf(events)).toEqual(['1 failed', '2 epoch', '2 trained']);
+  });
+
   it('that are trained are not trained again', async () => {
     const results = temporaryFolder();
     const tasks = tasksOf([{}, {}]);

@@ -1,5 +1,6 @@
 /** @file A criterion as a user asks for it: its name, its budget, its floor; and what it keeps of a network. */
 import { suggest, UserError } from '../../errors.ts';
+import { formatRate } from '../../format.ts';
 import { at } from '../../lookup.ts';
 import { matrixShape } from '../criteria.ts';
 import type { Granularity } from '../types.ts';
@@ -37,8 +38,10 @@ export interface AskedCriterion {
   readonly images?: number;
 }
 
-/** Training images that a criterion looks at where no number is asked for. */
+/** Training images that a criterion looks at where no number is asked for, or as many hundreds as there are. */
 export const DEFAULT_CRITERION_IMAGES = 1000;
+/** Images whose gradients are summed at once: larger numbers of them are looked at in full batches. */
+export const CRITERION_BATCH = 100;
 
 const BUDGETS: readonly string[] = ['layer', 'global'] satisfies Budget[];
 
@@ -55,6 +58,10 @@ export function parseCriterion(asked: AskedCriterion): Criterion | undefined {
     throw new UserError(`keepAtLeast is ${keepAtLeast}, expected a share of at least 0 and below 1`);
   if (asked.images !== undefined && !(Number.isSafeInteger(asked.images) && asked.images >= 1))
     throw new UserError(`images is ${asked.images}, expected a whole number above 0`);
+  if (asked.images !== undefined && asked.images > CRITERION_BATCH && asked.images % CRITERION_BATCH !== 0)
+    throw new UserError(
+      `a criterion cannot look at ${asked.images} images, expected at most ${CRITERION_BATCH} or whole hundreds, such as ${CRITERION_BATCH * Math.ceil(asked.images / CRITERION_BATCH)}`,
+    );
   if (budget !== undefined && !BUDGETS.includes(budget))
     throw new UserError(`budget is "${budget}", expected one of: ${BUDGETS.join(', ')}`);
   const isGroups = name.startsWith('nm');
@@ -105,6 +112,13 @@ export function parseCriterion(asked: AskedCriterion): Criterion | undefined {
       );
     },
   };
+}
+
+/** What a user is told who asks for another rate than the only one that a criterion has. */
+export function fixedRateError({ flags }: Pick<Criterion, 'flags'>, rate: number): UserError {
+  return new UserError(
+    `${flags.join(' ')} prunes ${formatRate(rate)} of weights, expected no --prune and no other --granularity with it`,
+  );
 }
 
 function parseGroups(name: string, hasBudget: boolean): Criterion {
