@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import type { MethodDefinition } from '../methods/definition.ts';
 import { heldToContract } from '../methods/held-to-contract.ts';
 import type { ModelDefinition } from '../models/definition.ts';
+import { modelHeldToContract } from '../models/held-to-contract.ts';
 
 export interface PluginIdentity {
   /** As the command line names it. */
@@ -40,7 +41,12 @@ export function ofPlugin(kind: Kind, definition: Definition, plugin: PluginIdent
     const model = definition as ModelDefinition;
     const create: ModelDefinition['create'] = (given, imageShape, classes) => {
       refuse(given);
-      return model.create(given, imageShape, classes);
+      return modelHeldToContract(
+        model.create(given, imageShape, classes),
+        imageShape,
+        classes,
+        `plugin ${plugin.path}, model "${definition.name}"`,
+      );
     };
     return { ...model, settings: settings as ModelDefinition['settings'], create };
   }
