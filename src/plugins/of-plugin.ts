@@ -1,6 +1,7 @@
 /** @file A definition of a plugin: its settings name the content of the plugin, and it refuses those that name another. */
 import { z } from 'zod';
 import type { DatasetDefinition } from '../data/definition.ts';
+import { datasetHeldToContract } from '../data/held-to-contract.ts';
 import { UserError } from '../errors.ts';
 import type { MethodDefinition } from '../methods/definition.ts';
 import { heldToContract } from '../methods/held-to-contract.ts';
@@ -51,9 +52,11 @@ export function ofPlugin(kind: Kind, definition: Definition, plugin: PluginIdent
     return { ...model, settings: settings as ModelDefinition['settings'], create };
   }
   const dataset = definition as DatasetDefinition;
-  const load: DatasetDefinition['load'] = (given, startStage) => {
+  const load: DatasetDefinition['load'] = async (given, startStage) => {
     refuse(given);
-    return dataset.load(given, startStage);
+    const loaded = await dataset.load(given, startStage);
+    const where = `plugin ${plugin.path}, data set "${definition.name}"`;
+    return datasetHeldToContract(loaded, dataset.describe(given), where);
   };
   return { ...dataset, settings: settings as DatasetDefinition['settings'], load };
 }

@@ -4,7 +4,7 @@ import { requireImages } from '../data/fingerprint.ts';
 import type { Dataset } from '../data/types.ts';
 import { type CheckpointOwner, readCheckpointRecord } from '../runs/checkpoint.ts';
 import { readEnvironment } from '../runs/environment.ts';
-import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
+import { notedFingerprint, noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
 
 /**
  * Checks that a run that is done was trained on the images at hand. A run of an earlier version, which did not note their
@@ -13,11 +13,17 @@ import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
  * @throws UserError if a run that is done was trained on other images than those at hand
  */
 export function requireTrainedImages(directory: string, run: RunSpec, { fingerprint }: Dataset): void {
-  const { path } = run.settings.dataset;
-  if (path === undefined || fingerprint === undefined) return;
-  const { fingerprint: expected } = readTrainedData(directory);
+  const { path, name } = run.settings.dataset;
+  if (fingerprint === undefined) return;
   const owner = `${run.experiment}/${run.id} was trained on`;
-  requireImages({ found: fingerprint, expected, path: run.imagesPath ?? path, owner, directory });
+  const images = { found: fingerprint, owner, directory };
+  if (path === undefined) {
+    // Published images are what their hashes say; those of a plugin may be others by now.
+    requireImages({ ...images, expected: notedFingerprint(directory), path: name });
+    return;
+  }
+  const { fingerprint: expected } = readTrainedData(directory);
+  requireImages({ ...images, expected, path: run.imagesPath ?? path });
   noteFingerprint(directory, fingerprint);
 }
 

@@ -62,9 +62,18 @@ export function findRunSettings(directory: string): RunSpec | undefined {
 export function readTrainedData(directory: string): DatasetSettings {
   const { dataset } = readRunSettings(directory).settings;
   if (dataset.path === undefined) return dataset;
-  const noted = readEnvironment(directory)?.dataFingerprint;
-  const fingerprint = dataset.fingerprint ?? (typeof noted === 'string' ? noted : undefined);
+  const fingerprint = dataset.fingerprint ?? notedFingerprint(directory);
   return { ...dataset, path: resolve(dataset.path), fingerprint };
+}
+
+/**
+ * The fingerprint of the images that a run was trained on, wherever they came from; nothing if it was not noted.
+ *
+ * @throws UserError if environment.json is malformed
+ */
+export function notedFingerprint(directory: string): string | undefined {
+  const noted = readEnvironment(directory)?.dataFingerprint;
+  return typeof noted === 'string' ? noted : undefined;
 }
 
 /**

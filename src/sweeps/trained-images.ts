@@ -8,7 +8,7 @@ import { getOrMake } from '../maps.ts';
 import type { StartStage } from '../progress.ts';
 import { identifyIfPresent, locateTrainedImages } from '../runner/data-identity.ts';
 import type { FinishedRun } from '../runs/find.ts';
-import { noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
+import { notedFingerprint, noteFingerprint, readTrainedData } from '../runs/run-settings.ts';
 
 /** Data sets are loaded, and images identified, once each. */
 export class TrainedImages {
@@ -27,12 +27,19 @@ export class TrainedImages {
   async load(run: FinishedRun, others: readonly DatasetSettings[]): Promise<Dataset> {
     const own = readTrainedData(run.directory);
     const { path, fingerprint: expected } = own;
-    if (path === undefined) return this.loadOnce(own);
+    const { directory } = run;
+    const owner = `${run.identity.experiment}/${run.id} was trained on`;
+    if (path === undefined) {
+      const dataset = await this.loadOnce(own);
+      // Published images are what their hashes say; those of a plugin may be others by now.
+      const noted = notedFingerprint(directory);
+      requireImages({ found: dataset.fingerprint, expected: noted, path: own.name, owner, directory });
+      return dataset;
+    }
     const place = await locateTrainedImages(own, others, (candidate) => this.identify(candidate));
     if (place !== undefined) return this.loadOnce(place);
     const dataset = await this.loadOnce(own);
-    const owner = `${run.identity.experiment}/${run.id} was trained on`;
-    requireImages({ found: dataset.fingerprint, expected, path, owner, directory: run.directory });
+    requireImages({ found: dataset.fingerprint, expected, path, owner, directory });
     if (dataset.fingerprint !== undefined) noteFingerprint(run.directory, dataset.fingerprint);
     return dataset;
   }

@@ -228,14 +228,14 @@ export const models = [
     },
   }),
 ];
-const split = (count: number) => ({ images: new Uint8Array(count * 4), labels: new Uint8Array(count) });
+const split = (count: number) => ({ count, images: new Uint8Array(count * 4), labels: new Uint8Array(count) });
 export const datasets = [
   defineDataset({
     name: 'blanks',
     summary: 'nothing to see',
     settings: z.strictObject({ name: name('blanks'), ...commonSettings }).transform((settings) => ({ ...settings, shade: 1 })),
     describe: () => ({ title: 'Blanks' }) as never,
-    load: async () => split(3) as never,
+    load: async () => ({ name: 'blanks', imageShape: [2, 2, 1], classes: 2, train: split(3), test: split(2) }),
     fetch: async () => 'package',
   }),
 ];
@@ -258,8 +258,8 @@ export const datasets = [
     );
     const load = (settings: object) =>
       datasets.get('blanks').load(settings as never, () => ({ update() {}, stop() {} }));
-    expect((await load(dataset)) as unknown).toMatchObject({ labels: new Uint8Array(3) });
-    expect(() => load({ ...dataset, plugin: other })).toThrow(UserError);
+    expect((await load(dataset)) as unknown).toMatchObject({ train: { labels: new Uint8Array(3) } });
+    await expect(load({ ...dataset, plugin: other })).rejects.toThrow(UserError);
   });
 });
 
