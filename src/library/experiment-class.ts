@@ -7,6 +7,7 @@ import type { Variant } from '../config/variants.ts';
 import { UserError } from '../errors.ts';
 import { isPlain } from '../settings/plain.ts';
 import { type MapTree, toTree } from '../yaml/tree.ts';
+import { EXPERIMENT_OPTIONS, requireOptions } from './options.ts';
 
 /** What is changed or chosen, as by the flags of `td run`. */
 export interface ExperimentOptions {
@@ -31,7 +32,8 @@ export class Experiment {
    * @throws UserError for the first mistake: what, where (file:line:column), what was expected
    */
   static load(path: string, options: ExperimentOptions = {}): Experiment {
-    return new Experiment(loadExperiment(path, withOptions(options)));
+    if (typeof path !== 'string') throw new UserError('the path is no string, expected that of a file');
+    return new Experiment(loadExperiment(path, withOptions('Experiment.load', options)));
   }
 
   /**
@@ -51,7 +53,9 @@ export class Experiment {
     if ('extends' in settings)
       throw new UserError('extends: only a file can extend another, expected the settings themselves');
     const tree = toTree({ ...settings, name }, 'the settings') as MapTree;
-    return new Experiment(resolveExperiment(resolveDataPaths(tree, '.'), name, withOptions(options)));
+    return new Experiment(
+      resolveExperiment(resolveDataPaths(tree, '.'), name, withOptions('Experiment.from', options)),
+    );
   }
 
   /** Also that of its folder of results. */
@@ -70,7 +74,17 @@ export class Experiment {
   }
 }
 
-function withOptions({ set, only, seeds }: ExperimentOptions): LoadOptions {
+/** @throws UserError if a program gives something else, such as the name of a file */
+export function requireExperiment(of: string, experiment: unknown): void {
+  if (experiment instanceof Experiment) return;
+  throw new UserError(
+    `${of} takes an experiment, expected Experiment.load(file) or Experiment.from(name, settings)`,
+  );
+}
+
+function withOptions(of: string, options: ExperimentOptions): LoadOptions {
+  requireOptions(of, options, EXPERIMENT_OPTIONS);
+  const { set, only, seeds } = options;
   return {
     ...(set === undefined ? {} : { set }),
     ...(only === undefined ? {} : { only }),

@@ -139,11 +139,18 @@ export function requireGranularity(granularity: string): void {
 
 /** @throws RangeError */
 export function requireRate(name: string, rate: number): void {
-  if (!(rate >= 0 && rate <= 1)) throw new RangeError(`${name} is ${rate}, expected a number from 0 to 1`);
+  // A string is compared as the number that it spells.
+  if (typeof rate !== 'number' || !(rate >= 0 && rate <= 1))
+    throw new RangeError(`${name} is ${describeGiven(rate)}, expected a number from 0 to 1`);
 }
 
 /** @throws RangeError */
 export function requireCount(name: string, count: number): void {
   if (!(Number.isSafeInteger(count) && count >= 0))
     throw new RangeError(`${name} is ${count}, expected an integer from 0`);
+}
+
+function describeGiven(value: unknown): string {
+  if (value === undefined) return 'missing';
+  return typeof value === 'string' ? `"${value}"` : String(value);
 }

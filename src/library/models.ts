@@ -1,6 +1,6 @@
 /** @file Pruning of the targeted layers of a model, and what is left of it. */
 import * as tf from '@tensorflow/tfjs';
-import { type TargetedPruneOptions, targetedPrune } from './functions.ts';
+import { requireRate, type TargetedPruneOptions, targetedPrune } from './functions.ts';
 import { TargetedConv2d, TargetedDense } from './layers.ts';
 
 /** Counts over the kernels of the targeted layers of a model. */
@@ -14,7 +14,7 @@ export interface Counts {
 }
 
 /**
- * Prunes the kernel of each targeted layer of a model, also of models within it, by the same rate, and leaves biases and
+ * Prunes the kernel of each targeted layer of a model, also of models and wrappers within it, by the same rate, and leaves biases and
  * other layers as they are. The weights of the model change: to compare rates, keep `model.getWeights()` or prune in rising
  * order, where each rate removes what the one before did, and more.
  *
@@ -22,6 +22,7 @@ export interface Counts {
  * @throws RangeError if the rate is not between 0 and 1, the granularity is unknown, or the model has no targeted layer
  */
 export function pruneModel(model: tf.LayersModel, options: TargetedPruneOptions): Counts {
+  requireRate('rate', options?.rate);
   const layers = targetedLayers(model);
   if (layers.length === 0) throw new RangeError('the model has no targeted layer, expected at least one');
   for (const layer of layers) {
@@ -48,9 +49,16 @@ export function countWeights(model: tf.LayersModel): Counts {
   return { total, kept, sparsity: total === 0 ? 0 : 1 - kept / total };
 }
 
-function targetedLayers(model: tf.LayersModel): tf.layers.Layer[] {
-  return model.layers.flatMap((layer) => {
+function targetedLayers({ layers }: Pick<tf.LayersModel, 'layers'>): tf.layers.Layer[] {
+  return layers.flatMap((layer) => {
     if (layer instanceof tf.LayersModel) return targetedLayers(layer);
-    return layer instanceof TargetedDense || layer instanceof TargetedConv2d ? [layer] : [];
+    if (layer instanceof TargetedDense || layer instanceof TargetedConv2d) return [layer];
+    return targetedLayers({ layers: layersWithin(layer) });
   });
+}
+
+/** What wrappers of tfjs hold: `timeDistributed` one layer, `bidirectional` two. */
+function layersWithin(wrapper: object): tf.layers.Layer[] {
+  const { layer, forwardLayer, backwardLayer } = wrapper as Readonly<Record<string, unknown>>;
+  return [layer, forwardLayer, backwardLayer].filter((inner) => inner instanceof tf.layers.Layer);
 }

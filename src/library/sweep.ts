@@ -1,7 +1,6 @@
 /** @file What `td sweep` does, as a stream of rows. */
 
 import type { SweepSettings } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
 import type { AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import type { StartStage } from '../progress.ts';
@@ -15,7 +14,8 @@ import { readSweep } from '../sweeps/read-sweep.ts';
 import { type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
 import { chooseFor, type ExecutionChoice } from './engine.ts';
-import type { Experiment } from './experiment-class.ts';
+import { type Experiment, requireExperiment } from './experiment-class.ts';
+import { requireOptions, SWEEP_OPTIONS } from './options.ts';
 import { quietly } from './quietly.ts';
 
 export interface SweepOptions extends ExecutionChoice {
@@ -40,12 +40,14 @@ export interface SweepOptions extends ExecutionChoice {
  * run are added to its `sweep.csv` at its end; rows that it has already are not computed again.
  *
  * @yields a row for each run, evaluation, granularity and rate
- * @throws UserError if a rate is out of its range, there is no such criterion, options do not go together, nothing is trained, a run is damaged, or the engine cannot run here
+ * @throws UserError if there is no such option, a value is out of its range, there is no such criterion, options do not go together, nothing is trained, a run is damaged, or the engine cannot run here
  */
 export async function* sweep(
   experiment: Experiment,
   options: SweepOptions = {},
 ): AsyncGenerator<SweepRow, void, undefined> {
+  requireExperiment('sweep', experiment);
+  requireOptions('sweep', options, SWEEP_OPTIONS);
   const { results = DEFAULT_RESULTS, startStage = quietly, signal } = options;
   const { name } = experiment;
   const criterion = options.criterion && parseCriterion(options.criterion);
@@ -89,10 +91,6 @@ export async function* sweep(
   }
 }
 
-/** @throws UserError if a rate is not at least 0 and below 1 */
 function inOrder(rates: readonly number[]): number[] {
-  const wrong = rates.find((rate) => !(rate >= 0 && rate < 1));
-  if (wrong !== undefined)
-    throw new UserError(`pruneRates has ${wrong}, expected numbers of at least 0 and below 1`);
   return [...new Set(rates)].sort((a, b) => a - b);
 }

@@ -10,7 +10,8 @@ import type { RunnerEvent } from '../runner/events.ts';
 import { decisiveSettings, untrained } from '../runner/trial/decisive.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
 import { chooseFor, type ExecutionChoice } from './engine.ts';
-import type { Experiment } from './experiment-class.ts';
+import { type Experiment, requireExperiment } from './experiment-class.ts';
+import { requireOptions, TRAIN_OPTIONS } from './options.ts';
 import { quietly } from './quietly.ts';
 
 export interface TrainOptions extends ExecutionChoice {
@@ -29,7 +30,7 @@ export interface TrainOptions extends ExecutionChoice {
  * yields one event, `trained`; one that was cut off goes on from its last checkpoint. What goes wrong with one run is an event,
  * `failed`, and leaves the others alone. The training goes on when the next event is asked for.
  *
- * @throws UserError before anything is written, if a data set is missing or damaged, the engine cannot run here, or a model
+ * @throws UserError before anything is written, if there is no such option or a value is out of its range, a data set is missing or damaged, the engine cannot run here, or a model
  *   or batch size does not fit its data set
  * @throws the signal's reason once the run under way is saved
  *
@@ -42,6 +43,8 @@ export async function* train(
   experiment: Experiment,
   options: TrainOptions = {},
 ): AsyncGenerator<RunnerEvent, void, undefined> {
+  requireExperiment('train', experiment);
+  requireOptions('train', options, TRAIN_OPTIONS);
   const { results = DEFAULT_RESULTS, startStage = quietly, threads } = options;
   const identified = expandRuns(await identifyImages(experiment.definition, startStage));
   const identify = (dataset: Parameters<typeof identifyIfPresent>[0]) =>

@@ -24,6 +24,7 @@ const KINDS = Object.keys(REGISTRIES) as Kind[];
  *   there is already
  */
 export async function loadPlugins(paths: readonly string[]): Promise<void> {
+  if (!Array.isArray(paths)) throw new UserError('loadPlugins takes a list of files, expected [file]');
   const isLoaded = (path: string) => listPlugins().some((known) => resolve(known) === resolve(path));
   for (const path of paths) if (!isLoaded(path)) await loadPlugin(path);
 }

@@ -23,6 +23,23 @@ async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** What a program in JavaScript may ask of `sweep`. */
+const WRONG: readonly [object, string][] = [
+  [{ evaluate: ['stochastic'], draws: 1.5 }, 'draws is 1.5, expected a whole number above 0'],
+  [{ evaluate: ['stochastic'], draws: 0 }, 'draws is 0, expected a whole number above 0'],
+  [{ evaluate: ['gama'] }, 'evaluate has "gama" (did you mean "gamma"?)'],
+  [{ evaluate: 'gamma' }, 'evaluate is "gamma", expected a list of: dense, gamma, stochastic, paper'],
+  [{ granularity: 'units' }, 'granularity is "units" (did you mean "unit"?)'],
+  [{ pruneRates: 0.5 }, 'pruneRates is 0.5, expected numbers of at least 0 and below 1'],
+  [{ pruneRates: ['0.5'] }, 'pruneRates has "0.5", expected numbers of at least 0 and below 1'],
+  [{ recalibrate: 0 }, 'recalibrate is 0, expected a whole number above 0'],
+  [{ threads: 0 }, 'threads is 0, expected a whole number above 0'],
+  [{ criterion: 'taylor' }, 'criterion is "taylor", expected an object such as { name: "taylor" }'],
+  [{ criterion: { nam: 'taylor' } }, 'criterion is {"nam":"taylor"}, expected an object such as'],
+  [{ prune: [0.5] }, 'sweep has no option "prune" (did you mean "pruneRates"?)'],
+  [{ signal: 5 }, 'signal is 5, expected an AbortSignal'],
+];
+
 describe('an experiment', () => {
   it('is the same from settings as from a file, hashes included', () => {
     const file = join(temporaryFolder(), 'tiny.yaml');
@@ -144,9 +161,29 @@ describe('train and sweep', () => {
       [{ criterion: { name: 'nm:2:4' }, pruneRates: [0.5] }, '--criterion nm:2:4 prunes 50 % of weights'],
       [{ criterion: { name: 'snip' }, evaluate: ['gamma'] }, '--criterion ranks networks as they are'],
       [{ draws: 3 }, '--draws is for --evaluate stochastic or paper'],
+      ...WRONG.map(([options, sentence]): [object, string] => [options, sentence]),
     ];
     for (const [options, sentence] of asked)
       await expect(collect(sweep(experiment, { ...ENGINE, results, ...options }))).rejects.toThrow(sentence);
+    for (const [options, sentence] of [
+      [{ checkpointMinutes: -1 }, 'checkpointMinutes is -1, expected a number above 0'],
+      [{ tensorbord: true }, 'train has no option "tensorbord" (did you mean "tensorboard"?)'],
+      [{ waitsForOthers: 'yes' }, 'waitsForOthers is "yes", expected true or false'],
+    ] as const)
+      await expect(
+        collect(train(experiment, { ...ENGINE, results, ...(options as object) })),
+      ).rejects.toThrow(sentence);
+    for (const task of [train, sweep])
+      await expect(collect<unknown>(task('tiny.yaml' as never, { results }))).rejects.toThrow(
+        `${task.name} takes an experiment, expected Experiment.load(file) or Experiment.from(name, settings)`,
+      );
+    for (const [options, sentence] of [
+      [{ set: 'a=1' }, 'set is "a=1", expected a list of strings'],
+      [{ only: 'none' }, 'only is "none", expected a list of strings'],
+      [{ seeds: [1.5] }, 'seeds has 1.5, expected a list of whole numbers from 0'],
+      [{ seed: [1] }, 'Experiment.from has no option "seed" (did you mean "seeds"?)'],
+    ] as const)
+      expect(() => Experiment.from('tiny', SETTINGS, options as object)).toThrow(sentence);
     const engine = 'onyx' as 'onnx';
     await expect(collect(train(experiment, { engine, results }))).rejects.toThrow('did you mean "onnx"?');
     expect(existsSync(results)).toBe(false);

@@ -160,6 +160,30 @@ describe('a model', () => {
     expect(again.layers[2]).toBeInstanceOf(TargetedDense);
   });
 
+  it('is pruned within wrappers, too, which drop in training', () => {
+    const inner = new TargetedDense({ units: 4, useBias: false });
+    const model = tf.sequential({
+      layers: [tf.layers.timeDistributed({ layer: inner, inputShape: [3, 5] }), tf.layers.flatten()],
+    });
+    expect(pruneModel(model, { granularity: 'unit', rate: 0.5 })).toEqual({
+      total: 20,
+      kept: 10,
+      sparsity: 0.5,
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no options', undefined, 'rate is missing, expected a number from 0 to 1'],
+    ['a rate in quotes', { rate: '0.5' }, 'rate is "0.5", expected a number from 0 to 1'],
+    ['a rate of null', { rate: null }, 'rate is null, expected a number from 0 to 1'],
+  ])('is not pruned by %s', (_, options, said) => {
+    const model = tf.sequential({ layers: [new TargetedDense({ units: 4, inputShape: [5] })] });
+    expect(() => pruneModel(model, options as never)).toThrow(new RangeError(said));
+    expect(() => new TargetedDense({ units: 4, dropRate: '0.5' as never })).toThrow(
+      new RangeError('dropRate is "0.5", expected a number from 0 to 1'),
+    );
+  });
+
   it('is pruned in its targeted layers alone, and counted', () => {
     const model = build();
     const biases = [1, 3].map((index) => numbersOf(model.getWeights()[index]));
