@@ -1,7 +1,8 @@
 /** @file Which rows of a sweep become the baseline of its experiment, and what there is to doubt about them. */
 import { UserError } from '../errors.ts';
+import { groupBy } from '../maps.ts';
 import { describeCommand } from '../next-command.ts';
-import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
+import { describeTerms, type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
 
 /**
  * Chooses the rows that a baseline is made of.
@@ -9,7 +10,7 @@ import { type SweepRow, settingsHashOf } from '../sweeps/rows.ts';
  * @param argument names the experiment: the same words are shown in the command that helps
  * @param hashes of the present settings of each variant; nothing if they are not known, and each variant must have one kind of row
  * @returns the rows of the present settings of each variant
- * @throws UserError if a variant has no such row, or rows of several settings
+ * @throws UserError if a variant has no such row, rows of several settings, or of several numbers of draws or of images for the averages
  */
 export function selectBaselineRows(
   argument: string,
@@ -19,9 +20,11 @@ export function selectBaselineRows(
 ): SweepRow[] {
   if (hashes === undefined) {
     requireOneHash(rows);
+    requireSameTerms(rows);
     return [...rows];
   }
   const selected = rows.filter((row) => hashes.get(row.variant) === settingsHashOf(row));
+  requireSameTerms(selected);
   const swept = new Set(selected.map(({ variant }) => variant));
   const missing = [...hashes.keys()].find((variant) => !swept.has(variant));
   if (missing === undefined) return selected;
@@ -42,6 +45,17 @@ function requireOneHash(rows: readonly SweepRow[]): void {
       );
     }
     found.set(row.variant, hash);
+  }
+}
+
+/** Rates that were swept with other numbers of draws are other measurements. */
+function requireSameTerms(rows: readonly SweepRow[]): void {
+  for (const [variant, own] of groupBy(rows, (row) => row.variant)) {
+    const terms = [...new Set(own.map(describeTerms))];
+    if (terms.length > 1)
+      throw new UserError(
+        `variant "${variant}" was swept as ${terms.join(' and as ')}, expected one; sweep all its rates again with one number`,
+      );
   }
 }
 

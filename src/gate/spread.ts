@@ -91,10 +91,16 @@ export function estimateSpreads(cells: readonly CellSamples[], variants: readonl
 
 function observe({ baseline, fresh, testImages }: CellSamples): Observed {
   const sides = [baseline, fresh].map((side) => side.map((accuracy) => toLogOdds(accuracy, testImages)));
-  const squares = sides.flatMap((side) => side.map((value) => (value - mean(side)) ** 2));
+  const squares = sides.flatMap(squaredDeviations);
   const degreesOfFreedom = baseline.length + fresh.length - 2;
   const variance = degreesOfFreedom > 0 ? sum(squares) / degreesOfFreedom : Number.NaN;
   return { level: mean(sides.flat()), variance, degreesOfFreedom };
+}
+
+/** Of equal numbers exactly 0: their mean may be off in its last digit, and the logarithm of that would count as a scatter. */
+function squaredDeviations(values: readonly number[]): number[] {
+  const shifted = values.map((value) => value - (values[0] ?? 0));
+  return shifted.map((value) => (value - mean(shifted)) ** 2);
 }
 
 /** Of the log-odds of a single image: 1 / (p (1 − p)), by the delta method. */

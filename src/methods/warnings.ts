@@ -7,6 +7,8 @@ export interface PlannedTraining {
   readonly stepsPerEpoch: number;
   /** Of the sweep, from 0 to 1. */
   readonly largestRate: number;
+  /** Whether the epoch with the highest validation accuracy is kept, whichever it is. */
+  readonly keepsBest?: boolean;
 }
 
 /**
@@ -45,6 +47,25 @@ export function warnIfNeverReached(
   const end =
     parsed instanceof Epochs ? describeLength(new Epochs(epochs)) : `${epochs * stepsPerEpoch} steps`;
   return [`${what} is ${describeLength(parsed)}, where the training of ${end} has ended: ${consequence}`];
+}
+
+/**
+ * Warns where the network that is kept may be one of an epoch before the method has done what it does.
+ *
+ * @param what happens until then: `the last mask is chosen (end)`
+ * @param lengths one or more in a row, as settings hold them
+ */
+export function warnIfKeptEarlier(
+  what: string,
+  lengths: readonly (number | string)[],
+  { keepsBest = false, epochs, stepsPerEpoch }: PlannedTraining,
+): string[] {
+  const steps = lengths.reduce<number>((sum, length) => sum + parseLength(length).inSteps(stepsPerEpoch), 0);
+  const first = Math.floor(steps / stepsPerEpoch) + 1;
+  if (!keepsBest || first <= 1 || first > epochs) return [];
+  return [
+    `schedule.keep is best-validation, which may keep an epoch before ${what}, in epoch ${first}: the network would be pruned less than its settings say`,
+  ];
 }
 
 /** Warns of a share of candidates that no rate of the sweep comes up to. */

@@ -12,11 +12,12 @@ import type { TrainedRun } from './types.ts';
 
 /** A sentence for each; what concerns the method alone is said by its definition. */
 export function warningsOf(run: WarnedRun, planned: PlannedTraining): string[] {
-  const { regularizer } = run.settings;
+  const { regularizer, schedule } = run.settings;
+  const keepsBest = schedule.keep === 'best-validation';
   const isConstant = continuationOf(regularizer)?.schedule.kind === 'constant';
   return [
     ...(isConstant ? warnIfIdle(run, planned) : warnOfSchedule(run.settings, planned)),
-    ...(methods.get(regularizer.name).warnings?.(regularizer, planned) ?? []),
+    ...(methods.get(regularizer.name).warnings?.(regularizer, { ...planned, keepsBest }) ?? []),
   ];
 }
 

@@ -78,3 +78,29 @@ describe('a warning', () => {
     ).toBeUndefined();
   });
 });
+
+describe('where the best epoch is kept', () => {
+  const keeping = (regularizer: SettingsInput['regularizer'], keep = 'best-validation' as const) =>
+    warningsFor({ regularizer, dataset: { validation: 10 }, schedule: { keep } } as SettingsInput);
+
+  it.each<[string, SettingsInput['regularizer'], number]>([
+    ['the last mask is chosen (end)', { name: 'gradual-magnitude', granularity: 'weight', begin: 1, end: 8 }, 9],
+    ['weights are pruned (delay)', { name: 'delayed-prune', granularity: 'weight', delay: 5 }, 6],
+    ['the ramp is at its end (ramp.first and ramp.second)', { name: 'ramping', granularity: 'weight', targetRate: 0.9, ramp: { first: 2, second: 3 } }, 6],
+  ])('it may be one from before %s', (what, regularizer, epoch) => {
+    const warning = `schedule.keep is best-validation, which may keep an epoch before ${what}, in epoch ${epoch}: the network would be pruned less than its settings say`;
+    expect(keeping(regularizer)).toContain(warning);
+    expect(warningsFor({ regularizer } as SettingsInput)).not.toContain(warning);
+  }); // biome-ignore format: a table
+});
+
+describe('the last mask of gradual magnitude pruning', () => {
+  it.each([
+    ['10ep', '300it', 0],
+    ['11ep', '700it', 0],
+    ['10ep', '100it', 1],
+  ])('with end %s and every %s is told if the training does not come to it', (end, every, count) => {
+    const regularizer = { name: 'gradual-magnitude', granularity: 'weight', targetRate: 0.9, begin: '0it', end, every } as const; // biome-ignore format: one line
+    expect(warningsFor({ regularizer } as SettingsInput)).toHaveLength(count);
+  });
+});

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
-import { warnIfNeverReached, warnIfNotSwept } from '../warnings.ts';
+import { warnIfKeptEarlier, warnIfNeverReached, warnIfNotSwept } from '../warnings.ts';
 
 const settings = z.strictObject({
   name: name('delayed-prune'),
@@ -24,6 +24,7 @@ export const delayedPrune = defineMethod({
   label: ({ targetRate }) => ({ numbers: [targetRate] }),
   warnings: ({ delay, targetRate }, planned) => [
     ...warnIfNeverReached('delay', delay, planned, 'nothing is pruned in training'),
+    ...warnIfKeptEarlier('weights are pruned (delay)', [delay], planned),
     ...warnIfNotSwept(targetRate, planned),
   ],
   load: async () => (await import('./regularizer.ts')).createDelayedPrune,

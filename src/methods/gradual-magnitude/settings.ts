@@ -1,8 +1,9 @@
 /** @file Settings of gradual magnitude pruning. */
 import { z } from 'zod';
+import { parseLength } from '../../settings/training-time.ts';
 import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
-import { warnIfNeverReached, warnIfNotSwept } from '../warnings.ts';
+import { type PlannedTraining, warnIfKeptEarlier, warnIfNeverReached, warnIfNotSwept } from '../warnings.ts';
 
 const settings = z
   .strictObject({
@@ -41,10 +42,24 @@ export const gradualMagnitude = defineMethod({
     numbers: [targetRate],
     extras: initialRate > 0 ? [`from ${initialRate}`] : [],
   }),
-  warnings: ({ begin, end, targetRate }, planned) => [
+  warnings: ({ begin, end, every, targetRate }, planned) => [
     ...warnIfNeverReached('begin', begin, planned, 'no mask is ever chosen'),
-    ...warnIfNeverReached('end', end, planned, 'the masked share does not reach targetRate'),
+    ...warnOfLastMask({ begin, end, every }, planned),
+    ...warnIfKeptEarlier('the last mask is chosen (end)', [end], planned),
     ...warnIfNotSwept(targetRate, planned),
   ],
   load: async () => (await import('./regularizer.ts')).createGradualMagnitude,
 });
+
+/** The last mask is chosen where `every` comes to last before `end`, which may be within the training though `end` is not. */
+function warnOfLastMask(
+  { begin, end, every }: Pick<GradualMagnitudeSettings, 'begin' | 'end' | 'every'>,
+  planned: PlannedTraining,
+): string[] {
+  const [first, until, length] = [begin, end, every].map((point) =>
+    parseLength(point).inSteps(planned.stepsPerEpoch),
+  ) as [number, number, number];
+  const last = first + length * Math.max(0, Math.floor((until - first) / Math.max(1, length)));
+  if (last < planned.epochs * planned.stepsPerEpoch) return [];
+  return warnIfNeverReached('end', end, planned, 'the masked share does not reach targetRate');
+}

@@ -4,7 +4,7 @@ import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
 import { labelTargeted } from '../targeted/settings.ts';
 import { defaultTo, isPerEntryOfUnits, l1, perEntry, UNITS_EXPECTED } from '../values.ts';
-import { warnIfLonger, warnIfNotSwept } from '../warnings.ts';
+import { warnIfKeptEarlier, warnIfLonger, warnIfNotSwept } from '../warnings.ts';
 
 const settings = z
   .strictObject({
@@ -43,6 +43,11 @@ export const ramping = defineMethod({
       [ramp.first, ramp.second],
       planned,
       'gamma and alpha end below their values',
+    ),
+    ...warnIfKeptEarlier(
+      'the ramp is at its end (ramp.first and ramp.second)',
+      [ramp.first, ramp.second],
+      planned,
     ),
     ...warnIfNotSwept(targetRate, planned),
   ],

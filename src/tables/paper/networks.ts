@@ -1,5 +1,6 @@
 /** @file Which of the paper's networks a run is nearest to, and how it differs from it. */
 import type { RunSettings } from '../../config/schema.ts';
+import { countValidationImages } from '../../data/validation.ts';
 import type { PublishedNetwork } from '../../models/definition.ts';
 import { describeModel, models } from '../../models/registry.ts';
 
@@ -66,7 +67,9 @@ export function describeDifferences(settings: RunSettings, network: NearestNetwo
     );
   }
   if (dataset.trainImages !== undefined) {
-    sentences.push(`Ours was trained on the first ${dataset.trainImages} images only.`);
+    const held = countValidationImages(dataset.validation, dataset.trainImages);
+    const but = held === 0 ? '' : `, but for the ${held} held out`;
+    sentences.push(`Ours was trained on the first ${dataset.trainImages} images only${but}.`);
   }
   return sentences;
 }
