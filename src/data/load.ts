@@ -11,7 +11,7 @@ import {
   type Stamp,
   stampOf,
 } from './fingerprint-cache.ts';
-import { type DatasetSettings, datasets } from './registry.ts';
+import { type DatasetSettings, datasets, isPinned } from './registry.ts';
 import { commonSettings } from './settings.ts';
 import type { Dataset, DatasetForm, Split } from './types.ts';
 
@@ -78,7 +78,6 @@ async function loadWhole(
   settings: DatasetSettings,
   startStage: StartStage,
 ): Promise<{ dataset: Dataset; identity: DataIdentity }> {
-  const { path } = settings;
   const before = stampAt(settings);
   const key = before && keyOf(settings, before);
   const waiting = key === undefined ? undefined : atHand.get(key);
@@ -86,7 +85,7 @@ async function loadWhole(
   const dataset = waiting ?? (await readImages(settings, startStage, key));
   const place = placeOf(settings);
   const after = stampAt(settings);
-  const isSettled = after !== undefined && (path === undefined || before?.digest === after.digest);
+  const isSettled = after !== undefined && (isPinned(settings) || before?.digest === after.digest);
   const kind = identityKey(settings);
   const known = isSettled && place !== undefined ? recallIdentity(kind, place, after) : undefined;
   const { imageShape, classes } = dataset;
@@ -180,7 +179,7 @@ export function blankDataset(settings: DatasetSettings): Dataset {
 /**
  * Shapes and numbers of a data set's images, without loading one.
  *
- * @throws UserError if they depend on files that are not there
+ * @throws UserError if they depend on files that are not there, or a plugin does not say them
  */
 export function formOf(settings: DatasetSettings): DatasetForm {
   const { imageShape, classes, trainImages, testImages } = datasets.get(settings.name).describe(settings);
@@ -190,7 +189,9 @@ export function formOf(settings: DatasetSettings): DatasetForm {
     trainImages === undefined ||
     testImages === undefined
   )
-    throw new Error(`the data set "${settings.name}" does not say the form of its images`);
+    throw new UserError(
+      `describe of the data set "${settings.name}" does not say the form of its images, expected imageShape, classes, trainImages and testImages`,
+    );
   return { imageShape, classes, trainImages, testImages };
 }
 

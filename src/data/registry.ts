@@ -20,6 +20,11 @@ export function datasetSchema() {
 
 export type DatasetSettings = z.output<ReturnType<typeof datasetSchema>>;
 
+/** Whether its images are published ones that come with td: their hashes are checked whenever they are loaded, so that they are always the same. */
+export function isPinned({ name, path }: DatasetSettings): boolean {
+  return path === undefined && BUILT_IN.some((dataset) => dataset.name === name);
+}
+
 function withName(settings: unknown): unknown {
   const isMap = typeof settings === 'object' && settings !== null && !Array.isArray(settings);
   return isMap && !('name' in settings) ? { name: mnist.name, ...settings } : settings;

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
+/** More threads than this many times those that can run at once are taken for a typing error. */
+export const MOST_OVERSUBSCRIBED = 16;
+
 /**
  * Threads that can compute at the same time, at least 1: no more than the processors that the process may run on (Linux:
  * `taskset`, cpusets), and than the processor time that its control group and those above it have (containers, clusters).

@@ -3,6 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import { dropCandidates, findLowest, withoutGradient } from '../methods/masks.ts';
 import type { Granularity } from '../pruning/types.ts';
 import { fillBernoulli } from '../random/streams.ts';
+import {
+  requireCount,
+  requireGranularity,
+  requireNames,
+  requireRate,
+  requireText,
+  requireWeight,
+} from './checks.ts';
 
 /** Which random numbers are drawn. Equal values give equal masks on every machine and in every browser. */
 export interface Drawn {
@@ -33,9 +41,12 @@ export interface TargetedPruneOptions {
 }
 
 /** Of the paper's tables: the values that its targeted dropout is trained with. */
-export const DEFAULTS = { granularity: 'weight', dropRate: 0.66, targetRate: 0.75, seed: 0 } as const;
+const DEFAULTS = { granularity: 'weight', dropRate: 0.66, targetRate: 0.75, seed: 0 } as const;
 
-const GRANULARITIES: readonly string[] = ['weight', 'unit'];
+const DRAWN = ['seed', 'step', 'name'] satisfies (keyof Drawn)[];
+const TARGETING = ['granularity', 'dropRate', 'targetRate'] satisfies (keyof TargetedDropoutOptions)[];
+/** Names of what says which share of a weight is removed. */
+const PRUNING = ['granularity', 'rate'] satisfies (keyof TargetedPruneOptions)[];
 
 /**
  * The weight as targeted dropout uses it in a training step. The candidates are the share γ of the entries with the lowest
@@ -60,18 +71,16 @@ const GRANULARITIES: readonly string[] = ['weight', 'unit'];
  *
  * @param weight `[…, columns]`, such as a kernel `[inputs, units]` or a filter bank `[height, width, inputs, filters]`
  * @returns a tensor of its shape
- * @throws RangeError if a rate is not between 0 and 1, the granularity is unknown, seed or step is no integer from 0, or
- *   the weight has no axis
+ * @throws RangeError if a rate is no number from 0 to 1, the granularity or the name of an option is unknown, seed or step is
+ *   no integer from 0, or the weight is no tensor with an axis
  */
 export function targetedDropout(weight: tf.Tensor, options: TargetedDropoutOptions = {}): tf.Tensor {
-  const { granularity, dropRate, targetRate, seed } = { ...DEFAULTS, ...options };
-  const { step = 0, name = 'weight' } = options;
   requireWeight(weight);
-  requireGranularity(granularity);
-  requireRate('dropRate', dropRate);
-  requireRate('targetRate', targetRate);
-  requireCount('seed', seed);
+  requireNames('targetedDropout', options, [...TARGETING, ...DRAWN]);
+  const { granularity, dropRate, targetRate, seed } = completeTargeting(options);
+  const { step = 0, name = 'weight' } = options;
   requireCount('step', step);
+  requireText('name', name);
   const drop = drawDrops(weight, granularity, dropRate, { seed, step, name });
   return tf.tidy(() => {
     const shape = granularity === 'weight' ? weight.shape : weight.shape.slice(-1);
@@ -96,19 +105,50 @@ export function targetedDropout(weight: tf.Tensor, options: TargetedDropoutOptio
  *
  * @param weight `[…, columns]`
  * @returns a new tensor of its shape
- * @throws RangeError if the rate is not between 0 and 1, the granularity is unknown, or the weight has no axis
+ * @throws RangeError if the rate is no number from 0 to 1, the granularity or the name of an option is unknown, or the weight is no
+ *   tensor with an axis
  */
-export function targetedPrune(
-  weight: tf.Tensor,
-  { granularity = 'weight', rate }: TargetedPruneOptions,
-): tf.Tensor {
+export function targetedPrune(weight: tf.Tensor, options: TargetedPruneOptions): tf.Tensor {
   requireWeight(weight);
-  requireGranularity(granularity);
-  requireRate('rate', rate);
+  const { granularity, rate } = completePruning('targetedPrune', options);
   return tf.tidy(() => {
     const removed = withoutGradient(() => findLowest(weight, granularity, rate));
     return tf.where(removed, tf.zerosLike(weight), weight);
   });
+}
+
+/**
+ * The values of how a weight is dropped, those that are absent filled in.
+ *
+ * @throws RangeError if one is out of its range
+ */
+export function completeTargeting({
+  granularity = DEFAULTS.granularity,
+  dropRate = DEFAULTS.dropRate,
+  targetRate = DEFAULTS.targetRate,
+  seed = DEFAULTS.seed,
+}: TargetedDropoutOptions): Required<Omit<TargetedDropoutOptions, 'step' | 'name'>> {
+  requireGranularity(granularity);
+  requireRate('dropRate', dropRate);
+  requireRate('targetRate', targetRate);
+  requireCount('seed', seed);
+  return { granularity, dropRate, targetRate, seed };
+}
+
+/**
+ * The values of what is removed of a weight, the granularity filled in.
+ *
+ * @param of the function that was called, for errors
+ * @throws RangeError if one is out of its range, or has a name that no option has
+ */
+export function completePruning(of: string, options: TargetedPruneOptions): Required<TargetedPruneOptions> {
+  // Without options it is the rate that is missing.
+  const given = options ?? {};
+  requireNames(of, given, PRUNING);
+  const { granularity = DEFAULTS.granularity, rate } = given;
+  requireGranularity(granularity);
+  requireRate('rate', rate);
+  return { granularity, rate };
 }
 
 /** A number for each entry or column: 1 if it is dropped, should it be a candidate. */
@@ -122,35 +162,4 @@ function drawDrops(
   const drop = new Uint8Array(parts.reduce((product, extent) => product * extent, 1));
   fillBernoulli({ seed, purpose: `noise/${name}/drop`, index: step }, dropRate, drop);
   return drop;
-}
-
-function requireWeight({ rank }: tf.Tensor): void {
-  if (rank === 0)
-    throw new RangeError(
-      'the weight is a scalar, expected at least one axis, the last of which is its columns',
-    );
-}
-
-/** @throws RangeError */
-export function requireGranularity(granularity: string): void {
-  if (!GRANULARITIES.includes(granularity))
-    throw new RangeError(`granularity is "${granularity}", expected "weight" or "unit"`);
-}
-
-/** @throws RangeError */
-export function requireRate(name: string, rate: number): void {
-  // A string is compared as the number that it spells.
-  if (typeof rate !== 'number' || !(rate >= 0 && rate <= 1))
-    throw new RangeError(`${name} is ${describeGiven(rate)}, expected a number from 0 to 1`);
-}
-
-/** @throws RangeError */
-export function requireCount(name: string, count: number): void {
-  if (!(Number.isSafeInteger(count) && count >= 0))
-    throw new RangeError(`${name} is ${count}, expected an integer from 0`);
-}
-
-function describeGiven(value: unknown): string {
-  if (value === undefined) return 'missing';
-  return typeof value === 'string' ? `"${value}"` : String(value);
 }

@@ -1,7 +1,8 @@
 /** @file Layers of tfjs whose kernel is under targeted dropout while they are trained. */
 import * as tf from '@tensorflow/tfjs';
 import type { Granularity } from '../pruning/types.ts';
-import { DEFAULTS, requireCount, requireGranularity, requireRate, targetedDropout } from './functions.ts';
+import { requireNames } from './checks.ts';
+import { completeTargeting, targetedDropout } from './functions.ts';
 
 /** What a targeted layer takes besides what tfjs' own layer takes. */
 export interface Targeting {
@@ -29,6 +30,43 @@ interface KernelLayer extends tf.layers.Layer {
   kernel: { read(): tf.Tensor };
 }
 
+/** A name for each key of a type, so that none is forgotten. */
+type Names<T> = Readonly<Record<keyof T, true>>;
+
+const OF_BOTH: Names<Omit<TargetedDenseConfig, 'units' | 'inputDim'>> = {
+  granularity: true,
+  dropRate: true,
+  targetRate: true,
+  seed: true,
+  activation: true,
+  useBias: true,
+  kernelInitializer: true,
+  biasInitializer: true,
+  kernelConstraint: true,
+  biasConstraint: true,
+  kernelRegularizer: true,
+  biasRegularizer: true,
+  activityRegularizer: true,
+  name: true,
+  trainable: true,
+  weights: true,
+  inputShape: true,
+  batchInputShape: true,
+  batchSize: true,
+  dtype: true,
+  inputDType: true,
+};
+const OF_DENSE: Names<TargetedDenseConfig> = { units: true, ...OF_BOTH, inputDim: true };
+const OF_CONV2D: Names<TargetedConv2dConfig> = {
+  filters: true,
+  kernelSize: true,
+  strides: true,
+  padding: true,
+  dilationRate: true,
+  dataFormat: true,
+  ...OF_BOTH,
+};
+
 /** The class of a layer, which tfjs does not export by name. */
 function layerClass<Config>(name: string): new (config: Config) => KernelLayer {
   const entry = tf.serialization.SerializationMap.getMap().classNameMap[name];
@@ -43,17 +81,8 @@ class Targeter {
   readonly settings: Required<Targeting>;
   private steps = 0;
 
-  constructor({ granularity, dropRate, targetRate, seed }: Targeting) {
-    this.settings = {
-      granularity: granularity ?? DEFAULTS.granularity,
-      dropRate: dropRate ?? DEFAULTS.dropRate,
-      targetRate: targetRate ?? DEFAULTS.targetRate,
-      seed: seed ?? DEFAULTS.seed,
-    };
-    requireGranularity(this.settings.granularity);
-    requireRate('dropRate', this.settings.dropRate);
-    requireRate('targetRate', this.settings.targetRate);
-    requireCount('seed', this.settings.seed);
+  constructor(targeting: Targeting) {
+    this.settings = completeTargeting(targeting);
   }
 
   /** Does what the layer does, with its kernel under targeted dropout if this is a training call. */
@@ -73,12 +102,25 @@ class Targeter {
   }
 }
 
-/** The class of a layer of tfjs, by its name there, with its kernel under targeted dropout. */
-function targetedClass<Config extends Targeting>(name: string): new (config: Config) => KernelLayer {
+/**
+ * The class of a layer of tfjs, by its name there, with its kernel under targeted dropout.
+ *
+ * @param own name of the class that is made
+ * @param known what its configuration may hold; tfjs itself passes over what it does not know
+ */
+function targetedClass<Config extends Targeting>(
+  name: string,
+  own: string,
+  known: Names<Config>,
+): new (
+  config: Config,
+) => KernelLayer {
   return class extends layerClass<Config>(name) {
     private readonly targeter: Targeter;
 
     constructor(config: Config) {
+      // The classes that it knows come with the configuration of a layer that tfjs loads.
+      requireNames(own, config, Object.keys(known), 'customObjects');
       super(config);
       this.targeter = new Targeter(config);
     }
@@ -97,14 +139,14 @@ function targetedClass<Config extends Targeting>(name: string): new (config: Con
  * `tf.layers.dense` under targeted dropout: `model.fit` computes with a kernel `[inputs, units]` whose lowest share γ is
  * dropped with probability α, anew at each batch; `model.predict` and `model.evaluate` compute with the kernel as it is. The
  * bias is not dropped: of inputs x `[batch, inputs]` a training call makes activation(x (W ⊙ M) + b) `[batch, units]`, with the mask M of
- * {@link targetedDropout}. To make one throws a RangeError if a rate is not between 0 and 1, the granularity is unknown, or the
- * seed is no integer from 0.
+ * {@link targetedDropout}. To make one throws a RangeError if a rate is no number from 0 to 1, the granularity is unknown, the
+ * seed is no integer from 0, or the configuration has a name that is unknown here. A class that extends this one hands on what this one knows.
  *
  * @example
  * const model = tf.sequential();
  * model.add(new TargetedDense({ units: 300, activation: 'relu', inputShape: [784], granularity: 'unit' }));
  */
-export class TargetedDense extends targetedClass<TargetedDenseConfig>('Dense') {
+export class TargetedDense extends targetedClass<TargetedDenseConfig>('Dense', 'TargetedDense', OF_DENSE) {
   /** By which a model that is saved names it. */
   static readonly className = 'TargetedDense';
 }
@@ -114,7 +156,11 @@ export class TargetedDense extends targetedClass<TargetedDenseConfig>('Dense') {
  * `[height, width, inputs, filters]`, and its entries are ranked over all positions and inputs together. Images are
  * `[batch, height, width, channels]`. To make one throws a RangeError as there.
  */
-export class TargetedConv2d extends targetedClass<TargetedConv2dConfig>('Conv2D') {
+export class TargetedConv2d extends targetedClass<TargetedConv2dConfig>(
+  'Conv2D',
+  'TargetedConv2d',
+  OF_CONV2D,
+) {
   /** By which a model that is saved names it. */
   static readonly className = 'TargetedConv2d';
 }

@@ -1,124 +1,87 @@
 /** @file Options of the library's functions, held to what the flags of the command line allow: the first mistake in one sentence. */
-import { z } from 'zod';
-import { shorten, suggest, UserError } from '../errors.ts';
-import { EVALUATIONS } from '../pruning/types.ts';
+import type { z } from 'zod';
+import { suggest, UserError } from '../errors.ts';
 import { isPlain } from '../settings/plain.ts';
-import { count, positive } from '../settings/values.ts';
+import { validate } from '../settings/validate.ts';
+import { type MapTree, toTree } from '../yaml/tree.ts';
+import { describe } from './checks.ts';
 
-/** Characters of a value in an error. */
-const MOST_SHOWN = 60;
+/** Options that are no data, by what they must be. */
+const LIVE = {
+  signal: { is: (value: unknown) => value instanceof AbortSignal, expected: 'an AbortSignal' },
+  startStage: { is: (value: unknown) => typeof value === 'function', expected: 'a function' },
+} as const;
 
-interface Option {
-  readonly schema: z.ZodType;
-  /** In words. */
-  readonly expected: string;
-  /** Names, one or several of which it takes. */
-  readonly choices?: readonly string[];
-}
+type Live = keyof typeof LIVE;
+const NO_DATA = Object.keys(LIVE);
 
-type Options = Readonly<Record<string, Option>>;
-
-const COUNT: Option = { schema: count, expected: 'a whole number above 0' };
-const WORDS: Option = { schema: z.array(z.string()), expected: 'a list of strings' };
-const WORD: Option = { schema: z.string().min(1), expected: 'a string' };
-const SWITCH: Option = { schema: z.boolean(), expected: 'true or false' };
-const FUNCTION: Option = {
-  schema: z.custom((value) => typeof value === 'function'),
-  expected: 'a function',
-};
-
-function oneOf(choices: readonly string[]): Option {
-  return { schema: z.enum(choices), expected: `one of: ${choices.join(', ')}`, choices };
-}
-
-function someOf(choices: readonly string[]): Option {
-  return {
-    schema: z.array(z.enum(choices)).min(1),
-    expected: `a list of: ${choices.join(', ')}`,
-    choices,
-  };
-}
-
-const EXECUTION: Options = {
-  results: WORD,
-  engine: WORD,
-  device: WORD,
-  threads: COUNT,
-  signal: {
-    schema: z.custom((value) => isPlain(value) && typeof value.throwIfAborted === 'function'),
-    expected: 'an AbortSignal',
-  },
-  startStage: FUNCTION,
-};
-
-/** Of `Experiment.load` and `Experiment.from`. */
-export const EXPERIMENT_OPTIONS: Options = {
-  set: WORDS,
-  only: WORDS,
-  seeds: { schema: z.array(z.int().nonnegative()), expected: 'a list of whole numbers from 0' },
-};
-
-/** Of `train`. */
-export const TRAIN_OPTIONS: Options = {
-  ...EXECUTION,
-  checkpointMinutes: { schema: positive, expected: 'a number above 0' },
-  tensorboard: SWITCH,
-  waitsForOthers: SWITCH,
-};
-
-/** Of `sweep`. */
-export const SWEEP_OPTIONS: Options = {
-  ...EXECUTION,
-  pruneRates: {
-    schema: z.array(z.number().min(0).lt(1)).min(1),
-    expected: 'numbers of at least 0 and below 1',
-  },
-  granularity: oneOf(['weight', 'unit', 'both']),
-  evaluate: someOf([...EVALUATIONS, 'paper']),
-  draws: COUNT,
-  recalibrate: COUNT,
-  criterion: {
-    schema: z.strictObject({
-      name: z.string(),
-      budget: z.string().optional(),
-      keepAtLeast: z.number().optional(),
-      images: z.number().optional(),
-    }),
-    expected: 'an object such as { name: "taylor" }, with budget, keepAtLeast and images if need be',
-  },
-};
+/** A schema for each option that is data, so that an option without one does not compile. */
+export type SchemasOf<Options> = Readonly<Record<Exclude<keyof Options, Live>, z.ZodType>>;
 
 /**
  * @param of the function that was called, for errors
  * @param options as a program gave them
+ * @param schema of those that are data
+ * @param live names of those that are not
  * @throws UserError if they are no object, one has a name that no option has, or a value that it cannot have
  */
-export function requireOptions(of: string, options: unknown, known: Options): void {
-  if (!isPlain(options)) throw new UserError(`the options of ${of} are ${show(options)}, expected an object`);
-  for (const [name, value] of Object.entries(options)) {
-    const option = known[name];
-    if (option === undefined)
-      throw new UserError(`${of} has no option "${name}"${suggest(name, Object.keys(known))}`);
-    if (value !== undefined) requireValue(name, value, option);
+export function requireOptions(
+  of: string,
+  options: unknown,
+  schema: z.ZodObject,
+  live: readonly Live[] = [],
+): void {
+  const place = `the options of ${of}`;
+  if (!isPlain(options)) throw new UserError(`${place} are ${describe(options)}, expected an object`);
+  // What it inherits would be used without being looked at.
+  if (!isRecord(options))
+    throw new UserError(`${place} inherit from another object, expected one such as { results: "results" }`);
+  requireKnown(of, options, [...Object.keys(schema.shape), ...live]);
+  for (const name of live) requireLive(place, name, options[name]);
+  const data = Object.entries(options).filter(([name]) => !NO_DATA.includes(name));
+  validate(schema, toDataTree(Object.fromEntries(data), place));
+}
+
+function requireKnown(of: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new UserError(`${of} has no option "${unknown}"${suggest(unknown, known)}`);
+}
+
+function requireLive(place: string, name: Live, value: unknown): void {
+  const { is, expected } = LIVE[name];
+  if (value === undefined || is(value)) return;
+  throw new UserError(`${place}: ${name} is ${describe(value)}, expected ${expected}`);
+}
+
+/**
+ * Data of a program as the tree that a file would be. A `Map` in it would pass for an object without keys.
+ *
+ * @param place names it in errors
+ * @throws UserError if something in it is no data, or contains itself
+ */
+export function toDataTree(data: Readonly<Record<string, unknown>>, place: string): MapTree {
+  for (const [name, value] of Object.entries(data)) requireData(value, `${place}: ${name}`, [data]);
+  return toTree(data, place) as MapTree;
+}
+
+function requireData(value: unknown, subject: string, around: readonly unknown[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (around.includes(value))
+    throw new UserError(`${subject} contains itself, expected data as a file holds it`);
+  if (!Array.isArray(value) && !isRecord(value)) {
+    const kind = String(value.constructor?.name);
+    throw new UserError(`${subject} is an object of the class ${kind}, expected data as a file holds it`);
   }
+  for (const [name, inner] of Object.entries(value))
+    requireData(inner, Array.isArray(value) ? `${subject}[${name}]` : `${subject}.${name}`, [
+      ...around,
+      value,
+    ]);
 }
 
-function requireValue(name: string, value: unknown, { schema, expected, choices }: Option): void {
-  const result = schema.safeParse(value);
-  if (result.success) return;
-  const [issue] = result.error.issues;
-  const isOfEntry = Array.isArray(value) && typeof issue?.path[0] === 'number';
-  const wrong: unknown = isOfEntry ? value[issue.path[0] as number] : value;
-  const isWord =
-    typeof wrong === 'string' && choices !== undefined && (isOfEntry || !expected.startsWith('a list'));
-  const remedy = isWord ? suggest(wrong, choices) : `, expected ${expected}`;
-  throw new UserError(`${name} ${isOfEntry ? 'has' : 'is'} ${show(wrong)}${remedy}`);
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  return shorten(
-    typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)),
-    MOST_SHOWN,
-  );
+/** Whether an object is none of a class. The prototype of `{}` differs between contexts of Node, and has none itself. */
+function isRecord(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

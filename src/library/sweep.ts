@@ -1,21 +1,24 @@
 /** @file What `td sweep` does, as a stream of rows. */
-
+import { z } from 'zod';
 import type { SweepSettings } from '../config/schema.ts';
-import type { AskedEvaluation } from '../methods/evaluations.ts';
+import { ASKED_EVALUATIONS, type AskedEvaluation } from '../methods/evaluations.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
 import type { StartStage } from '../progress.ts';
 import { type AskedCriterion, parseCriterion } from '../pruning/criteria/criterion.ts';
+import type { Budget } from '../pruning/criteria/types.ts';
+import { MOST_RATES } from '../pruning/rates.ts';
 import { settingsOfEvaluation } from '../runner/trial/decisive.ts';
 import { findRuns, refusalOf } from '../runs/find.ts';
 import { readRunSettings } from '../runs/run-settings.ts';
+import { countTo, listOf } from '../settings/values.ts';
 import { listTerms } from '../sweeps/evaluations.ts';
 import { planExperiment, requirePossible, requireTrainingImages } from '../sweeps/plan.ts';
 import { readSweep } from '../sweeps/read-sweep.ts';
 import { type SweepRow, sweepPath } from '../sweeps/rows.ts';
 import { addSweepRows } from '../sweeps/store.ts';
-import { chooseFor, type ExecutionChoice } from './engine.ts';
+import { chooseFor, EXECUTION_SCHEMAS, type ExecutionChoice } from './engine.ts';
 import { type Experiment, requireExperiment } from './experiment-class.ts';
-import { requireOptions, SWEEP_OPTIONS } from './options.ts';
+import { requireOptions, type SchemasOf } from './options.ts';
 import { quietly } from './quietly.ts';
 
 export interface SweepOptions extends ExecutionChoice {
@@ -35,6 +38,30 @@ export interface SweepOptions extends ExecutionChoice {
   readonly startStage?: StartStage;
 }
 
+/** At least 0 and below 1. */
+const share = z.number().min(0).lt(1);
+/** Nine digits, as flags have them. */
+const number = countTo(999_999_999);
+
+const criterion = z
+  .strictObject({
+    name: z.string(),
+    budget: z.enum(['layer', 'global'] satisfies Budget[]).optional(),
+    keepAtLeast: share.optional(),
+    images: number.optional(),
+  } satisfies SchemasOf<AskedCriterion>)
+  .describe('an object such as { name: "taylor" }');
+
+const SCHEMA = z.strictObject({
+  ...EXECUTION_SCHEMAS,
+  pruneRates: listOf(share, 1, MOST_RATES).optional(),
+  granularity: z.enum(['weight', 'unit', 'both'] satisfies SweepSettings['granularity'][]).optional(),
+  evaluate: z.array(z.enum(ASKED_EVALUATIONS)).min(1).optional(),
+  draws: number.optional(),
+  recalibrate: number.optional(),
+  criterion: criterion.optional(),
+} satisfies SchemasOf<SweepOptions>);
+
 /**
  * Prunes the trained runs of an experiment at increasing rates, without retraining, and measures what is left. The rows of each
  * run are added to its `sweep.csv` at its end; rows that it has already are not computed again.
@@ -47,7 +74,7 @@ export async function* sweep(
   options: SweepOptions = {},
 ): AsyncGenerator<SweepRow, void, undefined> {
   requireExperiment('sweep', experiment);
-  requireOptions('sweep', options, SWEEP_OPTIONS);
+  requireOptions('sweep', options, SCHEMA, ['signal', 'startStage']);
   const { results = DEFAULT_RESULTS, startStage = quietly, signal } = options;
   const { name } = experiment;
   const criterion = options.criterion && parseCriterion(options.criterion);

@@ -1,4 +1,5 @@
 /** @file What `td run` does, as a stream of events. */
+import { z } from 'zod';
 import { expandRuns } from '../config/experiment.ts';
 import { requirePrecision } from '../engines/precision.ts';
 import { DEFAULT_RESULTS } from '../next-command.ts';
@@ -9,9 +10,10 @@ import { identifyIfPresent, identifyImages } from '../runner/data-identity.ts';
 import type { RunnerEvent } from '../runner/events.ts';
 import { decisiveSettings, untrained } from '../runner/trial/decisive.ts';
 import { requireRunFolders } from '../runs/path-lengths.ts';
-import { chooseFor, type ExecutionChoice } from './engine.ts';
+import { positive } from '../settings/values.ts';
+import { chooseFor, EXECUTION_SCHEMAS, type ExecutionChoice } from './engine.ts';
 import { type Experiment, requireExperiment } from './experiment-class.ts';
-import { requireOptions, TRAIN_OPTIONS } from './options.ts';
+import { requireOptions, type SchemasOf } from './options.ts';
 import { quietly } from './quietly.ts';
 
 export interface TrainOptions extends ExecutionChoice {
@@ -24,6 +26,14 @@ export interface TrainOptions extends ExecutionChoice {
   /** Is told of files that are fetched or read. */
   readonly startStage?: StartStage;
 }
+
+const SCHEMA = z.strictObject({
+  ...EXECUTION_SCHEMAS,
+  // Six digits, as the flag has them.
+  checkpointMinutes: positive.lt(1_000_000).optional(),
+  tensorboard: z.boolean().optional(),
+  waitsForOthers: z.boolean().optional(),
+} satisfies SchemasOf<TrainOptions>);
 
 /**
  * Trains the runs of an experiment that are not trained yet, one after another, into the folder of results. A run that is done
@@ -44,7 +54,7 @@ export async function* train(
   options: TrainOptions = {},
 ): AsyncGenerator<RunnerEvent, void, undefined> {
   requireExperiment('train', experiment);
-  requireOptions('train', options, TRAIN_OPTIONS);
+  requireOptions('train', options, SCHEMA, ['signal', 'startStage']);
   const { results = DEFAULT_RESULTS, startStage = quietly, threads } = options;
   const identified = expandRuns(await identifyImages(experiment.definition, startStage));
   const identify = (dataset: Parameters<typeof identifyIfPresent>[0]) =>

@@ -1,8 +1,9 @@
 /** @file Makes one module of a plugin and of what it imports, and says by a hash what it consists of. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { BuildFailure, Plugin } from 'esbuild';
+import { dirname, extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BuildFailure, Loader, Plugin, transform } from 'esbuild';
 import { UserError } from '../errors.ts';
 
 export interface PluginBundle {
@@ -29,7 +30,7 @@ export async function bundlePlugin(path: string, outfile: string, host: HostModu
   if (!existsSync(path))
     throw new UserError(`the plugin ${path} does not exist, expected a file in TypeScript or JavaScript`);
   Object.assign(globalThis, { [HOST]: host });
-  const { build } = await loadBundler();
+  const { build, transform } = await loadBundler();
   try {
     const { outputFiles, metafile } = await build({
       entryPoints: [resolve(path)],
@@ -43,7 +44,7 @@ export async function bundlePlugin(path: string, outfile: string, host: HostModu
       sourcemap: 'inline',
       // Settings of whatever project the plugin lies in are no part of its content.
       tsconfigRaw: {},
-      plugins: [shareModules(Object.keys(host))],
+      plugins: [shareModules(Object.keys(host)), keepPlaces(transform)],
       logLevel: 'silent',
     });
     const files = Object.keys(metafile.inputs).filter((file) => !file.startsWith('td:'));
@@ -81,6 +82,31 @@ function shareModules(names: readonly string[]): Plugin {
         contents: `module.exports = globalThis[Symbol.for(${JSON.stringify(Symbol.keyFor(HOST))})][${JSON.stringify(path)}];`,
         loader: 'js',
       }));
+    },
+  };
+}
+
+const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '.js': 'js', '.mjs': 'js' };
+
+/** A file that looks for another beside it, by what `import.meta` says, finds it as if it had not moved into the bundle. */
+function keepPlaces(translate: typeof transform): Plugin {
+  return {
+    name: 'keep-places',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.m?[jt]s$/ }, async ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        if (!text.includes('import.meta')) return undefined;
+        const place = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
+        const { code } = await translate(text, {
+          loader: LOADERS[extname(path)] ?? 'js',
+          define: { 'import.meta': JSON.stringify(place) },
+          target: 'node20',
+          sourcefile: path,
+          sourcemap: 'inline',
+          tsconfigRaw: {},
+        });
+        return { contents: code, loader: 'js' };
+      });
     },
   };
 }

@@ -12,6 +12,7 @@ import { models } from '../models/registry.ts';
 import type { Registry } from '../registry.ts';
 import { bundlePlugin, type HostModules } from './bundle.ts';
 import { addPlugin, listPlugins } from './loaded.ts';
+import { requireDefinition } from './members.ts';
 import { type Definition, type Kind, ofPlugin, type PluginIdentity } from './of-plugin.ts';
 
 const REGISTRIES = { methods, models, datasets } as const;
@@ -20,8 +21,8 @@ const KINDS = Object.keys(REGISTRIES) as Kind[];
 /**
  * Loads plugins that are not loaded yet.
  *
- * @throws UserError if one is missing, does not parse, fails when it is loaded, exports none of the lists, or defines what
- *   there is already
+ * @throws UserError if one is missing, does not parse, fails when it is loaded, exports none of the lists, has a definition
+ *   that is none, or defines what there is already
  */
 export async function loadPlugins(paths: readonly string[]): Promise<void> {
   if (!Array.isArray(paths)) throw new UserError('loadPlugins takes a list of files, expected [file]');
@@ -85,16 +86,11 @@ function readList(
   if (list === undefined) return [];
   if (!Array.isArray(list))
     throw new UserError(`plugin ${path}: ${kind} is no list, expected one of definitions`);
-  return list.map((definition: Definition, index) => {
-    if (typeof definition?.name === 'string' && definition.settings !== undefined)
-      return { kind, definition };
-    throw new UserError(
-      `plugin ${path}: ${kind}[${index}] is no definition, expected what ${MAKERS[kind]} returns`,
-    );
-  });
+  return list.map((definition: unknown, index) => ({
+    kind,
+    definition: requireDefinition(definition, kind, `plugin ${path}: ${kind}[${index}]`),
+  }));
 }
-
-const MAKERS = { methods: 'defineMethod', models: 'defineModel', datasets: 'defineDataset' } as const;
 
 function register(kind: Kind, definition: Definition, plugin: PluginIdentity): void {
   try {

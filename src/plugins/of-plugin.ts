@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { DatasetDefinition } from '../data/definition.ts';
 import { datasetHeldToContract } from '../data/held-to-contract.ts';
-import { UserError } from '../errors.ts';
+import { codeOf, messageOf, UserError } from '../errors.ts';
 import type { MethodDefinition } from '../methods/definition.ts';
 import { heldToContract } from '../methods/held-to-contract.ts';
+import type { Regularizer } from '../methods/types.ts';
 import type { ModelDefinition } from '../models/definition.ts';
 import { modelHeldToContract } from '../models/held-to-contract.ts';
 
@@ -25,41 +26,76 @@ export type Definition = MethodDefinition | ModelDefinition | DatasetDefinition;
  * @throws UserError if its settings are no object
  */
 export function ofPlugin(kind: Kind, definition: Definition, plugin: PluginIdentity): Definition {
-  const settings = withPlugin(definition, plugin);
-  const refuse = (given: unknown) => requireSame(definition.name, given, plugin);
-  if (kind === 'methods') {
-    const method = definition as MethodDefinition;
-    const load: MethodDefinition['load'] = async () => {
-      const create = await method.load();
-      return (given) => {
-        refuse(given);
-        return heldToContract(create(given), `plugin ${plugin.path}, method "${definition.name}"`);
-      };
-    };
-    return { ...method, settings: settings as MethodDefinition['settings'], load };
-  }
-  if (kind === 'models') {
-    const model = definition as ModelDefinition;
-    const create: ModelDefinition['create'] = (given, imageShape, classes) => {
-      refuse(given);
-      return modelHeldToContract(
-        model.create(given, imageShape, classes),
-        imageShape,
-        classes,
-        `plugin ${plugin.path}, model "${definition.name}"`,
-      );
-    };
-    return { ...model, settings: settings as ModelDefinition['settings'], create };
-  }
-  const dataset = definition as DatasetDefinition;
-  const load: DatasetDefinition['load'] = async (given, startStage) => {
-    refuse(given);
-    const loaded = await dataset.load(given, startStage);
-    const where = `plugin ${plugin.path}, data set "${definition.name}"`;
-    return datasetHeldToContract(loaded, dataset.describe(given), where);
-  };
-  return { ...dataset, settings: settings as DatasetDefinition['settings'], load };
+  const settings = withPlugin(definition, plugin) as never;
+  if (kind === 'methods') return { ...methodOf(definition as MethodDefinition, plugin), settings };
+  if (kind === 'models') return { ...modelOf(definition as ModelDefinition, plugin), settings };
+  return { ...datasetOf(definition as DatasetDefinition, plugin), settings };
 }
+
+function methodOf(method: MethodDefinition, plugin: PluginIdentity): MethodDefinition {
+  const where = `plugin ${plugin.path}, method "${method.name}"`;
+  return {
+    ...method,
+    async load() {
+      const create: unknown = await method.load();
+      if (typeof create !== 'function')
+        throw new UserError(
+          `${where}: load gave no function, expected one that makes a method from settings`,
+        );
+      return (given) => {
+        requireSame(method.name, given, plugin);
+        const created: unknown = create(given);
+        return heldToContract(requireObject(created, `${where}: what load gave`) as Regularizer, where);
+      };
+    },
+  };
+}
+
+function modelOf(model: ModelDefinition, plugin: PluginIdentity): ModelDefinition {
+  const where = `plugin ${plugin.path}, model "${model.name}"`;
+  return {
+    ...model,
+    create(given, imageShape, classes) {
+      requireSame(model.name, given, plugin);
+      const created = requireObject(model.create(given, imageShape, classes), `${where}: create`);
+      return modelHeldToContract(created, imageShape, classes, where);
+    },
+  };
+}
+
+function datasetOf(dataset: DatasetDefinition, plugin: PluginIdentity): DatasetDefinition {
+  const where = `plugin ${plugin.path}, data set "${dataset.name}"`;
+  const describe: DatasetDefinition['describe'] = (given) =>
+    requireObject(dataset.describe(given), `${where}: describe`);
+  return {
+    ...dataset,
+    describe,
+    async load(given, startStage) {
+      requireSame(dataset.name, given, plugin);
+      const loaded = await explainMissingFiles(where, async () => dataset.load(given, startStage));
+      return datasetHeldToContract(loaded, describe(given), where);
+    },
+  };
+}
+
+function requireObject<T>(returned: T, where: string): T {
+  if (typeof returned === 'object' && returned !== null) return returned;
+  const what = returned === undefined ? 'nothing' : `a value of type ${typeof returned}`;
+  throw new UserError(`${where} returned ${what}, expected an object`);
+}
+
+/** A file that cannot be read is the user's to mend; other errors are those of the plugin's author, whom a stack helps. */
+async function explainMissingFiles<T>(where: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if (error instanceof UserError || !SYSTEM_CODE.test(codeOf(error))) throw error;
+    throw new UserError(`${where}: load failed (${messageOf(error)}), expected files that can be read`);
+  }
+}
+
+/** `ENOENT`, and not `ERR_INVALID_ARG_TYPE`. */
+const SYSTEM_CODE = /^E[A-Z0-9]+$/;
 
 function withPlugin({ name, settings }: Definition, { path, hash }: PluginIdentity): z.ZodType {
   const shape = {

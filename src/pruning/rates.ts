@@ -3,7 +3,8 @@ import { shorten, UserError } from '../errors.ts';
 
 /** The rates of the paper's tables. */
 const PAPER_RATES = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
-const MOST_RATES = 1000;
+/** Whoever asks for more has probably mistyped a step. */
+export const MOST_RATES = 1000;
 /** Beyond this many decimals a double no longer tells neighbouring rates apart. */
 const MOST_DECIMALS = 15;
 

@@ -2,12 +2,13 @@
 import { readdirSync, statSync } from 'node:fs';
 import type { Experiment } from '../config/experiment.ts';
 import { describeOtherImages, requireImages } from '../data/fingerprint.ts';
-import { identifyDataset, imagesKey, recallDataset } from '../data/load.ts';
-import type { DatasetSettings } from '../data/registry.ts';
+import { identifyDataset, imagesKey, isDatasetPresent, recallDataset } from '../data/load.ts';
+import { type DatasetSettings, isPinned } from '../data/registry.ts';
 import { UserError, unlessUserError } from '../errors.ts';
+import { getOrMake } from '../maps.ts';
 import type { StartStage } from '../progress.ts';
 import type { FoundRun } from '../runs/find.ts';
-import { readTrainedData } from '../runs/run-settings.ts';
+import { notedFingerprint, readTrainedData } from '../runs/run-settings.ts';
 
 /**
  * Adds the fingerprint of the images under each variant's path to its settings, so that the variant's hash covers them. The
@@ -72,8 +73,8 @@ export async function locateTrainedImages(
 }
 
 /**
- * Names the runs under whose path other images lie by now than they were trained on, or such as cannot be read, in a sentence for each
- * place. Where nothing lies there is nothing to say.
+ * Names the runs under whose path, or in whose plugin's data set, other images lie by now than they were trained on, or such as cannot be
+ * read, in a sentence for each place. Where nothing lies there is nothing to say.
  *
  * @param others where else the images may lie
  */
@@ -82,18 +83,21 @@ export async function findOtherImages(
   startStage: StartStage,
   others: readonly DatasetSettings[] = [],
 ): Promise<string[]> {
-  const identify = (dataset: DatasetSettings) => identifyIfPresent(dataset, startStage);
+  const places = new Map<string, Promise<IdentifiedPlace>>();
+  const look = (dataset: DatasetSettings) =>
+    getOrMake(places, imagesKey(dataset), () => identifyPlace(dataset, startStage));
+  const identify = async (dataset: DatasetSettings) => (await look(dataset)).fingerprint;
   const sentences = new Map<string, string | undefined>();
   for (const run of runs) {
     const trained = findTrainedData(run);
-    if (trained?.path === undefined || trained.fingerprint === undefined) continue;
-    const { path, fingerprint: expected } = trained;
-    const key = JSON.stringify([path, expected]);
+    if (trained?.fingerprint === undefined || isPinned(trained) || !isDatasetPresent(trained)) continue;
+    const { name, path = name, fingerprint: expected } = trained;
+    const key = JSON.stringify([imagesKey(trained), expected]);
     if (sentences.has(key)) continue;
     const isAtHand = (await locateTrainedImages(trained, others, identify)) !== undefined;
     const { fingerprint: found, problem }: IdentifiedPlace = isAtHand
       ? { fingerprint: expected }
-      : await identifyPlace(trained, startStage);
+      : await look(trained);
     const owner = `${run.identity.experiment}/${run.id} was trained on`;
     const { directory } = run;
     const unread =
@@ -118,9 +122,12 @@ export async function requireImagesOfRuns(
   if (problem !== undefined) throw new UserError(problem);
 }
 
-/** A run without settings has just begun. */
+/** With the fingerprint that was noted, also of images that have no path. A run without settings has just begun. */
 function findTrainedData({ directory }: FoundRun): DatasetSettings | undefined {
-  return unlessUserError(() => readTrainedData(directory));
+  return unlessUserError(() => {
+    const trained = readTrainedData(directory);
+    return { ...trained, fingerprint: trained.fingerprint ?? notedFingerprint(directory) };
+  });
 }
 
 /** The fingerprint of a data set's images; nothing if they are not there or damaged. */

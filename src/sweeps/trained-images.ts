@@ -1,7 +1,7 @@
 /** @file Finds and loads the images that a run was trained on. */
 
 import { requireImages } from '../data/fingerprint.ts';
-import { loadDataset } from '../data/load.ts';
+import { imagesKey, loadDataset } from '../data/load.ts';
 import type { DatasetSettings } from '../data/registry.ts';
 import type { Dataset } from '../data/types.ts';
 import { getOrMake } from '../maps.ts';
@@ -50,7 +50,7 @@ export class TrainedImages {
   }
 
   private identify(settings: DatasetSettings): Promise<string | undefined> {
-    const key = JSON.stringify([settings.name, settings.path]);
+    const key = imagesKey(settings);
     return getOrMake(this.fingerprints, key, () => identifyIfPresent(settings, this.startStage));
   }
 }

@@ -1,26 +1,23 @@
 /** @file Flags that say how pruned networks are judged, and which evaluation a command shows. */
 import { Option } from 'commander';
-import type { AskedEvaluation } from '../methods/evaluations.ts';
-import { EVALUATIONS } from '../pruning/types.ts';
+import { ASKED_EVALUATIONS, type AskedEvaluation } from '../methods/evaluations.ts';
 import type { EvaluationView } from '../sweeps/evaluations.ts';
 import { parseChoice, parseList } from './options.ts';
 
-const ASKED: readonly AskedEvaluation[] = [...EVALUATIONS, 'paper'];
-
 /** One or several evaluations. */
 export function evaluationsOption(): Option {
-  const description = `how pruned networks are judged: ${ASKED.join(', ')} (default: dense)`;
+  const description = `how pruned networks are judged: ${ASKED_EVALUATIONS.join(', ')} (default: dense)`;
   return new Option('--evaluate <how>', description).argParser((text) => {
     const names = parseList(text, '--evaluate', 'evaluations');
-    return names.map((name) => parseChoice(name, ASKED, '--evaluate'));
+    return names.map((name) => parseChoice(name, ASKED_EVALUATIONS, '--evaluate'));
   });
 }
 
 /** @param otherwise what holds if the flag is absent, in words */
 function evaluateOption(otherwise: string): Option {
-  const description = `which evaluation: ${ASKED.join(', ')} (default: ${otherwise})`;
+  const description = `which evaluation: ${ASKED_EVALUATIONS.join(', ')} (default: ${otherwise})`;
   return new Option('--evaluate <how>', description).argParser((text) =>
-    parseChoice(text, ASKED, '--evaluate'),
+    parseChoice(text, ASKED_EVALUATIONS, '--evaluate'),
   );
 }
 

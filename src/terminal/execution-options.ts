@@ -1,6 +1,6 @@
 /** @file Flags that say where a command computes. */
 import { Command, Option } from 'commander';
-import { availableThreads } from '../engines/threads.ts';
+import { availableThreads, MOST_OVERSUBSCRIBED } from '../engines/threads.ts';
 import { DEVICE_NAMES, type DeviceName, ENGINE_NAMES } from '../engines/types.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { countOption, parseChoice } from './options.ts';
@@ -80,9 +80,6 @@ export function threadsOption(): Option {
     return threads;
   });
 }
-
-/** More threads than this many times those that can run at once are taken for a typing error. */
-const MOST_OVERSUBSCRIBED = 16;
 
 /** @throws UserError if the process may use far fewer */
 function requireThreads(threads: number): void {

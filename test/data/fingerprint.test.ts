@@ -4,6 +4,7 @@ import {
   copyFileSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   symlinkSync,
   utimesSync,
@@ -12,6 +13,8 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { identifyDataset, loadDataset, recallDataset } from '../../src/data/load.ts';
+import { datasets } from '../../src/data/registry.ts';
+import { plainSettings } from '../../src/data/settings.ts';
 import { cacheFolder } from '../../src/files/cache-folder.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 import { countUp, encodeIdx, pack, smallFiles, writeFolder } from './idx-files.ts';
@@ -162,6 +165,40 @@ describe('a fingerprint that was computed before', () => {
     letSecondsPass();
     const { fingerprint } = await identifyDataset(settingsOf(folder));
     expect((await identifyDataset(settingsOf(folder))).fingerprint).toBe(fingerprint);
+  });
+});
+
+describe('the images of a plugin that names the folder of its files', () => {
+  it('are known without loading them, unless a file changed while they were loaded', async () => {
+    const folder = writeFolder({ bytes: Uint8Array.of(1, 2, 3, 4) });
+    const file = join(folder, 'bytes');
+    let meanwhile = () => {};
+    const load = async () => {
+      const images = Uint8Array.from(readFileSync(file));
+      meanwhile();
+      const split = { count: 2, images, labels: Uint8Array.of(0, 1) };
+      return { name: 'filed', imageShape: [1, 2, 1] as const, classes: 2, train: split, test: split };
+    };
+    const facts = { title: '', licence: '', source: '', isPublished: false, isFetched: false };
+    datasets.register({
+      name: 'filed',
+      summary: '',
+      settings: plainSettings('filed'),
+      describe: () => ({ ...facts, folder, isPresent: true }),
+      load,
+      fetch: async () => 'package',
+    });
+    const settings = datasetSettings({ name: 'filed' as never });
+    letSecondsPass();
+    meanwhile = () => writeFileSync(file, Uint8Array.of(5, 6, 7, 8));
+    await loadDataset(settings);
+    expect(recallDataset(settings)).toBeUndefined();
+    meanwhile = () => {};
+    const { fingerprint } = await loadDataset(settings);
+    expect(recallDataset(settings)).toMatchObject({ fingerprint });
+    writeFileSync(file, Uint8Array.of(1, 2, 3, 4));
+    expect(recallDataset(settings)).toBeUndefined();
+    expect((await loadDataset(settings)).fingerprint).not.toBe(fingerprint);
   });
 });
 

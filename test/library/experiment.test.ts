@@ -25,19 +25,38 @@ async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
 
 /** What a program in JavaScript may ask of `sweep`. */
 const WRONG: readonly [object, string][] = [
-  [{ evaluate: ['stochastic'], draws: 1.5 }, 'draws is 1.5, expected a whole number above 0'],
-  [{ evaluate: ['stochastic'], draws: 0 }, 'draws is 0, expected a whole number above 0'],
-  [{ evaluate: ['gama'] }, 'evaluate has "gama" (did you mean "gamma"?)'],
-  [{ evaluate: 'gamma' }, 'evaluate is "gamma", expected a list of: dense, gamma, stochastic, paper'],
+  [{ evaluate: ['stochastic'], draws: 1.5 }, 'draws is 1.5, expected a whole number of at least 1'],
+  [{ evaluate: ['stochastic'], draws: 0 }, 'draws is 0, expected a whole number of at least 1'],
+  [{ evaluate: ['stochastic'], draws: 1e12 }, 'draws is 1000000000000: expected at most 999999999'],
+  [{ draws: 3n }, 'draws is 3, expected a whole number of at least 1'],
+  [{ evaluate: ['gama'] }, 'evaluate[0] is "gama" (did you mean "gamma"?)'],
+  [{ evaluate: 'gamma' }, 'evaluate is "gamma", expected a list of at least 1, each "dense", "gamma"'],
   [{ granularity: 'units' }, 'granularity is "units" (did you mean "unit"?)'],
-  [{ pruneRates: 0.5 }, 'pruneRates is 0.5, expected numbers of at least 0 and below 1'],
-  [{ pruneRates: ['0.5'] }, 'pruneRates has "0.5", expected numbers of at least 0 and below 1'],
-  [{ recalibrate: 0 }, 'recalibrate is 0, expected a whole number above 0'],
-  [{ threads: 0 }, 'threads is 0, expected a whole number above 0'],
+  [{ pruneRates: 0.5 }, 'pruneRates is 0.5, expected a list of at least 1, each a number of at least 0 and'],
+  [{ pruneRates: ['0.5'] }, 'pruneRates[0] is "0.5", expected a number of at least 0 and below 1'],
+  [{ pruneRates: [] }, 'pruneRates is a list of 0, expected a list of at least 1'],
+  [{ pruneRates: Array(1001).fill(0.5) }, 'pruneRates is a list of 1001: expected at most 1000'],
+  [{ recalibrate: 0 }, 'recalibrate is 0, expected a whole number of at least 1'],
+  [{ threads: 0 }, 'threads is 0, expected a whole number of at least 1'],
+  [{ threads: 1e8 }, 'threads is 100000000: expected at most '],
+  [{ engine: 'onyx' }, 'engine is "onyx" (did you mean "onnx"?)'],
+  [{ device: 'gpus' }, 'device is "gpus" (did you mean "gpu"?)'],
+  [{ results: '' }, 'results is "", expected the path of a folder'],
   [{ criterion: 'taylor' }, 'criterion is "taylor", expected an object such as { name: "taylor" }'],
-  [{ criterion: { nam: 'taylor' } }, 'criterion is {"nam":"taylor"}, expected an object such as'],
+  [{ criterion: { nam: 'taylor' } }, 'unknown key "nam" in criterion (did you mean "name"?)'],
+  [{ criterion: { name: 'taylor', image: 100 } }, 'unknown key "image" for criterion "taylor" (did you mean'],
+  [
+    { criterion: { name: 'taylor', budget: 'globl' } },
+    'criterion.budget is "globl" (did you mean "global"?)',
+  ],
+  [
+    { criterion: { name: 'taylor', keepAtLeast: '0.5' } },
+    'criterion.keepAtLeast is "0.5", expected a number',
+  ],
   [{ prune: [0.5] }, 'sweep has no option "prune" (did you mean "pruneRates"?)'],
+  [{ constructor: 1 }, 'sweep has no option "constructor" (expected one of: results, engine'],
   [{ signal: 5 }, 'signal is 5, expected an AbortSignal'],
+  [{ startStage: {} }, 'startStage is an object, expected a function'],
 ];
 
 describe('an experiment', () => {
@@ -57,9 +76,34 @@ describe('an experiment', () => {
     expect(() => Experiment.from('tiny', wrong)).toThrow(/^the settings: .*schedule\.epochs is 0, expected/);
     expect(() => Experiment.from('tiny', { ...SETTINGS, modle: {} })).toThrow('did you mean "model"?');
     expect(() => Experiment.from('../tiny', SETTINGS)).toThrow(UserError);
+    expect(() => Experiment.from(undefined as never, SETTINGS)).toThrow('the name is missing, expected');
+    expect(() => Experiment.load(5 as never)).toThrow('the path is 5, expected that of an experiment file');
     expect(() => Experiment.from('tiny', { extends: 'other.yaml' })).toThrow(
       'only a file can extend another',
     );
+  });
+});
+
+describe('settings that no file could hold', () => {
+  const circle: Record<string, unknown> = {};
+  circle.again = circle;
+
+  it.each<[string, object, string]>([
+    ['a Map', { variants: new Map([['l1', {}]]) }, 'the settings: variants is an object of the class Map'],
+    [
+      'a typed array',
+      { seeds: new Int32Array(2) },
+      'the settings: seeds is an object of the class Int32Array',
+    ],
+    ['a circle', { schedule: circle }, 'the settings: schedule.again contains itself, expected data'],
+  ])('are refused: %s', (_, wrong, sentence) => {
+    expect(() => Experiment.from('tiny', { ...SETTINGS, ...wrong })).toThrow(UserError);
+    expect(() => Experiment.from('tiny', { ...SETTINGS, ...wrong })).toThrow(sentence);
+  });
+
+  it('make no experiment by way of its constructor', () => {
+    const make = () => Reflect.construct(Experiment, ['tiny.yaml']);
+    expect(make).toThrow('an experiment is not made by new, expected Experiment.load(file) or');
   });
 });
 
@@ -153,11 +197,11 @@ describe('train and sweep', () => {
       'no run of experiment "tiny" is trained',
     );
     await expect(collect(sweep(experiment, { ...ENGINE, results, pruneRates: [0, 1] }))).rejects.toThrow(
-      'pruneRates has 1, expected numbers of at least 0 and below 1',
+      'the options of sweep: pruneRates[1] is 1, expected a number of at least 0 and below 1',
     );
     const asked: [NonNullable<Parameters<typeof sweep>[1]>, string][] = [
       [{ criterion: { name: 'tylor' } }, 'unknown criterion "tylor" (did you mean "taylor"?)'],
-      [{ criterion: { name: 'taylor', keepAtLeast: 1 } }, 'keepAtLeast is 1, expected a share'],
+      [{ criterion: { name: 'taylor', keepAtLeast: 1 } }, 'criterion.keepAtLeast is 1, expected a number'],
       [{ criterion: { name: 'nm:2:4' }, pruneRates: [0.5] }, '--criterion nm:2:4 prunes 50 % of weights'],
       [{ criterion: { name: 'snip' }, evaluate: ['gamma'] }, '--criterion ranks networks as they are'],
       [{ draws: 3 }, '--draws is for --evaluate stochastic or paper'],
@@ -178,12 +222,15 @@ describe('train and sweep', () => {
         `${task.name} takes an experiment, expected Experiment.load(file) or Experiment.from(name, settings)`,
       );
     for (const [options, sentence] of [
-      [{ set: 'a=1' }, 'set is "a=1", expected a list of strings'],
-      [{ only: 'none' }, 'only is "none", expected a list of strings'],
-      [{ seeds: [1.5] }, 'seeds has 1.5, expected a list of whole numbers from 0'],
+      [{ set: 'a=1' }, 'set is "a=1", expected a list, each text'],
+      [{ only: 'none' }, 'only is "none", expected a list of at least 1, each text'],
+      [{ only: [] }, 'only is a list of 0, expected a list of at least 1'],
+      [{ seeds: [1.5] }, 'seeds[0] is 1.5, expected a whole number of at least 0'],
       [{ seed: [1] }, 'Experiment.from has no option "seed" (did you mean "seeds"?)'],
     ] as const)
       expect(() => Experiment.from('tiny', SETTINGS, options as object)).toThrow(sentence);
+    const inherited = Object.create({ draws: 1.5, evaluate: ['stochastic'] });
+    await expect(collect(sweep(experiment, inherited))).rejects.toThrow('inherit from another object');
     const engine = 'onyx' as 'onnx';
     await expect(collect(train(experiment, { engine, results }))).rejects.toThrow('did you mean "onnx"?');
     expect(existsSync(results)).toBe(false);

@@ -87,6 +87,12 @@ it('a mask depends on seed, step and name alone', () => {
   expect(new Set(masks).size).toBe(4);
 });
 
+it('an option that is undefined is one that is absent', () => {
+  const weight = bank();
+  const undefinedOptions = { granularity: undefined, dropRate: undefined, seed: undefined } as object;
+  expect(numbersOf(targetedDropout(weight, undefinedOptions))).toEqual(numbersOf(targetedDropout(weight)));
+});
+
 it('nothing is left behind in memory but the results', () => {
   const weight = bank();
   const before = tf.memory().numTensors;
@@ -107,6 +113,26 @@ describe('a mistake', () => {
     ],
     [() => targetedDropout(weight(), { seed: 0.5 }), 'seed is 0.5, expected an integer from 0'],
     [() => targetedDropout(weight(), { step: -1 }), 'step is -1, expected an integer from 0'],
+    [() => targetedDropout(weight(), { seed: '3' as never }), 'seed is "3", expected an integer from 0'],
+    [() => targetedDropout(weight(), { name: 7 as never }), 'name is 7, expected text'],
+    [
+      () => targetedDropout(weight(), null as never),
+      'the options of targetedDropout are null, expected an object',
+    ],
+    [
+      () => targetedDropout(weight(), { gamma: 0.9 } as object),
+      'targetedDropout has no option "gamma", expected one of: granularity, dropRate, targetRate, seed, step, name',
+    ],
+    [() => targetedPrune(weight(), undefined as never), 'rate is missing, expected a number from 0 to 1'],
+    [() => targetedPrune(weight(), { rate: '0.5' as never }), 'rate is "0.5", expected a number from 0 to 1'],
+    [
+      () => targetedPrune(weight(), { rate: 0.5, granularty: 'unit' } as never),
+      'targetedPrune has no option "granularty", expected one of: granularity, rate',
+    ],
+    [
+      () => targetedPrune([1, 2] as never, { rate: 0 }),
+      'the weight is a list of 2, expected a tensor of tfjs',
+    ],
     [() => targetedPrune(tf.scalar(1), { rate: 0 }), 'the weight is a scalar, expected at least one axis'],
   ])('is refused with what was expected', (call, sentence) => {
     expect(call).toThrow(RangeError);

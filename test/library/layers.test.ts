@@ -84,7 +84,13 @@ describe('TargetedDense', () => {
     [{ targetRate: -0.1 }, 'targetRate is -0.1, expected a number from 0 to 1'],
     [{ granularity: 'filter' as 'unit' }, 'granularity is "filter", expected "weight" or "unit"'],
     [{ seed: 1.5 }, 'seed is 1.5, expected an integer from 0'],
+    [
+      { gamma: 0.9 },
+      'TargetedDense has no option "gamma", expected one of: units, granularity, dropRate, targetRate',
+    ],
+    [{ filters: 3 }, 'TargetedDense has no option "filters", expected one of: units'],
   ])('refuses %j when it is made', (wrong, sentence) => {
+    expect(() => new TargetedDense({ units: 2, ...wrong })).toThrow(RangeError);
     expect(() => new TargetedDense({ units: 2, ...wrong })).toThrow(sentence);
   });
 });
@@ -160,16 +166,53 @@ describe('a model', () => {
     expect(again.layers[2]).toBeInstanceOf(TargetedDense);
   });
 
-  it('is pruned within wrappers, too, which drop in training', () => {
+  it('is pruned within wrappers, too, which drop in training', async () => {
     const inner = new TargetedDense({ units: 4, useBias: false });
     const model = tf.sequential({
       layers: [tf.layers.timeDistributed({ layer: inner, inputShape: [3, 5] }), tf.layers.flatten()],
     });
-    expect(pruneModel(model, { granularity: 'unit', rate: 0.5 })).toEqual({
-      total: 20,
-      kept: 10,
-      sparsity: 0.5,
-    });
+    const loaded = await tf.models.modelFromJSON(model.toJSON(undefined, false) as never);
+    for (const one of [model, loaded])
+      expect(pruneModel(one, { granularity: 'unit', rate: 0.5 })).toEqual({
+        total: 20,
+        kept: 10,
+        sparsity: 0.5,
+      });
+  });
+
+  it('is counted once in each layer, however often it stands in the model', () => {
+    const shared = new TargetedDense({ units: 5, inputShape: [5], useBias: false });
+    const inner = tf.sequential({ layers: [shared] });
+    const input = tf.input({ shape: [3, 5] });
+    const each = tf.layers.timeDistributed({ layer: inner });
+    const again = tf.layers.timeDistributed({ layer: shared });
+    const outputs = again.apply(each.apply(input)) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs });
+    expect(countWeights(model)).toEqual({ total: 25, kept: 25, sparsity: 0 });
+    expect(pruneModel(model, { rate: 0.4 })).toEqual({ total: 25, kept: 15, sparsity: 0.4 });
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'is not pruned at all where a kernel holds %d, of which no ranking would remove anything',
+    (wrong) => {
+      const make = (name: string) => new TargetedDense({ units: 2, inputShape: [2], useBias: false, name });
+      const layers = [make(`sound${wrong}`), make(`diverged${wrong}`)];
+      const model = tf.sequential({ layers });
+      layers[1]?.setWeights([tf.tensor2d([wrong, 1, 2, 3], [2, 2])]);
+      const before = numbersOf(layers[0]?.getWeights()[0]);
+      expect(() => pruneModel(model, { rate: 1 })).toThrow(
+        new RangeError(
+          `the kernel of layer "diverged${wrong}" has 1 entry that is not finite, expected numbers`,
+        ),
+      );
+      expect(numbersOf(layers[0]?.getWeights()[0])).toEqual(before);
+    },
+  );
+
+  it('is named if it is none of the tfjs at hand', () => {
+    expect(() => countWeights({ layers: [] } as never)).toThrow(
+      'the model is an object, expected a model of',
+    );
   });
 
   it.each<[string, unknown, string]>([

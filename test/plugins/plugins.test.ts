@@ -1,18 +1,25 @@
 /** @file Methods, models and data sets of a user's own, from a file that the command line names. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { scriptWords } from '../../src/child-script.ts';
 import { hashOf } from '../../src/config/identity.ts';
 import { type RunSettings, runSettingsSchema } from '../../src/config/schema.ts';
+import type { DatasetDefinition } from '../../src/data/definition.ts';
+import { formOf } from '../../src/data/load.ts';
 import { datasets } from '../../src/data/registry.ts';
 import { UserError } from '../../src/errors.ts';
+import type { MethodDefinition } from '../../src/methods/definition.ts';
+import { methods } from '../../src/methods/registry.ts';
+import type { ModelDefinition } from '../../src/models/definition.ts';
 import { models } from '../../src/models/registry.ts';
 import { bundlePlugin } from '../../src/plugins/bundle.ts';
 import { loadPlugins } from '../../src/plugins/load.ts';
 import { listPlugins } from '../../src/plugins/loaded.ts';
+import { ofPlugin } from '../../src/plugins/of-plugin.ts';
 import { execute, listFiles, makeFolder, type Place, TD, td } from '../cli/td.ts';
 import { temporaryFolder } from '../runs/temporary.ts';
 
@@ -152,6 +159,9 @@ describe('the hash of a run', () => {
   });
 });
 
+const Z =
+  "import { z } from 'targeted-dropout/plugin';\nconst settings = z.strictObject({ name: z.string() });\n";
+
 describe('a plugin that cannot be', () => {
   it.each([
     ['syntax.ts', 'const x: = 1;', /^plugin \S*syntax\.ts:1:10: /],
@@ -169,6 +179,31 @@ describe('a plugin that cannot be', () => {
       'word.js',
       'export const methods = ["l3"];',
       /methods\[0\] is no definition, expected what defineMethod returns/,
+    ],
+    [
+      'no-load.js',
+      `${Z}export const methods = [{ name: 'm', settings, columns: { m: '' } }];`,
+      /^plugin no-load\.js: methods\[0\] \("m"\) lacks "load", expected a function$/,
+    ],
+    [
+      'misspelt.js',
+      `${Z}export const methods = [{ name: 'm', settings, columns: { m: '' }, laod: async () => () => ({ name: 'm' }) }];`,
+      /^plugin misspelt\.js: methods\[0\] \("m"\) has the unknown member "laod" \(did you mean "load"\?\)$/,
+    ],
+    [
+      'constant.js',
+      `${Z}export const models = [{ name: 'm', summary: 'none', settings, describe: 'm of 3', create() {} }];`,
+      /^plugin constant\.js: models\[0\] \("m"\): "describe" is "m of 3", expected a function$/,
+    ],
+    [
+      'nameless.js',
+      `${Z}export const models = [{ summary: 'none', settings, describe() {}, create() {} }];`,
+      /^plugin nameless\.js: models\[0\] lacks "name", expected a text$/,
+    ],
+    [
+      'no-fetch.js',
+      `${Z}export const datasets = [{ name: 'd', summary: 'none', settings, describe() {}, load() {} }];`,
+      /^plugin no-fetch\.js: datasets\[0\] \("d"\) lacks "fetch", expected a function$/,
     ],
     ['map.js', 'export const models = {};', /^plugin map\.js: models is no list/],
     [
@@ -260,13 +295,95 @@ export const datasets = [
       datasets.get('blanks').load(settings as never, () => ({ update() {}, stop() {} }));
     expect((await load(dataset)) as unknown).toMatchObject({ train: { labels: new Uint8Array(3) } });
     await expect(load({ ...dataset, plugin: other })).rejects.toThrow(UserError);
+    expect(() => formOf(dataset)).toThrow(
+      new UserError(
+        'describe of the data set "blanks" does not say the form of its images, expected imageShape, classes, trainImages and testImages',
+      ),
+    );
   });
 });
 
-it('an error in a plugin names the line of the plugin', async () => {
+describe('a function of a plugin that returns something else', () => {
+  const plugin = { path: 'p.js', hash: 'a'.repeat(64) };
+  const settings = z.strictObject({ name: z.string() });
+  const given = { name: 'mine', plugin: plugin.hash };
+  const silent = () => ({ update() {}, stop() {} });
+
+  it('is refused where a method has no function to make it', async () => {
+    const method = (load: () => Promise<unknown>) =>
+      ofPlugin('methods', { name: 'mine', settings, columns: {}, load } as never, plugin) as MethodDefinition;
+    await expect(method(async () => ({})).load()).rejects.toThrow(
+      'plugin p.js, method "mine": load gave no function, expected one that makes a method from settings',
+    );
+    const create = await method(async () => () => undefined).load();
+    expect(() => create(given as never)).toThrow(
+      'plugin p.js, method "mine": what load gave returned nothing, expected an object',
+    );
+  });
+
+  it('is refused where a model is none', () => {
+    const members = { name: 'mine', summary: '', settings, describe: () => '', create: () => 3 };
+    const model = ofPlugin('models', members as never, plugin) as ModelDefinition;
+    expect(() => model.create(given as never, [2, 2, 1], 2)).toThrow(
+      'plugin p.js, model "mine": create returned a value of type number, expected an object',
+    );
+  });
+
+  it('is one sentence where a data set cannot read its file, and another error is thrown as it is', async () => {
+    const dataset = (load: () => unknown) =>
+      ofPlugin(
+        'datasets',
+        { name: 'mine', summary: '', settings, describe: () => undefined, load, fetch() {} } as never,
+        plugin,
+      ) as DatasetDefinition;
+    const missing = dataset(() => readFileSync('/nowhere/bytes'));
+    const error: unknown = await missing.load(given as never, silent).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(
+      /^plugin p\.js, data set "mine": load failed \(ENOENT: .*\), expected files that can be read$/,
+    );
+    const bug = new TypeError('a bug');
+    const buggy = dataset(() => {
+      throw bug;
+    });
+    await expect(buggy.load(given as never, silent)).rejects.toBe(bug);
+    expect(() => missing.describe()).toThrow(
+      'plugin p.js, data set "mine": describe returned nothing, expected an object',
+    );
+  });
+});
+
+it('a plugin and the files that it imports find by import.meta what lies beside them', async () => {
   const place = makeFolder({
-    'noise.yaml': EXPERIMENT,
-    'weight-noise.ts': `import { defineMethod, name, positive, z } from 'targeted-dropout/plugin';
+    'plugin.ts': `import { readFileSync } from 'node:fs';
+import { inner } from './inner/inner.ts';
+import { defineMethod, name, z } from 'targeted-dropout/plugin';
+const { dirname, filename } = import.meta;
+const beside: string = readFileSync(new URL('./beside.txt', import.meta.url), 'utf8');
+const settings = z.strictObject({ name: name('placed') });
+export const methods = [defineMethod({ name: 'placed', settings, columns: { placed: [dirname, filename, beside, inner, 'import.meta.url'].join('|') }, load: async () => () => ({ name: 'placed' }) })];
+`,
+    'beside.txt': 'outer text',
+    'inner/inner.ts': `import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+export const inner: string = readFileSync(join(import.meta.dirname, 'beside.txt'), 'utf8');
+`,
+    'inner/beside.txt': 'inner text',
+  });
+  onTestFinished(() => place.remove());
+  const folder = realpathSync(place.folder);
+  await loadPlugins([join(folder, 'plugin.ts')]);
+  expect(methods.get('placed').columns).toEqual({
+    placed: `${folder}|${join(folder, 'plugin.ts')}|outer text|inner text|import.meta.url`,
+  });
+});
+
+it.each(['', 'const { url } = import.meta;\n'])(
+  'an error in a plugin names the line of the plugin: %j',
+  async (first) => {
+    const place = makeFolder({
+      'noise.yaml': EXPERIMENT,
+      'weight-noise.ts': `${first}import { defineMethod, name, positive, z } from 'targeted-dropout/plugin';
 interface Unused { readonly a: number }
 const create = (): never => {
   throw new TypeError('a bug');
@@ -274,12 +391,17 @@ const create = (): never => {
 const settings = z.strictObject({ name: name('weight-noise'), sd: positive.default(1) });
 export const methods = [defineMethod({ name: 'weight-noise', settings, columns: { 'weight-noise': '' }, load: async () => create })];
 `,
-  });
-  onTestFinished(() => place.remove());
-  const { code, stderr } = await td(place.folder, 'run', 'noise.yaml', ...PLUGIN, ...FLAGS);
-  expect(stderr).toMatch(new RegExp(`TypeError: a bug\n +at .*${join(place.folder, 'weight-noise.ts')}:4:9`));
-  expect(code).toBe(1);
-});
+    });
+    onTestFinished(() => place.remove());
+    const { code, stderr } = await td(place.folder, 'run', 'noise.yaml', ...PLUGIN, ...FLAGS);
+    expect(stderr).toMatch(
+      new RegExp(
+        `TypeError: a bug\n +at .*${join(place.folder, 'weight-noise.ts')}:${first === '' ? 4 : 5}:9`,
+      ),
+    );
+    expect(code).toBe(1);
+  },
+);
 
 describe('td new method', () => {
   it('writes a plugin whose test fails until the method does something', async () => {
