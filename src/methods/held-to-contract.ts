@@ -1,5 +1,5 @@
 /** @file A method of a plugin, held to its contract: what its functions return is looked at before it is used. */
-import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import { sizeOf } from '../arrays.ts';
 import { suggest, UserError } from '../errors.ts';
 import { matrixShape } from '../pruning/criteria.ts';
@@ -41,7 +41,7 @@ const CHECKS: Checks = {
   update: requireTensors,
   effectiveWeight: (returned, [{ weight }], refuse) => requireShape(returned, weight.shape, refuse),
   linear: (returned, _, refuse) => {
-    if (!(returned instanceof tf.Tensor)) refuse('a tensor');
+    if (!isTensor(returned)) refuse('a tensor');
   },
   penalty: (returned, _, refuse) => requireShape(returned, [], refuse),
   exemptPenalty: (returned, _, refuse) => requireShape(returned, [], refuse),
@@ -114,9 +114,14 @@ function isHostWeight(parameter: unknown): parameter is HostWeight {
   return typeof parameter === 'object' && parameter !== null && 'weight' in parameter && parameter.weight instanceof Float32Array; // biome-ignore format: one condition
 }
 
+/** Without tfjs itself, which takes half a second to load, and is not needed before a step is built. */
+function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
+}
+
 function describe(returned: unknown): string {
   if (returned === undefined) return 'nothing';
-  if (returned instanceof tf.Tensor) return `a tensor of shape [${returned.shape.join(', ')}]`;
+  if (isTensor(returned)) return `a tensor of shape [${returned.shape.join(', ')}]`;
   if (returned instanceof Float32Array) return `${returned.length} numbers`;
   if (typeof returned === 'number') return `the number ${returned}`;
   if (returned instanceof Promise) return 'a promise';
@@ -133,11 +138,11 @@ function requireRecord(returned: unknown, _: unknown, refuse: Refuse): void {
 function requireTensors(returned: unknown, parameters: unknown, refuse: Refuse): void {
   requireRecord(returned, parameters, refuse);
   for (const [name, value] of Object.entries(returned as Record<string, unknown>))
-    if (!(value instanceof tf.Tensor)) refuse(`a tensor as "${name}"`);
+    if (!isTensor(value)) refuse(`a tensor as "${name}"`);
 }
 
 function requireShape(returned: unknown, shape: readonly number[], refuse: Refuse): void {
-  const isOfShape = returned instanceof tf.Tensor && returned.shape.join() === shape.join();
+  const isOfShape = isTensor(returned) && returned.shape.join() === shape.join();
   if (!isOfShape) refuse(shape.length === 0 ? 'a scalar' : `a tensor of shape [${shape.join(', ')}]`);
 }
 
