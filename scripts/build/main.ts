@@ -83,6 +83,22 @@ async function buildModules(): Promise<void> {
   });
 }
 
+/** The text of packages is in the packages; in the source maps it would be a quarter. Lines are found all the same. */
+function leaveOutPackages(): void {
+  for (const name of readdirSync(OUT)) {
+    if (!name.endsWith('.js.map')) continue;
+    const path = join(OUT, name);
+    const map = JSON.parse(readFileSync(path, 'utf8')) as {
+      readonly sources: readonly string[];
+      readonly sourcesContent: readonly string[];
+    };
+    const sourcesContent = map.sourcesContent.map((text, index) =>
+      map.sources[index]?.includes('node_modules/') ? null : text,
+    );
+    writeFileSync(path, JSON.stringify({ ...map, sourcesContent }));
+  }
+}
+
 /** A module at the place of the source that it stands for: `dist/runner/trial/process.js`. */
 function writeProcess(place: string, entry: string): void {
   const path = join(OUT, place);
@@ -131,6 +147,7 @@ function writeLicences(): void {
 
 rmSync(OUT, { recursive: true, force: true });
 await buildModules();
+leaveOutPackages();
 for (const [place, entry] of Object.entries(PROCESSES)) writeProcess(place, entry);
 for (const asset of ASSETS) cpSync(join(SOURCES, asset), join(OUT, asset));
 writeFileSync(join(OUT, 'report/client.js'), await bundleClient());

@@ -25,8 +25,7 @@ const here = ['--engine', 'onnx', '--device', 'cpu', '--threads', '1'];
 describe('the package', () => {
   it('holds compiled modules with source maps, the experiments, and nothing of the tests and caches', () => {
     const paths = installed.packed.files.map(({ path }) => path);
-    // Guards against a data set that is packed by mistake: MNIST alone has 11 MB.
-    expect(installed.packed.size).toBeLessThan(2.5e6);
+    expect(installed.packed.size).toBeLessThan(2e6);
     for (const needed of [
       'dist/LICENSES.txt',
       'LICENSE',
