@@ -66,11 +66,14 @@ const OTHER_KEYS: readonly string[] = [
  * was forgotten would be plain training.
  *
  * @param where names the plugin, in errors
- * @throws UserError if it has a function that no method has; its functions throw one if they return what the contract does not allow
+ * @throws UserError if it has a function that no method has, or something else in the place of one; its functions throw one if they return what the contract does not allow
  */
 export function heldToContract(regularizer: Regularizer, where: string): Regularizer {
   requireKnownKeys(regularizer, where);
   const hooks = (Object.keys(CHECKS) as Hook[]).filter((name) => regularizer[name] !== undefined);
+  const wrong = hooks.find((name) => typeof regularizer[name] !== 'function');
+  if (wrong !== undefined)
+    throw new UserError(`${where}: ${wrong} is ${describe(regularizer[wrong])}, expected a function`);
   const { name, disablesWeightDecay, dropsCandidates } = regularizer;
   return {
     name,

@@ -44,6 +44,12 @@ describe('a function of a plugin', () => {
     );
   });
 
+  it('is one, and no value in its place', () => {
+    expect(() => held({ penalty: 0.5 })).toThrow(
+      'plugin mine.ts: penalty is the number 0.5, expected a function',
+    );
+  });
+
   it('may use what else an object of a class holds', () => {
     class Halved {
       readonly name = 'halved';

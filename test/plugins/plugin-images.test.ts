@@ -1,5 +1,5 @@
 /** @file Images of a plugin's data set that have no path: whatever shows or uses a run on them says so once they are others. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeFolder, td } from '../cli/td.ts';
@@ -62,13 +62,18 @@ describe('a run on other images than those of its plugin now', () => {
   });
 
   it.each([
+    'run file.yaml',
+    'sweep file.yaml --prune 0,0.25 --no-figures',
     'figures file',
     'report file --out r.html',
     'measure file --rounds 1',
     'export file/none/0 --out net',
   ])('is refused by td %s', async (line) => {
+    const rows = () => readFileSync(join(place.folder, 'results/file/sweep.csv'), 'utf8');
+    const before = rows();
     const { code, stderr } = await run(...line.split(' '));
     expect({ code: code === 0, stderr }).toEqual({ code: false, stderr: expect.stringMatching(OTHERS) });
+    expect(rows()).toBe(before);
   });
 
   it('is shown, with a sentence that says so', async () => {
