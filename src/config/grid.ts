@@ -1,6 +1,14 @@
 /** @file Grids under a variant: `grid: { dropRate: [0.33, 0.66], schedule.epochs: [5, 10] }` stands for a variant of each combination. */
 import { UserError } from '../errors.ts';
-import { type Entry, type MapTree, makeMap, type ScalarTree, type Tree } from '../yaml/tree.ts';
+import {
+  type Entry,
+  type MapTree,
+  makeMap,
+  nodeAt,
+  type ScalarTree,
+  type Tree,
+  toPlain,
+} from '../yaml/tree.ts';
 
 /** Combinations under one variant. */
 const MOST_COMBINATIONS = 500;
@@ -50,6 +58,25 @@ export function parseGridName(variant: string): GridPoint | undefined {
   const isOfGrid = parts.length > 0 && values.length === parts.length;
   return isOfGrid ? { base, values: new Map(values) } : undefined;
 }
+
+/**
+ * A variant of a grid is named by its values, and tables lay it out by its name.
+ *
+ * @param overlay what the file says of the variant
+ * @param tree all of its settings
+ * @throws UserError if a flag gives an axis of its grid another value
+ */
+export function requireGridValues(variant: string, overlay: Tree, tree: Tree): void {
+  for (const key of parseGridName(variant)?.values.keys() ?? []) {
+    const [named, used] = [overlay, tree].map((settings) => nodeAt(settings, pathOf(key)));
+    if (named === undefined || JSON.stringify(plainOf(named)) === JSON.stringify(plainOf(used))) continue;
+    throw new UserError(
+      `--set changes ${key}, by which the grid names variant "${variant}", expected other values in the grid of the file, or a variant without one`,
+    );
+  }
+}
+
+const plainOf = (tree: Tree | undefined) => tree && toPlain(tree);
 
 function expandVariant(name: string, entry: Entry): [string, Entry][] {
   const { value } = entry;

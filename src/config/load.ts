@@ -6,7 +6,7 @@ import { type Entry, filterKeys, type MapTree, makeMap, toPlain, toTree } from '
 import { resolveDataPaths } from './data-paths.ts';
 import { type Experiment, type RunSelection, requireVariants } from './experiment.ts';
 import { type DataPaths, readExperimentFile } from './experiment-files.ts';
-import { expandGrids } from './grid.ts';
+import { expandGrids, requireGridValues } from './grid.ts';
 import { merge } from './merge.ts';
 import { parseOverride } from './overrides.ts';
 import { type ReadVariant, withAncestors, withoutPassedOver } from './parents.ts';
@@ -56,6 +56,12 @@ export function resolveExperiment(settings: MapTree, path: string, options: Load
   const variants = resolveVariants(base, variantsOf(tree), last, options.only);
   if (options.only !== undefined) requireVariants(options.only, [...variants.keys()], name);
   const chosen = withAncestors(options.only ?? variants.keys(), variants);
+  const written = variantsOf(file);
+  for (const variant of chosen) {
+    const overlay = written.get(variant.name)?.value;
+    const tree = variants.get(variant.name)?.tree;
+    if (overlay !== undefined && tree !== undefined) requireGridValues(variant.name, overlay, tree);
+  }
   return { name, path, seeds, sweep, variants: chosen };
 }
 

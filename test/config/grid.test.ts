@@ -40,6 +40,29 @@ describe('a grid', () => {
     expect(made && hashOf(made.settings)).toBe(plain && hashOf(plain.settings));
   });
 
+  it.each([
+    ['regularizer.dropRate=0.9'],
+    ['variants.targeted--dropRate-0.33.regularizer.dropRate=0.9'],
+    ['regularizer={ name: l1 }'],
+  ])('keeps the values that its variants are named by: --set %s', (text) => {
+    const folder = writeFolder({ 'x.yaml': withGrid('{ dropRate: [0.33, 0.66] }') });
+    const loadWith = (only: string[]) => () => loadExperiment(`${folder}/x.yaml`, { set: [text], only });
+    expect(loadWith(['targeted--dropRate-0.33', 'targeted--dropRate-0.66'])).toThrow(
+      '--set changes dropRate, by which the grid names variant "targeted--dropRate-0.33", expected other values in the grid of the file',
+    );
+    if (text.includes('l1')) expect(loadWith(['none'])).not.toThrow();
+  });
+
+  it('takes what --set says of other settings, and the value that an axis has', () => {
+    const folder = writeFolder({ 'x.yaml': withGrid('{ dropRate: [0.33] }') });
+    const set = ['schedule.epochs=3', 'regularizer.dropRate=0.33', 'regularizer.targetRate=0.6'];
+    const only = ['targeted--dropRate-0.33'];
+    expect(loadExperiment(`${folder}/x.yaml`, { set, only }).variants[0]?.settings).toMatchObject({
+      regularizer: { dropRate: 0.33, targetRate: 0.6 },
+      schedule: { epochs: 3 },
+    });
+  });
+
   it('is read back from the name of a variant, and from no other name', () => {
     expect(parseGridName('targeted--dropRate-0.33--schedule.epochs-1')).toEqual({
       base: 'targeted',
