@@ -1,5 +1,6 @@
 /** @file Prunes a trained network at each asked granularity and rate, and evaluates what is left. */
 import type { NamedArrays } from '../arrays.ts';
+import { UserError } from '../errors.ts';
 import { evaluationParameters } from '../methods/host-weights.ts';
 import { prunedWeights } from '../methods/pruned-weights.ts';
 import type { Regularizer } from '../methods/types.ts';
@@ -8,7 +9,7 @@ import type { Criterion, KeptEntries } from '../pruning/criteria/criterion.ts';
 import type { RankedWeight, Sensitivity } from '../pruning/criteria/types.ts';
 import type { Granularity } from '../pruning/types.ts';
 import type { Evaluation } from '../training/evaluator.ts';
-import { DENSE, type EvaluationTerms, findSweepRow, type SweepRow } from './rows.ts';
+import { DENSE, describeTerms, type EvaluationTerms, findSweepRow, type SweepRow } from './rows.ts';
 
 export interface TrainedNetwork {
   /** What its rows say of where they come from. */
@@ -44,6 +45,7 @@ export interface SweptRow {
  * Prunes and evaluates a network for each evaluation, granularity and rate, each time from the trained weights.
  *
  * @param known rows of earlier sweeps, which are not computed again
+ * @throws UserError if an earlier sweep has rates that are not asked for now, with another number of draws or of images for the averages
  * @yields one row for each combination, evaluations outermost, then granularities, in the order given
  */
 export async function* sweepNetwork(
@@ -51,6 +53,7 @@ export async function* sweepNetwork(
   { pruneRates, granularities, evaluations = [DENSE], criterion }: PruningGrid,
   known: readonly SweepRow[] = [],
 ): AsyncGenerator<SweptRow, void> {
+  requireSameTerms(network.names.runId, { pruneRates, granularities, evaluations }, known);
   // The loss is looked at when the first row asks for it, and once.
   let ranked: Promise<RankedWeight[]> | undefined;
   const keep = async (granularity: Granularity, rate: number): Promise<KeptEntries | undefined> => {
@@ -68,6 +71,33 @@ export async function* sweepNetwork(
         yield { row, isKnown: earlier !== undefined };
       }
     }
+  }
+}
+
+/** A column of a table would hold rates of two measurements. */
+function requireSameTerms(
+  runId: string,
+  { pruneRates, granularities, evaluations }: Required<Omit<PruningGrid, 'criterion'>>,
+  known: readonly SweepRow[],
+): void {
+  for (const terms of evaluations) {
+    const left = known.filter(
+      (row) =>
+        row.runId === runId &&
+        granularities.includes(row.granularity) &&
+        !pruneRates.includes(row.pruneRate) &&
+        row.evaluation === terms.evaluation &&
+        row.recalibrated > 0 === terms.recalibrated > 0 &&
+        describeTerms(row) !== describeTerms(terms),
+    );
+    const [first] = left;
+    if (first === undefined) continue;
+    const rates = [...new Set([...left.map((row) => row.pruneRate), ...pruneRates])].toSorted(
+      (a, b) => a - b,
+    );
+    throw new UserError(
+      `an earlier sweep has ${describeTerms(first)} at rates that this one would leave beside ${describeTerms(terms)}, expected the same number as then, or all rates: --prune ${rates.join(',')}`,
+    );
   }
 }
 

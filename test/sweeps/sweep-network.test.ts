@@ -44,6 +44,36 @@ describe('sweepNetwork', () => {
     expect(state).toEqual(trainedState());
   });
 
+  it('refuses to leave rates with another number of draws, or of images, beside those that it computes', async () => {
+    const drawn = (draws: number) => ({ evaluation: 'stochastic', draws, recalibrated: 0 }) as const;
+    const averaged = (recalibrated: number) => ({ ...DENSE, recalibrated });
+    for (const [before, after, said] of [
+      [
+        drawn(2),
+        drawn(3),
+        'stochastic with 2 draws at rates that this one would leave beside stochastic with 3 draws',
+      ],
+      [
+        averaged(300),
+        averaged(10),
+        'dense, recalibrated on 300 images at rates that this one would leave beside dense, recalibrated on 10 images',
+      ],
+    ] as const) {
+      const earlier = (await collect(networkWith(), { ...GRID, evaluations: [before] })).map(
+        ({ row }) => row,
+      );
+      const again = (pruneRates: readonly number[], terms = after) =>
+        collect(networkWith(), { ...GRID, pruneRates, evaluations: [terms] }, earlier);
+      await expect(again([0, 0.3])).rejects.toThrow(
+        `an earlier sweep has ${said}, expected the same number as then, or all rates: --prune 0,0.3,0.5`,
+      );
+      expect(await again([0, 0.3, 0.5])).toHaveLength(6);
+      expect(await again([0.3], before as never)).toHaveLength(2);
+      // Other evaluations stand in tables of their own.
+      expect(await again([0.3], DENSE as never)).toHaveLength(2);
+    }
+  });
+
   it('reports what was asked and what was got', async () => {
     const swept = await collect(networkWith(), { pruneRates: [0.3], granularities: ['weight'] });
     // floor(0.3 · 2) = 0 entries of each filter, floor(0.3 · 4) = 1 entry of each dense column.
