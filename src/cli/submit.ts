@@ -55,7 +55,7 @@ export function define(command: Command): void {
     .option('--slurm', 'to Slurm, the scheduler that td knows')
     .option('--dry-run', 'print the batch script, and do nothing')
     .addOption(wordOption('--partition <name>', 'partition of the cluster'))
-    .addOption(wordOption('--time <limit>', 'for each run, as Slurm takes it: 4:00:00'))
+    .addOption(timeOption())
     .addOption(wordOption('--gpus <n>', 'graphics cards for each run'))
     .addOption(countOption('--max-parallel <n>', 'runs at the same time, at most'))
     .addOption(countOption('--max-requeues <n>', 'times that a run goes back into the queue').default(100))
@@ -85,6 +85,7 @@ export async function submit(
 ): Promise<void> {
   if (!options.slurm)
     throw new UserError('--slurm is missing, expected it: Slurm is the scheduler that td knows');
+  requireTimeToSave(options);
   requireResultsFolder(options.results, 'write');
   const request = withEngine(requestOf(files, options, command), options);
   const { experiments, cells } = await loadCells(request);
@@ -161,6 +162,41 @@ function wordOption(flags: string, description: string): Option {
     if (/^[^\s#\p{Cc}]+$/u.test(text)) return text;
     throw new UserError(`${name} is "${text}", expected one word, as sbatch takes it`);
   });
+}
+
+/** Before the end of a limit, as the batch script asks Slurm for. */
+const SECONDS_TO_SAVE = 120;
+
+/** Minutes, `minutes:seconds`, `hours:minutes:seconds`, or days, a dash and hours, with minutes and seconds if need be. */
+const LIMIT = /^(?:\d+(?::[0-5]?\d){0,2}|\d+-\d+(?::[0-5]?\d){0,2})$/;
+
+function timeOption(): Option {
+  return new Option('--time <limit>', 'for each run, as Slurm takes it: 4:00:00').argParser((text) => {
+    if (/^(unlimited|infinite)$/i.test(text)) return text;
+    if (!LIMIT.test(text))
+      throw new UserError(
+        `--time is "${text}", expected a limit as Slurm takes it, such as 4:00:00 or 2-12 (days-hours)`,
+      );
+    return text;
+  });
+}
+
+/** @throws UserError if td would be told to save before the run begins */
+function requireTimeToSave({ time, sbatch = '' }: Pick<JobOptions, 'time' | 'sbatch'>): void {
+  if (time === undefined || !/\d/.test(time) || sbatch.includes('--signal')) return;
+  if (secondsOf(time) > SECONDS_TO_SAVE) return;
+  throw new UserError(
+    `--time is "${time}", expected more than ${SECONDS_TO_SAVE} seconds: so long before its end a run saves and gives way`,
+  );
+}
+
+function secondsOf(limit: string): number {
+  const [days, rest] = limit.includes('-') ? limit.split('-') : [undefined, limit];
+  const numbers = (rest ?? '').split(':').map(Number);
+  const sum = (units: readonly number[]) =>
+    numbers.reduce((all, number, index) => all + number * (units[index] ?? 0), 0);
+  if (days !== undefined) return Number(days) * 86_400 + sum([3600, 60, 1]);
+  return numbers.length === 3 ? sum([3600, 60, 1]) : sum([60, 1]);
 }
 
 function lineOption(flags: string, description: string): Option {

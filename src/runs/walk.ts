@@ -68,7 +68,7 @@ export function requireExperiments(
   const unknown = names.find((name) => !experiments.includes(name));
   if (unknown !== undefined)
     throw new UserError(
-      `${resultsDirectory} holds no experiment "${unknown}"${suggest(unknown, experiments)}`,
+      `${resultsDirectory} holds no experiment "${unknown}"${suggest(unknown.replace(/^.*[\\/]|\.ya?ml$/g, ''), experiments)}`,
     );
 }
 

@@ -36,7 +36,7 @@ interface Point {
 
 /**
  * Writes runs into the store; those that it has already are written anew. Metrics of a training have the step as their step,
- * those of a sweep (`pruned weight/accuracy`) the prune rate in thousandths.
+ * those of a sweep (`pruned weight/accuracy`) the prune rate in thousandths. Where the network of an earlier epoch is kept, `kept/testAccuracy` is its own.
  *
  * @param store is made if it is not there
  * @param rows of the sweep of the run's experiment
@@ -54,7 +54,11 @@ export function writeMlflowRun(store: string, run: FinishedRun, rows: readonly S
     makeDirectory(dirname(join(folder, path)));
     writeFileAtomic(join(folder, path), text);
   };
-  const points = new Map([...pointsOfTraining(directory, end), ...pointsOfSweep(rows, run, end)]);
+  const points = new Map([
+    ...pointsOfTraining(directory, end),
+    ...pointsOfKept(run, end),
+    ...pointsOfSweep(rows, run, end),
+  ]);
   for (const [name, list] of points)
     write(
       `metrics/${name}`,
@@ -141,6 +145,19 @@ function pointsOfTraining(directory: string, end: number): Map<string, Point[]> 
     }
   }
   return points;
+}
+
+/** Of a run that keeps the network of its best epoch, which the last point of a curve is not: what that network has. */
+function pointsOfKept({ summary, directory }: FinishedRun, end: number): Map<string, Point[]> {
+  const { bestEpoch, testAccuracy, testLoss, validationAccuracy, validationLoss } = summary;
+  const step = readMetrics(directory).find(({ epoch }) => epoch === bestEpoch)?.step;
+  if (step === undefined) return new Map();
+  const kept = { epoch: bestEpoch, testAccuracy, testLoss, validationAccuracy, validationLoss };
+  return new Map(
+    Object.entries(kept).flatMap(([name, value]): [string, Point[]][] =>
+      value === undefined ? [] : [[`kept/${name}`, [{ time: end, value, step }]]],
+    ),
+  );
 }
 
 /** What pruning leaves of the network as it is; other evaluations are in sweep.csv. */

@@ -131,6 +131,7 @@ describe('wrong use of td export', () => {
     ['measure tiny/plain/0 --criterion nm:2:4 --prune 0.5', /^--criterion nm:2:4 prunes 50 % of weights, expected no --prune/],
     ['measure tiny/plain/0 --criterion snip', /was not swept by units and the criterion snip, expected a sweep or --prune/],
     ['sweep tiny.yaml --criterion taylor --evaluate gamma', /^--criterion ranks networks as they are/],
+    ['list tiny.yaml', /^results holds no experiment "tiny.yaml" \(did you mean "tiny"\?\)$/],
     ['measure tiyn', /^results holds no experiment "tiyn" \(did you mean "tiny"\?\)$/],
     ['diff tiny tiny/plain/0', /^tiny\/plain\/0 is a run and tiny is none, expected two runs or two experiments$/],
     ['gc --only orphan', /^--only: there is no "orphan" \(did you mean "orphans"\?\)$/],

@@ -28,7 +28,12 @@ const MISTAKES = {
     '--sbatch has no value but the flag "--dry-run", expected --sbatch <flags>',
   'submit tiny.yaml --slurm --sbatch 8G':
     '--sbatch is "8G", expected flags of sbatch on one line, such as "--mem=8G"',
-  'submit tiny.yaml --slurm --time=': '--time is "", expected one word, as sbatch takes it',
+  'submit tiny.yaml --slurm --time=':
+    '--time is "", expected a limit as Slurm takes it, such as 4:00:00 or 2-12 (days-hours)',
+  'submit tiny.yaml --slurm --dry-run --time banana':
+    '--time is "banana", expected a limit as Slurm takes it, such as 4:00:00 or 2-12 (days-hours)',
+  'submit tiny.yaml --slurm --dry-run --time 0:02:00':
+    '--time is "0:02:00", expected more than 120 seconds: so long before its end a run saves and gives way',
   'submit tiny.yaml --slurm --sweep after': '--sweep: there is no "after" (did you mean "afterok"?)',
   'run tiny.yaml --set': '--set has no value, expected <path=value>; see td run --help',
   'engines extra': 'td engines has no command "extra" (expected one of: install, uninstall)',

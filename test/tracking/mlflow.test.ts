@@ -3,8 +3,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { findRuns } from '../../src/runs/find.ts';
+import { writeMlflowRun } from '../../src/tracking/mlflow.ts';
 import { execute, listFiles, makeFolder, type Place, PROGRESS, td } from '../cli/td.ts';
 import { ACCURACIES, writeResults } from '../figures/results-folder.ts';
+import { temporaryFolder } from '../runs/temporary.ts';
 
 /** A Python that has mlflow or mlflow-skinny. */
 const { TD_MLFLOW_PYTHON } = process.env;
@@ -54,6 +57,16 @@ describe('td export-metrics --mlflow', () => {
       );
       expect(read('params/schedule.optimizer.momentum')).toBe('0.9');
     }
+  });
+
+  it('says what the network of the epoch that is kept has, which the end of a curve does not', () => {
+    const [run] = findRuns(join(place.folder, 'results'), ['few']).runs;
+    if (run?.state !== 'done') throw new Error('no run is done');
+    const folder = join(temporaryFolder(), 'kept');
+    writeMlflowRun(folder, { ...run, summary: { ...run.summary, bestEpoch: 1, testAccuracy: 0.875 } }, []);
+    const [path = ''] = listFiles(folder).filter((name) => name.endsWith('metrics/kept/testAccuracy'));
+    expect(readFileSync(join(folder, path), 'utf8')).toMatch(/^\d+ 0\.875 100\n$/);
+    expect(listFiles(store).filter((name) => name.includes('/kept/'))).toEqual([]);
   });
 
   it('writes the same again, and leaves what others wrote', async () => {

@@ -5,6 +5,12 @@ import { granularity, name, point, rate } from '../../settings/values.ts';
 import { defineMethod } from '../definition.ts';
 import { type PlannedTraining, warnIfKeptEarlier, warnIfNeverReached, warnIfNotSwept } from '../warnings.ts';
 
+/** Whether a point is after another, where both are epochs, or both steps. */
+function isAfter(first: number | string, second: number | string): boolean {
+  const [a, b] = [first, second].map(parseLength);
+  return a !== undefined && b !== undefined && a.constructor === b.constructor && a.count > b.count;
+}
+
 const settings = z
   .strictObject({
     name: name('gradual-magnitude'),
@@ -23,6 +29,10 @@ const settings = z
   .refine(({ initialRate, targetRate }) => initialRate <= targetRate, {
     path: ['initialRate'],
     error: 'expected at most targetRate, to which the share rises',
+  })
+  .refine(({ begin, end }) => !isAfter(begin, end), {
+    path: ['end'],
+    error: 'expected no earlier than begin, when the first mask is chosen',
   })
   .refine(({ every }) => every !== 0 && every !== '0it', {
     path: ['every'],

@@ -48,6 +48,8 @@ describe('the schedule', () => {
 
   it.each([
     [{ initialRate: 0.95 }, 'expected at most targetRate'],
+    [{ begin: 4 }, 'expected no earlier than begin'],
+    [{ begin: '9it', end: '8it' }, 'expected no earlier than begin'],
     [{ every: 0 }, 'expected more than nothing between two masks'],
     [{ every: '0it' }, 'expected more than nothing between two masks'],
   ])('refuses %o', (settings, message) => {
