@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { type PlanRequest, planCells } from '../cluster/plan.ts';
 import { describePlan } from '../cluster/plan-file.ts';
 import { DEFAULT_ARRAY_SIZE } from '../cluster/slurm/programs.ts';
-import { type JobOptions, renderScript } from '../cluster/slurm/script.ts';
+import { type JobOptions, renderScript, SECONDS_TO_SAVE } from '../cluster/slurm/script.ts';
 import type { Submission } from '../cluster/slurm/submission.ts';
 import {
   type Submitted,
@@ -163,9 +163,6 @@ function wordOption(flags: string, description: string): Option {
     throw new UserError(`${name} is "${text}", expected one word, as sbatch takes it`);
   });
 }
-
-/** Before the end of a limit, as the batch script asks Slurm for. */
-const SECONDS_TO_SAVE = 120;
 
 /** Minutes, `minutes:seconds`, `hours:minutes:seconds`, or days, a dash and hours, with minutes and seconds if need be. */
 const LIMIT = /^(?:\d+(?::[0-5]?\d){0,2}|\d+-\d+(?::[0-5]?\d){0,2})$/;

@@ -4,6 +4,9 @@ import { describeWords } from '../../next-command.ts';
 import { type PlanRequest, pluginFlags, TD_PROGRAM } from '../plan.ts';
 import { SUBMISSION_FILES, type Submission } from './submission.ts';
 
+/** So many seconds before the end of its time limit Slurm tells a task, unless flags of sbatch say otherwise. */
+export const SECONDS_TO_SAVE = 120;
+
 /** What a job asks of the cluster, in Slurm's own words. */
 export interface JobOptions {
   readonly partition?: string | undefined;
@@ -38,7 +41,7 @@ export function renderScript(
 #   sbatch ${SUBMISSION_FILES.script} sweep                   prunes what is trained, and writes the tables
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --signal=B:USR1@120
+#SBATCH --signal=B:USR1@${SECONDS_TO_SAVE}
 ${asked.map((flag) => `#SBATCH ${flag}\n`).join('')}
 PATH=$PATH:${quote(dirname(process.execPath))}
 td=${quote(TD_PROGRAM)}
@@ -55,7 +58,7 @@ else
   task=\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID later="td submit adds the cell again"
 fi
 
-# Slurm sends USR1 120 seconds before the time is up, and TERM if the job is cancelled, preempted or requeued by somebody. td saves
+# Slurm sends USR1 ${SECONDS_TO_SAVE} seconds before the time is up, and TERM if the job is cancelled, preempted or requeued by somebody. td saves
 # what it has at either and ends with 143; only after USR1 is it for this script to see that it goes on.
 process= told= ended_by_slurm=
 tell() { told=yes; [ -z "$process" ] || kill -TERM "$process"; }
