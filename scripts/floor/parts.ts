@@ -17,7 +17,8 @@ interface Entry {
   readonly dur: number;
   readonly args?: {
     readonly op_name?: string;
-    readonly output_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
+    readonly input_type_shape?: Shapes;
+    readonly output_type_shape?: Shapes;
   };
 }
 
@@ -77,8 +78,9 @@ export function partsOf(entries: readonly Entry[], { skipped, milliseconds, batc
   const kinds = new Map<string, string>();
   for (const { cat, name, dur, args } of entries) {
     if (cat !== 'Node' || !name.endsWith('_kernel_time')) continue;
-    const shape = Object.values(args?.output_type_shape?.[0] ?? {})[0] ?? [];
-    kinds.set(name, kindOf(args?.op_name ?? '', shape, batch));
+    const shape = firstShape(args?.output_type_shape);
+    const isFiltering = isMinimalFiltering(args?.op_name ?? '', firstShape(args?.input_type_shape), shape);
+    kinds.set(name, isFiltering ? 'minimal filtering' : kindOf(args?.op_name ?? '', shape, batch));
     durations.set(name, [...(durations.get(name) ?? []), dur / 1000]);
   }
   const total = milliseconds.reduce((sum, time) => sum + time, 0);
@@ -91,6 +93,21 @@ export function partsOf(entries: readonly Entry[], { skipped, milliseconds, batc
   const inside = [...sums.values()].reduce((sum, time) => sum + time, 0);
   sums.set('host: updates, noise, calls', total - inside);
   return [...sums].map(([name, time]) => [name, time / total] as const).sort(([, a], [, b]) => b - a);
+}
+
+type Shapes = readonly Readonly<Record<string, readonly number[]>>[];
+
+function firstShape(shapes: Shapes | undefined): readonly number[] {
+  return Object.values(shapes?.[0] ?? {})[0] ?? [];
+}
+
+/** Pixels of the largest square that minimal filtering transforms: its matrices have no more rows or columns. */
+const LARGEST_SQUARE = 36;
+
+/** Products of several matrices at once, and transforms of squares: a small constant matrix times all that there are. */
+function isMinimalFiltering(op: string, factor: readonly number[], result: readonly number[]): boolean {
+  if (!['MatMul', 'FusedMatMul', 'Gemm'].includes(op)) return false;
+  return result.length === 3 || factor.every((extent) => extent <= LARGEST_SQUARE);
 }
 
 /** @param shape of the first result */

@@ -2,6 +2,7 @@
 
 import { blockSize } from '../../src/engines/onnx/block-size.ts';
 import { printTable } from '../../src/terminal/output.ts';
+import { convolutionCandidates, operandsOf } from './convolutions.ts';
 import { elementwiseCandidates } from './elementwise.ts';
 import { filterGradientCandidates } from './filter-gradients.ts';
 import { timeCandidates } from './measure.ts';
@@ -14,6 +15,15 @@ const STAGES = [
   [32, 32],
   [64, 16],
   [128, 8],
+] as const;
+
+/** The last stages of ResNets, and groups of VGG-16. */
+const LAYERS = [
+  { batch: 128, channels: 64, extent: 16 },
+  { batch: 128, channels: 128, extent: 8 },
+  { batch: 64, channels: 128, extent: 16 },
+  { batch: 64, channels: 256, extent: 8 },
+  { batch: 64, channels: 512, extent: 4 },
 ] as const;
 
 if ((await blockSize()) !== 16) {
@@ -36,3 +46,18 @@ const names = Object.keys(columns[0] ?? {});
 const rows = names.map((name) => [name, ...columns.map((times) => times[name]?.toFixed(1) ?? '')]);
 const heads = STAGES.map(([channels, extent]) => `${channels} ch, ${extent}²`);
 printTable(['filter gradient, 3 × 3', ...heads], rows);
+
+process.stdout.write('\n');
+const convolutions: Readonly<Record<string, number>>[] = [];
+for (const layer of LAYERS)
+  convolutions.push(await timeCandidates(operandsOf(layer), convolutionCandidates(layer), ROUNDS));
+printTable(
+  [
+    '3 × 3, images × channels, extent',
+    ...LAYERS.map((layer) => `${layer.batch} × ${layer.channels}, ${layer.extent}²`),
+  ],
+  Object.keys(convolutions[0] ?? {}).map((name) => [
+    name,
+    ...convolutions.map((times) => times[name]?.toFixed(1) ?? ''),
+  ]),
+);

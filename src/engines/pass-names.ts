@@ -1,11 +1,11 @@
 /** @file The passes of the compiler by name, so that some can be left out when results or times are compared. */
 import { PASSES, TRACED_PASSES } from '../compiler/passes/simplify.ts';
 import { suggest, UserError } from '../errors.ts';
+import { MINIMAL_FILTERING } from './minimal-filtering.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
 import {
   DENSE_LAYERS,
   IMPLICIT_GEMM,
-  MINIMAL_FILTERING,
   NORM_ACTIVATIONS,
   SCALES,
   TENSORFLOW_PASSES,

@@ -31,26 +31,29 @@ it('counts 3 × 3, strided and 1 × 1 convolutions of the paper’s ResNet-32', 
 });
 
 it('divides a step among kinds of operations and the host', () => {
-  const entry = (name: string, op_name: string, shape: readonly number[], dur: number) => ({
+  const entry = (name: string, op_name: string, shape: readonly number[], dur: number, first = [8, 100]) => ({
     cat: 'Node',
     name: `${name}_kernel_time`,
     dur,
-    args: { op_name, output_type_shape: [{ float: shape }] },
+    args: { op_name, input_type_shape: [{ float: first }], output_type_shape: [{ float: shape }] },
   });
   const run = (factor: number) => [
     entry('a', 'Conv', [8, 16, 4, 4], 3000 * factor),
     entry('b', 'Conv', [1, 16, 3, 48], 2000 * factor),
     entry('c', 'Conv', [1, 128, 1, 1], 500 * factor),
     entry('d', 'FusedMatMul', [8, 10], 1500 * factor),
+    entry('e', 'MatMul', [36, 65536], 300 * factor, [36, 36]),
+    entry('f', 'FusedMatMul', [36, 128, 128], 700 * factor, [36, 512, 128]),
   ];
   const other = { cat: 'Session', name: 'model_run', dur: 1e9 };
   // The first run does not count.
   const entries = [...run(100), other, ...run(1), ...run(1)];
   expect(partsOf(entries, { skipped: 1, milliseconds: [10, 10], batch: 8 })).toEqual([
     ['convolutions and data gradients', 0.3],
-    ['host: updates, noise, calls', 0.3],
     ['filter gradients', 0.2],
+    ['host: updates, noise, calls', 0.2],
     ['matrix products', 0.15],
+    ['minimal filtering', 0.1],
     ['sums, means and pools', 0.05],
   ]);
 });

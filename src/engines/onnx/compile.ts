@@ -2,6 +2,7 @@
 
 import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { type TracedStep, traceStep } from '../../compiler/trace-step.ts';
+import { MINIMAL_FILTERING } from '../minimal-filtering.ts';
 import { lower, type Target } from './lower/lower.ts';
 import { adaptTypes } from './lower/webgpu/element-types.ts';
 import type { OnnxGraph } from './operators.ts';
@@ -33,7 +34,11 @@ export function compileGraph(
 ): CompiledGraphs {
   const steps = traceStep(step, signature, skip);
   const lowered = optimize(
-    lower(steps.traced, { block: skip.has(BLOCKED_LAYOUT) ? 0 : block, target }),
+    lower(steps.traced, {
+      block: skip.has(BLOCKED_LAYOUT) ? 0 : block,
+      target,
+      ...(skip.has(MINIMAL_FILTERING) && { fewestChannels: Number.POSITIVE_INFINITY }),
+    }),
     skip,
   );
   return { ...steps, lowered: target === 'webgpu' ? adaptTypes(lowered) : lowered };

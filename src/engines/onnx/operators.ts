@@ -44,6 +44,8 @@ export type OnnxOperators = Readonly<Record<PlainOperator, NoAttributes>> & {
     readonly pads: Sizes;
     readonly output_padding?: Sizes;
   };
+  /** Of onnxruntime: MatMul that transposes the matrices of either operand on the way. */
+  readonly FusedMatMul: { readonly transA: Flag; readonly transB: Flag };
   readonly Gather: { readonly axis: number };
   readonly Gemm: { readonly transA?: number; readonly transB?: number; readonly beta?: number };
   readonly HardSigmoid: { readonly alpha: number; readonly beta: number };

@@ -1,8 +1,8 @@
 /** @file td's own kernels of convolutions on TensorFlow: what they give, and where they are taken. */
 import { expect, it } from 'vitest';
 import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
+import { MINIMAL_FILTERING } from '../../../src/engines/minimal-filtering.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
-import { MINIMAL_FILTERING } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
 import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';

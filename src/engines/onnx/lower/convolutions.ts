@@ -7,6 +7,7 @@ import { convolveBlocked, inputGradientBlocked } from './blocked-convolutions.ts
 import { inputGradientByPhases } from './blocked-phases.ts';
 import { type ConvolutionCall, reachOf, turnedConvolution } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
+import { convolveMinimally, inputGradientMinimally } from './minimal-filtering.ts';
 
 /** `[height, width, in, out]` to `[out, in, height, width]`. */
 const FILTER_TO_ONNX = [3, 2, 0, 1];
@@ -18,7 +19,7 @@ export function channelsFirstShape(value: Value): number[] {
 }
 
 export const convolution: LoweringRule<ConvolutionAttributes> = (operation, context) => {
-  if (convolveBlocked(operation, context)) return;
+  if (convolveMinimally(operation, context) || convolveBlocked(operation, context)) return;
   const [x, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const operands = [context.channelsFirst(x), context.transpose(context.plain(filter), FILTER_TO_ONNX)];
   const shape = channelsFirstShape(output);
@@ -28,7 +29,8 @@ export const convolution: LoweringRule<ConvolutionAttributes> = (operation, cont
 
 /** A convolution with the turned filter where there is one, else a transposed convolution of the output's gradient. */
 export const inputGradient: LoweringRule<ConvolutionAttributes> = (operation, context) => {
-  if (inputGradientBlocked(operation, context) || inputGradientByPhases(operation, context)) return;
+  if (inputGradientMinimally(operation, context) || inputGradientBlocked(operation, context)) return;
+  if (inputGradientByPhases(operation, context)) return;
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const shape = channelsFirstShape(output);
   const turned = turnedConvolution(operation);

@@ -7,6 +7,7 @@ import { at } from '../../../lookup.ts';
 import { filterGradientBlocked } from './blocked-filter-gradient.ts';
 import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
+import { filterGradientMinimally } from './minimal-filtering.ts';
 import { patchTable } from './patches.ts';
 
 /** Patches of images with fewer channels are rows too short to gather quickly. */
@@ -14,7 +15,7 @@ const FEWEST_PATCH_CHANNELS = 8;
 
 /** Gradient of a convolution with respect to its filter. */
 export const filterGradient: LoweringRule<ConvolutionAttributes> = (operation, context) => {
-  if (filterGradientBlocked(operation, context)) return;
+  if (filterGradientMinimally(operation, context) || filterGradientBlocked(operation, context)) return;
   const channels = at(at(operation.outputs, 0).shape, 2);
   if (channels < FEWEST_PATCH_CHANNELS) correlate(operation, context);
   else multiplyPatches(operation, context);

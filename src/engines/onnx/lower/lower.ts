@@ -24,10 +24,15 @@ export interface LowerOptions {
   /** Channels in a block of onnxruntime's blocked layout on this machine; 0 does without it. */
   readonly block?: number;
   readonly target?: Target;
+  /** Of both sides of a convolution that minimal filtering is used for. */
+  readonly fewestChannels?: number;
 }
 
-export function lower(graph: KernelGraph, { block = 0, target = 'cpu' }: LowerOptions = {}): OnnxGraph {
-  const context = new Lowering(block);
+export function lower(
+  graph: KernelGraph,
+  { block = 0, target = 'cpu', fewestChannels }: LowerOptions = {},
+): OnnxGraph {
+  const context = new Lowering(block, fewestChannels);
   const rules = rulesFor[target];
   const inputs = graph.inputs.map(({ name, value }): NamedValue => {
     const lowered: Value = { shape: value.shape, type: value.type };

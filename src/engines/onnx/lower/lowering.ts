@@ -21,6 +21,12 @@ const TO_CHANNELS_LAST = [0, 2, 3, 1];
 /** Operator set of the kernels that work on blocked images. */
 export const BLOCKED = 'com.microsoft.nchwc';
 
+/**
+ * With fewer channels on either side of a convolution, cutting images into tiles and transforming them takes longer than minimal filtering
+ * saves (`npm run bench:kernels`).
+ */
+const FEWEST_FILTERED_CHANNELS = 128;
+
 interface Forms {
   plain?: Value;
   channelsFirst?: Value;
@@ -37,8 +43,14 @@ export class Lowering {
   private readonly forms = new Map<Value, Forms>();
   private readonly tables = new Map<string, Value>();
 
-  /** @param block channels in a block of the blocked layout; 0 leaves that layout unused */
-  constructor(readonly block = 0) {}
+  /**
+   * @param block channels in a block of the blocked layout; 0 leaves that layout unused
+   * @param fewestChannels of both sides of a convolution that minimal filtering is used for
+   */
+  constructor(
+    readonly block = 0,
+    readonly fewestChannels = FEWEST_FILTERED_CHANNELS,
+  ) {}
 
   /** Declares what a traced value has become, layout unchanged. */
   set(traced: Value, lowered: Value): void {

@@ -2,6 +2,7 @@
 import type { KernelGraph } from '../../../compiler/kernels.ts';
 import { applyAll, type Pass, simplify, TRACED_PASSES } from '../../../compiler/passes/simplify.ts';
 import type { Precision } from '../../../settings/precision.ts';
+import { MINIMAL_FILTERING } from '../../minimal-filtering.ts';
 import { NO_KERNELS, type OwnKernels, type TensorflowGraph, type TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
 import { joinDenseLayers } from './dense-layers.ts';
@@ -21,7 +22,6 @@ export const TENSORFLOW_PASSES = {
 } as const satisfies Readonly<Record<string, Pass<TensorflowOperation>>>;
 
 /** The last passes, where td has kernels of its own. */
-export const MINIMAL_FILTERING = 'minimal-filtering';
 export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
 export const DENSE_LAYERS = 'dense-layers';
