@@ -30,7 +30,7 @@ export function convolutionCandidates(layer: Layer): Readonly<Record<string, Can
   return {
     'a convolution: sum over every pixel': convolve(layer, convolveBlocked),
     'minimal filtering': convolve(layer, convolveMinimally),
-    'a filter gradient: convolution with the batch in blocks': differentiate(layer, filterGradientBlocked),
+    'a filter gradient: convolution, images as its channels': differentiate(layer, filterGradientBlocked),
     'its minimal filtering': differentiate(layer, filterGradientMinimally),
   };
 }

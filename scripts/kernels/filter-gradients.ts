@@ -57,7 +57,7 @@ export function filterGradientCandidates(sizes: Sizes): Readonly<Record<string, 
         keepdims: 0,
       });
     },
-    'convolution with the batch in blocks': (builder, { x, dy }) => {
+    'convolution, images as its channels': (builder, { x, dy }) => {
       const context = new Lowering(BLOCK);
       const image = { shape: [batch, extent, extent, channels], type: 'float32' } as const;
       const [images, gradient, filter]: Value[] = [

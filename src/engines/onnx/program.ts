@@ -4,7 +4,7 @@ import type { Signature } from '../../compiler/step.ts';
 import { FEED, STATE, withoutPrefix, withPrefix } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
 import { checkArrays, checkFeeds, checkState, copyArrays } from '../arrays.ts';
-import { freeGarbage } from '../garbage.ts';
+import { freeArrays, freeGarbage } from '../garbage.ts';
 import type { Program } from '../types.ts';
 import type { Session } from './session-pool.ts';
 import { dataOf, sortResults, type Tensors, toTensor, toTensors } from './tensors.ts';
@@ -25,7 +25,7 @@ export class OnnxProgram implements Program {
   private readonly state: readonly Entry[];
   private isWritten = false;
   private isPrepared = false;
-  /** Bytes of arrays that nobody needs when the next run begins: gradients that updates have used, state that was replaced. */
+  /** Bytes of arrays that nobody needs when the next run begins: state that was replaced. */
   private garbageBytes = 0;
   private disposed = false;
 
@@ -50,10 +50,10 @@ export class OnnxProgram implements Program {
     const outputs = await this.session.run(this.tensors);
     const { next, fetches, handed } = sortResults(outputs);
     Object.assign(this.tensors, withPrefix(next, STATE));
-    for (const tensor of Object.values(handed)) this.garbageBytes += dataOf(tensor).byteLength;
     const arrayOf = (name: string): ArrayData =>
       dataOf(orThrow(this.tensors[name] ?? outputs[name], `an update takes ${name}, which is not there`));
     for (const update of this.parts.updates ?? []) update(arrayOf);
+    freeArrays(Object.values(handed).map(dataOf));
     return fetches;
   }
 

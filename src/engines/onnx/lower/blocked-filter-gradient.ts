@@ -1,4 +1,4 @@
-/** @file Lowering of filter gradients to a convolution on images blocked along the batch. */
+/** @file Lowering of filter gradients to a convolution whose channels are the images of the batch. */
 
 import { sizeOf } from '../../../arrays.ts';
 import type { Value } from '../../../compiler/graph.ts';
@@ -8,42 +8,42 @@ import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';
 
 /**
- * The gradient sums input × output gradient over batch and positions. As a convolution that is: the batch as channels
- * in blocks of B images, the output's gradient as filters of the images' height and width. The trick is in the width of
+ * The gradient sums input × output gradient over batch and positions. As a convolution that is: images of the batch as
+ * channels, the output's gradient as filters of the images' height and width. The trick is in the width of
  * its input, where columns and channels lie side by side, channels inside: a filter dilated by the number of channels
  * meets every channel as one more position along the width. One operator then yields all taps, and
  * no patch of the input is ever copied.
  *
- * It holds for batches in whole blocks and filters without dilation. Filters that fill no block are filled up with
+ * The batch is cut into groups, whose results are added. The operator takes fewer channels than fill a block as they are, one image after
+ * the other, so that groups of few images need next to no rearranging; larger groups are brought into blocks of images.
+ *
+ * It holds for filters without dilation. Filters that fill no block are filled up with
  * zeros where that adds little.
  */
 export function filterGradientBlocked(operation: ConvolutionCall, context: Lowering): boolean {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const { strides, dilations, pads } = operation.attributes;
-  const batch = at(x.shape, 0);
-  const fits = context.block > 0 && batch % context.block === 0 && dilations.every((step) => step === 1);
+  const fits = context.block > 0 && dilations.every((step) => step === 1);
   const [kernelHeight = 1, kernelWidth = 1, channels = 1, filters = 1] = output.shape;
   const filled = Math.ceil(filters / context.block) * context.block;
   if (!fits || filled > filters * MOST_FILLED) return false;
   const [, height = 1, width = 1] = dy.shape;
-  const images = context.canBlock(x)
-    ? imagesOfBlocks(operation, context)
-    : imagesOfPixels(operation, context);
-  const parts = at(images.shape, 0);
+  const [left, right] = sidePads(operation);
+  const parts = context.canBlock(x) ? channels / context.block : 1;
   const inside = channels / parts;
   // Rows that no filter reaches are cut off: without pads below, the operator would still look at them.
   const below = kernelHeight + (height - 1) * at(strides, 0) - at(x.shape, 1) - at(pads, 0);
   const rows = kernelHeight + Math.max(0, -below);
-  const columns = at(images.shape, 3) - (width - 1) * at(strides, 1) * inside;
-  const groups = chooseGroups([parts, filled, rows], batch / context.block, context);
+  const columns = (at(x.shape, 2) + left + right - (width - 1) * at(strides, 1)) * inside;
+  const cut = chooseGroups(x, dy, [parts, filled, rows, columns], context);
+  if (cut === undefined) return false;
+  const { groups } = cut;
   const sums = emitBlocked(
     context,
     'Conv',
     [
-      images,
-      context.canBlock(dy)
-        ? filtersOfBlocks(dy, groups, context)
-        : filtersOfPixels(dy, filled, groups, context),
+      context.canBlock(x) ? imagesOfBlocks(operation, cut, context) : imagesOfPixels(operation, cut, context),
+      context.canBlock(dy) ? filtersOfBlocks(dy, cut, context) : filtersOfPixels(dy, filled, cut, context),
     ],
     [parts, groups * filled, rows, columns],
     {
@@ -59,21 +59,50 @@ export function filterGradientBlocked(operation: ConvolutionCall, context: Lower
   return true;
 }
 
+/** How a batch is cut. */
+interface Cut {
+  readonly groups: number;
+  /** Images side by side, innermost: a block of them, or one. */
+  readonly side: number;
+}
+
 /** The operator hands out rows of its output to threads. With fewer rows than this, some threads have nothing to do at the end. */
 const FEWEST_ROWS = 12;
 /** Blocks of filters that one thread computes at once. */
 const FILTER_BLOCKS_AT_ONCE = 4;
+/** With smaller groups there is more to add up than to multiply. */
+const FEWEST_IMAGES = 4;
 
 /**
- * A convolution whose output has few rows is cut along the batch into groups of images, as many as share out well, and
- * what they yield is added.
+ * Groups of as many images as fill no block; unless what they yield takes more memory than the operands: then blocks of images, in
+ * as many groups as share out well.
  *
- * @param imageBlocks in the batch
+ * @param sums shape of what one group yields, `[parts, filters, rows, columns]`
+ * @returns nothing if the batch cannot be cut
  */
-function chooseGroups(
-  [parts, filters, rows]: readonly [parts: number, filters: number, rows: number],
+function chooseGroups(x: Value, dy: Value, sums: readonly number[], { block }: Lowering): Cut | undefined {
+  const batch = at(x.shape, 0);
+  const isWhole = batch % block === 0;
+  // The operator takes no other numbers of channels.
+  if (!isWhole && batch > block) return undefined;
+  const images = largestDivisor(batch, block - 1);
+  const groups = batch / images;
+  const isSmall = groups * sizeOf(sums) <= sizeOf(x.shape) + sizeOf(dy.shape);
+  if (!isWhole || (isSmall && images >= FEWEST_IMAGES)) return { groups, side: 1 };
+  return { groups: fewGroups(sums, batch / block, block), side: block };
+}
+
+function largestDivisor(number: number, most: number): number {
+  let divisor = Math.min(number, most);
+  while (number % divisor !== 0) divisor--;
+  return divisor;
+}
+
+/** @param imageBlocks in the batch */
+function fewGroups(
+  [parts = 1, filters = 1, rows = 1]: readonly number[],
   imageBlocks: number,
-  { block }: Lowering,
+  block: number,
 ): number {
   const outputRows = parts * Math.ceil(filters / (FILTER_BLOCKS_AT_ONCE * block)) * rows;
   let groups = 1;
@@ -111,8 +140,8 @@ function sidePads(operation: ConvolutionCall): [number, number] {
   return [at(pads, 1), Math.max(0, needed - at(x.shape, 2) - at(pads, 1))];
 }
 
-/** From blocked images: `[channels/B, batch, height, width · B]` with the batch in blocks, a part for each block of channels. */
-function imagesOfBlocks(operation: ConvolutionCall, context: Lowering): Value {
+/** From blocked images: `[channels/B, batch, height, width · B]`, a part for each block of channels; the batch in blocks if the cut says so. */
+function imagesOfBlocks(operation: ConvolutionCall, cut: Cut, context: Lowering): Value {
   const { block } = context;
   const [left, right] = sidePads(operation);
   const padded = padBlocked(context.blocked(at(operation.inputs, 0)), [0, left, 0, right], context);
@@ -123,22 +152,26 @@ function imagesOfBlocks(operation: ConvolutionCall, context: Lowering): Value {
     parts === 1
       ? rows
       : gatherRows(rows, `blocks ${batch} ${parts}`, () => swappedTable(batch, parts), context);
-  const blocks = context.reshape(sorted, [(parts * batch) / block, block, length]);
-  return context.reshape(transposeBlocks(blocks, context), [parts, batch, height, width * block]);
+  return inBlocks(sorted, [parts, batch, height, width * block], cut, context);
 }
 
-/** From pixels of few channels: `[1, batch, height, width · channels]` with the batch in blocks. */
-function imagesOfPixels(operation: ConvolutionCall, context: Lowering): Value {
-  const { block } = context;
+/** From pixels of few channels: `[1, batch, height, width · channels]`, the batch in blocks if the cut says so. */
+function imagesOfPixels(operation: ConvolutionCall, cut: Cut, context: Lowering): Value {
   const plain = context.plain(at(operation.inputs, 0));
   const [left, right] = sidePads(operation);
   const [batch = 1, height = 1, width = 1, channels = 1] = plain.shape;
   const shape = [batch, height, width + left + right, channels];
   const attributes = { pads: [0, 0, left, 0, 0, 0, right, 0], value: 0 };
   const padded = left + right === 0 ? plain : context.builder.emit('Pad', [plain], { shape }, attributes);
-  const length = sizeOf(shape.slice(1));
-  const blocks = context.reshape(padded, [batch / block, block, length]);
-  return context.reshape(transposeBlocks(blocks, context), [1, batch, height, at(shape, 2) * channels]);
+  return inBlocks(padded, [1, batch, height, at(shape, 2) * channels], cut, context);
+}
+
+/** Images one after the other, or a block of them side by side, under the given shape. */
+function inBlocks(images: Value, shape: readonly number[], { side }: Cut, context: Lowering): Value {
+  if (side === 1) return context.reshape(images, shape);
+  const [parts = 1, batch = 1, height = 1, width = 1] = shape;
+  const blocks = context.reshape(images, [(parts * batch) / side, side, height * width]);
+  return context.reshape(transposeBlocks(blocks, context), shape);
 }
 
 /** The row numbers that turn `[outer, inner]` rows into `[inner, outer]` rows. */
@@ -150,54 +183,67 @@ function swappedTable(outer: number, inner: number): Int32Array {
 }
 
 /**
- * The output's gradient as a blocked filter bank, `[groups, out/B, batch/groups/B, height, width, B images, B out]`, from
+ * The output's gradient as a filter bank, `[groups, out/B, images of a group/side, height, width, side, B out]`, from
  * blocked images `[batch, out/B, height, width, B out]`.
  */
-function filtersOfBlocks(dy: Value, groups: number, context: Lowering): Value {
+function filtersOfBlocks(dy: Value, cut: Cut, context: Lowering): Value {
   const gradient = context.blocked(dy);
   const [batch = 1, filters = 1, height = 1, width = 1] = gradient.shape;
-  const sizes = { groups, batch, parts: filters / context.block, pixels: height * width };
-  const row = (image: number, part: number, pixel: number): number =>
-    (image * sizes.parts + part) * sizes.pixels + pixel;
-  return sortRows(gradient, 'blocks', gradient.shape, sizes, row, context);
+  const pixels = height * width;
+  const parts = filters / context.block;
+  // Whole images of a block of filters stay together where images stand one after the other.
+  const [places, columns] = cut.side === 1 ? [1, pixels * context.block] : [pixels, context.block];
+  const row = (image: number, part: number, place: number): number => (image * parts + part) * places + place;
+  const rows = context.reshape(gradient, [batch * parts * places, columns]);
+  return sortRows(rows, 'blocks', gradient.shape, { parts, places, row }, cut, context);
 }
 
 /** The same from images `[batch, height, width, out]`, with zeros for the filters that fill the last block. */
-function filtersOfPixels(dy: Value, filled: number, groups: number, context: Lowering): Value {
+function filtersOfPixels(dy: Value, filled: number, cut: Cut, context: Lowering): Value {
+  const { block } = context;
   const plain = context.plain(dy);
   const [batch = 1, height = 1, width = 1, filters = 1] = plain.shape;
   const pads = [0, 0, 0, 0, 0, 0, 0, filled - filters];
   const shape = [batch, height, width, filled];
   const padded = context.builder.emit('Pad', [plain], { shape }, { pads, value: 0 });
-  const sizes = { groups, batch, parts: filled / context.block, pixels: height * width };
-  const row = (image: number, part: number, pixel: number): number =>
-    (image * sizes.pixels + pixel) * sizes.parts + part;
-  return sortRows(padded, 'pixels', [batch, filled, height, width], sizes, row, context);
+  const [parts, places] = [filled / block, height * width];
+  const row = (image: number, part: number, place: number): number => (image * places + place) * parts + part;
+  const rows = context.reshape(padded, [batch * parts * places, block]);
+  return sortRows(rows, 'pixels', [batch, filled, height, width], { parts, places, row }, cut, context);
 }
 
-/** Brings rows of one block of filters into the order of a filter bank; `row` says where each of them is. */
+/** Where rows come from. */
+interface Source {
+  /** Blocks of filters. */
+  readonly parts: number;
+  /** Rows of an image for each of them. */
+  readonly places: number;
+  readonly row: (image: number, part: number, place: number) => number;
+}
+
+/** Brings rows of one block of filters into the order of a filter bank. */
 function sortRows(
-  gradient: Value,
+  rows: Value,
   from: string,
   [batch = 1, filters = 1, height = 1, width = 1]: readonly number[],
-  { groups, parts, pixels }: Record<'groups' | 'batch' | 'parts' | 'pixels', number>,
-  row: (image: number, part: number, pixel: number) => number,
+  { parts, places, row }: Source,
+  { groups, side }: Cut,
   context: Lowering,
 ): Value {
-  const { block } = context;
-  const rows = context.reshape(gradient, [batch * parts * pixels, block]);
+  const shape = [groups * filters, batch / groups, height, width];
+  if (parts === 1 && side === 1) return context.reshape(rows, shape);
   const table = (): Int32Array => {
-    const order = new Int32Array(batch * parts * pixels);
+    const order = new Int32Array(batch * parts * places);
     let next = 0;
     for (let group = 0; group < batch; group += batch / groups)
       for (let part = 0; part < parts; part++)
-        for (let first = group; first < group + batch / groups; first += block)
-          for (let pixel = 0; pixel < pixels; pixel++)
-            for (let image = first; image < first + block; image++) order[next++] = row(image, part, pixel);
+        for (let first = group; first < group + batch / groups; first += side)
+          for (let place = 0; place < places; place++)
+            for (let image = first; image < first + side; image++) order[next++] = row(image, part, place);
     return order;
   };
-  const sorted = gatherRows(rows, `filters of ${from} ${batch} ${groups} ${parts} ${pixels}`, table, context);
-  return context.reshape(sorted, [groups * filters, batch / groups, height, width]);
+  const name = `filters of ${from} ${batch} ${groups} ${side} ${parts} ${places}`;
+  return context.reshape(gatherRows(rows, name, table, context), shape);
 }
 
 /** `[height, width, in, out]` of the operator's result `[in parts, out/B, rows, columns · channels, B out]`. */
