@@ -54,6 +54,11 @@ const WEIGHT_DECAY = 5e-3;
  * up the norm of large arrays in single precision, which costs it up to 1e-3.
  */
 const DEEP_TOLERANCE = 2e-2;
+/**
+ * Its last images have 2 × 2 pixels, so that a single activation weighs 2.5 % of the change of a kernel: in the third step with targeted
+ * dropout PyTorch and TensorFlow let one pass that PyTorch in float64 does not.
+ */
+const VGG_TOLERANCE = 4e-2;
 
 const parseModel = (model: unknown): RunSettings['model'] => runSettingsSchema.parse({ model }).model;
 
@@ -94,6 +99,7 @@ export const WORKLOADS: readonly Workload[] = [
     model: parseModel({ name: 'vgg' }),
     layers: 16,
     ...CIFAR,
+    tolerance: VGG_TOLERANCE,
     classes: 100,
     batchSize: 64,
     runsPerTurn: 2,
