@@ -55,8 +55,8 @@ const WEIGHT_DECAY = 5e-3;
  */
 const DEEP_TOLERANCE = 2e-2;
 /**
- * Its last images have 2 × 2 pixels, so that a single activation weighs 2.5 % of the change of a kernel: in the third step with targeted
- * dropout PyTorch and TensorFlow let one pass that PyTorch in float64 does not.
+ * Its last images have 2 × 2 pixels, so that few activations weigh much: in the third step with targeted dropout PyTorch and TensorFlow
+ * change a kernel alike, and differ by 2.5 % of it from onnxruntime, which is nearer to PyTorch in float64.
  */
 const VGG_TOLERANCE = 4e-2;
 
