@@ -6,6 +6,7 @@ import type { Value } from '../compiler/graph.ts';
 import { peakBytes } from '../compiler/liveness.ts';
 import type { Signature } from '../compiler/step.ts';
 import { traceStep } from '../compiler/trace-step.ts';
+import { FEWEST_FILTERED_CHANNELS } from '../engines/onnx/lower/lowering.ts';
 import type { Engine } from '../engines/types.ts';
 import { UserError } from '../errors.ts';
 import { buildEvaluationStep, EVALUATION_BATCH } from './evaluator.ts';
@@ -39,9 +40,17 @@ const GARBAGE = 64e6;
  * What the parts of a training take for each of their bytes; fitted to what `npm run bench:memory` measures. State: in the
  * program, and copied for a checkpoint. Garbage: copies of a small state, which are not collected at once. Feeds: noise and
  * images, and what their values are copied to. Weights: values of a step of a weight's size, such as gradients, which are handed
- * to the host, too. Images: all other values of a step.
+ * to the host, too. Images: all other values of a step. Filtering: filters that minimal filtering transforms, and what it makes of images.
  */
-const SHARES = { state: 2, garbage: 2.1, feeds: 2.3, weights: 1.8, images: 0.8, evaluation: 1.1 } as const;
+const SHARES = {
+  state: 2,
+  garbage: 2.1,
+  feeds: 2.3,
+  weights: 1.8,
+  images: 0.8,
+  evaluation: 1.1,
+  filtering: 7,
+} as const;
 
 /** Estimates, which take up to a second, by what they depend on: seeds share them. */
 const estimates = new Map<string, number>();
@@ -75,6 +84,7 @@ function estimateCompiled({ model, step, signature, dataset }: Training): number
   const { state, feeds } = signature;
   const { traced } = traceStep(step, signature);
   const sizes = new Set(Object.values(state).map(({ shape }) => sizeOf(shape)));
+  const filtered = model.parameters.filter(({ shape }) => isFiltered(shape));
   const isWeight = ({ shape }: Value) => sizes.has(sizeOf(shape));
   return (
     PROCESS +
@@ -84,9 +94,15 @@ function estimateCompiled({ model, step, signature, dataset }: Training): number
     SHARES.garbage * Math.min(bytesOf(state), GARBAGE) +
     SHARES.feeds * bytesOf(feeds) +
     SHARES.weights * peakBytes(traced, isWeight) +
+    SHARES.filtering * BYTES_PER_NUMBER * filtered.reduce((sum, { shape }) => sum + sizeOf(shape), 0) +
     SHARES.images * peakBytes(traced, (value) => !isWeight(value)) +
     SHARES.evaluation * evaluations.reduce((sum, bytes) => sum + bytes)
   );
+}
+
+/** Whether a filter `[height, width, in, out]` is one of many channels, as `engines/onnx/lower/minimal-filtering.ts` takes them. */
+function isFiltered([height, width, input = 0, output = 0]: readonly number[]): boolean {
+  return height === 3 && width === 3 && Math.min(input, output) >= FEWEST_FILTERED_CHANNELS;
 }
 
 /** How far the estimate may be from what is taken, as a factor. */

@@ -178,6 +178,10 @@ describe('a convolution by minimal filtering', () => {
     ['of few channels in', { images: [2, 8, 8], inputs: 112, filters: 128 }],
     ['of few filters', { images: [2, 8, 8], inputs: 128, filters: 112 }],
     ['of channels that fill no block', { images: [2, 8, 8], inputs: 132, filters: 128 }],
+    [
+      'of so many images that their windows take much memory',
+      { images: [640, 8, 8], inputs: 128, filters: 128 },
+    ],
     ['of images that waste most of a tile', { images: [2, 5, 5], inputs: 128, filters: 128 }],
   ] as const)('is not taken for one %s', (_, layer) => {
     expect(countProducts(layer)).toBe(0);

@@ -25,7 +25,7 @@ export const BLOCKED = 'com.microsoft.nchwc';
  * With fewer channels on either side of a convolution, cutting images into tiles and transforming them takes longer than minimal filtering
  * saves (`npm run bench:kernels`).
  */
-const FEWEST_FILTERED_CHANNELS = 128;
+export const FEWEST_FILTERED_CHANNELS = 128;
 
 interface Forms {
   plain?: Value;

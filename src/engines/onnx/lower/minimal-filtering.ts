@@ -61,6 +61,8 @@ const OUTPUT = squared(OUTPUT_TRANSFORM);
 
 /** Filters are transformed, and multiplied with, in groups of no more bytes: all at once are four times as large as the filters. */
 const MOST_BYTES_AT_ONCE = 2 ** 24;
+/** The windows of a batch, their transform and the products each take so much: those of large evaluations would take more than all else. */
+const MOST_BYTES_OF_WINDOWS = 20 * 2 ** 20;
 /** Tiles reach beyond images whose sides are no multiples of theirs. The share of a direct sum's multiplications that may be left. */
 const LARGEST_SHARE = 0.5;
 
@@ -128,6 +130,7 @@ function suits(
   const [height = 1, width = 1, input = 1, output = 1] = filter.shape;
   const [, rows = 1, columns = 1] = y.shape;
   const tiles = Math.ceil(rows / TILE) * Math.ceil(columns / TILE);
+  const numbers = at(x.shape, 0) * tiles * WINDOW ** 2 * Math.max(input, output);
   return (
     context.canBlock(x) &&
     context.canBlock(y) &&
@@ -135,6 +138,7 @@ function suits(
     height === TAPS &&
     width === TAPS &&
     Math.min(input, output) >= context.fewestChannels &&
+    numbers * Float32Array.BYTES_PER_ELEMENT <= MOST_BYTES_OF_WINDOWS &&
     tiles * WINDOW ** 2 <= LARGEST_SHARE * TAPS ** 2 * rows * columns
   );
 }
