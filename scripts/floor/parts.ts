@@ -107,7 +107,8 @@ const LARGEST_SQUARE = 36;
 /** Products of several matrices at once, and transforms of squares: a small constant matrix times all that there are. */
 function isMinimalFiltering(op: string, factor: readonly number[], result: readonly number[]): boolean {
   if (!['MatMul', 'FusedMatMul', 'Gemm'].includes(op)) return false;
-  return result.length === 3 || factor.every((extent) => extent <= LARGEST_SQUARE);
+  const isTransform = factor.length === 2 && factor.every((extent) => extent <= LARGEST_SQUARE);
+  return isTransform || result.length === 3;
 }
 
 /** @param shape of the first result */

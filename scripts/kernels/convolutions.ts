@@ -12,6 +12,7 @@ import type { Candidate } from './measure.ts';
 
 const BLOCK = 16;
 
+/** A 3 × 3 convolution with a margin of one pixel. */
 export interface Layer {
   readonly batch: number;
   /** As many as filters. */
@@ -52,7 +53,8 @@ function convolve({ batch, channels, extent }: Layer, lower: Lower): Candidate {
   };
 }
 
-function differentiate(layer: Layer, lower: Lower): Candidate {
+/** The filter gradient from `x` and `dy`. */
+export function differentiate(layer: Layer, lower: Lower): Candidate {
   return (builder, { x, dy }) => {
     const { context, images, taps } = lowering(layer, x as Value);
     const gradient: Value = { ...images };

@@ -1,23 +1,16 @@
 /** @file Ways to compute the filter gradient of a 3×3 convolution from images and output gradients in blocks of 16. */
 import type { Value } from '../../src/compiler/graph.ts';
 import { filterGradientBlocked } from '../../src/engines/onnx/lower/blocked-filter-gradient.ts';
-import { BLOCKED, Lowering } from '../../src/engines/onnx/lower/lowering.ts';
+import { BLOCKED } from '../../src/engines/onnx/lower/lowering.ts';
 import type { OnnxBuilder } from '../../src/engines/onnx/operators.ts';
+import { differentiate, type Layer } from './convolutions.ts';
 import type { Candidate } from './measure.ts';
 
 const BLOCK = 16;
 const OFFSETS = [0, 1, 2];
 
-/** Sizes of a convolution of as many channels as filters, with padding 1. */
-export interface Sizes {
-  readonly batch: number;
-  readonly channels: number;
-  /** Height and width. */
-  readonly extent: number;
-}
-
 /** Operands `x` and `dy`: `[batch, channels, height, width]` in blocks. */
-export function filterGradientCandidates(sizes: Sizes): Readonly<Record<string, Candidate>> {
+export function filterGradientCandidates(sizes: Layer): Readonly<Record<string, Candidate>> {
   const { batch, channels, extent } = sizes;
   const positions = batch * extent * extent;
   const shape = (rows: number, columns: number) => ({ shape: [rows, columns] });
@@ -57,28 +50,7 @@ export function filterGradientCandidates(sizes: Sizes): Readonly<Record<string, 
         keepdims: 0,
       });
     },
-    'convolution, images as its channels': (builder, { x, dy }) => {
-      const context = new Lowering(BLOCK);
-      const image = { shape: [batch, extent, extent, channels], type: 'float32' } as const;
-      const [images, gradient, filter]: Value[] = [
-        { ...image },
-        { ...image },
-        { shape: [3, 3, channels, channels], type: 'float32' },
-      ];
-      context.setBlocked(images as Value, x as Value);
-      context.setBlocked(gradient as Value, dy as Value);
-      filterGradientBlocked(
-        {
-          op: 'Conv2DBackpropFilter',
-          inputs: [images as Value, gradient as Value],
-          attributes: { strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] },
-          outputs: [filter as Value],
-        },
-        context,
-      );
-      for (const operation of context.builder.operations) builder.append(operation);
-      return context.plain(filter as Value);
-    },
+    'convolution, images as its channels': differentiate(sizes, filterGradientBlocked),
     'for comparison: the convolution itself': (builder, { x }) => {
       const bank = [channels, channels, 3, 3];
       const weights = builder.constant(new Float32Array(channels * channels * 9).fill(0.01), bank, 'float32');
@@ -106,7 +78,7 @@ function gatherPatches(
   images: Value,
   [padRows, padColumns]: Offset,
   offsets: readonly Offset[],
-  { batch, channels, extent }: Sizes,
+  { batch, channels, extent }: Layer,
 ): Value {
   const [height, width, parts] = [extent + 2 * padRows, extent + 2 * padColumns, channels / BLOCK];
   const padded =

@@ -1,5 +1,4 @@
 /** @file Frees large arrays at once that onnxruntime made and nobody needs any more. */
-
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -41,7 +40,7 @@ function createClosedPort(): MessagePort {
 
 /**
  * Bytes of garbage that are worth a collection, which takes 20 to 40 milliseconds. Left to themselves, collectors wait for two
- * or three steps, and hold the gradients of each.
+ * or three steps.
  */
 const WORTHWHILE_BYTES = 2 ** 26;
 

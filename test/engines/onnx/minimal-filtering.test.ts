@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 /** Rounding of sums of hundreds of products, multiplied by the entries of the transforms; of the largest number. */
 const ROUNDING = 2e-5;
 
-/** The same, where td's own code multiplies with nothing but the taps themselves. */
+/** Rounding of onnxruntime's sums over every pixel. */
 const ROUNDING_OF_DIRECT_SUM = 1e-6;
 
 /** A convolution, and the gradients of the sum of its result times `slope`. */
@@ -158,7 +158,7 @@ describe('a convolution by minimal filtering', () => {
     },
   );
 
-  it('rounds more than a sum over every pixel, which is what it is compared with', async () => {
+  it('is held to what onnxruntime gives, to its rounding, as a sum over every pixel', async () => {
     const layer = at(Object.values(LAYERS), 0);
     const expected = sumDirectly(layer, createFeeds(signatureOf(layer)));
     const direct = await compute(layer, 1, MINIMAL_FILTERING);

@@ -72,14 +72,11 @@ export function convolveMinimally(operation: ConvolutionCall, context: Lowering)
   if (!suits(operation, { x, filter, y: output }, context)) return false;
   const windows = gatherWindows(x, output, operation.attributes.pads, context);
   const taps = tapsOf(context.plain(filter), context);
-  const tiles = sumOverGroups(OUTPUT, filter, context, (group) =>
-    multiply(
-      transform(rowsOf(INPUT, group), windows, context),
-      transform(rowsOf(FILTER, group), taps, context),
-      {},
-      context,
-    ),
-  );
+  const operands = [
+    { matrix: INPUT, numbers: windows },
+    { matrix: FILTER, numbers: taps },
+  ] as const;
+  const tiles = transformProducts(OUTPUT, operands, filter, context);
   context.setBlocked(output, assembleTiles(tiles, output, context));
   return true;
 }
@@ -91,15 +88,11 @@ export function inputGradientMinimally(operation: ConvolutionCall, context: Lowe
   if (turned === undefined || !suits(operation, { x: output, filter, y: dy }, context)) return false;
   const windows = gatherWindows(dy, output, turned.pads, context);
   const taps = tapsOf(context.plain(filter), context);
-  const matrix = FILTER.map((row) => row.toReversed());
-  const tiles = sumOverGroups(OUTPUT, filter, context, (group) =>
-    multiply(
-      transform(rowsOf(INPUT, group), windows, context),
-      transform(rowsOf(matrix, group), taps, context),
-      { transB: 1 },
-      context,
-    ),
-  );
+  const operands = [
+    { matrix: INPUT, numbers: windows },
+    { matrix: FILTER.map((row) => row.toReversed()), numbers: taps, isTransposed: true },
+  ] as const;
+  const tiles = transformProducts(OUTPUT, operands, filter, context);
   context.setBlocked(output, assembleTiles(tiles, output, context));
   return true;
 }
@@ -109,15 +102,11 @@ export function filterGradientMinimally(operation: ConvolutionCall, context: Low
   if (!suits(operation, { x, filter: output, y: dy }, context)) return false;
   const windows = gatherWindows(x, dy, operation.attributes.pads, context);
   const tiles = gatherGradientTiles(dy, context);
-  const matrix = transposed(OUTPUT);
-  const gradient = sumOverGroups(transposed(FILTER), output, context, (group) =>
-    multiply(
-      transform(rowsOf(INPUT, group), windows, context),
-      transform(rowsOf(matrix, group), tiles, context),
-      { transA: 1 },
-      context,
-    ),
-  );
+  const operands = [
+    { matrix: INPUT, numbers: windows, isTransposed: true },
+    { matrix: transposed(OUTPUT), numbers: tiles },
+  ] as const;
+  const gradient = transformProducts(transposed(FILTER), operands, output, context);
   context.set(output, context.reshape(gradient, output.shape));
   return true;
 }
@@ -237,33 +226,37 @@ function assembleTiles(tiles: Value, output: Value, context: Lowering): Value {
   return context.reshape(gatherRows(matrix, `of tiles ${shape.join()}`, table, context), shape);
 }
 
+/** What is multiplied, once a matrix has transformed it: `[rows of the matrix, rows, columns]`, or that with each of its matrices transposed. */
+interface Operand {
+  readonly matrix: Matrix;
+  readonly numbers: Value;
+  readonly isTransposed?: boolean;
+}
+
 /**
- * A matrix of 36 columns times 36 products of matrices, added up group by group of them.
+ * A matrix of 36 columns times the 36 products of two operands, added up group by group of them.
  *
- * @param filter `[3, 3, in, out]`
- * @param emit the products of a group
+ * @param filter `[3, 3, in, out]`, whose size decides how large a group is
  */
-function sumOverGroups(
+function transformProducts(
   matrix: Matrix,
+  operands: readonly [Operand, Operand],
   filter: Value,
   context: Lowering,
-  emit: (group: Group) => Value,
 ): Value {
   const [, , input = 1, output = 1] = filter.shape;
   const size = groupSize(input * output * Float32Array.BYTES_PER_ELEMENT);
   let sum: Value | undefined;
   for (let start = 0; start < WINDOW ** 2; start += size) {
-    const products = emit({ start, end: start + size });
-    const columns = matrix.map((row) => row.slice(start, start + size));
+    const end = start + size;
+    const [a, b] = operands.map(({ matrix, numbers }) =>
+      transform(matrix.slice(start, end), numbers, context),
+    ) as [Value, Value];
+    const products = multiply(a, b, operands, context);
+    const columns = matrix.map((row) => row.slice(start, end));
     sum = transform(columns, products, context, sum);
   }
   return orThrow(sum, 'there are no products to add up');
-}
-
-/** Rows of a matrix, or the products of matrices that belong to them. */
-interface Group {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** How many of 36 matrices are multiplied at once. An even number shares out well among threads. */
@@ -271,8 +264,6 @@ function groupSize(bytesOfOne: number): number {
   const sizes = [36, 18, 12, 6, 4];
   return sizes.find((size) => size * bytesOfOne <= MOST_BYTES_AT_ONCE) ?? 2;
 }
-
-const rowsOf = (matrix: Matrix, { start, end }: Group): Matrix => matrix.slice(start, end);
 
 /**
  * A matrix times numbers of its number of columns, for each of the places that the other axes stand for.
@@ -292,13 +283,9 @@ function transform(matrix: Matrix, numbers: Value, context: Lowering, summand?: 
   return context.reshape(product, [matrix.length, rows, width]);
 }
 
-/** As many products of matrices, either of which may be taken transposed. */
-function multiply(
-  a: Value,
-  b: Value,
-  { transA = 0, transB = 0 }: { transA?: 0 | 1; transB?: 0 | 1 },
-  { builder }: Lowering,
-): Value {
+/** As many products of matrices. */
+function multiply(a: Value, b: Value, operands: readonly [Operand, Operand], { builder }: Lowering): Value {
+  const [transA, transB] = operands.map(({ isTransposed }) => (isTransposed ? 1 : 0)) as [0 | 1, 0 | 1];
   const shape = [at(a.shape, 0), at(a.shape, 1 + transA), at(b.shape, 2 - transB)];
   if (transA === 0 && transB === 0) return builder.emit('MatMul', [a, b], { shape });
   return builder.emitIn('com.microsoft', 'FusedMatMul', [a, b], { shape }, { transA, transB });
