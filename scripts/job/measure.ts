@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
+import type { EpochSeconds } from '../../src/training/events.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TD = join(ROOT, 'bin/td');
@@ -18,8 +19,6 @@ export interface Chosen {
 export interface Bare {
   /** Compiling the step. */
   readonly compile: number;
-  /** A training step whose batch and noise are ready, the mean of many. */
-  readonly step: number;
   /** A pass over the test images. */
   readonly evaluation: number;
 }
@@ -39,14 +38,11 @@ export function measureBare(experiment: string, chosen: Chosen): Bare {
   const [times] = JSON.parse(stdout) as [
     {
       compileMilliseconds: number;
-      meanStepMilliseconds: number;
-      feedMilliseconds: number;
       evaluationImagesPerSecond: number;
     },
   ];
   return {
     compile: times.compileMilliseconds / 1000,
-    step: (times.meanStepMilliseconds - times.feedMilliseconds) / 1000,
     evaluation: TEST_IMAGES / times.evaluationImagesPerSecond,
   };
 }
@@ -60,11 +56,18 @@ export interface RunTimes {
   /** From the command to where its step begins to be compiled. */
   readonly untilCompiled: number;
   readonly steps: number;
+  /** What the epochs say of themselves, added up. */
+  readonly secondsOf: EpochSeconds;
 }
 
-export function measureRun(results: string, experiment: string, chosen: Chosen, epochs: number): RunTimes {
+export function measureRun(
+  results: string,
+  experiment: string,
+  chosen: Chosen,
+  epochCount: number,
+): RunTimes {
   const began = Date.now();
-  const settings = ['--set', `schedule.epochs=${epochs}`, '--seeds', '0', '--results', results];
+  const settings = ['--set', `schedule.epochs=${epochCount}`, '--seeds', '0', '--results', results];
   const { seconds } = callTd([
     'run',
     experiment,
@@ -77,7 +80,14 @@ export function measureRun(results: string, experiment: string, chosen: Chosen, 
   const begins = lines.find(({ msg }) => msg === 'training begins');
   const last = lines.findLast(({ msg }) => msg === 'epoch done');
   if (begins === undefined || last === undefined) throw new Error(`no whole training in ${results}`);
-  return { seconds, untilCompiled: (begins.time - began) / 1000, steps: last.step };
+  const epochs = lines.flatMap(({ secondsOf }) => (secondsOf === undefined ? [] : [secondsOf]));
+  const sum = (part: keyof EpochSeconds) => epochs.reduce((total, of) => total + of[part], 0);
+  return {
+    seconds,
+    untilCompiled: (begins.time - began) / 1000,
+    steps: last.step,
+    secondsOf: { steps: sum('steps'), feeds: sum('feeds'), evaluation: sum('evaluation') },
+  };
 }
 
 interface Line {
@@ -85,6 +95,8 @@ interface Line {
   readonly time: number;
   readonly step: number;
   readonly msg: string;
+  /** Of an epoch that is done. */
+  readonly secondsOf?: EpochSeconds;
 }
 
 /** The log of the only run in a results folder. */

@@ -112,7 +112,7 @@ export class RunRecorder {
     this.held.write(() => appendMetrics(this.held.path, row));
     if (isBest) this.held.write(() => this.saveBest(event));
     this.held.write(() => this.save(event));
-    this.log.info({ ...row, seconds: this.seconds() }, 'epoch done');
+    this.log.info({ ...row, seconds: this.seconds(), secondsOf: event.seconds }, 'epoch done');
   }
 
   private saveBest({ epoch, validation, state, specs }: EpochEvent): void {

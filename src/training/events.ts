@@ -18,6 +18,16 @@ export interface EpochTotals {
   readonly correct: number;
 }
 
+/** Where the time of an epoch went, in seconds of wall-clock time. Of an epoch that was resumed, only what came after. */
+export interface EpochSeconds {
+  /** Computing steps whose feeds are ready. */
+  readonly steps: number;
+  /** Making batches and noise, or waiting for them. */
+  readonly feeds: number;
+  /** Evaluating the network after the last step. */
+  readonly evaluation: number;
+}
+
 export const NO_TOTALS: EpochTotals = { loss: 0, correct: 0 };
 
 /** How far a training has come. */
@@ -67,6 +77,7 @@ export interface EpochEvent extends TrainingSnapshot {
   readonly test: Evaluation;
   /** On the validation split, if there is one. */
   readonly validation?: Evaluation;
+  readonly seconds: EpochSeconds;
 }
 
 /** Steps of the run that a run goes on from are taken again, to see the weights that it had. */

@@ -12,6 +12,7 @@ import { CheckpointTimer } from './checkpoint-timer.ts';
 import { requireFinite } from './diverged.ts';
 import { type Evaluation, Evaluator } from './evaluator.ts';
 import {
+  type EpochSeconds,
   type EpochTotals,
   NO_TOTALS,
   type TrainingEvent,
@@ -74,8 +75,8 @@ export async function* train(
     let position: TrainingPosition = { epoch, step, totals };
     while (position.epoch < training.schedule.epochs) {
       options.signal?.throwIfAborted();
-      position = yield* takeSteps(work, position);
-      position = yield* completeEpoch(work, position);
+      const taken = yield* takeSteps(work, position);
+      position = yield* completeEpoch(work, taken);
     }
   } finally {
     program.dispose();
@@ -99,6 +100,11 @@ interface Work {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A position within an epoch, and where the time since it began or was resumed went. */
+interface TakenSteps extends TrainingPosition {
+  readonly seconds: Pick<EpochSeconds, 'steps' | 'feeds'>;
+}
+
 /**
  * Takes the batches of an epoch that are left, each once.
  *
@@ -107,14 +113,17 @@ interface Work {
 async function* takeSteps(
   work: Work,
   from: TrainingPosition,
-): AsyncGenerator<TrainingEvent, TrainingPosition, undefined> {
+): AsyncGenerator<TrainingEvent, TakenSteps, undefined> {
   const { training, program, timer, signal } = work;
   const { schedule, stepsPerEpoch, beginning } = training;
   const { epoch } = from;
   const end = (epoch + 1) * stepsPerEpoch;
   let position = from;
+  const milliseconds = { steps: 0, feeds: 0 };
   for await (const taken of program.steps(from.step, end)) {
     position = advance(position, taken);
+    milliseconds.steps += taken.milliseconds - taken.feedMilliseconds;
+    milliseconds.feeds += taken.feedMilliseconds;
     const { step, totals } = position;
     const means = meansOf(totals, countStepsOf(position, stepsPerEpoch, beginning), schedule.batchSize);
     yield { kind: 'step', epoch, step, stepsPerEpoch, means };
@@ -124,7 +133,8 @@ async function* takeSteps(
     if (signal?.aborted || (step < end && timer.isDue())) yield* checkpoint(work, position);
     signal?.throwIfAborted();
   }
-  return position;
+  const seconds = { steps: milliseconds.steps / 1000, feeds: milliseconds.feeds / 1000 };
+  return { ...position, seconds };
 }
 
 /**
@@ -134,11 +144,12 @@ async function* takeSteps(
  */
 async function* completeEpoch(
   work: Work,
-  { epoch, step, totals }: TrainingPosition,
+  { epoch, step, totals, seconds }: TakenSteps,
 ): AsyncGenerator<TrainingEvent, TrainingPosition, undefined> {
   const { training, program, timer, signal } = work;
   const { schedule, stepsPerEpoch, signature } = training;
   const state = await program.readState();
+  const began = performance.now();
   let test: Evaluation;
   let validation: Evaluation | undefined;
   try {
@@ -148,6 +159,7 @@ async function* completeEpoch(
     if (signal?.aborted) yield* checkpoint(work, { epoch, step, totals });
     throw error;
   }
+  const evaluation = (performance.now() - began) / 1000;
   for (const { loss } of [test, ...(validation === undefined ? [] : [validation])])
     requireFinite(loss, `the loss of the evaluation after epoch ${epoch + 1}`);
   const means = meansOf(
@@ -165,6 +177,7 @@ async function* completeEpoch(
     learningRate,
     test,
     ...(validation !== undefined && { validation }),
+    seconds: { ...seconds, evaluation },
     state,
     specs: signature.state,
   };

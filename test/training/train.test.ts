@@ -137,8 +137,20 @@ describe('the events of a training', () => {
       .slice(0, 6)) {
       const rest = await readAll(train(training, { engine, resume }));
       expect(rest[0]).toEqual({ kind: 'started', epoch: resume.epoch, step: resume.step });
-      expect(rest.at(-1)).toEqual(last);
+      expect(rest.at(-1)).toEqual({ ...last, seconds: expect.anything() });
     }
+  });
+
+  it('say where the time of an epoch went', async () => {
+    const began = performance.now();
+    const events = await readAll(train(await prepare(), { engine }));
+    const passed = (performance.now() - began) / 1000;
+    const parts = events.flatMap((event) =>
+      event.kind === 'epoch' ? Object.values<number>({ ...event.seconds }) : [],
+    );
+    expect(parts).toHaveLength(2 * 3);
+    expect(Math.min(...parts)).toBeGreaterThan(0);
+    expect(parts.reduce((sum, part) => sum + part)).toBeLessThan(passed);
   });
 
   it('come no faster than they are dealt with', async () => {

@@ -61,7 +61,7 @@ const OUTPUT = squared(OUTPUT_TRANSFORM);
 
 /** Filters are transformed, and multiplied with, in groups of no more bytes: all at once are four times as large as the filters. */
 const MOST_BYTES_AT_ONCE = 2 ** 24;
-/** The windows of a batch, their transform and the products each take so much: those of large evaluations would take more than all else. */
+/** The windows of images, their transform and the products each take so much: those of large evaluations would take more than all else. */
 const MOST_BYTES_OF_WINDOWS = 20 * 2 ** 20;
 /** Tiles reach beyond images whose sides are no multiples of theirs. The share of a direct sum's multiplications that may be left. */
 const LARGEST_SHARE = 0.5;
@@ -70,14 +70,8 @@ const LARGEST_SHARE = 0.5;
 export function convolveMinimally(operation: ConvolutionCall, context: Lowering): boolean {
   const [x, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   if (!suits(operation, { x, filter, y: output }, context)) return false;
-  const windows = gatherWindows(x, output, operation.attributes.pads, context);
-  const taps = tapsOf(context.plain(filter), context);
-  const operands = [
-    { matrix: INPUT, numbers: windows },
-    { matrix: FILTER, numbers: taps },
-  ] as const;
-  const tiles = transformProducts(OUTPUT, operands, filter, context);
-  context.setBlocked(output, assembleTiles(tiles, output, context));
+  const taps = { matrix: FILTER, numbers: tapsOf(context.plain(filter), context) };
+  filterImages(x, output, operation.attributes.pads, { filter, taps }, context);
   return true;
 }
 
@@ -86,21 +80,22 @@ export function inputGradientMinimally(operation: ConvolutionCall, context: Lowe
   const [dy, filter, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
   const turned = turnedConvolution(operation);
   if (turned === undefined || !suits(operation, { x: output, filter, y: dy }, context)) return false;
-  const windows = gatherWindows(dy, output, turned.pads, context);
-  const taps = tapsOf(context.plain(filter), context);
-  const operands = [
-    { matrix: INPUT, numbers: windows },
-    { matrix: FILTER.map((row) => row.toReversed()), numbers: taps, isTransposed: true },
-  ] as const;
-  const tiles = transformProducts(OUTPUT, operands, filter, context);
-  context.setBlocked(output, assembleTiles(tiles, output, context));
+  const matrix = FILTER.map((row) => row.toReversed());
+  const taps = { matrix, numbers: tapsOf(context.plain(filter), context), isTransposed: true };
+  filterImages(dy, output, turned.pads, { filter, taps }, context);
   return true;
 }
 
+/**
+ * The filter gradient, of batches whose windows are transformed at once: it takes the transformed windows of the convolution, which are
+ * held from one to the other, and would not be worth their memory in larger batches.
+ */
 export function filterGradientMinimally(operation: ConvolutionCall, context: Lowering): boolean {
   const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const batch = at(x.shape, 0);
   if (!suits(operation, { x, filter: output, y: dy }, context)) return false;
-  const windows = gatherWindows(x, dy, operation.attributes.pads, context);
+  if (mostImagesAtOnce(output, dy) < batch) return false;
+  const windows = gatherWindows(x, dy, operation.attributes.pads, { first: 0, count: batch }, context);
   const tiles = gatherGradientTiles(dy, context);
   const operands = [
     { matrix: INPUT, numbers: windows, isTransposed: true },
@@ -118,8 +113,7 @@ function suits(
 ): boolean {
   const [height = 1, width = 1, input = 1, output = 1] = filter.shape;
   const [, rows = 1, columns = 1] = y.shape;
-  const tiles = Math.ceil(rows / TILE) * Math.ceil(columns / TILE);
-  const numbers = at(x.shape, 0) * tiles * WINDOW ** 2 * Math.max(input, output);
+  const [down, across] = countTiles(y);
   return (
     context.canBlock(x) &&
     context.canBlock(y) &&
@@ -127,13 +121,67 @@ function suits(
     height === TAPS &&
     width === TAPS &&
     Math.min(input, output) >= context.fewestChannels &&
-    numbers * Float32Array.BYTES_PER_ELEMENT <= MOST_BYTES_OF_WINDOWS &&
-    tiles * WINDOW ** 2 <= LARGEST_SHARE * TAPS ** 2 * rows * columns
+    mostImagesAtOnce(filter, y) >= 1 &&
+    down * across * WINDOW ** 2 <= LARGEST_SHARE * TAPS ** 2 * rows * columns
   );
 }
 
-/** The windows whose tiles make up `result`: `[36, tiles, channels]`. */
-function gatherWindows(images: Value, result: Value, pads: readonly number[], context: Lowering): Value {
+/** Some of a batch, one after the other. */
+interface Images {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** @returns 0 for images so large that one has too many windows */
+function mostImagesAtOnce(filter: Value, y: Value): number {
+  const [, , input = 1, output = 1] = filter.shape;
+  const [down, across] = countTiles(y);
+  const numbers = down * across * WINDOW ** 2 * Math.max(input, output);
+  return Math.floor(MOST_BYTES_OF_WINDOWS / (numbers * Float32Array.BYTES_PER_ELEMENT));
+}
+
+/** A batch in as few parts as can be, and of as many images each. */
+function cutBatch(batch: number, most: number): Images[] {
+  const parts = Math.ceil(batch / most);
+  const size = Math.ceil(batch / parts);
+  return Array.from({ length: Math.ceil(batch / size) }, (_, part) => ({
+    first: part * size,
+    count: Math.min(size, batch - part * size),
+  }));
+}
+
+/**
+ * Declares `result` to be the images convolved with a filter, part by part of the batch.
+ *
+ * @param taps of the filter, and how they are transformed
+ */
+function filterImages(
+  images: Value,
+  result: Value,
+  pads: readonly number[],
+  { filter, taps }: { readonly filter: Value; readonly taps: Operand },
+  context: Lowering,
+): void {
+  const parts = cutBatch(at(images.shape, 0), mostImagesAtOnce(filter, result)).map((part) => {
+    const windows = { matrix: INPUT, numbers: gatherWindows(images, result, pads, part, context) };
+    const tiles = transformProducts(OUTPUT, [windows, taps], filter, context);
+    return assembleTiles(tiles, { ...result, shape: [part.count, ...result.shape.slice(1)] }, context);
+  });
+  const shape = blockedShape(result);
+  context.setBlocked(
+    result,
+    parts.length === 1 ? at(parts, 0) : context.builder.emit('Concat', parts, { shape }, { axis: 0 }),
+  );
+}
+
+/** The windows whose tiles make up `result`, of some of the images: `[36, tiles, channels]`. */
+function gatherWindows(
+  images: Value,
+  result: Value,
+  pads: readonly number[],
+  part: Images,
+  context: Lowering,
+): Value {
   const blocked = context.blocked(images);
   const [, , height = 1, width = 1] = blocked.shape;
   const [down, across] = countTiles(result);
@@ -143,8 +191,7 @@ function gatherWindows(images: Value, result: Value, pads: readonly number[], co
   const beside = reach(across) - left - width;
   return gatherTiles(
     padBlocked(blocked, [top, left, below, beside], context),
-    WINDOW,
-    [down, across],
+    { side: WINDOW, down, across, ...part },
     context,
   );
 }
@@ -155,7 +202,7 @@ function gatherGradientTiles(gradient: Value, context: Lowering): Value {
   const [, , height = 1, width = 1] = blocked.shape;
   const [down, across] = countTiles(gradient);
   const padded = padBlocked(blocked, [0, 0, down * TILE - height, across * TILE - width], context);
-  return gatherTiles(padded, TILE, [down, across], context);
+  return gatherTiles(padded, { side: TILE, down, across, first: 0, count: at(blocked.shape, 0) }, context);
 }
 
 /** `[9, in, out]` of a filter `[3, 3, in, out]`. */
@@ -169,27 +216,27 @@ function countTiles({ shape: [, height = 1, width = 1] }: Value): [down: number,
   return [Math.ceil(height / TILE), Math.ceil(width / TILE)];
 }
 
-/**
- * Squares of pixels, `[pixels of a square, batch · squares, channels]`, of blocked images. Their upper left corners lie a tile apart.
- *
- * @param side of a square
- */
-function gatherTiles(
-  images: Value,
-  side: number,
-  [down, across]: readonly [down: number, across: number],
-  context: Lowering,
-): Value {
+/** Squares of pixels of some of a batch's images. Their upper left corners lie a tile apart. */
+interface Squares extends Images {
+  /** Pixels along a side. */
+  readonly side: number;
+  /** Squares down and across an image. */
+  readonly down: number;
+  readonly across: number;
+}
+
+/** `[pixels of a square, images · squares, channels]` of blocked images. */
+function gatherTiles(images: Value, { side, down, across, first, count }: Squares, context: Lowering): Value {
   const { block } = context;
   const [batch = 1, channels = 1, height = 1, width = 1] = images.shape;
   const parts = channels / block;
-  const tiles = batch * down * across;
+  const tiles = count * down * across;
   const table = (): Int32Array => {
     const rows = new Int32Array(side * side * tiles * parts);
     let next = 0;
     for (let pixel = 0; pixel < side * side; pixel++)
       for (let tile = 0; tile < tiles; tile++) {
-        const image = Math.floor(tile / (down * across));
+        const image = first + Math.floor(tile / (down * across));
         const row = (Math.floor(tile / across) % down) * TILE + Math.floor(pixel / side);
         const column = (tile % across) * TILE + (pixel % side);
         for (let part = 0; part < parts; part++)
@@ -198,7 +245,7 @@ function gatherTiles(
     return rows;
   };
   const pixels = context.reshape(images, [batch * parts * height * width, block]);
-  const name = `tiles ${images.shape.join()} ${side} ${down} ${across}`;
+  const name = `tiles ${images.shape.join()} ${side} ${down} ${across} ${first} ${count}`;
   return context.reshape(gatherRows(pixels, name, table, context), [side * side, tiles, channels]);
 }
 
