@@ -40,7 +40,8 @@ const GARBAGE = 64e6;
  * What the parts of a training take for each of their bytes; fitted to what `npm run bench:memory` measures. State: in the
  * program, and copied for a checkpoint. Garbage: copies of a small state, which are not collected at once. Feeds: noise and
  * images, and what their values are copied to. Weights: values of a step of a weight's size, such as gradients, which are handed
- * to the host, too. Images: all other values of a step. Filtering: filters that minimal filtering transforms, and what it makes of images.
+ * to the host, too. Images: all other values of a step. Filtering: filters that minimal filtering transforms, and what it makes of images. Evaluation: values
+ * of a batch of it; and as much again as the last share says where minimal filtering puts its images together from parts.
  */
 const SHARES = {
   state: 2,
@@ -50,6 +51,7 @@ const SHARES = {
   images: 0.8,
   evaluation: 1.1,
   filtering: 7,
+  partsOfEvaluation: 0.8,
 } as const;
 
 /** Estimates, which take up to a second, by what they depend on: seeds share them. */
@@ -96,7 +98,8 @@ function estimateCompiled({ model, step, signature, dataset }: Training): number
     SHARES.weights * peakBytes(traced, isWeight) +
     SHARES.filtering * BYTES_PER_NUMBER * filtered.reduce((sum, { shape }) => sum + sizeOf(shape), 0) +
     SHARES.images * peakBytes(traced, (value) => !isWeight(value)) +
-    SHARES.evaluation * evaluations.reduce((sum, bytes) => sum + bytes)
+    (SHARES.evaluation + (filtered.length > 0 ? SHARES.partsOfEvaluation : 0)) *
+      evaluations.reduce((sum, bytes) => sum + bytes)
   );
 }
 

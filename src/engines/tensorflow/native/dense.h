@@ -45,22 +45,22 @@ inline void Finish(Vector value, const Epilogue& after, long place, int column, 
     __builtin_memcpy(to + place, &value, sizeof(float) * width);
 }
 
-// Some rows of the product with a panel. TRANSPOSED: of a[k][row]. `adds`: to what stands there.
-template <int ROWS, bool TRANSPOSED>
+// Some rows of the product with as many vectors of a panel as it has columns for. TRANSPOSED: of a[k][row]. `adds`: to what stands there.
+template <int ROWS, bool TRANSPOSED, int VECTORS = kPanelVectors>
 inline void MultiplyPanel(const float* a, long stride, const float* panel, int depth, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
-  Vector sums[ROWS][kPanelVectors] = {};
+  Vector sums[ROWS][VECTORS] = {};
   for (int k = 0; k < depth; k++) {
-    Vector factors[kPanelVectors];
-    for (int v = 0; v < kPanelVectors; v++) factors[v] = Load(panel + k * kPanel + v * LANES);
+    Vector factors[VECTORS];
+    for (int v = 0; v < VECTORS; v++) factors[v] = Load(panel + k * kPanel + v * LANES);
 #pragma GCC unroll 12
     for (int r = 0; r < ROWS; r++) {
       const Vector x = Repeat(TRANSPOSED ? a[k * stride + r] : a[r * stride + k]);
-      for (int v = 0; v < kPanelVectors; v++) sums[r][v] += x * factors[v];
+      for (int v = 0; v < VECTORS; v++) sums[r][v] += x * factors[v];
     }
   }
   static constexpr Epilogue kNothing = {};
   for (int r = 0; r < ROWS; r++)
-    for (int v = 0; v < kPanelVectors && v * LANES < width; v++) {
+    for (int v = 0; v < VECTORS && v * LANES < width; v++) {
       const long place = (row + r) * columns + column + v * LANES;
       const int left = width - v * LANES;
       Vector value = sums[r][v];
@@ -74,7 +74,7 @@ inline void MultiplyPanel(const float* a, long stride, const float* panel, int d
 }
 
 // Columns [column, column + width) of all rows of a · b, [rows, columns]. Of a' · b if `a_turned`, of a · b' if `b_turned`. Scratch: kDepth · kPanel.
-template <bool TRANSPOSED>
+template <bool TRANSPOSED, int VECTORS>
 void MultiplyColumns(const float* a, long a_stride, const float* b, long b_stride, bool b_turned, int rows, int depth, long columns, int column, int width, const Epilogue& after, float* scratch, float* to) {
   for (int first = 0; first < depth; first += kDepth) {
     const int part = depth - first < kDepth ? depth - first : kDepth;
@@ -83,15 +83,15 @@ void MultiplyColumns(const float* a, long a_stride, const float* b, long b_strid
     const float* from = TRANSPOSED ? a + first * a_stride : a + first;
     const long step = TRANSPOSED ? 1 : a_stride;
     int row = 0;
-    for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, TRANSPOSED>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
-    for (; row + 4 <= rows; row += 4) MultiplyPanel<4, TRANSPOSED>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
-    for (; row < rows; row++) MultiplyPanel<1, TRANSPOSED>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
+    for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, TRANSPOSED, VECTORS>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
+    for (; row + 4 <= rows; row += 4) MultiplyPanel<4, TRANSPOSED, VECTORS>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
+    for (; row < rows; row++) MultiplyPanel<1, TRANSPOSED, VECTORS>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
   }
 }
 
 void MultiplyDense(const float* a, long a_stride, bool a_turned, const float* b, long b_stride, bool b_turned, int rows, int depth, long columns, int column, int width, const Epilogue& after, float* scratch, float* to) {
-  if (a_turned)
-    MultiplyColumns<true>(a, a_stride, b, b_stride, b_turned, rows, depth, columns, column, width, after, scratch, to);
-  else
-    MultiplyColumns<false>(a, a_stride, b, b_stride, b_turned, rows, depth, columns, column, width, after, scratch, to);
+  const bool is_narrow = width <= LANES;
+  const auto turned = is_narrow ? MultiplyColumns<true, 1> : MultiplyColumns<true, kPanelVectors>;
+  const auto straight = is_narrow ? MultiplyColumns<false, 1> : MultiplyColumns<false, kPanelVectors>;
+  (a_turned ? turned : straight)(a, a_stride, b, b_stride, b_turned, rows, depth, columns, column, width, after, scratch, to);
 }
