@@ -17,7 +17,7 @@ export function parseFlags<T extends object>(
   name: string,
   parameters: readonly string[],
 ): T {
-  command.usage('[options]').helpOption('-h, --help', 'print this help').exitOverride();
+  command.helpOption('-h, --help', 'print this help').exitOverride();
   rewordUsageErrors(command, `npm run ${name} --`, name);
   refuseSlips(command, []);
   return command.parse([...parameters], { from: 'user' }).opts<T>();

@@ -1,13 +1,16 @@
 /** @file npm run bench:guard: fails if a training step has become slower, in units of a matrix product of the same run. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { createOnnxEngine } from '../../src/engines/onnx/engine.ts';
+import { countOption } from '../../src/terminal/options.ts';
 import { printTable } from '../../src/terminal/output.ts';
+import { parseFlags, runScript } from '../command-line.ts';
 import { createCalibration } from './calibration.ts';
 import { compareFigures, type Figures, figureOf, figuresSchema } from './compare.ts';
 import { createWorkload, WORKLOADS } from './workloads.ts';
 
+const NAME = 'bench:guard';
 const FIGURES = join(import.meta.dirname, 'figures.json');
 /** Milliseconds of steps that go before those that count: JavaScript is compiled as it warms. */
 const WARMUP = 1500;
@@ -19,17 +22,20 @@ interface Options {
   readonly update?: boolean;
 }
 
-async function main(): Promise<void> {
-  const program = new Command('bench:guard')
+/** @returns the exit code */
+async function main(parameters: readonly string[]): Promise<number> {
+  const command = new Command(NAME)
     .description('compares the processor time of training steps with the committed figures')
-    .option('--rounds <n>', 'times each workload so often, beside the calibration', parseRounds, 20)
+    .addOption(
+      countOption('--rounds <n>', 'times each workload so often, beside the calibration').default(20),
+    )
     .option('--update', 'writes the figures instead of comparing with them');
-  const { rounds, update } = program.parse().opts<Options>();
+  const { rounds, update } = parseFlags<Options>(command, NAME, parameters);
   const measured = await measure(WORKLOADS, rounds);
   if (update) {
     writeFileSync(FIGURES, `${JSON.stringify(measured, null, 2)}\n`);
     process.stdout.write(`written to ${FIGURES}\n`);
-    return;
+    return 0;
   }
   const committed = figuresSchema.parse(JSON.parse(readFileSync(FIGURES, 'utf8')));
   let comparisons = compareFigures(measured, committed);
@@ -51,7 +57,7 @@ async function main(): Promise<void> {
     fails ? 'slower' : 'ok',
   ]);
   printTable(['workload', 'measured', 'committed', 'growth', ''], rows);
-  if (comparisons.some(({ fails }) => fails)) process.exitCode = 1;
+  return comparisons.some(({ fails }) => fails) ? 1 : 0;
 }
 
 /** Rounds of all workloads on one thread, each beside a calibration, so that both see the same machine. */
@@ -80,11 +86,4 @@ async function processorTime(run: () => Promise<void>): Promise<number> {
   return (user + system) / 1000;
 }
 
-function parseRounds(text: string): number {
-  const rounds = Number(text);
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new InvalidArgumentError('expected a whole number from 1 on');
-  return rounds;
-}
-
-await main();
+await runScript(NAME, main);

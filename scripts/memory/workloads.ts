@@ -32,9 +32,10 @@ export const MODELS: Readonly<Record<string, Given>> = {
 
 export const METHODS: Readonly<Record<string, Method>> = Object.fromEntries(listMethods());
 
-/** Every method, at both granularities where it has one. */
+/** Every method, at both granularities where it has one, but those that go on from another run: they train as it does. */
 function listMethods(): (readonly [string, Method])[] {
-  return methods.names.flatMap((name) => {
+  const own = methods.names.filter((name) => methods.get(name).continues === undefined);
+  return own.flatMap((name) => {
     const both = (['weight', 'unit'] as const).map((granularity) => ({ name, granularity }) as Method);
     const isKnown = (method: Method) => runSettingsSchema.safeParse({ regularizer: method }).success;
     if (!both.every(isKnown)) return [[name, { name } as Method] as const];

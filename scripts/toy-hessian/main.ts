@@ -20,12 +20,16 @@ import { measureDependence } from '../../src/sweeps/dependence.ts';
 import { checkpointId } from '../../src/sweeps/rows.ts';
 import { TrainedImages } from '../../src/sweeps/trained-images.ts';
 import { startFetchStage } from '../../src/terminal/fetch-progress.ts';
+import { countOption } from '../../src/terminal/options.ts';
 import { printLine, startProgress } from '../../src/terminal/progress.ts';
 import { Curvature } from '../../src/training/curvature.ts';
 import { Evaluator } from '../../src/training/evaluator.ts';
 import { createSetup } from '../../src/training/setup.ts';
+import { parseFlags, runScript } from '../command-line.ts';
 import { type DependenceRow, formatRows, readPublishedRows, readRows } from './rows.ts';
 import { renderDependence } from './table.ts';
+
+const NAME = 'toy-hessian';
 
 interface Options {
   readonly results: string;
@@ -34,16 +38,9 @@ interface Options {
   readonly threads?: number;
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  printLine(`error: ${error.message}`);
-  process.exitCode = 2;
-}
-
-async function main(): Promise<void> {
-  const { experiment, options } = parseCommandLine();
+/** @returns the exit code */
+async function main(parameters: readonly string[]): Promise<number> {
+  const { experiment, options } = parseCommandLine(parameters);
   const runs = findRuns(options.results, [experiment]).runs.filter((run) => run.state === 'done');
   if (runs.length === 0) {
     throw new UserError(
@@ -67,6 +64,7 @@ async function main(): Promise<void> {
   }
   process.stdout.write(`${renderDependence(rows(), readPublishedRows())}\n`);
   printLine(`measurements are in ${path}`);
+  return 0;
 }
 
 /** A row of the same checkpoint, measured in the same way. */
@@ -160,20 +158,15 @@ function withEveryKernel(model: Model): Model {
   return { ...model, prunable: weights };
 }
 
-function parseCommandLine(): { experiment: string; options: Options } {
-  const command = new Command('toy-hessian')
+function parseCommandLine(parameters: readonly string[]): { experiment: string; options: Options } {
+  const command = new Command(NAME)
     .argument('[experiment]', 'an experiment whose networks have dense layers only', 'toy-hessian')
     .option('--results <folder>', 'where its runs are', 'results')
     .option('--rate <rate>', 'share of the weights to remove', parseRate, 0.75)
-    .option('--draws <n>', 'random directions that the norms are estimated from', parseCount, 64)
-    .option('--threads <n>', 'threads', parseCount)
-    .parse();
-  return { experiment: command.args[0] ?? 'toy-hessian', options: command.opts<Options>() };
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number from 1 to 9999');
+    .addOption(countOption('--draws <n>', 'random directions that the norms are estimated from').default(64))
+    .addOption(countOption('--threads <n>', 'threads'));
+  const options = parseFlags<Options>(command, NAME, parameters);
+  return { experiment: command.args[0] ?? 'toy-hessian', options };
 }
 
 function parseRate(text: string): number {
@@ -181,3 +174,5 @@ function parseRate(text: string): number {
   if (rate !== undefined && others.length === 0) return rate;
   throw new InvalidArgumentError('expected one share of at least 0 and below 1, such as 0.75');
 }
+
+await runScript(NAME, main);

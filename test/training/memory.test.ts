@@ -1,7 +1,7 @@
 /** @file What a training takes is estimated before it begins, and a training that cannot fit is refused. */
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { measureMemory } from '../../scripts/memory/process.ts';
-import { listWorkloads, type Workload } from '../../scripts/memory/workloads.ts';
+import { listWorkloads, METHODS, type Workload } from '../../scripts/memory/workloads.ts';
 import { GraphBuilder } from '../../src/compiler/graph.ts';
 import { peakBytes } from '../../src/compiler/liveness.ts';
 import { runSettingsSchema } from '../../src/config/schema.ts';
@@ -53,6 +53,12 @@ describe('the estimate of what a training takes', () => {
     const { peak, estimate } = await measureMemory(settings, 1);
     expect(estimate / peak).toBeGreaterThan(1 / ACCURACY);
     expect(estimate / peak).toBeLessThan(ACCURACY);
+  });
+
+  it.each(listWorkloads(['mlp'], Object.keys(METHODS)))('can be measured: $method', async ({ settings }) => {
+    const parsed = runSettingsSchema.parse(settings);
+    const training = await prepareTraining({ settings: parsed, seed: 0 }, blankDataset(parsed.dataset));
+    expect(estimateMemory(training, ONNX)).toBeGreaterThan(100e6);
   });
 
   it('is made once for all seeds, and only for the engine that it was measured with', async () => {
