@@ -63,7 +63,15 @@ describe('npm run toy-hessian', () => {
   it('says in a sentence that nothing is trained', async () => {
     const { code, stderr } = await measure('absent');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: no run of experiment "absent" is trained in /);
+    expect(stderr).toMatch(/^toy-hessian: no run of experiment "absent" is trained in /);
+  });
+
+  it('says in a sentence what is wrong with its command line', async () => {
+    const { code, stderr } = await measure('absent', '--drawz', '3');
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      'toy-hessian: unknown option "--drawz" (did you mean "--draws"?); see npm run toy-hessian -- --help\n',
+    );
   });
 });
 
