@@ -32,6 +32,7 @@ export type { Evaluation } from '../training/evaluator.ts';
 export type {
   CheckpointEvent,
   EpochEvent,
+  EpochSeconds,
   EpochTotals,
   RepeatingEvent,
   StartedEvent,
