@@ -80,7 +80,10 @@ function compareWhole(folder: string, { epochs, ...chosen }: Options): Row[] {
   const sweeps = RATES.map((rates) => measureSweep(folder, EXPERIMENT, chosen, rates));
   timeBare();
   const evaluation = mean(bare.map(({ evaluation }) => evaluation));
-  process.stderr.write(`${describeRun(run)}; a bare evaluation ${evaluation.toFixed(2)} s\n`);
+  const steps = bare.map(({ step }) => (1000 * step).toFixed(1)).join(', ');
+  process.stderr.write(
+    `${describeRun(run)}; outside of it a step took ${steps} ms before, between and after, and an evaluation ${evaluation.toFixed(2)} s\n`,
+  );
   return [
     rowOf(`td run, ${run.steps} steps`, run.seconds, run.secondsOf.steps, LIMITS.run),
     ...sweeps.map(({ seconds, evaluations }) =>
@@ -89,12 +92,12 @@ function compareWhole(folder: string, { epochs, ...chosen }: Options): Row[] {
   ];
 }
 
-/** `a bare step 90.0 ms, beside them 5.4 % for evaluations, 0.9 % for feeds and 0.6 % for all else` */
+/** `in the training a step took 90.0 ms, beside them 5.4 % for evaluations, 0.9 % for feeds and 0.6 % for all else` */
 function describeRun({ seconds, steps, secondsOf }: RunTimes): string {
   const share = (part: number) => `${((100 * part) / secondsOf.steps).toFixed(1)} %`;
   const rest = seconds - secondsOf.steps - secondsOf.evaluation - secondsOf.feeds;
   return (
-    `a bare step ${((1000 * secondsOf.steps) / steps).toFixed(1)} ms, beside them ${share(secondsOf.evaluation)} for evaluations, ` +
+    `in the training a step took ${((1000 * secondsOf.steps) / steps).toFixed(1)} ms, beside them ${share(secondsOf.evaluation)} for evaluations, ` +
     `${share(secondsOf.feeds)} for feeds and ${share(rest)} for all else`
   );
 }

@@ -19,6 +19,8 @@ export interface Chosen {
 export interface Bare {
   /** Compiling the step. */
   readonly compile: number;
+  /** A training step whose batch and noise are ready, the mean of many, outside of a training. */
+  readonly step: number;
   /** A pass over the test images. */
   readonly evaluation: number;
 }
@@ -38,11 +40,14 @@ export function measureBare(experiment: string, chosen: Chosen): Bare {
   const [times] = JSON.parse(stdout) as [
     {
       compileMilliseconds: number;
+      meanStepMilliseconds: number;
+      feedMilliseconds: number;
       evaluationImagesPerSecond: number;
     },
   ];
   return {
     compile: times.compileMilliseconds / 1000,
+    step: (times.meanStepMilliseconds - times.feedMilliseconds) / 1000,
     evaluation: TEST_IMAGES / times.evaluationImagesPerSecond,
   };
 }

@@ -40,8 +40,9 @@ const GARBAGE = 64e6;
  * What the parts of a training take for each of their bytes; fitted to what `npm run bench:memory` measures. State: in the
  * program, and copied for a checkpoint. Garbage: copies of a small state, which are not collected at once. Feeds: noise and
  * images, and what their values are copied to. Weights: values of a step of a weight's size, such as gradients, which are handed
- * to the host, too. Images: all other values of a step. Filtering: filters that minimal filtering transforms, and what it makes of images. Evaluation: values
- * of a batch of it; and as much again as the last share says where minimal filtering puts its images together from parts.
+ * to the host, too. Images: all other values of a step. Evaluation: values of one of its batches. Filtering: filters that
+ * minimal filtering transforms, and what it makes of images. Parts of evaluation: values of one of its batches once more, which
+ * minimal filtering puts together from parts.
  */
 const SHARES = {
   state: 2,
