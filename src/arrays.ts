@@ -30,9 +30,22 @@ export function createArray({ shape, dtype }: ArraySpec): ArrayData {
   return new ARRAY_CLASSES[dtype](sizeOf(shape));
 }
 
-/** Zeros, by name. */
+/** Bytes from which on an array has pages of its own. */
+const LEAST_PAGED = 2 ** 14;
+
+/**
+ * Zeros, by name, to be fed: each large array begins with a page of memory. TensorFlow takes arrays at multiples of 64 bytes as they are, and copies
+ * others. The memory of buffers that could be resized begins so, as any other's may not.
+ */
 export function createArrays(specs: NamedSpecs): NamedArrays {
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, createArray(spec)]));
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, createPaged(spec)]));
+}
+
+function createPaged(spec: ArraySpec): ArrayData {
+  const [arrays, size] = [ARRAY_CLASSES[spec.dtype], sizeOf(spec.shape)];
+  const bytes = size * arrays.BYTES_PER_ELEMENT;
+  if (bytes < LEAST_PAGED) return createArray(spec);
+  return new arrays(new ArrayBuffer(bytes, { maxByteLength: bytes }), 0, size);
 }
 
 export function elementTypeOf(data: ArrayData): ElementType {

@@ -6,6 +6,7 @@ import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
 import {
   DENSE_LAYERS,
   IMPLICIT_GEMM,
+  JOINED_UPDATES,
   NORM_ACTIVATIONS,
   SCALES,
   TENSORFLOW_PASSES,
@@ -19,6 +20,7 @@ export const PASS_NAMES: readonly string[] = [
   ...ONNX_PASS_NAMES,
   ...Object.keys(TENSORFLOW_PASSES),
   IMPLICIT_GEMM,
+  JOINED_UPDATES,
   MINIMAL_FILTERING,
   DENSE_LAYERS,
   NORM_ACTIVATIONS,

@@ -109,6 +109,7 @@ export function compile(
     bfloat16: isOwn && bfloat16 === 'kept' && native.bfloat16,
     dense: isOwn && native.dense,
     implicitGemm: isOwn && native.implicitGemm,
+    updates: isOwn && native.updates,
   };
   const precision = bfloat16 === undefined ? 'float32' : 'bfloat16';
   const plan = planProgram(step, signature, new Set([...skip, ...unknown]), own, precision);
@@ -121,7 +122,7 @@ export function compile(
 
 /** What numbers depend on beside the device. */
 function describeFacts(
-  { binding, usesGpu, lanes, passes, bfloat16, dense, implicitGemm }: Native,
+  { binding, usesGpu, lanes, passes, bfloat16, dense, implicitGemm, updates }: Native,
   driver: string | undefined,
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE } = process.env;
@@ -131,6 +132,7 @@ function describeFacts(
     ...(usesGpu || !passes ? {} : { weights: `joined passes, ${lanes} lanes` }),
     ...(usesGpu || !dense ? {} : { denseLayers: `joined products, ${lanes} lanes` }),
     ...(usesGpu || !implicitGemm ? {} : { unpaddedConvolutions: `implicit GEMM, ${lanes} lanes` }),
+    ...(usesGpu || !updates ? {} : { updates: `joined, ${lanes} lanes` }),
     ...(usesGpu || !bfloat16 ? {} : { bfloat16: `images kept between convolutions, ${lanes} lanes` }),
     ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
     ...(driver === undefined ? {} : { driver }),

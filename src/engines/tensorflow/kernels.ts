@@ -76,6 +76,8 @@ export interface OwnKernels {
   readonly dense: boolean;
   /** Convolutions without a margin. */
   readonly implicitGemm: boolean;
+  /** Updates of many arrays at once. */
+  readonly updates: boolean;
 }
 
 export const NO_KERNELS: OwnKernels = {
@@ -84,4 +86,5 @@ export const NO_KERNELS: OwnKernels = {
   bfloat16: false,
   dense: false,
   implicitGemm: false,
+  updates: false,
 };

@@ -5,8 +5,15 @@ import type { Signature, StepFunction } from '../../compiler/step.ts';
 import { recordStep, STATE } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
 import { NO_KERNELS, type OwnKernels } from './kernels.ts';
-import { optimizeForTensorflow, type PlannedPrecision } from './passes/optimize.ts';
-import { splitUpdates, type Update, type UpdatedGraph } from './updates.ts';
+import { JOINED_UPDATES, optimizeForTensorflow, type PlannedPrecision } from './passes/optimize.ts';
+import {
+  type Descent,
+  type JoinedMomentum,
+  type Momentum,
+  splitUpdates,
+  type Update,
+  type UpdatedGraph,
+} from './updates.ts';
 
 /**
  * @param skip names of passes to leave out
@@ -20,7 +27,8 @@ export function planProgram(
   own: OwnKernels = NO_KERNELS,
   precision: PlannedPrecision = 'float32',
 ): UpdatedGraph {
-  return splitUpdates(optimizeForTensorflow(recordStep(step, signature), skip, own, precision));
+  const graph = optimizeForTensorflow(recordStep(step, signature), skip, own, precision);
+  return splitUpdates(graph, own.updates && !skip.has(JOINED_UPDATES));
 }
 
 /** The whole program as text. An output `next/…` is assigned to its variable. */
@@ -36,13 +44,27 @@ export function printProgram({ rest, updates }: UpdatedGraph): string {
 }
 
 function printUpdate(update: Update, nameOf: (value: Value) => string): string {
-  const parameter = STATE + update.parameter;
-  if (update.kind === 'subtract') return `${parameter} ← ${parameter} − ${nameOf(update.amount)}`;
-  const velocity = STATE + update.accumulator;
-  const [momentum, gradient, rate] = [update.momentum, update.gradient, update.learningRate].map(nameOf);
-  const direction = update.nesterov ? `(${gradient} + ${momentum} · ${velocity})` : velocity;
+  if (update.kind === 'subtract') {
+    const parameter = STATE + update.parameter;
+    return `${parameter} ← ${parameter} − ${nameOf(update.amount)}`;
+  }
+  if (update.kind === 'momentum') return printDescent(update, update, nameOf);
+  const factor = update.factor === undefined ? '' : `${nameOf(update.factor)} · `;
+  return update.descents.map((descent) => printDescent(descent, update, nameOf, factor)).join('\n');
+}
+
+/** @param factor of the gradient, with a sign of multiplication behind it */
+function printDescent(
+  { parameter, accumulator, gradient: array }: Descent,
+  { momentum: factorOfVelocity, learningRate, nesterov }: Momentum | JoinedMomentum,
+  nameOf: (value: Value) => string,
+  factor = '',
+): string {
+  const [weights, velocity] = [STATE + parameter, STATE + accumulator];
+  const [momentum, gradient, rate] = [nameOf(factorOfVelocity), factor + nameOf(array), nameOf(learningRate)];
+  const direction = nesterov ? `(${gradient} + ${momentum} · ${velocity})` : velocity;
   return [
     `${velocity} ← ${momentum} · ${velocity} + ${gradient}`,
-    `${parameter} ← ${parameter} − ${rate} · ${direction}`,
+    `${weights} ← ${weights} − ${rate} · ${direction}`,
   ].join('\n');
 }

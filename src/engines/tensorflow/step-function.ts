@@ -11,12 +11,13 @@ import { lowerOperations } from './lower/lower.ts';
 import {
   booleanAttribute,
   type GraphNode,
+  integerAttribute,
   type NodeAttributes,
   NodeBuilder,
   type Output,
   typeAttribute,
 } from './nodes.ts';
-import { type Update, type UpdatedGraph, writtenBy } from './updates.ts';
+import { type JoinedMomentum, type Update, type UpdatedGraph, writtenBy } from './updates.ts';
 
 const FLOAT = typeAttribute('float32');
 
@@ -118,6 +119,7 @@ class StepBody {
       const amount = this.builder.outputOf(update.amount);
       return this.write('AssignSubVariableOp', [update.parameter], [amount], { dtype: FLOAT });
     }
+    if (update.kind === 'joined-momentum') return this.descend(update);
     const { parameter, accumulator, learningRate, gradient, momentum, nesterov } = update;
     const numbers = [learningRate, gradient, momentum].map((value) => this.builder.outputOf(value));
     return this.write('ResourceApplyMomentum', [parameter, accumulator], numbers, {
@@ -125,6 +127,35 @@ class StepBody {
       use_locking: booleanAttribute(false),
       use_nesterov: booleanAttribute(nesterov),
     });
+  }
+
+  /** Writes into the memory that reading gave, when nothing else is left to do. */
+  private descend({ descents, factor, learningRate, momentum, nesterov }: JoinedMomentum): GraphNode {
+    const outputOf = (value: Value): Output => this.builder.outputOf(value);
+    const inputs = [
+      ...descents.map(({ parameter }) => this.readAgain(parameter)),
+      ...descents.map(({ accumulator }) => this.readAgain(accumulator)),
+      ...descents.map(({ gradient }) => outputOf(gradient)),
+      factor === undefined ? this.builder.scalar(1, 'float32') : outputOf(factor),
+      outputOf(learningRate),
+      outputOf(momentum),
+    ];
+    const used = new Set(
+      this.builder.nodes.flatMap(({ inputs, after }) => [...inputs.map(({ node }) => node), ...after]),
+    );
+    const given = new Set(inputs.map(({ node }) => node));
+    const after = this.builder.nodes.filter((node) => !used.has(node) && !given.has(node));
+    const op = nesterov ? 'TdNesterov' : 'TdMomentum';
+    return this.builder.add(op, inputs, { N: integerAttribute(descents.length) }, { after }).node;
+  }
+
+  /** What reading an entry of the state gives. */
+  private readAgain(name: string): Output {
+    const known = this.reads.get(name);
+    if (known !== undefined) return { node: known, index: 0 };
+    const read = this.builder.add('ReadVariableOp', [this.variable(name)], { dtype: FLOAT });
+    this.reads.set(name, read.node);
+    return read;
   }
 
   /** A node that writes entries of the state, once what reads them has done so. */

@@ -8,25 +8,49 @@ import type { Value } from '../../compiler/graph.ts';
 import { removeDeadCode } from '../../compiler/passes/dead-code.ts';
 import { NEXT, STATE } from '../../compiler/trace-step.ts';
 import { at } from '../../lookup.ts';
+import { joinUpdates } from './joined-updates.ts';
 import type { TensorflowGraph, TensorflowOperation } from './kernels.ts';
 
-/** What is done to entries of the state, given by name. */
-export type Update =
-  /** parameter ← parameter − amount */
-  | { readonly kind: 'subtract'; readonly parameter: string; readonly amount: Value }
-  /**
-   * accumulator ← momentum · accumulator + gradient, then parameter ← parameter − rate · accumulator, or by Nesterov
-   * parameter − rate · (gradient + momentum · accumulator).
-   */
-  | {
-      readonly kind: 'momentum';
-      readonly parameter: string;
-      readonly accumulator: string;
-      readonly learningRate: Value;
-      readonly gradient: Value;
-      readonly momentum: Value;
-      readonly nesterov: boolean;
-    };
+/** parameter ← parameter − amount */
+interface Subtraction {
+  readonly kind: 'subtract';
+  readonly parameter: string;
+  readonly amount: Value;
+}
+
+/** Of one parameter. */
+export interface Descent {
+  readonly parameter: string;
+  readonly accumulator: string;
+  readonly gradient: Value;
+}
+
+interface Numbers {
+  readonly learningRate: Value;
+  readonly momentum: Value;
+  readonly nesterov: boolean;
+}
+
+/**
+ * accumulator ← momentum · accumulator + gradient, then parameter ← parameter − rate · accumulator, or by Nesterov
+ * parameter − rate · (gradient + momentum · accumulator).
+ */
+export interface Momentum extends Descent, Numbers {
+  readonly kind: 'momentum';
+}
+
+/** The same for several parameters by one kernel, each gradient times `factor` first. */
+export interface JoinedMomentum extends Numbers {
+  readonly kind: 'joined-momentum';
+  readonly descents: readonly Descent[];
+  readonly factor?: Value;
+}
+
+/** Of one parameter, which is an entry of the state, by name. */
+export type SingleUpdate = Subtraction | Momentum;
+
+/** What is done to entries of the state. */
+export type Update = SingleUpdate | JoinedMomentum;
 
 export interface UpdatedGraph {
   /** Without the outputs that the updates give. What the updates read is an output called `update/…`. */
@@ -40,12 +64,17 @@ const READ = 'update/';
 /** Only arrays of at least this many elements are updated in place. */
 const LEAST_ELEMENTS = 2;
 
-/** Over a traced graph after all passes. */
-export function splitUpdates(graph: TensorflowGraph): UpdatedGraph {
+/**
+ * Over a traced graph after all passes.
+ *
+ * @param joins updates of several parameters by one kernel of td's own
+ */
+export function splitUpdates(graph: TensorflowGraph, joins = false): UpdatedGraph {
   const finder = new UpdateFinder(graph);
-  const updates = graph.outputs.flatMap(({ name, value }) =>
+  const single = graph.outputs.flatMap(({ name, value }) =>
     name.startsWith(NEXT) ? (finder.updateOf(name.slice(NEXT.length), value) ?? []) : [],
   );
+  const updates = joins ? joinUpdates(graph, single) : single;
   if (updates.length === 0) return { rest: graph, updates };
   const given = new Set(updates.flatMap(writtenBy).map((name) => NEXT + name));
   const read = [...new Set(updates.flatMap(readBy))];
@@ -58,12 +87,21 @@ export function splitUpdates(graph: TensorflowGraph): UpdatedGraph {
 
 /** Names of the state that an update writes. */
 export function writtenBy(update: Update): string[] {
+  if (update.kind === 'joined-momentum')
+    return update.descents.flatMap(({ parameter, accumulator }) => [parameter, accumulator]);
   return update.kind === 'momentum' ? [update.parameter, update.accumulator] : [update.parameter];
 }
 
 function readBy(update: Update): Value[] {
   if (update.kind === 'subtract') return [update.amount];
-  return [update.learningRate, update.gradient, update.momentum];
+  if (update.kind === 'momentum') return [update.learningRate, update.gradient, update.momentum];
+  const { learningRate, momentum, factor, descents } = update;
+  return [
+    ...descents.map(({ gradient }) => gradient),
+    ...(factor === undefined ? [] : [factor]),
+    learningRate,
+    momentum,
+  ];
 }
 
 class UpdateFinder {
@@ -90,7 +128,7 @@ class UpdateFinder {
   }
 
   /** The update that gives the next value of an entry of the state and of nothing else, if it has a known form. */
-  updateOf(parameter: string, next: Value): Update | undefined {
+  updateOf(parameter: string, next: Value): SingleUpdate | undefined {
     const [old, amount] = this.operandsOf(next, 'Sub') ?? [];
     const isOwn = old !== undefined && this.stateOf.get(old) === parameter && this.useCounts.get(next) === 1;
     if (!isOwn || amount === undefined || old.shape.join() !== amount.shape.join()) return undefined;
@@ -98,7 +136,7 @@ class UpdateFinder {
     return this.momentumUpdate(parameter, amount) ?? { kind: 'subtract', parameter, amount };
   }
 
-  private momentumUpdate(parameter: string, amount: Value): Update | undefined {
+  private momentumUpdate(parameter: string, amount: Value): Momentum | undefined {
     const [learningRate, direction] = this.operandsOf(amount, 'Multiply') ?? [];
     if (!learningRate || !direction || !isScalar(learningRate) || this.useCounts.get(amount) !== 1)
       return undefined;

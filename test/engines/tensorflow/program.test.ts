@@ -10,6 +10,7 @@ import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import {
   DENSE_LAYERS,
   IMPLICIT_GEMM,
+  JOINED_UPDATES,
   NORM_ACTIVATIONS,
   SCALES,
   TENSORFLOW_PASSES,
@@ -71,14 +72,18 @@ describeTensorflow('a training step on TensorFlow', () => {
     },
   );
 
-  it.each([...Object.keys(TENSORFLOW_PASSES), NORM_ACTIVATIONS, WEIGHT_PASSES, DENSE_LAYERS, SCALES])(
-    'gives the same to rounding without the pass %s',
-    async (pass) => {
-      const expected = await train('resnet', 'targeted dropout of weights');
-      const actual = await train('resnet', 'targeted dropout of weights', {}, pass);
-      expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
-    },
-  );
+  it.each([
+    ...Object.keys(TENSORFLOW_PASSES),
+    NORM_ACTIVATIONS,
+    WEIGHT_PASSES,
+    DENSE_LAYERS,
+    SCALES,
+    JOINED_UPDATES,
+  ])('gives the same to rounding without the pass %s', async (pass) => {
+    const expected = await train('resnet', 'targeted dropout of weights');
+    const actual = await train('resnet', 'targeted dropout of weights', {}, pass);
+    expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
+  });
 
   it('gives the same to rounding without the pass implicit-gemm', async () => {
     const expected = await train('lenet', 'targeted dropout of weights');

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { NamedTensors, StepFunction, StepResult } from '../../../src/compiler/step.ts';
 import { recordStep } from '../../../src/compiler/trace-step.ts';
 import { optimizeForTensorflow } from '../../../src/engines/tensorflow/passes/optimize.ts';
-import { splitUpdates, type Update } from '../../../src/engines/tensorflow/updates.ts';
+import { type SingleUpdate, splitUpdates } from '../../../src/engines/tensorflow/updates.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createTrainingCase, OPTIMIZERS } from '../../support/training-cases.ts';
 
@@ -14,7 +14,7 @@ await useCpuBackend();
 const float = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
 
 function updatesOf(optimizer: string): {
-  updates: readonly Update[];
+  updates: readonly SingleUpdate[];
   parameters: string[];
   outputs: string[];
 } {
@@ -29,7 +29,11 @@ function updatesOf(optimizer: string): {
   const graph = optimizeForTensorflow(recordStep(compiled.step, compiled.signature));
   const { rest, updates } = splitUpdates(graph);
   const outputs = rest.outputs.map(({ name }) => name).filter((name) => name.startsWith('next/'));
-  return { updates, parameters: setup.model.parameters.map(({ name }) => name), outputs };
+  return {
+    updates: updates as readonly SingleUpdate[],
+    parameters: setup.model.parameters.map(({ name }) => name),
+    outputs,
+  };
 }
 
 describe('updates in place', () => {

@@ -8,6 +8,7 @@
 //   TdKeep(x, weights, thresholds, drawn): x, and 0 · x where a weight's magnitude is below its column's threshold and it was drawn;
 //   TdAddScaled(x, y, factor): x + factor · y;
 //   TdScaleAll(x, …, factor): each of any number of arrays times a number;
+//   TdMomentum(weights, …, velocities, …, gradients, …, factor, rate, momentum), TdNesterov: steps of gradient descent in the memory of the first two;
 //   TdSumSquares(x, …): the sum of the squares of all elements of any number of arrays;
 // and batch normalisation of a training with the ReLU behind it (norms.h), for images [..., channels]:
 //   TdNormRelu(x, scale, shift, epsilon): the result, mean, variance of the batch as a sample, and 1 / √(variance + epsilon);
@@ -83,6 +84,14 @@ struct Epilogue {
   float decay;
 };
 
+// Of weights.h: a step of gradient descent with momentum.
+struct Descent {
+  // Gradients are multiplied by it.
+  float factor;
+  float rate, momentum;
+  bool nesterov;
+};
+
 // What there is for one set of instructions.
 struct Instructions {
   int lanes;
@@ -94,6 +103,7 @@ struct Instructions {
   void (*keep_rows)(const float*, const float*, const float*, const unsigned char*, long, int, float*);
   void (*add_scaled)(const float*, const float*, float, long, float*);
   void (*scale)(const float*, float, long, float*);
+  void (*descend)(float*, float*, const float*, const Descent&, long);
   double (*sum_squares)(const float*, long);
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   NormKernels<float> norms;
@@ -103,7 +113,7 @@ struct Instructions {
   void (*add_window_gradient)(const float*, const float*, const Window&, float*, float*);
   int windows;
   void (*pack_panel)(const float*, long, bool, int, int, int, int, float*);
-  int panel, depth;
+  int panel, depth, rows;
   void (*multiply_dense)(const float*, long, bool, const float*, long, bool, int, int, long, int, int, const Epilogue&, float*, float*);
 };
 
@@ -146,15 +156,15 @@ namespace avx2 {
 #endif
 
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
-                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::SumSquares,
+                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::Descend, avx512::SumSquares,
                               avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
                               avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
-                              avx512::kPanel, avx512::kDepth, avx512::MultiplyDense};
+                              avx512::kPanel, avx512::kDepth, avx512::kRows, avx512::MultiplyDense};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
-                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::SumSquares,
+                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::Descend, avx2::SumSquares,
                               avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
                               avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
-                              avx2::kPanel, avx2::kDepth, avx2::MultiplyDense};
+                              avx2::kPanel, avx2::kDepth, avx2::kRows, avx2::MultiplyDense};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -400,6 +410,29 @@ void ScaleAll(const std::vector<Scaled>& arrays, float factor) {
   });
 }
 
+struct Descending {
+  float* weights;
+  float* velocity;
+  const float* gradient;
+  long count;
+};
+
+void DescendAll(const std::vector<Descending>& arrays, const Descent& by) {
+  std::vector<Descending> pieces;
+  for (const Descending& array : arrays) {
+    const Parts parts(array.count, 1);
+    for (int part = 0; part < parts.Count(); part++) {
+      const long first = parts.First(part);
+      pieces.push_back({array.weights + first, array.velocity + first, array.gradient + first, parts.Rows(part)});
+    }
+  }
+  pool->Run(static_cast<int>(pieces.size()), [&](int piece) {
+    WithoutDenormals mode;
+    const Descending& own = pieces[piece];
+    instructions->descend(own.weights, own.velocity, own.gradient, by, own.count);
+  });
+}
+
 float SumSquares(const std::vector<Array>& arrays) {
   std::vector<Array> pieces;
   for (const Array& array : arrays) {
@@ -575,29 +608,67 @@ struct Matrix {
   bool turned;
 };
 
-// Rows that are worth a task of their own, where there are few columns.
-constexpr int kRowsInTask = 48;
-constexpr int kTasks = 8;
+// Some columns of some rows of a product.
+struct Piece {
+  int column, width, first, count;
+};
+
+// Products that are worth another thread.
+constexpr double kProductsInShare = 1 << 15;
+
+// A product in pieces, as much work for each thread. A share ends within a panel, as a rule.
+class Shares {
+ public:
+  Shares(int rows, int depth, int columns) {
+    const int lanes = instructions->lanes, panel = instructions->panel, vectors = (columns + lanes - 1) / lanes, height = instructions->rows;
+    const double products = static_cast<double>(rows) * depth * columns;
+    const int shares = std::max(1, std::min(pool->threads(), static_cast<int>(std::min(products / kProductsInShare, 1e6))));
+    const double total = static_cast<double>(rows) * vectors;
+    double done = 0;
+    firsts_.push_back(0);
+    for (int column = 0; column < columns; column += panel) {
+      const int width = std::min(panel, columns - column), own = (width + lanes - 1) / lanes;
+      for (int first = 0; first < rows;) {
+        // Rows up to the end of the share, in the number that registers hold.
+        const double wanted = (total * firsts_.size() / shares - done) / own;
+        int count = std::max(1, static_cast<int>(wanted / height + 0.5)) * height;
+        if (count > rows - first - height / 2) count = rows - first;
+        pieces_.push_back({column, width, first, count});
+        done += static_cast<double>(count) * own;
+        first += count;
+        while (static_cast<int>(firsts_.size()) < shares && done + own * height / 2.0 >= total * firsts_.size() / shares) firsts_.push_back(Count());
+      }
+    }
+    firsts_.resize(pool->threads() + 1, Count());
+  }
+
+  int Count() const { return static_cast<int>(pieces_.size()); }
+  const Piece& operator[](int index) const { return pieces_[index]; }
+  // Of a thread; of the number of threads, how many there are.
+  int First(int thread) const { return firsts_[thread]; }
+
+ private:
+  std::vector<Piece> pieces_;
+  std::vector<int> firsts_;
+};
 
 // a · b, [rows, columns]. Whether there was memory for it.
 bool MultiplyDense(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
-  const int panel = instructions->panel, panels = (columns + panel - 1) / panel;
-  const int groups = std::max(1, std::min((kTasks + panels - 1) / panels, rows / kRowsInTask)), height = (rows + groups - 1) / groups;
+  const Shares shares(rows, depth, columns);
   std::atomic<bool> fits{true};
-  pool->Run(panels * groups, [&](int task) {
+  pool->Run(shares.Count(), [&](int thread) { return shares.First(thread); }, [&](int task) {
     WithoutDenormals mode;
     Scratch scratch(static_cast<size_t>(instructions->panel) * std::min(depth, instructions->depth));
     if (!scratch.get()) {
       fits = false;
       return;
     }
-    const int column = task / groups * panel, first = task % groups * height, count = std::min(height, rows - first);
-    if (count <= 0) return;
+    const auto [column, width, first, count] = shares[task];
     const long offset = static_cast<long>(first) * columns;
     Epilogue own = after;
     if (own.passed) own.passed += offset;
     if (own.weights) own.weights += offset;
-    instructions->multiply_dense(a.data + first * (a.turned ? 1 : a.stride), a.stride, a.turned, b.data, b.stride, b.turned, count, depth, columns, column, std::min(panel, columns - column), own, scratch.get(), to + offset);
+    instructions->multiply_dense(a.data + first * (a.turned ? 1 : a.stride), a.stride, a.turned, b.data, b.stride, b.turned, count, depth, columns, column, width, own, scratch.get(), to + offset);
   });
   return fits;
 }
@@ -799,6 +870,28 @@ void ComputeScaleAll(void*, TF_OpKernelContext* context) {
   ScaleAll(arrays, *factor.Data());
 }
 
+// Writes into the memory of its inputs, which is that of variables: TensorFlow's C interface lets no kernel reach a variable, but what ReadVariableOp gives
+// shares its memory. Everything else that reads it must have run before (step-function.ts).
+template <bool nesterov>
+void ComputeMomentum(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const int count = (call.Count() - 3) / 3;
+  std::vector<Tensor> inputs(call.Count());
+  for (int index = 0; index < call.Count(); index++)
+    if (!call.Get(index, &inputs[index])) return;
+  std::vector<Descending> arrays;
+  for (int index = 0; index < count; index++) {
+    const Tensor &weights = inputs[index], &velocity = inputs[count + index], &gradient = inputs[2 * count + index];
+    if (velocity.Count() != weights.Count() || gradient.Count() != weights.Count()) {
+      call.Fail(TF_INVALID_ARGUMENT, "weights, velocities and gradients of different shapes");
+      return;
+    }
+    arrays.push_back({weights.Data(), velocity.Data(), gradient.Data(), weights.Count()});
+  }
+  const Tensor* numbers = &inputs[3 * count];
+  DescendAll(arrays, {*numbers[0].Data(), *numbers[1].Data(), *numbers[2].Data(), nesterov});
+}
+
 // Whether images and vectors are those of one normalisation.
 bool IsNorm(const Tensor& x, std::initializer_list<const Tensor*> vectors) {
   const int axes = TF_NumDims(x.tensor);
@@ -995,12 +1088,16 @@ void InferScalar(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetOutput(context, 0, shape.get(), status);
 }
 
+void InferNothing(TF_ShapeInferenceContext*, TF_Status*) {}
+
+// One without results is there for what it changes: TensorFlow must not leave it out.
 bool RegisterPass(const char* name, const std::vector<const char*>& inputs, const char* attribute, void (*infer)(TF_ShapeInferenceContext*, TF_Status*), void (*compute)(void*, TF_OpKernelContext*), const std::vector<const char*>& outputs = {"output: float"}) {
   std::unique_ptr<TF_Status, void (*)(TF_Status*)> status(TF_NewStatus(), TF_DeleteStatus);
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
   if (attribute) TF_OpDefinitionBuilderAddAttr(definition, attribute);
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, input);
   for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(definition, output);
+  if (outputs.empty()) TF_OpDefinitionBuilderSetIsStateful(definition, true);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, infer);
   TF_RegisterOpDefinition(definition, status.get());
   if (TF_GetCode(status.get()) != TF_OK) return false;
@@ -1009,7 +1106,10 @@ bool RegisterPass(const char* name, const std::vector<const char*>& inputs, cons
 }
 
 bool RegisterPasses() {
-  return RegisterPass("TdColumnRank", {"weights: float", "rank: int32"}, nullptr, InferColumns, ComputeColumnRank) &&
+  const std::vector<const char*> momentum = {"weights: N * float", "velocities: N * float", "gradients: N * float", "factor: float", "rate: float", "momentum: float"};
+  return RegisterPass("TdMomentum", momentum, "N: int >= 1", InferNothing, ComputeMomentum<false>, {}) &&
+         RegisterPass("TdNesterov", momentum, "N: int >= 1", InferNothing, ComputeMomentum<true>, {}) &&
+         RegisterPass("TdColumnRank", {"weights: float", "rank: int32"}, nullptr, InferColumns, ComputeColumnRank) &&
          RegisterPass("TdKeep", {"x: float", "weights: float", "thresholds: float", "drawn: bool"}, nullptr, InferSame, ComputeKeep) &&
          RegisterPass("TdAddScaled", {"x: float", "y: float", "factor: float"}, nullptr, InferSame, ComputeAddScaled) &&
          RegisterPass("TdScaleAll", {"x: N * float", "factor: float"}, "N: int >= 1", InferEach, ComputeScaleAll, {"output: N * float"}) &&
@@ -1095,5 +1195,6 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "bfloat16", passes);
   napi_set_named_property(env, exports, "dense", passes);
   napi_set_named_property(env, exports, "implicitGemm", passes);
+  napi_set_named_property(env, exports, "updates", passes);
   return exports;
 }

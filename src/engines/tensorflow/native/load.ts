@@ -43,14 +43,16 @@ interface ProcessModule {
   redirectStderr(path: string): void;
   restoreStderr(): void;
   releasePages(part: string): void;
+  /** Absent on other processors than x86-64, and in modules that older versions of td built. */
+  flushDenormals?(on: boolean): void;
 }
 
 export interface NativeOptions {
   /** Threads inside an operation. */
   readonly threads: number;
   /**
-   * Operations that are computed at a time. One by default, and `threads` with TensorFlow for graphics cards: on a processor each has all
-   * threads, and several wait for one another.
+   * Operations that are computed at a time. One by default, on the thread that calls, since another one would have to be woken; and `threads`
+   * with TensorFlow for graphics cards: on a processor each has all threads, and several wait for one another.
    */
   readonly operationsAtOnce?: number;
   /** `cpu` hides graphics cards. */
@@ -75,6 +77,8 @@ export interface Native extends NativeOptions {
   readonly dense: boolean;
   /** Whether there are td's own kernels of convolutions without a margin. */
   readonly implicitGemm: boolean;
+  /** Whether there are td's own kernels of updates. */
+  readonly updates: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -105,11 +109,11 @@ function load(
 ): Native {
   if ('reason' in installation)
     throw new UserError(`the engine "tensorflow" cannot run here: ${installation.reason}`);
-  applySettings(options, installation);
   const require = createRequire(import.meta.url);
   const helper = loadHelper(require, installation);
+  applySettings(options, installation, helper?.flushDenormals !== undefined);
   const { result, log } = keepingLog(helper, () => {
-    const binding = loadBinding(require, installation);
+    const binding = flushing(loadBinding(require, installation), helper);
     return { binding, usesGpu: binding.isUsingGpuDevice() };
   });
   // Tables of symbols that nothing but loading needs: some 250 MB.
@@ -135,6 +139,24 @@ function loadBinding(require: NodeJS.Require, { addon }: LoadableInstallation): 
   }
 }
 
+/**
+ * Has numbers too small for full precision count as zero while a model runs. TensorFlow sees to it on its own threads alone: elsewhere such
+ * numbers would take a hundred times as long, and an array that several threads share would differ from run to run.
+ */
+function flushing(binding: Binding, { flushDenormals: flush }: Partial<ProcessModule> = {}): Binding {
+  if (flush === undefined) return binding;
+  const runSavedModel: Binding['runSavedModel'] = (...given) => {
+    flush(true);
+    try {
+      return binding.runSavedModel(...given);
+    } finally {
+      // JavaScript has them.
+      flush(false);
+    }
+  };
+  return Object.create(binding, { runSavedModel: { value: runSavedModel } });
+}
+
 /** td's own small module. Without it the engine works, but takes more memory and prints some lines to the standard error. */
 function loadHelper(require: NodeJS.Require, { addon }: LoadableInstallation): ProcessModule | undefined {
   try {
@@ -152,6 +174,7 @@ interface KernelsModule {
   readonly bfloat16?: true;
   readonly dense?: true;
   readonly implicitGemm?: true;
+  readonly updates?: true;
 }
 
 /** Floats in a vector of AVX2. With AVX-512 oneDNN's convolutions without a margin may be faster than td's: nobody has measured it. */
@@ -164,7 +187,7 @@ const GEMM_LANES = 8;
 function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): OwnKernels {
   try {
     const module = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
-    const { start, passes = false, bfloat16 = false, dense = false, implicitGemm = false } = module;
+    const { start, passes = false, bfloat16 = false, dense = false, updates = false } = module;
     const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST_LANES));
     const has = lanes > 0;
     return {
@@ -172,7 +195,8 @@ function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, 
       passes: passes && has,
       bfloat16: bfloat16 && has,
       dense: dense && has,
-      implicitGemm: implicitGemm && lanes === GEMM_LANES,
+      implicitGemm: module.implicitGemm === true && lanes === GEMM_LANES,
+      updates: updates && has,
     };
   } catch {
     return NO_KERNELS;
@@ -195,16 +219,22 @@ function keepingLog<T>(helper: ProcessModule | undefined, work: () => T): { resu
   }
 }
 
-/** By environment variables, the only way to reach TensorFlow through the native module; those of the user stand. */
+/**
+ * By environment variables, the only way to reach TensorFlow through the native module; those of the user stand.
+ *
+ * @param callsItself whether operations may be computed on the thread that calls
+ */
 function applySettings(
   { threads, operationsAtOnce, device, deterministic, tensorfloat32 = false }: NativeOptions,
   { build }: LoadableInstallation,
+  callsItself: boolean,
 ): void {
   const mayUseCard = build === 'gpu' && device !== 'cpu';
   const settings: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_NUM_INTEROP_THREADS: String(operationsAtOnce ?? (mayUseCard ? threads : 1)),
+    // A negative number: on the thread that calls.
+    TF_NUM_INTEROP_THREADS: String(operationsAtOnce ?? (mayUseCard ? threads : callsItself ? -1 : 1)),
     // TensorFlow leaves oneDNN's kernels out on processors without AVX-512 VNNI, where they are much faster, too.
     ...(process.arch === 'x64' ? { TF_ENABLE_ONEDNN_OPTS: '1' } : {}),
     // Without it, whoever comes first takes nearly all memory of a card.

@@ -63,6 +63,15 @@ void AddScaled(const float* x, const float* y, float factor, long count, float* 
   for (long index = 0; index < count; index++) to[index] = x[index] + factor * y[index];
 }
 
+// velocity ← momentum · velocity + factor · gradient, weights ← weights − rate · velocity; by Nesterov − rate · (factor · gradient + momentum · velocity).
+void Descend(float* __restrict weights, float* __restrict velocity, const float* __restrict gradient, const Descent& by, long count) {
+  for (long index = 0; index < count; index++) {
+    const float scaled = by.factor * gradient[index], next = by.momentum * velocity[index] + scaled;
+    velocity[index] = next;
+    weights[index] -= by.rate * (by.nesterov ? scaled + by.momentum * next : next);
+  }
+}
+
 // Sum of squares, in an order that depends on their number alone.
 double SumSquares(const float* x, long count) {
   constexpr int kSums = 4;

@@ -27,6 +27,8 @@ export const NORM_ACTIVATIONS = 'norm-activations';
 export const DENSE_LAYERS = 'dense-layers';
 export const SCALES = 'scales';
 export const IMPLICIT_GEMM = 'implicit-gemm';
+/** After all others: of updates, not of the graph. */
+export const JOINED_UPDATES = 'joined-updates';
 
 /** Cards round operands to TF32 by themselves. */
 export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
