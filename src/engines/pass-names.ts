@@ -4,6 +4,7 @@ import { suggest, UserError } from '../errors.ts';
 import { MINIMAL_FILTERING } from './minimal-filtering.ts';
 import { ONNX_PASS_NAMES } from './onnx/passes/simplify.ts';
 import {
+  CROSS_ENTROPIES,
   DENSE_LAYERS,
   IMPLICIT_GEMM,
   JOINED_UPDATES,
@@ -19,6 +20,7 @@ export const PASS_NAMES: readonly string[] = [
   ...Object.keys(TRACED_PASSES),
   ...ONNX_PASS_NAMES,
   ...Object.keys(TENSORFLOW_PASSES),
+  CROSS_ENTROPIES,
   IMPLICIT_GEMM,
   JOINED_UPDATES,
   MINIMAL_FILTERING,

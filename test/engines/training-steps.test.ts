@@ -1,7 +1,7 @@
 /** @file Whole training steps give the same on each compiled engine as on the reference engine. */
 
 import { describe, expect, it } from 'vitest';
-import type { NamedArrays } from '../../src/arrays.ts';
+import type { ArrayData, NamedArrays } from '../../src/arrays.ts';
 import { createReferenceEngine } from '../../src/engines/eager/engine.ts';
 import type { Engine } from '../../src/engines/types.ts';
 import { buildEvaluationStep } from '../../src/training/evaluator.ts';
@@ -43,6 +43,12 @@ const FEW_STEPS: readonly TrainedModel[] = ['smoothVgg', 'wideResnet'];
  * below a hundred-thousandth over all steps.
  */
 const LONG_SEED: Partial<Record<TrainedModel, number>> = { blockedResnet: 5 };
+
+/**
+ * For the same reason each step of a method begins where the reference engine stands. On their own ways, TensorFlow with one thread and targeted
+ * dropout of units were 0.12 apart after the third step; from the same state each step differs by 4e-6 at most. The longest comparison goes on its own.
+ */
+const STEP_BY_STEP: readonly TrainedModel[] = ['blockedResnet'];
 
 /** These go over 5 steps on every model. */
 const FEW_METHODS = [
@@ -129,18 +135,48 @@ describeCompiledEngines('training steps', (engine, engineName) => {
     const compare = async (what: string, trainingCase: TrainingCase, steps: number): Promise<void> => {
       const wanted = await expected(`${model} ${what} ${steps}`, trainingCase, steps);
       const actual = await trainOn(engine, trainingCase, steps);
-      const { difference, where } = relativeDifference(actual, wanted, FLOOR[model]);
-      const summary = `largest relative difference after ${steps} steps: ${difference.toExponential(1)} in ${where}`;
-      expect(difference, summary).toBeLessThan(BOUNDS[model]);
+      expectClose(actual, wanted, what, `after ${steps} steps`);
       expectLearning(wanted, trainingCase);
-      differences.push({ what, difference, where });
     };
+
+    /** The same, each step from the same state. */
+    const compareSteps = async (what: string, trainingCase: TrainingCase, steps: number): Promise<void> => {
+      const programs = await Promise.all(
+        [reference, engine].map(({ compile }) =>
+          compile(trainingCase.compiled.step, trainingCase.compiled.signature),
+        ),
+      );
+      let state = trainingCase.state;
+      for (let step = 0; step < steps; step++) {
+        const results: NamedArrays[] = [];
+        for (const program of programs) {
+          await program.writeState(state);
+          const fetches = await program.run(trainingCase.feedsOf(step));
+          results.push({ ...fetches, ...(await program.readState()) });
+        }
+        const [wanted, actual] = results as [NamedArrays, NamedArrays];
+        expectClose(actual, wanted, what, `in step ${step + 1}`);
+        state = Object.fromEntries(Object.keys(state).map((name) => [name, wanted[name] as ArrayData]));
+      }
+      for (const program of programs) program.dispose();
+      expectLearning(state, trainingCase);
+    };
+
+    function expectClose(actual: NamedArrays, wanted: NamedArrays, what: string, when: string): void {
+      const { difference, where } = relativeDifference(actual, wanted, FLOOR[model]);
+      const summary = `largest relative difference ${when}: ${difference.toExponential(1)} in ${where}`;
+      expect(difference, summary).toBeLessThan(BOUNDS[model]);
+      differences.push({ what, difference, where });
+    }
 
     it.each(methodsOf(model, engineName))(
       'agree over $steps steps with $name',
       ({ name, regularizer, steps }) => {
         const schedule = { learningRate: 0.05, gradientClip: 1, weightDecay: 0.01 };
-        return compare(name, createTrainingCase(model, regularizer, schedule), steps);
+        const trainingCase = createTrainingCase(model, regularizer, schedule);
+        return STEP_BY_STEP.includes(model)
+          ? compareSteps(name, trainingCase, steps)
+          : compare(name, trainingCase, steps);
       },
     );
 

@@ -4,23 +4,26 @@ import * as tf from '@tensorflow/tfjs';
 import type { ArrayData, NamedArrays, NamedSpecs } from '../../arrays.ts';
 import type { NamedTensors, Signature, StepFunction, StepResult } from '../../compiler/step.ts';
 import { orThrow } from '../../lookup.ts';
-import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
+import { checkArrays, checkState, createFeedCheck, type FeedCheck } from '../arrays.ts';
 import type { Program } from '../types.ts';
 
 export class EagerProgram implements Program {
   private state: Record<string, tf.Tensor> = {};
   private disposed = false;
+  private readonly checkFeeds: FeedCheck;
 
   constructor(
     private readonly backend: string,
     private readonly step: StepFunction,
     private readonly signature: Signature,
-  ) {}
+  ) {
+    this.checkFeeds = createFeedCheck(signature.feeds);
+  }
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
     if (this.disposed) throw new Error('the program was disposed and cannot run');
     checkState(this.state, this.signature.state);
-    checkFeeds(feeds, this.signature.feeds);
+    this.checkFeeds(feeds);
     tf.setBackend(this.backend);
     const outputs = tf.tidy(() => {
       const tensors = toTensors(feeds, this.signature.feeds);

@@ -3,7 +3,7 @@ import type { ArrayData, ArraySpec, NamedArrays, NamedSpecs } from '../../arrays
 import type { Signature } from '../../compiler/step.ts';
 import { FEED, STATE, withoutPrefix, withPrefix } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
-import { checkArrays, checkFeeds, checkState, copyArrays } from '../arrays.ts';
+import { checkArrays, checkState, copyArrays, createFeedCheck, type FeedCheck } from '../arrays.ts';
 import { freeArrays, freeGarbage } from '../garbage.ts';
 import type { Program } from '../types.ts';
 import type { Session } from './session-pool.ts';
@@ -28,12 +28,14 @@ export class OnnxProgram implements Program {
   /** Bytes of arrays that nobody needs when the next run begins: state that was replaced. */
   private garbageBytes = 0;
   private disposed = false;
+  private readonly checkFeeds: FeedCheck;
 
   constructor(
     private readonly session: Session,
     private readonly signature: Signature,
     private readonly parts: ProgramParts = {},
   ) {
+    this.checkFeeds = createFeedCheck(signature.feeds);
     this.feeds = entriesOf(signature.feeds, FEED);
     this.state = entriesOf(signature.state, STATE);
   }
@@ -42,7 +44,7 @@ export class OnnxProgram implements Program {
     if (this.disposed) throw new Error('the program was disposed and cannot run');
     if (!this.isWritten) checkState(withoutPrefix(this.tensors, STATE), this.signature.state);
     this.isWritten = true;
-    checkFeeds(feeds, this.signature.feeds);
+    this.checkFeeds(feeds);
     freeGarbage(this.garbageBytes);
     this.garbageBytes = 0;
     if (!this.isPrepared) await this.prepare();

@@ -110,6 +110,7 @@ export function compile(
     dense: isOwn && native.dense,
     implicitGemm: isOwn && native.implicitGemm,
     updates: isOwn && native.updates,
+    crossEntropies: isOwn && native.crossEntropies,
   };
   const precision = bfloat16 === undefined ? 'float32' : 'bfloat16';
   const plan = planProgram(step, signature, new Set([...skip, ...unknown]), own, precision);
@@ -122,7 +123,7 @@ export function compile(
 
 /** What numbers depend on beside the device. */
 function describeFacts(
-  { binding, usesGpu, lanes, passes, bfloat16, dense, implicitGemm, updates }: Native,
+  { binding, usesGpu, lanes, passes, bfloat16, dense, implicitGemm, updates, crossEntropies }: Native,
   driver: string | undefined,
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE } = process.env;
@@ -133,6 +134,7 @@ function describeFacts(
     ...(usesGpu || !dense ? {} : { denseLayers: `joined products, ${lanes} lanes` }),
     ...(usesGpu || !implicitGemm ? {} : { unpaddedConvolutions: `implicit GEMM, ${lanes} lanes` }),
     ...(usesGpu || !updates ? {} : { updates: `joined, ${lanes} lanes` }),
+    ...(usesGpu || !crossEntropies ? {} : { crossEntropies: `joined, ${lanes} lanes` }),
     ...(usesGpu || !bfloat16 ? {} : { bfloat16: `images kept between convolutions, ${lanes} lanes` }),
     ...(usesGpu ? { tf32: NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'as the card has it' } : {}),
     ...(driver === undefined ? {} : { driver }),

@@ -7,6 +7,7 @@ const named = (result: string, ops: string): Record<string, readonly string[]> =
 
 /** Of td's own kernels. */
 const NORM = ['y', 'mean', 'variance', 'inverse'];
+const CROSS_ENTROPY = ['losses', 'right', 'gradient'];
 const NORM_GRADIENT = ['dx', 'dscale', 'dshift'];
 
 /** Names of the results of nodes: the body of a function speaks of results by name. Most are called `output`. */
@@ -30,6 +31,7 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
     'reserve_space_3',
   ],
   FusedBatchNormGradV3: ['x_backprop', 'scale_backprop', 'offset_backprop'],
+  TdCrossEntropy: CROSS_ENTROPY,
   TdNormRelu: NORM,
   TdNormReluBfloat16: NORM,
   TdNormReluGradient: NORM_GRADIENT,

@@ -34,6 +34,11 @@ type JoinedKernels = {
   readonly ImplicitGemmInputGradient: NoAttributes;
   /** Of images and dy. */
   readonly ImplicitGemmFilterGradient: NoAttributes;
+  /**
+   * Of logits `[batch, classes]` and labels `[batch]`: cross-entropies, 1 for each right answer and else 0, and softmax less the classes of the
+   * labels, which is the gradient of the cross-entropies; td's own.
+   */
+  readonly CrossEntropy: NoAttributes;
   /** dy where x > 0, else 0. */
   readonly ReluGrad: NoAttributes;
   /** Of each column of a weight `[…, columns]`, the magnitude at an index of the descending sort; this and the next three: td's own. */
@@ -78,6 +83,8 @@ export interface OwnKernels {
   readonly implicitGemm: boolean;
   /** Updates of many arrays at once. */
   readonly updates: boolean;
+  /** Cross-entropy, right answers and gradient of logits. */
+  readonly crossEntropies: boolean;
 }
 
 export const NO_KERNELS: OwnKernels = {
@@ -87,4 +94,5 @@ export const NO_KERNELS: OwnKernels = {
   dense: false,
   implicitGemm: false,
   updates: false,
+  crossEntropies: false,
 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ArrayData, ArraySpec, NamedArrays } from '../../arrays.ts';
 import type { Signature } from '../../compiler/step.ts';
 import { at, orThrow } from '../../lookup.ts';
-import { checkArrays, checkFeeds, checkState } from '../arrays.ts';
+import { checkArrays, checkState, createFeedCheck, type FeedCheck } from '../arrays.ts';
 import { freeGarbage } from '../garbage.ts';
 import type { Program } from '../types.ts';
 import { toDeviceError } from './failures.ts';
@@ -22,6 +22,22 @@ interface Input {
   readonly spec: ArraySpec;
 }
 
+/** An array of a signature, and the output that it is fed to. */
+interface FedArray {
+  readonly name: string;
+  readonly spec: ArraySpec;
+  readonly output: string;
+}
+
+/** What is fetched: names of results, and of outputs of the model, in the same order, separated by commas. */
+interface Fetched {
+  readonly names: readonly string[];
+  readonly outputs: string;
+}
+
+/** Name of what is fetched of a step that has no fetches. */
+const RAN = 'ran';
+
 /** How arrays enter and leave a saved model. */
 export interface ModelInterface {
   readonly names: ModelNames;
@@ -34,6 +50,10 @@ export class TensorflowProgram implements Program {
   /** Bytes of arrays that were written to the state: TensorFlow has copied them, and they may be garbage when the next run begins. */
   private garbageBytes = 0;
   private disposed = false;
+  private isWritten = false;
+  private readonly checkFeeds: FeedCheck;
+  private readonly feeds: readonly FedArray[];
+  private readonly step: Fetched;
 
   constructor(
     private readonly binding: Binding,
@@ -42,28 +62,33 @@ export class TensorflowProgram implements Program {
     savedModel: Uint8Array,
   ) {
     this.model = loadModel(binding, savedModel);
+    const { names } = access;
+    this.checkFeeds = createFeedCheck(signature.feeds);
+    this.feeds = Object.entries(signature.feeds).map(([name, spec]) => ({
+      name,
+      spec,
+      output: given(names.feeds, name),
+    }));
+    this.step = fetched(names.ran === undefined ? names.fetches : { [RAN]: names.ran });
   }
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
     this.requireAlive('run');
-    checkState(this.written, this.signature.state);
-    checkFeeds(feeds, this.signature.feeds);
+    if (!this.isWritten) checkState(this.written, this.signature.state);
+    this.isWritten = true;
+    this.checkFeeds(feeds);
     freeGarbage(this.garbageBytes);
     this.garbageBytes = 0;
-    const { names } = this.access;
-    const inputs = Object.entries(this.signature.feeds).map(([name, spec]) =>
-      this.inputOf(given(names.feeds, name), given(feeds, name), spec),
-    );
-    if (names.ran === undefined) return this.fetch(names.fetches, inputs);
-    this.fetch({ ran: names.ran }, inputs);
-    return {};
+    const inputs = this.feeds.map(({ name, output, spec }) => this.inputOf(output, given(feeds, name), spec));
+    const results = this.fetch(this.step, inputs);
+    return this.access.names.ran === undefined ? results : {};
   }
 
   async readState(): Promise<NamedArrays> {
     this.requireAlive('be read');
     const written = Object.keys(this.written);
     const { reads } = this.access.names;
-    return this.fetch(Object.fromEntries(written.map((name) => [name, given(reads, name)])), []);
+    return this.fetch(fetched(Object.fromEntries(written.map((name) => [name, given(reads, name)]))), []);
   }
 
   async writeState(values: NamedArrays): Promise<void> {
@@ -74,7 +99,7 @@ export class TensorflowProgram implements Program {
     for (const [name, data] of Object.entries(values)) {
       const { value, done } = given(writes, name);
       const spec = given(this.signature.state, name);
-      this.fetch({ done }, [{ name: value, data, spec }]);
+      this.fetch(fetched({ done }), [{ name: value, data, spec }]);
       this.written[name] = true;
       this.garbageBytes += data.byteLength;
     }
@@ -104,9 +129,8 @@ export class TensorflowProgram implements Program {
     }
   }
 
-  /** Runs what the named outputs need, and returns them under the names of the keys. */
-  private fetch(outputs: Readonly<Record<string, string>>, inputs: readonly Input[]): NamedArrays {
-    const names = Object.keys(outputs);
+  /** Runs what the outputs need, and returns them under their names. */
+  private fetch({ names, outputs }: Fetched, inputs: readonly Input[]): NamedArrays {
     if (names.length === 0) return {};
     const { binding } = this;
     const ids: number[] = [];
@@ -114,12 +138,19 @@ export class TensorflowProgram implements Program {
       for (const { data, spec } of inputs)
         ids.push(binding.createTensor(spec.shape, DATA_TYPES[spec.dtype], data));
       const inputNames = inputs.map(({ name }) => name).join();
-      const results = this.call(ids, inputNames, Object.values(outputs).join());
-      return Object.fromEntries(names.map((name, index) => [name, take(binding, at(results, index).id)]));
+      const results = this.call(ids, inputNames, outputs);
+      const taken: NamedArrays = {};
+      for (const [index, name] of names.entries()) taken[name] = take(binding, at(results, index).id);
+      return taken;
     } finally {
       for (const id of ids) binding.deleteTensor(id);
     }
   }
+}
+
+/** @param outputs by name of the result */
+function fetched(outputs: Readonly<Record<string, string>>): Fetched {
+  return { names: Object.keys(outputs), outputs: Object.values(outputs).join() };
 }
 
 function given<T>(entries: Readonly<Record<string, T>>, name: string): T {

@@ -8,6 +8,7 @@ import { skippedPasses } from '../../../src/engines/pass-names.ts';
 import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import {
+  CROSS_ENTROPIES,
   DENSE_LAYERS,
   IMPLICIT_GEMM,
   JOINED_UPDATES,
@@ -79,6 +80,7 @@ describeTensorflow('a training step on TensorFlow', () => {
     DENSE_LAYERS,
     SCALES,
     JOINED_UPDATES,
+    CROSS_ENTROPIES,
   ])('gives the same to rounding without the pass %s', async (pass) => {
     const expected = await train('resnet', 'targeted dropout of weights');
     const actual = await train('resnet', 'targeted dropout of weights', {}, pass);

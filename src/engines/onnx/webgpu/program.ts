@@ -2,7 +2,7 @@
 import type { NamedArrays } from '../../../arrays.ts';
 import type { Signature } from '../../../compiler/step.ts';
 import { STATE, withoutPrefix, withPrefix } from '../../../compiler/trace-step.ts';
-import { checkArrays, checkFeeds, checkState, copyArrays } from '../../arrays.ts';
+import { checkArrays, checkState, copyArrays, createFeedCheck, type FeedCheck } from '../../arrays.ts';
 import type { Program } from '../../types.ts';
 import { arraysOf, feedTensors, pick, sortResults, type Tensors, toTensors } from '../tensors.ts';
 import { COPY } from './copies.ts';
@@ -25,18 +25,21 @@ export class WebGpuProgram implements Program {
   private state: Tensors = {};
   private prepared: Tensors | undefined;
   private disposed = false;
+  private readonly checkFeeds: FeedCheck;
 
   /** @param firstRun is called instead of the first run, and runs the program itself */
   constructor(
     private readonly signature: Signature,
     private readonly sessions: ProgramSessions,
     private firstRun?: FirstRun,
-  ) {}
+  ) {
+    this.checkFeeds = createFeedCheck(signature.feeds);
+  }
 
   async run(feeds: NamedArrays): Promise<NamedArrays> {
     if (this.disposed) throw new Error('the program was disposed and cannot run');
     checkState(this.state, this.signature.state);
-    checkFeeds(feeds, this.signature.feeds);
+    this.checkFeeds(feeds);
     const { firstRun } = this;
     this.firstRun = undefined;
     if (firstRun !== undefined) return firstRun(this, feeds);

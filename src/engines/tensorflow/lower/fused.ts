@@ -35,6 +35,7 @@ export const fusedRules = {
     const count = inputs.length - 1;
     return builder.addMany('TdScaleAll', inputs, { N: integerAttribute(count) }, count);
   },
+  CrossEntropy: (_, inputs, builder) => builder.addMany('TdCrossEntropy', inputs, {}, 3),
   NormRelu: (_, inputs, builder) => builder.addMany('TdNormRelu', inputs, {}, 4),
   ScaleRelu: (_, inputs, builder) => builder.add('TdScaleRelu', inputs),
   NormReluGradient: (_, inputs, builder) => builder.addMany('TdNormReluGradient', inputs, {}, 3),

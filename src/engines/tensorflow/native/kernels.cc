@@ -19,6 +19,7 @@
 //   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h);
 //   TdDenseInputGradient(dy, weights), TdDenseInputGradientRelu(dy, weights, y): dy · weights', and that where y > 0;
 //   TdDenseWeightGradient(x, dy), TdDenseWeightGradientDecay(x, dy, weights, factor): x' · dy, and that + factor · weights;
+//   TdCrossEntropy(logits, labels): losses of rows, 1 for each right answer, and softmax less the labels' classes (cross-entropy.h);
 //   TdNormReluBfloat16, TdNormReluGradientBfloat16: the same of images of bfloat16, and TdAddBfloat16(x, y): their sum.
 #include <node_api.h>
 
@@ -105,6 +106,7 @@ struct Instructions {
   void (*scale)(const float*, float, long, float*);
   void (*descend)(float*, float*, const float*, const Descent&, long);
   double (*sum_squares)(const float*, long);
+  void (*cross_entropies)(const float*, const int*, long, int, float*, float*, float*);
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   NormKernels<float> norms;
   NormKernels<Bfloat16> bfloat16_norms;
@@ -130,6 +132,7 @@ namespace avx512 {
 #include "norms.h"
 #include "dense.h"
 #include "implicit-gemm.h"
+#include "cross-entropy.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -147,6 +150,7 @@ namespace avx2 {
 #include "norms.h"
 #include "dense.h"
 #include "implicit-gemm.h"
+#include "cross-entropy.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -156,12 +160,12 @@ namespace avx2 {
 #endif
 
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
-                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::Descend, avx512::SumSquares,
+                              avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::Descend, avx512::SumSquares, avx512::CrossEntropies,
                               avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
                               avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
                               avx512::kPanel, avx512::kDepth, avx512::kRows, avx512::MultiplyDense};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
-                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::Descend, avx2::SumSquares,
+                              avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::Descend, avx2::SumSquares, avx2::CrossEntropies,
                               avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
                               avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
                               avx2::kPanel, avx2::kDepth, avx2::kRows, avx2::MultiplyDense};
@@ -963,6 +967,24 @@ void ComputeScaleRelu(void*, TF_OpKernelContext* context) {
   ScaleRelu(x.tensor ? x.Data() : y.Data(), factor.Data(), shift.Data(), count / channels, channels, y.Data());
 }
 
+void ComputeCrossEntropy(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor logits, labels, losses, right, gradient;
+  if (!call.Get(0, &logits) || !call.Get(1, &labels)) return;
+  if (TF_NumDims(logits.tensor) != 2 || logits.Extent(1) == 0 || labels.Count() != logits.Extent(0)) {
+    call.Fail(TF_INVALID_ARGUMENT, "logits and labels that do not fit");
+    return;
+  }
+  const int rows = logits.Extent(0), classes = logits.Extent(1);
+  if (!call.Allocate({rows}, rows, &losses, 0) || !call.Allocate({rows}, rows, &right, 1) || !call.Allocate(logits.Shape(), logits.Count(), &gradient, 2)) return;
+  const Parts parts(rows, classes);
+  pool->Run(parts.Count(), [&](int part) {
+    WithoutDenormals mode;
+    const long first = parts.First(part), place = first * classes;
+    instructions->cross_entropies(logits.Data() + place, labels.Data<int>() + first, parts.Rows(part), classes, losses.Data() + first, right.Data() + first, gradient.Data() + place);
+  });
+}
+
 enum class Dense { kForward, kForwardRelu, kInput, kInputRelu, kWeight, kWeightDecay };
 
 // Which axes of the first two inputs are those of the result.
@@ -1083,6 +1105,14 @@ void InferEach(TF_ShapeInferenceContext* context, TF_Status* status) {
   }
 }
 
+void InferCrossEntropy(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> logits(TF_NewShapeHandle(), TF_DeleteShapeHandle), labels(TF_NewShapeHandle(), TF_DeleteShapeHandle);
+  TF_ShapeInferenceContextGetInput(context, 0, logits.get(), status);
+  TF_ShapeInferenceContextGetInput(context, 1, labels.get(), status);
+  for (int index = 0; index < 2; index++) TF_ShapeInferenceContextSetOutput(context, index, labels.get(), status);
+  TF_ShapeInferenceContextSetOutput(context, 2, logits.get(), status);
+}
+
 void InferScalar(TF_ShapeInferenceContext* context, TF_Status* status) {
   std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> shape(TF_ShapeInferenceContextScalar(context), TF_DeleteShapeHandle);
   TF_ShapeInferenceContextSetOutput(context, 0, shape.get(), status);
@@ -1132,6 +1162,7 @@ bool RegisterPasses() {
          RegisterPass("TdDenseInputGradientRelu", {"dy: float", "weights: float", "y: float"}, nullptr, InferDense<Dense::kInputRelu>, ComputeDense<Dense::kInputRelu>) &&
          RegisterPass("TdDenseWeightGradient", {"x: float", "dy: float"}, nullptr, InferDense<Dense::kWeight>, ComputeDense<Dense::kWeight>) &&
          RegisterPass("TdDenseWeightGradientDecay", {"x: float", "dy: float", "weights: float", "factor: float"}, nullptr, InferDense<Dense::kWeightDecay>, ComputeDense<Dense::kWeightDecay>) &&
+         RegisterPass("TdCrossEntropy", {"logits: float", "labels: int32"}, nullptr, InferCrossEntropy, ComputeCrossEntropy, {"losses: float", "right: float", "gradient: float"}) &&
          RegisterPass("TdScaleRelu", {"x: float", "factor: float", "shift: float"}, nullptr, InferNorm<0, 1>, ComputeScaleRelu);
 }
 
@@ -1196,5 +1227,6 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "dense", passes);
   napi_set_named_property(env, exports, "implicitGemm", passes);
   napi_set_named_property(env, exports, "updates", passes);
+  napi_set_named_property(env, exports, "crossEntropies", passes);
   return exports;
 }

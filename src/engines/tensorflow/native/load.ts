@@ -79,6 +79,8 @@ export interface Native extends NativeOptions {
   readonly implicitGemm: boolean;
   /** Whether there are td's own kernels of updates. */
   readonly updates: boolean;
+  /** Whether there is td's own kernel of cross-entropies. */
+  readonly crossEntropies: boolean;
   /** What TensorFlow logged while it was loaded. */
   readonly log: string;
 }
@@ -175,6 +177,7 @@ interface KernelsModule {
   readonly dense?: true;
   readonly implicitGemm?: true;
   readonly updates?: true;
+  readonly crossEntropies?: true;
 }
 
 /** Floats in a vector of AVX2. With AVX-512 oneDNN's convolutions without a margin may be faster than td's: nobody has measured it. */
@@ -197,6 +200,7 @@ function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, 
       dense: dense && has,
       implicitGemm: module.implicitGemm === true && lanes === GEMM_LANES,
       updates: updates && has,
+      crossEntropies: module.crossEntropies === true && has,
     };
   } catch {
     return NO_KERNELS;

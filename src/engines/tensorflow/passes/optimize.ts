@@ -5,6 +5,7 @@ import type { Precision } from '../../../settings/precision.ts';
 import { MINIMAL_FILTERING } from '../../minimal-filtering.ts';
 import { NO_KERNELS, type OwnKernels, type TensorflowGraph, type TensorflowOperation } from '../kernels.ts';
 import { joinBatchNorms } from './batch-norms.ts';
+import { joinCrossEntropies } from './cross-entropies.ts';
 import { joinDenseLayers } from './dense-layers.ts';
 import { takeImplicitGemm } from './implicit-gemm.ts';
 import { filterMinimally } from './minimal-filtering.ts';
@@ -26,6 +27,7 @@ export const WEIGHT_PASSES = 'weight-passes';
 export const NORM_ACTIVATIONS = 'norm-activations';
 export const DENSE_LAYERS = 'dense-layers';
 export const SCALES = 'scales';
+export const CROSS_ENTROPIES = 'cross-entropies';
 export const IMPLICIT_GEMM = 'implicit-gemm';
 /** After all others: of updates, not of the graph. */
 export const JOINED_UPDATES = 'joined-updates';
@@ -42,7 +44,7 @@ export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
-  { lanes, passes, bfloat16, dense, implicitGemm }: OwnKernels = NO_KERNELS,
+  { lanes, passes, bfloat16, dense, implicitGemm, crossEntropies }: OwnKernels = NO_KERNELS,
   precision: PlannedPrecision = 'float32',
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
@@ -59,6 +61,7 @@ export function optimizeForTensorflow(
         [NORM_ACTIVATIONS]: (graph: TensorflowGraph) => joinNormActivations(graph, lanes),
       }),
     ...(passes && { [WEIGHT_PASSES]: joinWeightPasses }),
+    ...(crossEntropies && precision === 'float32' && { [CROSS_ENTROPIES]: joinCrossEntropies }),
     ...(dense && { [SCALES]: joinScales }),
     ...(dense && precision === 'float32' && { [DENSE_LAYERS]: joinDenseLayers }),
     ...(implicitGemm &&
