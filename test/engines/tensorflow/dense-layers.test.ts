@@ -1,4 +1,8 @@
 /** @file td's own kernels of dense layers on TensorFlow: what they give, and where they are taken. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { DENSE_LAYERS } from '../../../src/engines/tensorflow/passes/optimize.ts';
@@ -88,6 +92,41 @@ describeTensorflow('a dense layer', () => {
     expect([rowsOf(hidden, layers.hidden), rowsOf(outputs, layers.outputs)]).toEqual([[1], [1]]);
     expect(hidden.filter(Number.isNaN)).toHaveLength(layers.hidden);
   });
+
+  const sets = [
+    { lanes: 8, instructions: ['-mavx2', '-mfma'] },
+    { lanes: 16, instructions: ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'] },
+  ];
+  it.for(sets.filter(({ lanes }) => lanes <= native.lanes))(
+    'reads and writes nothing beyond its matrices, with vectors of $lanes',
+    ({ lanes, instructions }, { skip }) => {
+      const folder = mkdtempSync(join(tmpdir(), 'td-dense-'));
+      try {
+        const program = join(folder, 'dense');
+        const include = join(import.meta.dirname, '../../../src/engines/tensorflow/native');
+        const checks = ['-fsanitize=address', '-fno-omit-frame-pointer'];
+        const source = join(import.meta.dirname, 'dense-memory.cc');
+        const flags = [
+          '-std=c++17',
+          '-O1',
+          '-w',
+          ...checks,
+          ...instructions,
+          `-DLANES=${lanes}`,
+          '-I',
+          include,
+        ];
+        const built = spawnSync(process.env.CXX ?? 'c++', [...flags, source, '-o', program], {
+          encoding: 'utf8',
+        });
+        if (/asan/.test(built.stderr)) skip('the compiler has no checks of addresses');
+        expect(built.stderr).toBe('');
+        expect(Number(execFileSync(program, { encoding: 'utf8' }))).toBeLessThan(ROUNDING);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
   it('gives the same bits with one thread as with three, and every time', async () => {
     const [one, three] = [

@@ -1,7 +1,7 @@
 // Dense layers: products of matrices with what goes before and comes after them. kernels.cc includes this file after winograd.h, once for each set
 // of instructions. Matrices are [rows, columns]. Every element is the sum over its depth in one order, whoever computes it.
 
-// Columns that are computed at a time, and how much of their depth is packed for it: as much as the second cache holds.
+// Columns that are computed at a time, and how much of their depth, as much as the second cache holds.
 constexpr int kPanelVectors = 2;
 constexpr int kPanel = kPanelVectors * LANES;
 constexpr int kDepth = 1024;
@@ -45,18 +45,35 @@ inline void Finish(Vector value, const Epilogue& after, long place, int column, 
     __builtin_memcpy(to + place, &value, sizeof(float) * width);
 }
 
+// Some columns of the second factor, packed or where they lie.
+struct Panel {
+  const float* data;
+  // From a row to the next.
+  long stride;
+  // Rows behind which so much lies that whole vectors can be read.
+  int whole;
+};
+
 // Some rows of the product with as many vectors of a panel as it has columns for. TRANSPOSED: of a[k][row]. `adds`: to what stands there.
 template <int ROWS, bool TRANSPOSED, int VECTORS = kPanelVectors>
-inline void MultiplyPanel(const float* a, long stride, const float* panel, int depth, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
+inline void MultiplyPanel(const float* a, long stride, const Panel& panel, int depth, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
   Vector sums[ROWS][VECTORS] = {};
-  for (int k = 0; k < depth; k++) {
-    Vector factors[VECTORS];
-    for (int v = 0; v < VECTORS; v++) factors[v] = Load(panel + k * kPanel + v * LANES);
+  const auto add = [&](int k, const Vector* factors) __attribute__((always_inline)) {
 #pragma GCC unroll 12
     for (int r = 0; r < ROWS; r++) {
       const Vector x = Repeat(TRANSPOSED ? a[k * stride + r] : a[r * stride + k]);
       for (int v = 0; v < VECTORS; v++) sums[r][v] += x * factors[v];
     }
+  };
+  for (int k = 0; k < panel.whole; k++) {
+    Vector factors[VECTORS];
+    for (int v = 0; v < VECTORS; v++) factors[v] = Load(panel.data + k * panel.stride + v * LANES);
+    add(k, factors);
+  }
+  for (int k = panel.whole; k < depth; k++) {
+    Vector factors[VECTORS] = {};
+    __builtin_memcpy(factors, panel.data + k * panel.stride, sizeof(float) * width);
+    add(k, factors);
   }
   static constexpr Epilogue kNothing = {};
   for (int r = 0; r < ROWS; r++)
@@ -73,19 +90,27 @@ inline void MultiplyPanel(const float* a, long stride, const float* panel, int d
     }
 }
 
-// Columns [column, column + width) of all rows of a · b, [rows, columns]. Of a' · b if `a_turned`, of a · b' if `b_turned`. Scratch: kDepth · kPanel.
+// Columns [column, column + width) of all rows of a · b, [rows, columns]. Of a' · b if `a_turned`, of a · b' if `b_turned`; then with scratch, kDepth · kPanel.
 template <bool TRANSPOSED, int VECTORS>
 void MultiplyColumns(const float* a, long a_stride, const float* b, long b_stride, bool b_turned, int rows, int depth, long columns, int column, int width, const Epilogue& after, float* scratch, float* to) {
   for (int first = 0; first < depth; first += kDepth) {
     const int part = depth - first < kDepth ? depth - first : kDepth;
-    PackPanel(b, b_stride, b_turned, first, part, column, width, scratch);
+    Panel panel = {scratch, kPanel, part};
+    if (b_turned) {
+      PackPanel(b, b_stride, true, first, part, column, width, scratch);
+    } else {
+      // Behind a row come the next ones, but for the last few.
+      const long spare = depth * b_stride - column - VECTORS * LANES, readable = spare < 0 ? 0 : spare / b_stride + 1;
+      const bool is_whole = width == VECTORS * LANES || readable >= first + part;
+      panel = {b + first * b_stride + column, b_stride, is_whole ? part : readable < first ? 0 : static_cast<int>(readable - first)};
+    }
     const Epilogue* last = first + part == depth ? &after : nullptr;
     const float* from = TRANSPOSED ? a + first * a_stride : a + first;
     const long step = TRANSPOSED ? 1 : a_stride;
     int row = 0;
-    for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, TRANSPOSED, VECTORS>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
-    for (; row + 4 <= rows; row += 4) MultiplyPanel<4, TRANSPOSED, VECTORS>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
-    for (; row < rows; row++) MultiplyPanel<1, TRANSPOSED, VECTORS>(from + row * step, a_stride, scratch, part, first > 0, last, row, column, width, columns, to);
+    for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, TRANSPOSED, VECTORS>(from + row * step, a_stride, panel, part, first > 0, last, row, column, width, columns, to);
+    for (; row + 4 <= rows; row += 4) MultiplyPanel<4, TRANSPOSED, VECTORS>(from + row * step, a_stride, panel, part, first > 0, last, row, column, width, columns, to);
+    for (; row < rows; row++) MultiplyPanel<1, TRANSPOSED, VECTORS>(from + row * step, a_stride, panel, part, first > 0, last, row, column, width, columns, to);
   }
 }
 

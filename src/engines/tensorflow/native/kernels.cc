@@ -204,8 +204,9 @@ class Buffers {
     size_t size = 0;
   };
 
-  // A buffer without memory if there is none to be had.
+  // A buffer without memory if there is none to be had, or none is wanted.
   Buffer Take(size_t size) {
+    if (size == 0) return {};
     {
       std::lock_guard<std::mutex> lock(mutex_);
       size_t best = free_.size();
@@ -620,16 +621,44 @@ struct Piece {
 // Products that are worth another thread.
 constexpr double kProductsInShare = 1 << 15;
 
-// A product in pieces, as much work for each thread. A share ends within a panel, as a rule.
+// Numbers of a second factor that each thread may read as a whole. Larger ones are shared out: what both have read, such as weights, takes longer to write.
+constexpr long kLargestRead = 1 << 16;
+
+// A product in pieces, as much work for each thread.
 class Shares {
  public:
-  Shares(int rows, int depth, int columns) {
-    const int lanes = instructions->lanes, panel = instructions->panel, vectors = (columns + lanes - 1) / lanes, height = instructions->rows;
+  Shares(int rows, int depth, int columns, bool b_turned) {
     const double products = static_cast<double>(rows) * depth * columns;
     const int shares = std::max(1, std::min(pool->threads(), static_cast<int>(std::min(products / kProductsInShare, 1e6))));
+    firsts_.push_back(0);
+    if (!b_turned && static_cast<long>(depth) * columns <= kLargestRead && rows >= 2 * instructions->rows * shares)
+      ShareRows(rows, columns, shares);
+    else
+      ShareColumns(rows, columns, shares);
+    firsts_.resize(pool->threads() + 1, Count());
+  }
+
+  int Count() const { return static_cast<int>(pieces_.size()); }
+  const Piece& operator[](int index) const { return pieces_[index]; }
+  // Of a thread; of the number of threads, how many there are.
+  int First(int thread) const { return firsts_[thread]; }
+
+ private:
+  void ShareRows(int rows, int columns, int shares) {
+    const int panel = instructions->panel;
+    for (int share = 0, first = 0; share < shares; share++) {
+      const int end = share + 1 == shares ? rows : static_cast<int>(static_cast<long>(rows) * (share + 1) / shares) / 4 * 4;
+      for (int column = 0; column < columns; column += panel) pieces_.push_back({column, std::min(panel, columns - column), first, end - first});
+      firsts_.push_back(Count());
+      first = end;
+    }
+  }
+
+  // Each panel is packed, or read, by one thread, but for those within which a share ends.
+  void ShareColumns(int rows, int columns, int shares) {
+    const int lanes = instructions->lanes, panel = instructions->panel, vectors = (columns + lanes - 1) / lanes, height = instructions->rows;
     const double total = static_cast<double>(rows) * vectors;
     double done = 0;
-    firsts_.push_back(0);
     for (int column = 0; column < columns; column += panel) {
       const int width = std::min(panel, columns - column), own = (width + lanes - 1) / lanes;
       for (int first = 0; first < rows;) {
@@ -643,27 +672,20 @@ class Shares {
         while (static_cast<int>(firsts_.size()) < shares && done + own * height / 2.0 >= total * firsts_.size() / shares) firsts_.push_back(Count());
       }
     }
-    firsts_.resize(pool->threads() + 1, Count());
   }
 
-  int Count() const { return static_cast<int>(pieces_.size()); }
-  const Piece& operator[](int index) const { return pieces_[index]; }
-  // Of a thread; of the number of threads, how many there are.
-  int First(int thread) const { return firsts_[thread]; }
-
- private:
   std::vector<Piece> pieces_;
   std::vector<int> firsts_;
 };
 
 // a · b, [rows, columns]. Whether there was memory for it.
 bool MultiplyDense(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
-  const Shares shares(rows, depth, columns);
+  const Shares shares(rows, depth, columns, b.turned);
   std::atomic<bool> fits{true};
   pool->Run(shares.Count(), [&](int thread) { return shares.First(thread); }, [&](int task) {
     WithoutDenormals mode;
-    Scratch scratch(static_cast<size_t>(instructions->panel) * std::min(depth, instructions->depth));
-    if (!scratch.get()) {
+    Scratch scratch(b.turned ? static_cast<size_t>(instructions->panel) * std::min(depth, instructions->depth) : 0);
+    if (b.turned && !scratch.get()) {
       fits = false;
       return;
     }
