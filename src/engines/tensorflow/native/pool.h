@@ -90,7 +90,7 @@ class Pool {
   static void SpinUntil(const Condition& holds) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(200);
     while (!holds() && std::chrono::steady_clock::now() < end)
-      for (int pause = 0; pause < 32; pause++) _mm_pause();
+      for (int pause = 0; pause < 4; pause++) _mm_pause();
   }
 
   const int helpers_;
