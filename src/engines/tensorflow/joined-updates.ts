@@ -8,7 +8,7 @@ import { STATE } from '../../compiler/trace-step.ts';
 import { at, orThrow } from '../../lookup.ts';
 import { getOrMake, groupBy } from '../../maps.ts';
 import type { TensorflowGraph, TensorflowOperation } from './kernels.ts';
-import type { JoinedMomentum, Momentum, SingleUpdate, Update } from './updates.ts';
+import type { JoinedMomentum, Momentum, SingleUpdate, Update } from './update-kinds.ts';
 
 /** What these give may be the memory of an operand. */
 const MOVES: ReadonlySet<TensorflowOperation['op']> = new Set([

@@ -6,14 +6,8 @@ import { recordStep, STATE } from '../../compiler/trace-step.ts';
 import { orThrow } from '../../lookup.ts';
 import { NO_KERNELS, type OwnKernels } from './kernels.ts';
 import { JOINED_UPDATES, optimizeForTensorflow, type PlannedPrecision } from './passes/optimize.ts';
-import {
-  type Descent,
-  type JoinedMomentum,
-  type Momentum,
-  splitUpdates,
-  type Update,
-  type UpdatedGraph,
-} from './updates.ts';
+import type { Descent, JoinedMomentum, Momentum, Update } from './update-kinds.ts';
+import { splitUpdates, type UpdatedGraph } from './updates.ts';
 
 /**
  * @param skip names of passes to leave out

@@ -9,7 +9,8 @@ import { NO_KERNELS, type OwnKernels } from '../../../src/engines/tensorflow/ker
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { JOINED_UPDATES, optimizeForTensorflow } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
-import { splitUpdates, type Update } from '../../../src/engines/tensorflow/updates.ts';
+import type { Update } from '../../../src/engines/tensorflow/update-kinds.ts';
+import { splitUpdates } from '../../../src/engines/tensorflow/updates.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createNumbers } from '../../support/numbers.ts';
 import { computeElsewhere, largestError, NO_OWN_KERNELS } from '../../support/own-kernels.ts';

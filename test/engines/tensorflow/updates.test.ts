@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { NamedTensors, StepFunction, StepResult } from '../../../src/compiler/step.ts';
 import { recordStep } from '../../../src/compiler/trace-step.ts';
 import { optimizeForTensorflow } from '../../../src/engines/tensorflow/passes/optimize.ts';
-import { type SingleUpdate, splitUpdates } from '../../../src/engines/tensorflow/updates.ts';
+import type { SingleUpdate } from '../../../src/engines/tensorflow/update-kinds.ts';
+import { splitUpdates } from '../../../src/engines/tensorflow/updates.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { createTrainingCase, OPTIMIZERS } from '../../support/training-cases.ts';
 
