@@ -10,7 +10,7 @@ import { NEXT, STATE } from '../../compiler/trace-step.ts';
 import { at } from '../../lookup.ts';
 import { joinUpdates } from './joined-updates.ts';
 import type { TensorflowGraph, TensorflowOperation } from './kernels.ts';
-import type { Momentum, SingleUpdate, Subtraction, Update } from './update-kinds.ts';
+import type { Momentum, SingleUpdate, Update } from './update-kinds.ts';
 
 export interface UpdatedGraph {
   /** Without the outputs that the updates give. What the updates read is an output called `update/…`. */
