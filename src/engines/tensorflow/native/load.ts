@@ -180,9 +180,6 @@ interface KernelsModule {
   readonly crossEntropies?: true;
 }
 
-/** Floats in a vector of AVX2. With AVX-512 oneDNN's convolutions without a margin may be faster than td's: nobody has measured it. */
-const GEMM_LANES = 8;
-
 /**
  * Without the module, which older installations lack, or the instructions that it needs, TensorFlow's own kernels do. The environment
  * variable TD_LANES may say 8, as of AVX2, or 0.
@@ -190,7 +187,7 @@ const GEMM_LANES = 8;
 function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, threads: number): OwnKernels {
   try {
     const module = require(join(dirname(addon), KERNELS_NAME)) as KernelsModule;
-    const { start, passes = false, bfloat16 = false, dense = false, updates = false } = module;
+    const { start, passes = false, bfloat16 = false, dense = false, implicitGemm = false } = module;
     const lanes = start(threads, Number(process.env.TD_LANES ?? WIDEST_LANES));
     const has = lanes > 0;
     return {
@@ -198,8 +195,8 @@ function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, 
       passes: passes && has,
       bfloat16: bfloat16 && has,
       dense: dense && has,
-      implicitGemm: module.implicitGemm === true && lanes === GEMM_LANES,
-      updates: updates && has,
+      implicitGemm: implicitGemm && has,
+      updates: module.updates === true && has,
       crossEntropies: module.crossEntropies === true && has,
     };
   } catch {
