@@ -3,25 +3,27 @@
  *
  * The kernel writes into the memory of the variables as they are read, so that no array that outlives a step may share it.
  */
+import { sizeOf } from '../../arrays.ts';
 import type { Value } from '../../compiler/graph.ts';
-import { STATE } from '../../compiler/trace-step.ts';
+import { NEXT, STATE } from '../../compiler/trace-step.ts';
 import { at, orThrow } from '../../lookup.ts';
 import { getOrMake, groupBy } from '../../maps.ts';
 import type { TensorflowGraph, TensorflowOperation } from './kernels.ts';
-import type { JoinedMomentum, Momentum, SingleUpdate, Update } from './update-kinds.ts';
+import { arrayRules } from './lower/arrays.ts';
+import { elementwiseRules } from './lower/elementwise.ts';
+import {
+  type JoinedMomentum,
+  type Momentum,
+  type SingleUpdate,
+  type Update,
+  writtenBy,
+} from './update-kinds.ts';
 
-/** What these give may be the memory of an operand. */
-const MOVES: ReadonlySet<TensorflowOperation['op']> = new Set([
-  'Cast',
-  'Concat',
-  'ExpandDims',
-  'Identity',
-  'PadV2',
-  'Reshape',
-  'Slice',
-  'Tile',
-  'Transpose',
-]);
+/**
+ * What these give may be the memory of an operand: a sum along axes of one element each, a whole slice, and what TensorFlow's optimizer of graphs
+ * makes of −(−x). All others write into memory of their own.
+ */
+const SHARING: ReadonlySet<string> = new Set([...Object.keys(arrayRules), ...Object.keys(elementwiseRules)]);
 
 /** An array, and a number that it is multiplied by. */
 interface Scaled {
@@ -31,7 +33,7 @@ interface Scaled {
 
 /** @param single updates of `graph`, each of one parameter */
 export function joinUpdates(graph: TensorflowGraph, single: readonly SingleUpdate[]): readonly Update[] {
-  const outliving = findOutliving(graph);
+  const outliving = findOutliving(graph, new Set(single.flatMap(writtenBy).map((name) => NEXT + name)));
   const isJoinable = (update: SingleUpdate): update is Momentum =>
     update.kind === 'momentum' && !outliving.has(update.parameter) && !outliving.has(update.accumulator);
   const joinable = single.filter(isJoinable);
@@ -57,22 +59,31 @@ export function joinUpdates(graph: TensorflowGraph, single: readonly SingleUpdat
   return [...single.filter((update) => !isJoinable(update)), ...joined];
 }
 
-/** Entries of the state whose memory an output of the graph may have. */
-function findOutliving(graph: TensorflowGraph): ReadonlySet<string> {
+/**
+ * Entries of the state whose memory an output of the graph may have.
+ *
+ * @param given outputs that updates give, in the memory of what they update
+ */
+function findOutliving(graph: TensorflowGraph, given: ReadonlySet<string>): ReadonlySet<string> {
   const producers = producersOf(graph);
   const found = new Set<Value>();
   const visit = (value: Value): void => {
     if (found.has(value)) return;
     found.add(value);
     const producer = producers.get(value);
-    if (producer !== undefined && MOVES.has(producer.op)) producer.inputs.forEach(visit);
+    for (const operand of producer?.inputs ?? []) if (mayShare(producer, operand, value)) visit(operand);
   };
-  for (const { value } of graph.outputs) visit(value);
+  for (const { name, value } of graph.outputs) if (!given.has(name)) visit(value);
   return new Set(
     graph.inputs.flatMap(({ name, value }) =>
       name.startsWith(STATE) && found.has(value) ? [name.slice(STATE.length)] : [],
     ),
   );
+}
+
+function mayShare(operation: TensorflowOperation | undefined, operand: Value, result: Value): boolean {
+  if (operation === undefined || !SHARING.has(operation.op) || operand.type !== result.type) return false;
+  return operation.op === 'Slice' || sizeOf(operand.shape) === sizeOf(result.shape);
 }
 
 /** By gradients that nothing but these updates wants: what is multiplied by a number to give them. */

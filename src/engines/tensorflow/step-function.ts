@@ -17,8 +17,8 @@ import {
   type Output,
   typeAttribute,
 } from './nodes.ts';
-import type { JoinedMomentum, Update } from './update-kinds.ts';
-import { type UpdatedGraph, writtenBy } from './updates.ts';
+import { type JoinedMomentum, type Update, writtenBy } from './update-kinds.ts';
+import type { UpdatedGraph } from './updates.ts';
 
 const FLOAT = typeAttribute('float32');
 

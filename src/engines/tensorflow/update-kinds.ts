@@ -41,3 +41,10 @@ export type SingleUpdate = Subtraction | Momentum;
 
 /** What is done to entries of the state. */
 export type Update = SingleUpdate | JoinedMomentum;
+
+/** Names of the state that an update writes. */
+export function writtenBy(update: Update): string[] {
+  if (update.kind === 'joined-momentum')
+    return update.descents.flatMap(({ parameter, accumulator }) => [parameter, accumulator]);
+  return update.kind === 'momentum' ? [update.parameter, update.accumulator] : [update.parameter];
+}

@@ -10,7 +10,7 @@ import { NEXT, STATE } from '../../compiler/trace-step.ts';
 import { at } from '../../lookup.ts';
 import { joinUpdates } from './joined-updates.ts';
 import type { TensorflowGraph, TensorflowOperation } from './kernels.ts';
-import type { Momentum, SingleUpdate, Update } from './update-kinds.ts';
+import { type Momentum, type SingleUpdate, type Update, writtenBy } from './update-kinds.ts';
 
 export interface UpdatedGraph {
   /** Without the outputs that the updates give. What the updates read is an output called `update/…`. */
@@ -43,13 +43,6 @@ export function splitUpdates(graph: TensorflowGraph, joins = false): UpdatedGrap
     ...read.map((value, index) => ({ name: READ + index, value })),
   ];
   return { rest: removeDeadCode({ ...graph, outputs }), updates };
-}
-
-/** Names of the state that an update writes. */
-export function writtenBy(update: Update): string[] {
-  if (update.kind === 'joined-momentum')
-    return update.descents.flatMap(({ parameter, accumulator }) => [parameter, accumulator]);
-  return update.kind === 'momentum' ? [update.parameter, update.accumulator] : [update.parameter];
 }
 
 function readBy(update: Update): Value[] {

@@ -146,6 +146,11 @@ describe('updates with momentum', () => {
   it.each<[string, (tensors: Record<string, tf.Tensor>) => ReturnType<Parameters<typeof step>[0]>]>([
     ['weights are fetched', ({ w }) => ({ fetches: { w: tf.reshape(w as tf.Tensor, [3, 1]) } })],
     ['a part of them is', ({ w }) => ({ fetches: { w: tf.slice(w as tf.Tensor, [0], [2]) } })],
+    [
+      'a sum along an axis of one element is',
+      ({ w }) => ({ fetches: { w: tf.sum(tf.reshape(w as tf.Tensor, [3, 1]), 1) } }),
+    ],
+    ['what is computed of each weight is', ({ w }) => ({ fetches: { w: tf.neg(tf.neg(w as tf.Tensor)) } })],
     ['velocities are', ({ v }) => ({ fetches: { v: v as tf.Tensor } })],
     ['weights become another entry of the state', ({ w }) => ({ state: { other: w as tf.Tensor } })],
   ])('do not write into memory that outlives the step: %s', (_, change) => {
@@ -190,6 +195,10 @@ describeTensorflow('updates with momentum by one kernel', () => {
       cut: (weights) => tf.slice(weights, [0], [40]),
       tiled: (weights) => tf.tile(weights, [1]),
       turned: (weights) => tf.transpose(tf.reshape(weights, [1, 40])),
+      summed: (weights) => tf.sum(tf.reshape(weights, [40, 1]), 1),
+      largest: (weights) => tf.max(tf.reshape(weights, [1, 40]), 0),
+      added: (weights) => tf.addN([weights]),
+      negated: (weights) => tf.neg(tf.neg(weights)),
     };
     for (const [name, move] of Object.entries(moves)) {
       const step: StepFunction = (state, feeds) => ({

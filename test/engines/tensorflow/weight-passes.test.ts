@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { WEIGHT_PASSES } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
-import { writtenBy } from '../../../src/engines/tensorflow/updates.ts';
+import { writtenBy } from '../../../src/engines/tensorflow/update-kinds.ts';
 import { largestDifference } from '../../support/engines.ts';
 import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
