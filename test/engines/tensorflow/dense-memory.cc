@@ -5,21 +5,8 @@
 #include <cstdio>
 #include <vector>
 
-struct Epilogue {
-  const float* bias;
-  bool relu;
-  const float* passed;
-  const float* weights;
-  float decay;
-};
-
-typedef float Vector __attribute__((vector_size(LANES * 4)));
-typedef float Unaligned __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
-typedef int Selection __attribute__((vector_size(LANES * 4)));
-inline Vector Load(const float* from) { return *reinterpret_cast<const Unaligned*>(from); }
-inline void Store(float* to, Vector value) { *reinterpret_cast<Unaligned*>(to) = value; }
-inline Vector Repeat(float value) { return value - Vector{}; }
-inline Vector Where(Selection mask, Vector values) { return (Vector)((Selection)values & mask); }
+#include "epilogue.h"
+#include "vectors.h"
 #include "dense.h"
 
 int main() {

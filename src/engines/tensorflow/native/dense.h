@@ -1,4 +1,4 @@
-// Dense layers: products of matrices with what goes before and comes after them. kernels.cc includes this file after winograd.h, once for each set
+// Dense layers: products of matrices with what goes before and comes after them. kernels.cc includes this file after vectors.h, once for each set
 // of instructions. Matrices are [rows, columns]. Every element is the sum over its depth in one order, whoever computes it.
 
 // Columns that are computed at a time, and how much of their depth, as much as the second cache holds.

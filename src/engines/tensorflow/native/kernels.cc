@@ -72,18 +72,7 @@ struct NormKernels {
   void (*add_arrays)(const Number*, const Number*, long, Number*);
 };
 
-// Of dense.h: what becomes of the sums of a product before they are written.
-struct Epilogue {
-  // [columns], added.
-  const float* bias;
-  // Negative results become zero; NaN stays.
-  bool relu;
-  // Of the result's shape: results are zero where this is not above it.
-  const float* passed;
-  // Of the result's shape, added `decay` times.
-  const float* weights;
-  float decay;
-};
+#include "epilogue.h"
 
 // Of weights.h: a step of gradient descent with momentum.
 struct Descent {
@@ -127,6 +116,7 @@ struct Instructions {
 #endif
 #define LANES 16
 namespace avx512 {
+#include "vectors.h"
 #include "winograd.h"
 #include "weights.h"
 #include "norms.h"
@@ -145,6 +135,7 @@ namespace avx512 {
 #endif
 #define LANES 8
 namespace avx2 {
+#include "vectors.h"
 #include "winograd.h"
 #include "weights.h"
 #include "norms.h"

@@ -1,6 +1,6 @@
 // Batch normalisation of a training with the ReLU behind it, and their gradient (Ioffe and Szegedy 2015), and the sum of two arrays. All is
 // computed in float32; images are of float32, or of bfloat16, each number rounded to the nearest (to even). kernels.cc includes this file after
-// winograd.h, once for each set of instructions. Images are [rows, channels], channels a multiple of LANES. Rows come in parts, whose sums are
+// vectors.h, once for each set of instructions. Images are [rows, channels], channels a multiple of LANES. Rows come in parts, whose sums are
 // added up in their order.
 
 typedef unsigned short Halves __attribute__((vector_size(LANES * 2), aligned(2), may_alias));
@@ -15,10 +15,6 @@ inline void Store(Bfloat16* to, Vector value) {
   const Words is_number = (Words)(value == value);
   *reinterpret_cast<Halves*>(to) = __builtin_convertvector((rounded & is_number) | (0x7fc0 & ~is_number), Halves);
 }
-
-typedef int Selection __attribute__((vector_size(LANES * 4)));
-
-inline Vector Where(Selection mask, Vector values) { return (Vector)((Selection)values & mask); }
 
 // What forward and backward pass must agree on to the bit: whether ReLU lets a number pass.
 inline Vector Normalise(Vector x, Vector mean, Vector factor, Vector shift) { return (x - mean) * factor + shift; }

@@ -1,5 +1,5 @@
 // What a training does to every weight beside multiplying with it, in as few passes over memory as it takes. kernels.cc includes this file after
-// winograd.h, once for each set of instructions. Arrays are [rows, columns], one column for each unit of a layer.
+// vectors.h, once for each set of instructions. Arrays are [rows, columns], one column for each unit of a layer.
 
 typedef int Integers __attribute__((vector_size(LANES * 4)));
 typedef int UnalignedIntegers __attribute__((vector_size(LANES * 4), aligned(4), may_alias));

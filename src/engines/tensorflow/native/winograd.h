@@ -7,13 +7,6 @@
 // and for many tiles and channels ⊙ is 36 products of matrices. Images are [batch, height, width, channels], filters [3, 3, in, out]; channels are
 // multiples of LANES. Each number is summed up in the same order whatever the number of threads.
 
-typedef float Vector __attribute__((vector_size(LANES * 4)));
-typedef float Unaligned __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
-
-inline Vector Load(const float* from) { return *reinterpret_cast<const Unaligned*>(from); }
-inline void Store(float* to, Vector value) { *reinterpret_cast<Unaligned*>(to) = value; }
-inline Vector Repeat(float value) { return value - Vector{}; }
-
 // Bᵀ d, of one column or row.
 inline void TransformInput(const Vector* d, Vector* to) {
   const Vector a = d[4] - 4.0f * d[2], b = d[3] - 4.0f * d[1], c = d[4] - d[2], e = d[3] - d[1];
