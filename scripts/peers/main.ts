@@ -1,8 +1,12 @@
 /** @file npm run bench:peers: checks that td's engines and PyTorch compute the same, then times them in turn. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { printLine } from '../../src/terminal/progress.ts';
 import { describeCount } from '../../src/terminal/words.ts';
 import { runScript } from '../command-line.ts';
 import { checkAgreement, describeAgreements } from './agreement.ts';
+import { writeBatches } from './batch.ts';
 import { PINNED_VERSION } from './installation/locate.ts';
 import { isDisturbed } from './load.ts';
 import { describeMachine } from './machine.ts';
@@ -30,11 +34,20 @@ const CHECKED_RUNS = 3;
 
 /** @returns the exit code */
 async function benchmark(options: PeerOptions): Promise<number> {
-  const { only, variants, what, threads, rounds, out, resume, checkOnly } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'td-batches-'));
+  try {
+    return await compare(options, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function compare(options: PeerOptions, folder: string): Promise<number> {
+  const { only, variants, what, images, threads, rounds, out, resume, checkOnly } = options;
   const participants = findParticipants(options);
   tellOf(participants);
   const comparands = listComparands(only, variants, what);
-  const settings = { threads, rounds, measuredWith: describeMachine(participants) };
+  const settings = { images, threads, rounds, measuredWith: describeMachine(participants) };
   let rows = resume ? readRows(out) : [];
   const missing = comparands.filter(
     (comparand) => !isMeasured(rows, comparand, sidesFor(comparand, participants.sides), settings),
@@ -43,10 +56,13 @@ async function benchmark(options: PeerOptions): Promise<number> {
     const kept = comparands.filter((comparand) => !missing.includes(comparand));
     for (const comparand of kept) printLine(`${describeComparand(comparand)}: kept from ${out}`);
   }
-  for (const comparand of missing) await check(comparand, threads, participants);
+  const batches = await writeBatches(folder, [...new Set(missing.map(({ workload }) => workload))], images);
+  const createTask = (comparand: Comparand): PeerTask =>
+    taskOf(comparand, threads, batches.get(comparand.workload));
+  for (const comparand of missing) await check(comparand, createTask(comparand), participants);
   if (checkOnly) return 0;
   for (const comparand of missing) {
-    rows = replaceRows(rows, comparand, await time(comparand, settings, participants));
+    rows = replaceRows(rows, comparand, await time(comparand, createTask(comparand), settings, participants));
     // What has been measured is kept if a later workload fails.
     writeRows(out, rows);
   }
@@ -81,9 +97,8 @@ function tellDisturbed(disturbed: readonly Comparand[]): number {
   return 1;
 }
 
-async function check(comparand: Comparand, threads: number, participants: Participants): Promise<void> {
+async function check(comparand: Comparand, task: PeerTask, participants: Participants): Promise<void> {
   const { workload, what } = comparand;
-  const task = taskOf(comparand, threads);
   const runs = what === 'step' ? CHECKED_RUNS : 1;
   const sides = sidesFor(comparand, participants.sides);
   // What computes in bfloat16 is compared with an engine in float32.
@@ -98,17 +113,16 @@ async function check(comparand: Comparand, threads: number, participants: Partic
 /** Fresh processes at each try, so that their memory is that of the runs alone. */
 async function time(
   comparand: Comparand,
+  task: PeerTask,
   settings: RowSettings,
   participants: Participants,
 ): Promise<PeerRow[]> {
-  const { threads, rounds } = settings;
+  const { rounds } = settings;
   const { runsPerTurn } = comparand.workload;
   const name = describeComparand(comparand);
   const sides = sidesFor(comparand, participants.sides);
   const measureOnce = () =>
-    withPeers(taskOf(comparand, threads), sides, participants, (peers) =>
-      measure(peers, { rounds, runsPerTurn }),
-    );
+    withPeers(task, sides, participants, (peers) => measure(peers, { rounds, runsPerTurn }));
   const measurements = await measureUndisturbed(measureOnce, (otherLoad) => {
     const share = (100 * otherLoad).toFixed(0);
     printLine(`${name}: other programs took ${share} % of the cores meanwhile, measuring again`);

@@ -2,10 +2,19 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { INSTALL_COMMAND } from '../../src/engines/tensorflow/installation/locate.ts';
-import { countOption } from '../../src/terminal/options.ts';
+import { choiceOption, countOption } from '../../src/terminal/options.ts';
 import { listOption, parseFlags, parseWords } from '../command-line.ts';
 import { CHOICES, type Choice, PRECISIONS, type Precision } from './sides.ts';
-import { SUBJECTS, type Subject, VARIANTS, type Variant, WORKLOADS, type Workload } from './workloads.ts';
+import {
+  IMAGES,
+  type Images,
+  SUBJECTS,
+  type Subject,
+  VARIANTS,
+  type Variant,
+  WORKLOADS,
+  type Workload,
+} from './workloads.ts';
 
 export interface PeerOptions {
   /** Absent: all that can run here. */
@@ -15,6 +24,7 @@ export interface PeerOptions {
   readonly only: readonly Workload[];
   readonly variants: readonly Variant[];
   readonly what: readonly Subject[];
+  readonly images: Images;
   readonly rounds: number;
   readonly threads: number;
   readonly out: string;
@@ -34,6 +44,9 @@ type GivenOptions = Omit<PeerOptions, 'only' | 'checkOnly' | 'resume'> & {
 export const NAME = 'bench:peers';
 
 const HELP = `
+MNIST's networks are fed the first of its training images, others noise, as
+standardised images of colours nearly are.
+
 All sides first show that they compute the same. Then each has a process of its
 own, and they take turns. Times are medians; "÷ PyTorch" is the ratio to the faster
 of PyTorch's two memory layouts in the same precision. A row that other programs
@@ -81,6 +94,13 @@ function createCommand(): Command {
     .addOption(listOption('--only <workloads>', 'networks', names))
     .addOption(listOption('--variants <variants>', 'methods', VARIANTS))
     .addOption(listOption('--what <what>', 'what is timed', SUBJECTS))
+    .addOption(
+      choiceOption(
+        '--images <kind>',
+        "what batches are of, MNIST's own images for its networks or noise for all",
+        IMAGES,
+      ),
+    )
     .addOption(countOption('--rounds <n>', 'turns of each side').default(5))
     .addOption(
       countOption('--threads <n>', 'threads of each side').default(availableParallelism(), 'all cores'),

@@ -57,8 +57,7 @@ class Peer:
         parameters = Parameters(self.model, self.trainer.optimizer)
         parameters.load(state)
         parameters.set_noise({name: array for name, array in feeds.items() if name.startswith("noise/")})
-        images = feeds["images"].permute(0, 3, 1, 2).contiguous(memory_format=self.format)
-        loss, metric = self.run(images, feeds["labels"].long())
+        loss, metric = self.run(*self.batch_of(feeds))
         if output is not None:
             saved = parameters.save(state)
             write_arrays(output, {f"state/{name}": tensor for name, tensor in saved.items()})
@@ -69,7 +68,13 @@ class Peer:
             return evaluate(self.model, images, labels, self.casts)
         return self.trainer.step(images, labels)
 
+    def batch_of(self, feeds):
+        images = feeds["images"].permute(0, 3, 1, 2).contiguous(memory_format=self.format)
+        return images.to(self.device), feeds["labels"].long().to(self.device)
+
     def make_batch(self):
+        if self.task["batch"] is not None:
+            return self.batch_of(under("feed/", read_arrays(self.task["batch"])))
         height, width, channels = self.task["imageShape"]
         count = self.task["settings"]["schedule"]["batchSize"]
         images = torch.randn(count, channels, height, width).contiguous(memory_format=self.format)

@@ -8,7 +8,7 @@ import { type Memory, readMemory } from './memory.ts';
 import { engineOf, layoutOf, nameSide, type Side } from './sides.ts';
 import { type PeerTask, taskOfSide } from './workloads.ts';
 
-/** Runs from where the last one ended, on a batch of the process's own. */
+/** Runs from where the last one ended, on the task's batch, or one of noise. */
 export interface TimeRequest {
   readonly command: 'time';
   readonly runs: number;

@@ -16,7 +16,7 @@ import {
   type Side,
 } from './sides.ts';
 import type { Measurement, SettledMeasurements } from './timing.ts';
-import { type Comparand, nameComparand, SUBJECTS, VARIANTS } from './workloads.ts';
+import { type Comparand, type Images, imagesOf, nameComparand, SUBJECTS, VARIANTS } from './workloads.ts';
 
 /**
  * Times are milliseconds, memory is megabytes, loads are shares of all cores. What has no value is NaN, and empty in the file: a
@@ -28,6 +28,8 @@ export const COLUMNS = {
   what: SUBJECTS,
   side: SIDES,
   precision: PRECISIONS,
+  /** What a batch was of. */
+  images: ['mnist', 'noise'],
   batchSize: 'number',
   threads: 'number',
   rounds: 'number',
@@ -70,6 +72,7 @@ interface Figures {
 
 /** How rows were measured. */
 export interface RowSettings {
+  readonly images: Images;
   readonly threads: number;
   readonly rounds: number;
   readonly measuredWith: string;
@@ -79,7 +82,7 @@ export interface RowSettings {
 export function compareSides(
   { workload, variant, what }: Comparand,
   { sides: measurements, otherLoad, tries }: SettledMeasurements,
-  { threads, rounds, measuredWith }: RowSettings,
+  { images, threads, rounds, measuredWith }: RowSettings,
 ): PeerRow[] {
   const sides = measurements.map(summarize);
   // What was disturbed is compared with nothing.
@@ -96,6 +99,7 @@ export function compareSides(
       what,
       side: figures.side,
       precision,
+      images: imagesOf(workload, images),
       batchSize: workload.batchSize,
       threads,
       rounds,
@@ -170,9 +174,9 @@ export function formatRows(rows: readonly PeerRow[]): string {
   return [header, ...body].join('\n');
 }
 
-/** `lenet, none, step in bfloat16`, and which side of td was the best, or that the row was disturbed. */
+/** `lenet, none, step on mnist in bfloat16`, and which side of td was the best, or that the row was disturbed. */
 function describeRow(row: PeerRow): string {
-  const name = `${nameComparand(row.workload, row.variant, row.what)}${describePrecision(row.precision)}`;
+  const name = `${nameComparand(row.workload, row.variant, row.what)} on ${row.images}${describePrecision(row.precision)}`;
   return `${name}${describeBest(row)}${describeDisturbance(row)}`;
 }
 

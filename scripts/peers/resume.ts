@@ -3,19 +3,19 @@
 import { isDisturbed } from './load.ts';
 import type { PeerRow, RowSettings } from './report.ts';
 import type { Side } from './sides.ts';
-import { type Comparand, listComparands, SUBJECTS, VARIANTS, WORKLOADS } from './workloads.ts';
+import { type Comparand, imagesOf, listComparands, SUBJECTS, VARIANTS, WORKLOADS } from './workloads.ts';
 
 /** Those of one comparand, one for each side. */
 export function rowsOf(rows: readonly PeerRow[], { workload, variant, what }: Comparand): PeerRow[] {
   return rows.filter((row) => row.workload === workload.name && row.variant === variant && row.what === what);
 }
 
-/** Whether there are undisturbed rows of these very sides, measured with the same programs, machine, threads and rounds. */
+/** Whether there are undisturbed rows of these very sides, measured with the same programs, machine, images, threads and rounds. */
 export function isMeasured(
   rows: readonly PeerRow[],
   comparand: Comparand,
   sides: readonly Side[],
-  { threads, rounds, measuredWith }: RowSettings,
+  { images, threads, rounds, measuredWith }: RowSettings,
 ): boolean {
   const own = rowsOf(rows, comparand);
   const { batchSize, runsPerTurn } = comparand.workload;
@@ -25,6 +25,7 @@ export function isMeasured(
     own.every(
       (row) =>
         !isDisturbed(row) &&
+        row.images === imagesOf(comparand.workload, images) &&
         row.threads === threads &&
         row.rounds === rounds &&
         row.batchSize === batchSize &&

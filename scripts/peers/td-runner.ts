@@ -13,6 +13,7 @@ import { initialState } from '../../src/training/initial-state.ts';
 import { TrainingProgram } from '../../src/training/program.ts';
 import { prepareTraining } from '../../src/training/setup.ts';
 import type { Training } from '../../src/training/types.ts';
+import { readBatch } from './batch.ts';
 import type { StateRoles } from './compare.ts';
 import type { Exchange } from './exchange.ts';
 import type { PeerTask } from './workloads.ts';
@@ -30,7 +31,7 @@ export interface TdStep {
    * first value would hide that it is forgotten.
    */
   createState(): NamedArrays;
-  /** A random batch and the learning rate; noise is zero. */
+  /** The task's batch, or a random one, and the learning rate; noise is zero. */
   createFeeds(): NamedArrays;
   /** Draws the noise of a step into the feeds, as a training does. */
   fillNoise(feeds: NamedArrays, step: number): void;
@@ -42,7 +43,7 @@ const STEPS_PER_EPOCH = 390;
 
 /** @throws UserError if the model cannot take such images */
 export async function describeStep(task: PeerTask): Promise<TdStep> {
-  const { what, settings, classes } = task;
+  const { what, settings, classes, batch } = task;
   const { learningRate, batchSize } = settings.schedule;
   const prepared = await prepareTraining(
     { settings: { ...settings, dataset: {} }, seed: SEED },
@@ -62,7 +63,10 @@ export async function describeStep(task: PeerTask): Promise<TdStep> {
     metric: what === 'step' ? 'gradientNorm' : 'correct',
     roles: { averages: namesOf('average'), kernels: namesOf('kernel') },
     createState: () => ({ ...initialState(training), ...drawVectors(model) }),
-    createFeeds: () => createFeeds(training.signature, classes, learningRate),
+    createFeeds: () => ({
+      ...createFeeds(training.signature, classes, learningRate),
+      ...(batch !== null && readBatch(batch, training.signature)),
+    }),
     fillNoise(feeds, step) {
       const all = drawn.fillNoise(new Progress(step, STEPS_PER_EPOCH));
       for (const name of Object.keys(training.noise)) feeds[name] = all[name] as ArrayData;

@@ -9,6 +9,8 @@ export interface Workload {
   /** `[height, width, channels]` */
   readonly imageShape: readonly [number, number, number];
   readonly classes: number;
+  /** Whose images its batch is of; absent: noise, as standardised images of colours nearly are. */
+  readonly dataset?: 'mnist';
   readonly batchSize: number;
   /** Convolutions and products that lie one behind the other. */
   readonly layers: number;
@@ -25,6 +27,15 @@ export const SUBJECTS = ['step', 'evaluation'] as const;
 /** A training step, or an evaluation of one batch. */
 export type Subject = (typeof SUBJECTS)[number];
 
+export const IMAGES = ['own', 'noise'] as const;
+/** What batches are of: each workload's own data set, where it has one, or noise. */
+export type Images = (typeof IMAGES)[number];
+
+/** `mnist`, or `noise` */
+export function imagesOf({ dataset }: Workload, images: Images): 'mnist' | 'noise' {
+  return images === 'own' && dataset !== undefined ? dataset : 'noise';
+}
+
 /** What a process of any side is started with, as JSON. */
 export interface PeerTask {
   readonly what: Subject;
@@ -32,6 +43,8 @@ export interface PeerTask {
   readonly imageShape: readonly [number, number, number];
   readonly classes: number;
   readonly threads: number;
+  /** The file of the images and labels that a batch has (batch.ts); null: noise of the process's own. */
+  readonly batch: string | null;
 }
 
 /** What the sides are compared in. */
@@ -62,7 +75,13 @@ const VGG_TOLERANCE = 4e-2;
 
 const parseModel = (model: unknown): RunSettings['model'] => runSettingsSchema.parse({ model }).model;
 
-const MNIST = { imageShape: [28, 28, 1], classes: 10, batchSize: 128, tolerance: 1e-3 } as const;
+const MNIST = {
+  imageShape: [28, 28, 1],
+  classes: 10,
+  dataset: 'mnist',
+  batchSize: 128,
+  tolerance: 1e-3,
+} as const;
 const CIFAR = { imageShape: [32, 32, 3], classes: 10, batchSize: 128, tolerance: DEEP_TOLERANCE } as const;
 
 export const WORKLOADS: readonly Workload[] = [
@@ -121,7 +140,11 @@ export function listComparands(
 }
 
 /** The settings of all sides; alpha and gamma of targeted dropout are 0.66 and 0.75. */
-export function taskOf({ workload, variant, what }: Comparand, threads: number): PeerTask {
+export function taskOf(
+  { workload, variant, what }: Comparand,
+  threads: number,
+  batch: string | null = null,
+): PeerTask {
   const { model, regularizer, schedule, precision } = runSettingsSchema.parse({
     model: workload.model,
     regularizer:
@@ -137,7 +160,7 @@ export function taskOf({ workload, variant, what }: Comparand, threads: number):
     },
   });
   const { imageShape, classes } = workload;
-  return { what, settings: { model, regularizer, schedule, precision }, imageShape, classes, threads };
+  return { what, settings: { model, regularizer, schedule, precision }, imageShape, classes, threads, batch };
 }
 
 /** The task of one of the sides. */

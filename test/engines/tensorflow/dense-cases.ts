@@ -13,9 +13,11 @@ export interface Layers {
   readonly inputs: number;
   readonly hidden: number;
   readonly outputs: number;
+  /** Of the numbers that are fed, the share that is zero; none if absent. */
+  readonly zeros?: number;
 }
 
-/** Columns that fill vectors and panels and such that do not, rows of every remainder, one task and many, a depth of several parts. */
+/** Columns that fill vectors and panels and such that do not, rows of every remainder, one task and many, a depth of several parts, zeros that are left out. */
 export const LAYERS: readonly Layers[] = [
   { batch: 5, inputs: 7, hidden: 3, outputs: 2 },
   { batch: 1, inputs: 16, hidden: 16, outputs: 32 },
@@ -23,6 +25,7 @@ export const LAYERS: readonly Layers[] = [
   { batch: 128, inputs: 90, hidden: 300, outputs: 10 },
   { batch: 200, inputs: 10, hidden: 130, outputs: 1 },
   { batch: 18, inputs: 2100, hidden: 40, outputs: 5 },
+  { batch: 130, inputs: 333, hidden: 130, outputs: 5, zeros: 0.9 },
 ];
 
 const DECAY = Math.fround(0.01);
@@ -63,8 +66,15 @@ export function drawArrays(layers: Layers): Arrays {
     name,
     numbers.normal(sizeOf(shape)),
   ]);
-  return Object.fromEntries(drawn) as Arrays;
+  const arrays = Object.fromEntries(drawn) as Arrays;
+  const chances = numbers.uniform(arrays.x.length);
+  return {
+    ...arrays,
+    x: arrays.x.map((number, place) => (at(chances, place) < (layers.zeros ?? 0) ? 0 : number)),
+  };
 }
+
+const at = (array: ArrayLike<number>, index: number): number => array[index] as number;
 
 /** In double precision. */
 export function computePlainly(
@@ -87,7 +97,6 @@ export function computePlainly(
       }
     return result;
   };
-  const at = (array: ArrayLike<number>, index: number) => array[index] as number;
   const before = product(batch, hidden, inputs, (i, j, k) => at(x, i * inputs + k) * at(w, k * hidden + j));
   const activated = before.map((sum, place) => Math.max(0, sum + at(b, place % hidden)));
   const last = product(

@@ -3,7 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { DENSE_LAYERS } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
@@ -12,6 +13,7 @@ import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
 import {
   computeNatively,
+  computePlainly,
   denseLayers,
   drawArrays,
   errorOf,
@@ -91,6 +93,64 @@ describeTensorflow('a dense layer', () => {
     ];
     expect([rowsOf(hidden, layers.hidden), rowsOf(outputs, layers.outputs)]).toEqual([[1], [1]]);
     expect(hidden.filter(Number.isNaN)).toHaveLength(layers.hidden);
+  });
+
+  describe('fed with zeros, as images of digits are', () => {
+    const layers = { batch: 130, inputs: 320, hidden: 150, outputs: 5, zeros: 0.9 };
+
+    it('gives the same bits as where nothing is left out', async () => {
+      const sparse = drawArrays(layers);
+      const few = await computeNatively(layers, native, sparse);
+      // Beside so many inputs without zeros nothing is left out; their weights are zero.
+      const wide = { ...layers, inputs: 1000 };
+      const { x, w } = drawArrays({ ...wide, zeros: 0 });
+      for (let row = 0; row < layers.batch; row++)
+        x.set(sparse.x.subarray(row * layers.inputs, (row + 1) * layers.inputs), row * wide.inputs);
+      w.fill(0).set(sparse.w);
+      const all = await computeNatively(wide, native, { ...sparse, x, w });
+      expect(few.hidden).toEqual(all.hidden);
+      expect(few.outputs).toEqual(all.outputs);
+      expect(few.dw).toEqual(all.dw.subarray(0, few.dw.length));
+    });
+
+    it('multiplies zeros by what is not finite, all the same', async () => {
+      const { x, w, slope, ...others } = drawArrays(layers);
+      // No image has anything at this input; one image has a gradient that is no number.
+      const [input, column, image] = [7, 3, 5];
+      for (let row = 0; row < layers.batch; row++) x[row * layers.inputs + input] = 0;
+      w[input * layers.hidden + column] = Number.POSITIVE_INFINITY;
+      slope[image * layers.outputs] = Number.NaN;
+      const arrays = { x, w, slope, ...others };
+      const [found, expected] = [
+        await computeNatively(layers, native, arrays),
+        computePlainly(layers, arrays),
+      ];
+      const placesOf = (array: Float32Array) =>
+        [...array.keys()].filter((place) => Number.isNaN(array[place]));
+      expect(placesOf(found.dw)).toEqual(placesOf(expected.dw));
+      expect(placesOf(found.dw).length).toBeGreaterThan(layers.inputs);
+      expect(placesOf(found.hidden)).toEqual(
+        Array.from({ length: layers.batch }, (_, row) => row * layers.hidden + column),
+      );
+    });
+
+    it('takes less time', async () => {
+      const large = { batch: 256, inputs: 1000, hidden: 500, outputs: 3 };
+      const [none, most] = [drawArrays(large), drawArrays({ ...large, zeros: 0.95 })];
+      const program = compile(denseLayers, signatureOf(large), native);
+      const { x: _, slope, ...state } = none;
+      await program.writeState({ ...state });
+      const times = { none: [] as number[], most: [] as number[] };
+      for (let round = 0; round < 30; round++)
+        for (const [name, { x }] of Object.entries({ none, most })) {
+          const began = performance.now();
+          await program.run({ x, slope });
+          times[name as keyof typeof times].push(performance.now() - began);
+        }
+      program.dispose();
+      // The gradient of the images has nothing to leave out.
+      expect(Math.min(...times.most)).toBeLessThan(0.8 * Math.min(...times.none));
+    });
   });
 
   const sets = [

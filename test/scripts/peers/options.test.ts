@@ -7,13 +7,16 @@ import { UserError } from '../../../src/errors.ts';
 
 describe('the command line of the peer benchmark', () => {
   it('measures everything unless it is told otherwise', () => {
-    const { sides, precision, only, variants, what, rounds, out, checkOnly, resume } = parseOptions([]);
+    const { sides, precision, only, variants, what, images, rounds, out, checkOnly, resume } = parseOptions(
+      [],
+    );
     // Everything that can run here, which the command line does not know.
     expect([sides, precision]).toEqual([undefined, undefined]);
     expect(only.map(({ name }) => name)).toEqual(['mlp', 'lenet', 'resnet20', 'resnet32', 'vgg16']);
-    expect({ variants, what, rounds, out, checkOnly, resume }).toEqual({
+    expect({ variants, what, images, rounds, out, checkOnly, resume }).toEqual({
       variants: ['none', 'targeted-weight'],
       what: ['step', 'evaluation'],
+      images: 'own',
       rounds: 5,
       out: 'results/bench/peers.csv',
       checkOnly: false,
@@ -41,6 +44,7 @@ describe('the command line of the peer benchmark', () => {
     ],
     [['--sides', 'onnx,tensorflw'], '--sides: there is no "tensorflw" (did you mean "tensorflow"?)'],
     [['--precision', 'bf16'], '--precision: there is no "bf16"'],
+    [['--images', 'nois'], '--images: there is no "nois" (did you mean "noise"?)'],
     [['--what', ''], '--what: there is no ""'],
     [['--rounds', '0'], '--rounds is "0", expected a whole number above 0'],
     [['--rounds', '1', '--rounds', '2'], '--rounds is given twice'],

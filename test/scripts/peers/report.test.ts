@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadBetween } from '../../../scripts/peers/load.ts';
-import { compareSides, formatRows, readRows, writeRows } from '../../../scripts/peers/report.ts';
+import {
+  compareSides,
+  formatRows,
+  type RowSettings,
+  readRows,
+  writeRows,
+} from '../../../scripts/peers/report.ts';
 import type { Side } from '../../../scripts/peers/sides.ts';
 import type { Measurement } from '../../../scripts/peers/timing.ts';
 import { type Comparand, WORKLOADS } from '../../../scripts/peers/workloads.ts';
@@ -14,7 +20,12 @@ const lenet: Comparand = {
   variant: 'none',
   what: 'step',
 };
-const OPTIONS = { threads: 2, rounds: 3, measuredWith: 'td 1, onnxruntime 2 on a processor' };
+const OPTIONS: RowSettings = {
+  images: 'own',
+  threads: 2,
+  rounds: 3,
+  measuredWith: 'td 1, onnxruntime 2 on a processor',
+};
 
 const measured = (side: Side, milliseconds: number[], memory?: Measurement['memory']): Measurement => ({
   side,
@@ -47,6 +58,7 @@ describe('the rows of the peer benchmark', () => {
       what: 'step',
       side: 'tensorflow',
       precision: 'float32',
+      images: 'mnist',
       batchSize: 128,
       threads: 2,
       rounds: 3,
@@ -122,17 +134,17 @@ describe('the rows of the peer benchmark', () => {
     expect(formatRows(rows)).toMatchInlineSnapshot(`
       "side                     median   fastest  ÷ PyTorch  ÷ onnx  peak     ÷ PyTorch  ÷ onnx  private  ÷ PyTorch  ÷ onnx
 
-      lenet, none, step (best of td ÷ PyTorch: 0.40, tensorflow)
+      lenet, none, step on mnist (best of td ÷ PyTorch: 0.40, tensorflow)
       onnx                     12.0 ms  9.00 ms  0.80       1.00    300 MB   1.20       1.00    120 MB   1.20       1.00
       tensorflow               6.00 ms  5.00 ms  0.40       0.50    450 MB   1.80       1.50    150 MB   1.50       1.25
       PyTorch (default)        15.0 ms  14.0 ms  1.00       1.25    250 MB   1.00       0.83    100 MB   1.00       0.83
       PyTorch (channels_last)  20.0 ms  1.00 ms  1.33       1.67    200 MB   0.80       0.67    80 MB    0.80       0.67
 
-      lenet, none, step in bfloat16
+      lenet, none, step on mnist in bfloat16
       PyTorch (default)        10.0 ms  10.0 ms  1.25       0.83    250 MB   1.25       0.83    100 MB   1.25       0.83
       PyTorch (channels_last)  8.00 ms  8.00 ms  1.00       0.67    200 MB   1.00       0.67    80 MB    1.00       0.67
 
-      lenet, evaluation (disturbed, no ratios: other programs took 41 % of the cores in the quietest of 4 tries)
+      lenet, evaluation on mnist (disturbed, no ratios: other programs took 41 % of the cores in the quietest of 4 tries)
       onnx                     812 ms   812 ms   –          –       –        –          –       –        –          –
       tensorflow               542 ms   542 ms   –          –       1250 MB  –          –       80 MB    –          –"
     `);
@@ -169,7 +181,7 @@ describe('the rows of the peer benchmark', () => {
     expect(readRows(path)).toEqual(rows);
     // Empty where there is no figure.
     expect(readFileSync(path, 'utf8').trim().split('\n').at(-2)).toBe(
-      'lenet,any,evaluation,onnx,float32,128,2,3,20,0.3333333333333333,0.3333333333333333,,1,tensorflow,,,,,,,,0,1,"td 1, onnxruntime 2 on a processor"',
+      'lenet,any,evaluation,onnx,float32,mnist,128,2,3,20,0.3333333333333333,0.3333333333333333,,1,tensorflow,,,,,,,,0,1,"td 1, onnxruntime 2 on a processor"',
     );
   });
 });

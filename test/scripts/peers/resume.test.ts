@@ -1,11 +1,11 @@
 /** @file Checks which rows of an earlier call are kept, and that new ones take the places of old ones. */
 import { describe, expect, it } from 'vitest';
-import { compareSides, type PeerRow } from '../../../scripts/peers/report.ts';
+import { compareSides, type PeerRow, type RowSettings } from '../../../scripts/peers/report.ts';
 import { isMeasured, replaceRows, rowsOf } from '../../../scripts/peers/resume.ts';
 import type { Side } from '../../../scripts/peers/sides.ts';
 import { type Comparand, listComparands, SUBJECTS, WORKLOADS } from '../../../scripts/peers/workloads.ts';
 
-const SETTINGS = { threads: 2, rounds: 3, measuredWith: 'td 1 on a processor' };
+const SETTINGS: RowSettings = { images: 'own', threads: 2, rounds: 3, measuredWith: 'td 1 on a processor' };
 const SIDES: readonly Side[] = ['onnx', 'pytorch-default'];
 const [first, second, third] = listComparands(WORKLOADS, ['none'], SUBJECTS) as [
   Comparand,
@@ -33,6 +33,7 @@ describe('rows of an earlier call', () => {
     ['other sides', ['onnx', 'tensorflow'], {}],
     ['more threads', SIDES, { threads: 4 }],
     ['more rounds', SIDES, { rounds: 5 }],
+    ['other images', SIDES, { images: 'noise' }],
     ['another version', SIDES, { measuredWith: 'td 2 on a processor' }],
   ])('are measured again with %s', (_, sides, change) => {
     expect(isMeasured(rows, first, sides, { ...SETTINGS, ...change })).toBe(false);

@@ -54,9 +54,23 @@ struct Panel {
   int whole;
 };
 
-// Some rows of the product with as many vectors of a panel as it has columns for. TRANSPOSED: of a[k][row]. `adds`: to what stands there.
-template <int ROWS, bool TRANSPOSED, int VECTORS = kPanelVectors>
-inline void MultiplyPanel(const float* a, long stride, const Panel& panel, int depth, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
+// Columns [column, column + width) of rows [first, first + part) of a matrix [depth, stride], where they lie, in so many vectors.
+inline Panel PanelOf(const float* b, long stride, int depth, int first, int part, int column, int width, int vectors) {
+  // Behind a row come the next ones, but for the last few.
+  const long spare = depth * stride - column - vectors * LANES, readable = spare < 0 ? 0 : spare / stride + 1;
+  const bool is_whole = width == vectors * LANES || readable >= first + part;
+  return {b + first * stride + column, stride, is_whole ? part : readable < first ? 0 : static_cast<int>(readable - first)};
+}
+
+// The places of a product's depth that are added up, if that is all of them.
+struct EveryPlace {
+  int operator[](int index) const { return index; }
+};
+
+// Some rows of the product with as many vectors of a panel as it has columns for, added up over so many places of the depth, in ascending order.
+// TRANSPOSED: of a[k][row]. `adds`: to what stands there.
+template <int ROWS, bool TRANSPOSED, int VECTORS, typename Places>
+inline void MultiplyPanel(const float* a, long stride, const Panel& panel, const Places& places, int count, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
   Vector sums[ROWS][VECTORS] = {};
   const auto add = [&](int k, const Vector* factors) __attribute__((always_inline)) {
 #pragma GCC unroll 12
@@ -65,12 +79,16 @@ inline void MultiplyPanel(const float* a, long stride, const Panel& panel, int d
       for (int v = 0; v < VECTORS; v++) sums[r][v] += x * factors[v];
     }
   };
-  for (int k = 0; k < panel.whole; k++) {
+  int whole = count;
+  while (whole > 0 && places[whole - 1] >= panel.whole) whole--;
+  for (int index = 0; index < whole; index++) {
+    const int k = places[index];
     Vector factors[VECTORS];
     for (int v = 0; v < VECTORS; v++) factors[v] = Load(panel.data + k * panel.stride + v * LANES);
     add(k, factors);
   }
-  for (int k = panel.whole; k < depth; k++) {
+  for (int index = whole; index < count; index++) {
+    const int k = places[index];
     Vector factors[VECTORS] = {};
     __builtin_memcpy(factors, panel.data + k * panel.stride, sizeof(float) * width);
     add(k, factors);
@@ -90,27 +108,30 @@ inline void MultiplyPanel(const float* a, long stride, const Panel& panel, int d
     }
 }
 
+// All rows of it, with every place of the depth.
+template <bool TRANSPOSED, int VECTORS = kPanelVectors>
+inline void MultiplyRows(const float* a, long stride, const Panel& panel, int rows, int depth, bool adds, const Epilogue* after, int column, int width, long columns, float* to) {
+  const long step = TRANSPOSED ? 1 : stride;
+  const EveryPlace every;
+  int row = 0;
+  for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, TRANSPOSED, VECTORS>(a + row * step, stride, panel, every, depth, adds, after, row, column, width, columns, to);
+  for (; row + 4 <= rows; row += 4) MultiplyPanel<4, TRANSPOSED, VECTORS>(a + row * step, stride, panel, every, depth, adds, after, row, column, width, columns, to);
+  for (; row < rows; row++) MultiplyPanel<1, TRANSPOSED, VECTORS>(a + row * step, stride, panel, every, depth, adds, after, row, column, width, columns, to);
+}
+
 // Columns [column, column + width) of all rows of a · b, [rows, columns]. Of a' · b if `a_turned`, of a · b' if `b_turned`; then with scratch, kDepth · kPanel.
 template <bool TRANSPOSED, int VECTORS>
 void MultiplyColumns(const float* a, long a_stride, const float* b, long b_stride, bool b_turned, int rows, int depth, long columns, int column, int width, const Epilogue& after, float* scratch, float* to) {
   for (int first = 0; first < depth; first += kDepth) {
     const int part = depth - first < kDepth ? depth - first : kDepth;
     Panel panel = {scratch, kPanel, part};
-    if (b_turned) {
+    if (b_turned)
       PackPanel(b, b_stride, true, first, part, column, width, scratch);
-    } else {
-      // Behind a row come the next ones, but for the last few.
-      const long spare = depth * b_stride - column - VECTORS * LANES, readable = spare < 0 ? 0 : spare / b_stride + 1;
-      const bool is_whole = width == VECTORS * LANES || readable >= first + part;
-      panel = {b + first * b_stride + column, b_stride, is_whole ? part : readable < first ? 0 : static_cast<int>(readable - first)};
-    }
+    else
+      panel = PanelOf(b, b_stride, depth, first, part, column, width, VECTORS);
     const Epilogue* last = first + part == depth ? &after : nullptr;
     const float* from = TRANSPOSED ? a + first * a_stride : a + first;
-    const long step = TRANSPOSED ? 1 : a_stride;
-    int row = 0;
-    for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, TRANSPOSED, VECTORS>(from + row * step, a_stride, panel, part, first > 0, last, row, column, width, columns, to);
-    for (; row + 4 <= rows; row += 4) MultiplyPanel<4, TRANSPOSED, VECTORS>(from + row * step, a_stride, panel, part, first > 0, last, row, column, width, columns, to);
-    for (; row < rows; row++) MultiplyPanel<1, TRANSPOSED, VECTORS>(from + row * step, a_stride, panel, part, first > 0, last, row, column, width, columns, to);
+    MultiplyRows<TRANSPOSED, VECTORS>(from, a_stride, panel, rows, part, first > 0, last, column, width, columns, to);
   }
 }
 

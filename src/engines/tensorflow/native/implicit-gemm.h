@@ -68,10 +68,7 @@ void SpreadWindows(const float* dy, const Window& shape, const float* panels, fl
     const float* panel = panels;
     for (int column = 0; column < depth; column += kPanel, panel += static_cast<long>(shape.out) * kPanel) {
       const int width = depth - column < kPanel ? depth - column : kPanel;
-      int row = 0;
-      for (; row + kRows <= rows; row += kRows) MultiplyPanel<kRows, false>(from + static_cast<long>(row) * shape.out, shape.out, {panel, kPanel, shape.out}, shape.out, false, nullptr, row, column, width, depth, scratch);
-      for (; row + 4 <= rows; row += 4) MultiplyPanel<4, false>(from + static_cast<long>(row) * shape.out, shape.out, {panel, kPanel, shape.out}, shape.out, false, nullptr, row, column, width, depth, scratch);
-      for (; row < rows; row++) MultiplyPanel<1, false>(from + static_cast<long>(row) * shape.out, shape.out, {panel, kPanel, shape.out}, shape.out, false, nullptr, row, column, width, depth, scratch);
+      MultiplyRows<false>(from, shape.out, {panel, kPanel, shape.out}, rows, shape.out, false, nullptr, column, width, depth, scratch);
     }
     for (int row = 0; row < rows; row++) {
       const int place = first + row;

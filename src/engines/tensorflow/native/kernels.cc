@@ -16,7 +16,7 @@
 //   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation;
 //   TdImplicitGemm(x, filter), TdImplicitGemmInputGradient(dy, filter), TdImplicitGemmFilterGradient(x, dy): convolutions of stride 1 without a margin, of any
 //     filter, and their gradients (implicit-gemm.h);
-//   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h);
+//   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h, and zeros.h where x has many zeros);
 //   TdDenseInputGradient(dy, weights), TdDenseInputGradientRelu(dy, weights, y): dy · weights', and that where y > 0;
 //   TdDenseWeightGradient(x, dy), TdDenseWeightGradientDecay(x, dy, weights, factor): x' · dy, and that + factor · weights;
 //   TdCrossEntropy(logits, labels): losses of rows, 1 for each right answer, and softmax less the labels' classes (cross-entropy.h);
@@ -35,7 +35,7 @@
 #endif
 
 #ifdef TD_HAS_KERNELS
-#include <xmmintrin.h>
+#include <immintrin.h>
 
 #include "c_interface.h"
 #include "pool.h"
@@ -106,6 +106,9 @@ struct Instructions {
   void (*pack_panel)(const float*, long, bool, int, int, int, int, float*);
   int panel, depth, rows;
   void (*multiply_dense)(const float*, long, bool, const float*, long, bool, int, int, long, int, int, const Epilogue&, float*, float*);
+  int group, group_vectors;
+  void (*find_places)(const float*, long, bool, int, int, int, int*, int*);
+  void (*multiply_at)(const float*, long, bool, const float*, long, const int*, int, const int*, int, int, long, int, int, const Epilogue&, float*);
 };
 
 #ifdef __clang__
@@ -121,6 +124,7 @@ namespace avx512 {
 #include "weights.h"
 #include "norms.h"
 #include "dense.h"
+#include "zeros.h"
 #include "implicit-gemm.h"
 #include "cross-entropy.h"
 }
@@ -140,6 +144,7 @@ namespace avx2 {
 #include "weights.h"
 #include "norms.h"
 #include "dense.h"
+#include "zeros.h"
 #include "implicit-gemm.h"
 #include "cross-entropy.h"
 }
@@ -154,12 +159,14 @@ const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles
                               avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::Descend, avx512::SumSquares, avx512::CrossEntropies,
                               avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
                               avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
-                              avx512::kPanel, avx512::kDepth, avx512::kRows, avx512::MultiplyDense};
+                              avx512::kPanel, avx512::kDepth, avx512::kRows, avx512::MultiplyDense,
+                              avx512::kGroup, avx512::kGroupVectors, avx512::FindPlaces, avx512::MultiplyAt};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
                               avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::Descend, avx2::SumSquares, avx2::CrossEntropies,
                               avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
                               avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
-                              avx2::kPanel, avx2::kDepth, avx2::kRows, avx2::MultiplyDense};
+                              avx2::kPanel, avx2::kDepth, avx2::kRows, avx2::MultiplyDense,
+                              avx2::kGroup, avx2::kGroupVectors, avx2::FindPlaces, avx2::MultiplyAt};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -615,14 +622,19 @@ constexpr double kProductsInShare = 1 << 15;
 // Numbers of a second factor that each thread may read as a whole. Larger ones are shared out: what both have read, such as weights, takes longer to write.
 constexpr long kLargestRead = 1 << 16;
 
+// Columns and rows that are computed at a time.
+struct Tile {
+  int panel, height;
+};
+
 // A product in pieces, as much work for each thread.
 class Shares {
  public:
-  Shares(int rows, int depth, int columns, bool b_turned) {
+  Shares(int rows, int depth, int columns, bool b_turned, const Tile& tile) : tile_(tile) {
     const double products = static_cast<double>(rows) * depth * columns;
     const int shares = std::max(1, std::min(pool->threads(), static_cast<int>(std::min(products / kProductsInShare, 1e6))));
     firsts_.push_back(0);
-    if (!b_turned && static_cast<long>(depth) * columns <= kLargestRead && rows >= 2 * instructions->rows * shares)
+    if (!b_turned && static_cast<long>(depth) * columns <= kLargestRead && rows >= 2 * tile_.height * shares)
       ShareRows(rows, columns, shares);
     else
       ShareColumns(rows, columns, shares);
@@ -636,7 +648,7 @@ class Shares {
 
  private:
   void ShareRows(int rows, int columns, int shares) {
-    const int panel = instructions->panel;
+    const int panel = tile_.panel;
     for (int share = 0, first = 0; share < shares; share++) {
       const int end = share + 1 == shares ? rows : static_cast<int>(static_cast<long>(rows) * (share + 1) / shares) / 4 * 4;
       for (int column = 0; column < columns; column += panel) pieces_.push_back({column, std::min(panel, columns - column), first, end - first});
@@ -647,7 +659,7 @@ class Shares {
 
   // Each panel is packed, or read, by one thread, but for those within which a share ends.
   void ShareColumns(int rows, int columns, int shares) {
-    const int lanes = instructions->lanes, panel = instructions->panel, vectors = (columns + lanes - 1) / lanes, height = instructions->rows;
+    const int lanes = instructions->lanes, panel = tile_.panel, vectors = (columns + lanes - 1) / lanes, height = tile_.height;
     const double total = static_cast<double>(rows) * vectors;
     double done = 0;
     for (int column = 0; column < columns; column += panel) {
@@ -665,13 +677,96 @@ class Shares {
     }
   }
 
+  const Tile tile_;
   std::vector<Piece> pieces_;
   std::vector<int> firsts_;
 };
 
+// Of a matrix, all rows from one on.
+Matrix RowsFrom(const Matrix& matrix, int first) { return {matrix.data + first * (matrix.turned ? 1 : matrix.stride), matrix.stride, matrix.turned}; }
+
+Epilogue RowsFrom(Epilogue after, int first, int columns) {
+  const long offset = static_cast<long>(first) * columns;
+  if (after.passed) after.passed += offset;
+  if (after.weights) after.weights += offset;
+  return after;
+}
+
+// Products that are worth a look at the first factor, how many of its numbers are looked at first, and the share of all places that may be left if
+// leaving out the others is to be worth it.
+constexpr double kProductsForPlaces = 1 << 22;
+constexpr int kNumbersToLookAt = 1 << 14;
+constexpr double kMostPlaces = 0.75;
+
+// What of a product's depth counts for each group of rows.
+class Places {
+ public:
+  Places(const Matrix& a, int rows, int depth)
+      : a_(a), rows_(rows), depth_(depth), stride_(depth + instructions->lanes), groups_((rows + instructions->group - 1) / instructions->group), memory_(static_cast<size_t>(groups_) * (stride_ + 1)) {
+    places_ = reinterpret_cast<int*>(memory_.get());
+  }
+
+  // False if too much of it counts to be worth it, or there is no memory for it.
+  bool Find() {
+    if (!places_) return false;
+    const int blocks = (rows_ + instructions->lanes - 1) / instructions->lanes;
+    const int step = std::max(1, blocks * instructions->lanes / std::max(2 * instructions->lanes, kNumbersToLookAt / depth_));
+    double found = 0, looked_at = 0;
+    for (int block = step / 2; block < blocks; block += step) {
+      const auto [first, end] = Find(block);
+      for (int group = first; group < end; group++) found += Counts()[group];
+      looked_at += (end - first) * static_cast<double>(depth_);
+    }
+    if (found > kMostPlaces * looked_at) return false;
+    pool->Run(blocks, [&](int block) {
+      if (block % step != step / 2) Find(block);
+    });
+    return true;
+  }
+
+  const int* At(int row) const { return places_ + static_cast<long>(row) / instructions->group * stride_; }
+  const int* CountsAt(int row) const { return Counts() + row / instructions->group; }
+  int stride() const { return stride_; }
+
+ private:
+  struct Groups {
+    int first, end;
+  };
+
+  int* Counts() const { return places_ + static_cast<long>(groups_) * stride_; }
+
+  Groups Find(int block) {
+    const int row = block * instructions->lanes, first = row / instructions->group, end = std::min(groups_, first + instructions->lanes / instructions->group);
+    instructions->find_places(RowsFrom(a_, row).data, a_.stride, a_.turned, std::min(instructions->lanes, rows_ - row), depth_, stride_, places_ + static_cast<long>(first) * stride_, Counts() + first);
+    return {first, end};
+  }
+
+  const Matrix a_;
+  const int rows_, depth_, stride_, groups_;
+  Scratch memory_;
+  int* places_;
+};
+
+// a · b, [rows, columns], with what zeros of `a` leave of it. False if that is not worth it, and nothing was written.
+bool MultiplyAt(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
+  if (b.turned || depth > instructions->depth || static_cast<double>(rows) * depth * columns < kProductsForPlaces) return false;
+  Places places(a, rows, depth);
+  if (!places.Find()) return false;
+  const int lanes = instructions->lanes, vectors = (columns + lanes - 1) / lanes, panels = (vectors + instructions->group_vectors - 1) / instructions->group_vectors;
+  const Shares shares(rows, depth, columns, false, {(vectors + panels - 1) / panels * lanes, instructions->group});
+  pool->Run(shares.Count(), [&](int thread) { return shares.First(thread); }, [&](int task) {
+    WithoutDenormals mode;
+    const auto [column, width, first, count] = shares[task];
+    instructions->multiply_at(RowsFrom(a, first).data, a.stride, a.turned, b.data, b.stride, places.At(first), places.stride(), places.CountsAt(first), count, depth, columns, column, width, RowsFrom(after, first, columns),
+                              to + static_cast<long>(first) * columns);
+  });
+  return true;
+}
+
 // a · b, [rows, columns]. Whether there was memory for it.
 bool MultiplyDense(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
-  const Shares shares(rows, depth, columns, b.turned);
+  if (MultiplyAt(a, b, rows, depth, columns, after, to)) return true;
+  const Shares shares(rows, depth, columns, b.turned, {instructions->panel, instructions->rows});
   std::atomic<bool> fits{true};
   pool->Run(shares.Count(), [&](int thread) { return shares.First(thread); }, [&](int task) {
     WithoutDenormals mode;
@@ -681,11 +776,7 @@ bool MultiplyDense(const Matrix& a, const Matrix& b, int rows, int depth, int co
       return;
     }
     const auto [column, width, first, count] = shares[task];
-    const long offset = static_cast<long>(first) * columns;
-    Epilogue own = after;
-    if (own.passed) own.passed += offset;
-    if (own.weights) own.weights += offset;
-    instructions->multiply_dense(a.data + first * (a.turned ? 1 : a.stride), a.stride, a.turned, b.data, b.stride, b.turned, count, depth, columns, column, width, own, scratch.get(), to + offset);
+    instructions->multiply_dense(RowsFrom(a, first).data, a.stride, a.turned, b.data, b.stride, b.turned, count, depth, columns, column, width, RowsFrom(after, first, columns), scratch.get(), to + static_cast<long>(first) * columns);
   });
   return fits;
 }
