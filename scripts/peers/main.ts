@@ -57,12 +57,14 @@ async function compare(options: PeerOptions, folder: string): Promise<number> {
     for (const comparand of kept) printLine(`${describeComparand(comparand)}: kept from ${out}`);
   }
   const batches = await writeBatches(folder, [...new Set(missing.map(({ workload }) => workload))], images);
-  const createTask = (comparand: Comparand): PeerTask =>
-    taskOf(comparand, threads, batches.get(comparand.workload));
-  for (const comparand of missing) await check(comparand, createTask(comparand), participants);
+  for (const comparand of missing) await check(comparand, threads, participants);
   if (checkOnly) return 0;
   for (const comparand of missing) {
-    rows = replaceRows(rows, comparand, await time(comparand, createTask(comparand), settings, participants));
+    rows = replaceRows(
+      rows,
+      comparand,
+      await time(comparand, batches.get(comparand.workload), settings, participants),
+    );
     // What has been measured is kept if a later workload fails.
     writeRows(out, rows);
   }
@@ -97,8 +99,10 @@ function tellDisturbed(disturbed: readonly Comparand[]): number {
   return 1;
 }
 
-async function check(comparand: Comparand, task: PeerTask, participants: Participants): Promise<void> {
+/** On noise: in images of digits some maxima of pools are so nearly equal that rounding decides where their gradients go. */
+async function check(comparand: Comparand, threads: number, participants: Participants): Promise<void> {
   const { workload, what } = comparand;
+  const task = taskOf(comparand, threads);
   const runs = what === 'step' ? CHECKED_RUNS : 1;
   const sides = sidesFor(comparand, participants.sides);
   // What computes in bfloat16 is compared with an engine in float32.
@@ -113,16 +117,18 @@ async function check(comparand: Comparand, task: PeerTask, participants: Partici
 /** Fresh processes at each try, so that their memory is that of the runs alone. */
 async function time(
   comparand: Comparand,
-  task: PeerTask,
+  batch: string | undefined,
   settings: RowSettings,
   participants: Participants,
 ): Promise<PeerRow[]> {
-  const { rounds } = settings;
+  const { threads, rounds } = settings;
   const { runsPerTurn } = comparand.workload;
   const name = describeComparand(comparand);
   const sides = sidesFor(comparand, participants.sides);
   const measureOnce = () =>
-    withPeers(task, sides, participants, (peers) => measure(peers, { rounds, runsPerTurn }));
+    withPeers(taskOf(comparand, threads, batch), sides, participants, (peers) =>
+      measure(peers, { rounds, runsPerTurn }),
+    );
   const measurements = await measureUndisturbed(measureOnce, (otherLoad) => {
     const share = (100 * otherLoad).toFixed(0);
     printLine(`${name}: other programs took ${share} % of the cores meanwhile, measuring again`);

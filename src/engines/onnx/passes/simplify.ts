@@ -6,6 +6,7 @@ import { joinAffines } from './channel-affine.ts';
 import { joinChannelProducts } from './channel-products.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
 import { simplifyForwardPools } from './forward-pools.ts';
+import { poolByPhases } from './phase-pools.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
 import { joinSquareSums } from './square-sums.ts';
 
@@ -15,6 +16,7 @@ export const LOWERED_PASSES = {
   'channel-products': joinChannelProducts,
   'convolution-epilogues': joinConvolutionEpilogues,
   'forward-pools': simplifyForwardPools,
+  'phase-pools': poolByPhases,
   'product-epilogues': joinProductEpilogues,
   'square-sums': joinSquareSums,
 } as const satisfies Readonly<Record<string, Pass<OnnxOperation>>>;

@@ -1,0 +1,196 @@
+/**
+ * @file Convolutions of few channels whose result is pooled by windows of 2 × 2, and their gradients, without positions of maxima: onnxruntime takes longer to find
+ * these than to convolve.
+ */
+import { sizeOf } from '../../../arrays.ts';
+import { rewrite, type Value } from '../../../compiler/graph.ts';
+import { at } from '../../../lookup.ts';
+import type { OnnxBuilder, OnnxCall, OnnxGraph, OnnxOperation, OnnxOperator } from '../operators.ts';
+
+/** Numbers of a filter, at most: with more, what is multiplied beside it costs more than positions do. */
+const MOST_TAPS = 64;
+/** Steep enough that HardSigmoid with 1 added gives 0 below zero, and 1 from zero on. */
+const STEEP = 3e38;
+/** The four pixels of a window, in the order in which the first of equal maxima is taken. */
+const PHASES = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+] as const;
+
+interface PooledConvolution {
+  readonly convolution: OnnxCall<'Conv'>;
+  readonly pool: OnnxCall<'MaxPool'>;
+  readonly unpool: OnnxCall<'MaxUnpool'>;
+  /** Of images with the batch as channels, and the pool's gradient as their filters. */
+  readonly filterGradient: OnnxCall<'Conv'>;
+}
+
+/** The result of a convolution in four parts, each with a pixel of every window, and maxima of two of them. */
+interface Phases {
+  readonly parts: readonly Value[];
+  readonly pairs: readonly [upper: Value, lower: Value];
+}
+
+/**
+ * Over a lowered graph. A convolution by strides of 2, whose filters are the given one at four places in a larger one, gives the four pixels of each window as channels. Their
+ * maximum is the pool, comparisons tell which was the first maximum, and the filter's gradient is found in the same way.
+ */
+export function poolByPhases(graph: OnnxGraph): OnnxGraph {
+  const found = findPooledConvolutions(graph);
+  if (found.length === 0) return graph;
+  const [pools, gradients] = [new Map<Value, PooledConvolution>(), new Map<Value, PooledConvolution>()];
+  for (const each of found) {
+    pools.set(at(each.pool.outputs, 0), each);
+    gradients.set(at(each.filterGradient.outputs, 0), each);
+  }
+  const phases = new Map<PooledConvolution, Phases>();
+  return rewrite(graph, (operation, builder, translate) => {
+    const output = at(operation.outputs, 0);
+    const pooled = pools.get(output);
+    if (pooled !== undefined) {
+      const split = convolvePhases(pooled.convolution, output.shape, builder, translate);
+      phases.set(pooled, split);
+      // Nothing asks for the positions any more.
+      return [builder.emit('Max', split.pairs, output), at(operation.outputs, 1)];
+    }
+    const known = gradients.get(output);
+    const split = known && phases.get(known);
+    return split && [correlatePhases(known, split, builder, translate)];
+  });
+}
+
+function findPooledConvolutions(graph: OnnxGraph): PooledConvolution[] {
+  const producers = new Map<Value, OnnxOperation>();
+  const users = new Map<Value, OnnxOperation[]>();
+  for (const operation of graph.operations) {
+    for (const output of operation.outputs) producers.set(output, operation);
+    for (const input of operation.inputs) users.set(input, [...(users.get(input) ?? []), operation]);
+  }
+  const outputs = new Set(graph.outputs.map(({ value }) => value));
+  /** What alone uses a value. */
+  const onlyUser = (value: Value | undefined): OnnxOperation | undefined => {
+    const all = value === undefined || outputs.has(value) ? [] : (users.get(value) ?? []);
+    return all.length === 1 ? all[0] : undefined;
+  };
+  const producerOf = <K extends OnnxOperator>(op: K, value: Value | undefined): OnnxCall<K> | undefined => {
+    const producer = value && onlyUser(value) && producers.get(value);
+    return producer?.op === op ? (producer as OnnxCall<K>) : undefined;
+  };
+  return graph.operations.flatMap((pool) => {
+    if (pool.op !== 'MaxPool' || !isOfPairs(pool)) return [];
+    const convolution = producerOf('Conv', producerOf('Relu', pool.inputs[0])?.inputs[0]);
+    const unpool = onlyUser(pool.outputs[1]);
+    const turned = unpool?.op === 'MaxUnpool' ? onlyUser(unpool.outputs[0]) : undefined;
+    const isTurned = turned?.op === 'Transpose' && turned.attributes.perm.join() === '1,0,2,3';
+    const filterGradient = isTurned ? onlyUser(turned.outputs[0]) : undefined;
+    if (!convolution || !isSmall(convolution) || unpool?.op !== 'MaxUnpool' || filterGradient?.op !== 'Conv')
+      return [];
+    const isFilter = filterGradient.inputs[1] === turned?.outputs[0];
+    return isFilter && isPlain(filterGradient) ? [{ convolution, pool, unpool, filterGradient }] : [];
+  });
+}
+
+/** Whether a pool has windows of 2 × 2 pixels that cover the images. */
+function isOfPairs({ inputs, attributes }: OnnxCall<'MaxPool'>): boolean {
+  const { kernel_shape, strides, pads } = attributes;
+  const isEven = at(inputs, 0)
+    .shape.slice(2)
+    .every((extent) => extent % 2 === 0);
+  return (
+    isEven && kernel_shape.join() === '2,2' && strides.join() === '2,2' && pads.every((pad) => pad === 0)
+  );
+}
+
+function isSmall(convolution: OnnxCall<'Conv'>): boolean {
+  return isPlain(convolution) && sizeOf(at(convolution.inputs, 1).shape.slice(1)) <= MOST_TAPS;
+}
+
+/** Whether a convolution is of stride 1, by filters without holes. */
+function isPlain({ domain, inputs, attributes }: OnnxCall<'Conv'>): boolean {
+  const { strides = [], dilations = [], group = 1, activation } = attributes;
+  const isOfOnes = [...strides, ...dilations, group].every((number) => number === 1);
+  return domain === undefined && activation === undefined && isOfOnes && at(inputs, 0).shape.length === 4;
+}
+
+function convolvePhases(
+  { inputs, attributes }: OnnxCall<'Conv'>,
+  pooled: readonly number[],
+  builder: OnnxBuilder,
+  translate: (value: Value) => Value,
+): Phases {
+  const [x, filter, bias] = [at(inputs, 0), at(inputs, 1), inputs[2]].map(
+    (value) => value && translate(value),
+  );
+  const [batch = 1, channels = 1, height = 1, width = 1] = pooled;
+  const [, depth = 1, tall = 1, wide = 1] = at(inputs, 1).shape;
+  const larger = [channels, depth, tall + 1, wide + 1];
+  const placed = PHASES.map(([down, right]) => {
+    const pads = [0, 0, down, right, 0, 0, 1 - down, 1 - right];
+    return builder.emit('Pad', [filter as Value], { shape: larger }, { pads, value: 0 });
+  });
+  const count = PHASES.length * channels;
+  const filters = builder.emit('Concat', placed, { shape: [count, ...larger.slice(1)] }, { axis: 0 });
+  const copies = bias && PHASES.map(() => bias);
+  const biases = copies && [builder.emit('Concat', copies, { shape: [count] }, { axis: 0 })];
+  const shape = [batch, count, height, width];
+  const sums = builder.emit(
+    'Conv',
+    [x as Value, filters, ...(biases ?? [])],
+    { shape },
+    { ...attributes, strides: [2, 2] },
+  );
+  const rectified = builder.emit('Relu', [sums], { shape });
+  const size = channels * height * width;
+  const rows = builder.emit('Reshape', [rectified], { shape: [batch, PHASES.length, size] });
+  const parts = PHASES.map((_, index) => {
+    const place = builder.constant(Int32Array.of(index), [1], 'int32');
+    const row = builder.emit('Gather', [rows, place], { shape: [batch, 1, size] }, { axis: 1 });
+    return builder.emit('Reshape', [row], { shape: pooled });
+  });
+  const maximum = (a: number, b: number): Value =>
+    builder.emit('Max', [at(parts, a), at(parts, b)], { shape: pooled });
+  return { parts, pairs: [maximum(0, 1), maximum(2, 3)] };
+}
+
+/** The gradient of the filter, `[in, out, height, width]`. */
+function correlatePhases(
+  { unpool, filterGradient }: PooledConvolution,
+  { parts, pairs }: Phases,
+  builder: OnnxBuilder,
+  translate: (value: Value) => Value,
+): Value {
+  const gradient = translate(at(unpool.inputs, 0));
+  const { shape } = gradient;
+  const [batch = 1, channels = 1, height = 1, width = 1] = shape;
+  /** What of a gradient belongs to the first of two, unless the second is larger, and what to the second. */
+  const divide = (whole: Value, [first, second]: readonly [Value, Value]): readonly [Value, Value] => {
+    const difference = builder.emit('Sub', [first, second], { shape });
+    const isFirst = builder.emit('HardSigmoid', [difference], { shape }, { alpha: STEEP, beta: 1 });
+    const own = builder.emit('Mul', [whole, isFirst], { shape });
+    return [own, builder.emit('Sub', [whole, own], { shape })];
+  };
+  const [upper, lower] = divide(gradient, pairs);
+  const divided = [
+    ...divide(upper, [at(parts, 0), at(parts, 1)]),
+    ...divide(lower, [at(parts, 2), at(parts, 3)]),
+  ];
+  const count = PHASES.length * channels;
+  const whole = builder.emit('Concat', divided, { shape: [batch, count, height, width] }, { axis: 1 });
+  const turned = [count, batch, height, width];
+  const filters = builder.emit('Transpose', [whole], { shape: turned }, { perm: [1, 0, 2, 3] });
+  const output = at(filterGradient.outputs, 0);
+  const [depth = 1, , tall = 1, wide = 1] = output.shape;
+  const operands = [translate(at(filterGradient.inputs, 0)), filters];
+  const shapeOfAll = [depth, count, tall + 1, wide + 1];
+  const attributes = { ...filterGradient.attributes, dilations: [2, 2] };
+  const correlated = builder.emit('Conv', operands, { shape: shapeOfAll }, attributes);
+  const [first, ...others] = PHASES.map(([down, right], index) =>
+    builder.emit('Slice', [correlated], output, {
+      starts: [0, index * channels, down, right],
+      ends: [depth, (index + 1) * channels, down + tall, right + wide],
+    }),
+  );
+  return others.reduce((sum, part) => builder.emit('Add', [sum, part], output), first as Value);
+}
