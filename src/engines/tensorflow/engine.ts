@@ -109,6 +109,7 @@ export function compile(
     bfloat16: isOwn && bfloat16 === 'kept' && native.bfloat16,
     dense: isOwn && native.dense,
     implicitGemm: isOwn && native.implicitGemm,
+    pools: isOwn && native.pools,
     updates: isOwn && native.updates,
     crossEntropies: isOwn && native.crossEntropies,
   };

@@ -32,6 +32,7 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
   ],
   FusedBatchNormGradV3: ['x_backprop', 'scale_backprop', 'offset_backprop'],
   TdCrossEntropy: CROSS_ENTROPY,
+  TdRectifiedConvolution: ['y', 'pooled'],
   TdNormRelu: NORM,
   TdNormReluBfloat16: NORM,
   TdNormReluGradient: NORM_GRADIENT,

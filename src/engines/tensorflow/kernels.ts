@@ -30,6 +30,12 @@ type JoinedKernels = {
   readonly ConvolveFilterGradient: NoAttributes;
   /** Of images and a filter, stride 1, no margin; this and the next two: td's own kernels (native/implicit-gemm.h). */
   readonly ImplicitGemm: NoAttributes;
+  /** Of images, a filter and a bias: the largest numbers, in windows of 2 × 2 that cover the images, of ReLU of such a convolution plus the bias; td's own. */
+  readonly PooledConvolution: NoAttributes;
+  /** That ReLU, and what the former is of it. */
+  readonly RectifiedConvolution: NoAttributes;
+  /** Of dy, y and the largest numbers of y in windows of 2 × 2 that cover it: dy, in each window at the first of the largest, and zeros; td's own. */
+  readonly PoolGradient: NoAttributes;
   /** Of dy and the filter. */
   readonly ImplicitGemmInputGradient: NoAttributes;
   /** Of images and dy. */
@@ -81,6 +87,8 @@ export interface OwnKernels {
   readonly dense: boolean;
   /** Convolutions without a margin. */
   readonly implicitGemm: boolean;
+  /** Such convolutions with a pool behind them, and gradients of pools. */
+  readonly pools: boolean;
   /** Updates of many arrays at once. */
   readonly updates: boolean;
   /** Cross-entropy, right answers and gradient of logits. */
@@ -93,6 +101,7 @@ export const NO_KERNELS: OwnKernels = {
   bfloat16: false,
   dense: false,
   implicitGemm: false,
+  pools: false,
   updates: false,
   crossEntropies: false,
 };

@@ -17,7 +17,8 @@ export interface WindowLayer {
 
 /**
  * One channel and many, filters that fill panels of 16 and 32, a part of one or several; windows in sixes and twelves, in fours and what is
- * left; more windows than are spread at a time; fewer images than parts of a sum; a filter as large as the image.
+ * left; more windows than are spread at a time; fewer images than parts of a sum; a filter as large as the image; one and two columns behind the last whole
+ * vector, of windows whose rows fill vectors and such that do not.
  */
 export const WINDOW_LAYERS: readonly WindowLayer[] = [
   { images: [3, 12, 12], inputs: 20, filter: [5, 5, 50] },
@@ -25,6 +26,9 @@ export const WINDOW_LAYERS: readonly WindowLayer[] = [
   { images: [2, 7, 9], inputs: 3, filter: [3, 2, 33] },
   { images: [1, 5, 4], inputs: 6, filter: [5, 4, 1] },
   { images: [17, 6, 11], inputs: 16, filter: [1, 3, 7] },
+  { images: [2, 6, 7], inputs: 9, filter: [3, 4, 33] },
+  { images: [3, 5, 4], inputs: 10, filter: [2, 4, 17] },
+  { images: [10, 5, 6], inputs: 16, filter: [2, 5, 34] },
 ];
 
 export const windows: StepFunction = (_state, { x, filter, slope }) => {

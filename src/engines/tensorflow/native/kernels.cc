@@ -16,6 +16,8 @@
 //   TdScaleRelu(x, factor, shift): ReLU of factor · x + shift, as in an evaluation;
 //   TdImplicitGemm(x, filter), TdImplicitGemmInputGradient(dy, filter), TdImplicitGemmFilterGradient(x, dy): convolutions of stride 1 without a margin, of any
 //     filter, and their gradients (implicit-gemm.h);
+//   TdPooledConvolution(x, filter, bias): ReLU of such a convolution plus a bias, its largest numbers in windows of 2 x 2; TdRectifiedConvolution: that ReLU, too;
+//   TdPoolGradient(dy, y, pooled): the gradient of that pool (pools.h);
 //   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h, and zeros.h where x has many zeros);
 //   TdDenseInputGradient(dy, weights), TdDenseInputGradientRelu(dy, weights, y): dy · weights', and that where y > 0;
 //   TdDenseWeightGradient(x, dy), TdDenseWeightGradientDecay(x, dy, weights, factor): x' · dy, and that + factor · weights;
@@ -99,15 +101,20 @@ struct Instructions {
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   NormKernels<float> norms;
   NormKernels<Bfloat16> bfloat16_norms;
-  void (*convolve_windows)(const float*, const Window&, const float*, float*);
+  int (*rest_of)(const Window&);
+  void (*pack_rest)(const float*, const Window&, float*);
+  void (*convolve_windows)(const float*, const Window&, const float*, const float*, float*);
   void (*spread_windows)(const float*, const Window&, const float*, float*, float*);
-  void (*add_window_gradient)(const float*, const float*, const Window&, float*, float*);
+  void (*add_window_gradient)(const float*, const float*, const Window&, float*, float*, float*);
   int windows;
   void (*pack_panel)(const float*, long, bool, int, int, int, int, float*);
   int panel, depth, rows;
   void (*multiply_dense)(const float*, long, bool, const float*, long, bool, int, int, long, int, int, const Epilogue&, float*, float*);
   int group, group_vectors;
   void (*find_places)(const float*, long, bool, int, int, int, int*, int*);
+  void (*rectify_image)(float*, const float*, long, int);
+  void (*pool_image)(const float*, int, int, int, float*);
+  void (*pool_gradient)(const float*, const float*, const float*, int, int, int, float*);
   void (*multiply_at)(const float*, long, bool, const float*, long, const int*, int, const int*, int, int, long, int, int, const Epilogue&, float*);
 };
 
@@ -127,6 +134,7 @@ namespace avx512 {
 #include "zeros.h"
 #include "implicit-gemm.h"
 #include "cross-entropy.h"
+#include "pools.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -147,6 +155,7 @@ namespace avx2 {
 #include "zeros.h"
 #include "implicit-gemm.h"
 #include "cross-entropy.h"
+#include "pools.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -158,15 +167,15 @@ namespace avx2 {
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
                               avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::Descend, avx512::SumSquares, avx512::CrossEntropies,
                               avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
-                              avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
+                              avx512::RestOf, avx512::PackRest, avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
                               avx512::kPanel, avx512::kDepth, avx512::kRows, avx512::MultiplyDense,
-                              avx512::kGroup, avx512::kGroupVectors, avx512::FindPlaces, avx512::MultiplyAt};
+                              avx512::kGroup, avx512::kGroupVectors, avx512::FindPlaces, avx512::RectifyImage, avx512::PoolImage, avx512::PoolGradient, avx512::MultiplyAt};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
                               avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::Descend, avx2::SumSquares, avx2::CrossEntropies,
                               avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
-                              avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
+                              avx2::RestOf, avx2::PackRest, avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
                               avx2::kPanel, avx2::kDepth, avx2::kRows, avx2::MultiplyDense,
-                              avx2::kGroup, avx2::kGroupVectors, avx2::FindPlaces, avx2::MultiplyAt};
+                              avx2::kGroup, avx2::kGroupVectors, avx2::FindPlaces, avx2::RectifyImage, avx2::PoolImage, avx2::PoolGradient, avx2::MultiplyAt};
 
 const Instructions* FindInstructions(int most) {
   const bool has512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
@@ -794,20 +803,57 @@ bool PackPanels(const float* matrix, long stride, bool turned, int depth, int co
 
 size_t PanelsSize(int depth, int columns) { return static_cast<size_t>((columns + instructions->panel - 1) / instructions->panel) * instructions->panel * depth; }
 
+// Numbers of the few last columns of a filter, which are kept by themselves (implicit-gemm.h).
+size_t RestSize(const Window& shape) {
+  const int lanes = instructions->lanes;
+  return static_cast<size_t>(instructions->rest_of(shape)) * shape.tall * ((shape.run() + lanes - 1) / lanes * lanes);
+}
+
 // Images of a task: about a million products together.
 int ImagesInTask(const Window& shape) { return std::max(1, static_cast<int>(1000000 / (static_cast<long>(shape.places()) * shape.depth() * shape.out))); }
 
-// Whether there was memory for it; so for the next two.
-bool ConvolveWindows(const float* x, const float* filter, int images, const Window& shape, float* y) {
-  Scratch panels(PanelsSize(shape.depth(), shape.out));
+// Whether there was memory for it; so for the next three. `finish` is called with each image and its convolution.
+template <typename Finish>
+bool ConvolveEach(const float* x, const float* filter, int images, const Window& shape, float* y, const Finish& finish) {
+  const size_t size = PanelsSize(shape.depth(), shape.out);
+  Scratch panels(size + RestSize(shape));
   if (!PackPanels(filter, shape.out, false, shape.depth(), shape.out, panels)) return false;
+  float* rest = panels.get() + size;
+  instructions->pack_rest(filter, shape, rest);
   const long from = static_cast<long>(shape.height) * shape.width * shape.in, to = static_cast<long>(shape.places()) * shape.out;
   const int at_once = ImagesInTask(shape);
+  std::atomic<bool> fits{true};
   pool->Run((images + at_once - 1) / at_once, [&](int task) {
     WithoutDenormals mode;
-    for (int image = task * at_once; image < std::min(images, (task + 1) * at_once); image++) instructions->convolve_windows(x + image * from, shape, panels.get(), y + image * to);
+    Scratch scratch(y ? 0 : to);
+    if (!y && !scratch.get()) {
+      fits = false;
+      return;
+    }
+    for (int image = task * at_once; image < std::min(images, (task + 1) * at_once); image++) {
+      float* own = y ? y + image * to : scratch.get();
+      instructions->convolve_windows(x + image * from, shape, panels.get(), rest, own);
+      finish(image, own);
+    }
   });
-  return true;
+  return fits;
+}
+
+bool ConvolveWindows(const float* x, const float* filter, int images, const Window& shape, float* y) {
+  return ConvolveEach(x, filter, images, shape, y, [](int, float*) {});
+}
+
+// ReLU of the convolution plus a bias, where `y` is not null, and its largest numbers in windows of 2 x 2.
+bool ConvolveAndPool(const float* x, const float* filter, const float* bias, int images, const Window& shape, float* y, float* pooled) {
+  const int height = shape.places() / shape.across(), width = shape.across(), out = shape.out;
+  const long size = static_cast<long>(height / 2) * (width / 2) * out;
+  return ConvolveEach(x, filter, images, shape, y, [&](int image, float* own) {
+    float* to = pooled + image * size;
+    if (y) instructions->rectify_image(own, bias, static_cast<long>(height) * width, out);
+    instructions->pool_image(own, height, width, out, to);
+    // The largest of sums is the sum of the largest, rounding included.
+    if (!y) instructions->rectify_image(to, bias, static_cast<long>(height / 2) * (width / 2), out);
+  });
 }
 
 bool SpreadWindows(const float* dy, const float* filter, int images, const Window& shape, float* dx) {
@@ -834,7 +880,7 @@ constexpr int kGradientParts = 8;
 bool WindowGradient(const float* x, const float* dy, int images, const Window& shape, float* filter) {
   const int parts = std::min(images, kGradientParts), depth = shape.depth();
   const long image_size = static_cast<long>(shape.height) * shape.width * shape.in, dy_size = static_cast<long>(shape.places()) * shape.out;
-  const size_t size = PanelsSize(depth, shape.out), stride = size / depth;
+  const size_t panels = PanelsSize(depth, shape.out), stride = panels / depth, size = panels + RestSize(shape);
   Scratch sums(size * std::max(1, parts));
   if (!sums.get()) return false;
   std::atomic<bool> fits{true};
@@ -848,15 +894,20 @@ bool WindowGradient(const float* x, const float* dy, int images, const Window& s
     float* own = sums.get() + part * size;
     std::memset(own, 0, sizeof(float) * size);
     for (int image = static_cast<int>(static_cast<long>(images) * part / parts); image < static_cast<int>(static_cast<long>(images) * (part + 1) / parts); image++)
-      instructions->add_window_gradient(x + image * image_size, dy + image * dy_size, shape, scratch.get(), own);
+      instructions->add_window_gradient(x + image * image_size, dy + image * dy_size, shape, scratch.get(), own, own + panels);
   });
-  for (int row = 0; row < depth; row++) {
-    for (int column = 0; column < shape.out; column++) {
-      float sum = 0;
-      for (int part = 0; part < parts; part++) sum += sums.get()[part * size + row * stride + column];
-      filter[static_cast<long>(row) * shape.out + column] = sum;
-    }
-  }
+  const int whole = shape.out - instructions->rest_of(shape), run = shape.run(), padded = (run + instructions->lanes - 1) / instructions->lanes * instructions->lanes;
+  pool->Run(shape.tall, [&](int line) {
+    WithoutDenormals mode;
+    for (int k = 0; k < run; k++)
+      for (int column = 0; column < shape.out; column++) {
+        const int row = line * run + k;
+        const size_t place = column < whole ? row * stride + column : panels + (static_cast<size_t>(column - whole) * shape.tall + line) * padded + k;
+        float sum = 0;
+        for (int part = 0; part < parts; part++) sum += sums.get()[part * size + place];
+        filter[static_cast<long>(row) * shape.out + column] = sum;
+      }
+  });
   return fits;
 }
 
@@ -1166,6 +1217,56 @@ void ComputeImplicitGemm(void*, TF_OpKernelContext* context) {
 
 void InferUnknown(TF_ShapeInferenceContext* context, TF_Status* status) { TF_ShapeInferenceContextSetUnknownShape(context, status); }
 
+// Of kConvolve, with a bias; `keeps`: the ReLU before the pool is the first result.
+template <bool keeps>
+void ComputePooledConvolution(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor x, filter, bias, y, pooled;
+  if (!call.Get(0, &x) || !call.Get(1, &filter) || !call.Get(2, &bias)) return;
+  if (TF_NumDims(x.tensor) != 4 || TF_NumDims(filter.tensor) != 4) {
+    call.Fail(TF_INVALID_ARGUMENT, "images and a filter that do not fit");
+    return;
+  }
+  const int images = x.Extent(0);
+  const Window shape = {x.Extent(1), x.Extent(2), x.Extent(3), filter.Extent(0), filter.Extent(1), filter.Extent(3)};
+  const int height = shape.height - shape.tall + 1, width = shape.width - shape.wide + 1;
+  const bool is_some = shape.tall > 0 && shape.wide > 0 && shape.in > 0 && shape.out > 0 && height > 0 && width > 0;
+  if (!is_some || height % 2 || width % 2 || filter.Extent(2) != shape.in || bias.Count() != shape.out) {
+    call.Fail(TF_INVALID_ARGUMENT, "images and a filter that do not fit");
+    return;
+  }
+  const size_t count = static_cast<size_t>(images) * height * width * shape.out;
+  if (keeps && !call.Allocate({images, height, width, shape.out}, count, &y, 0)) return;
+  if (!call.Allocate({images, height / 2, width / 2, shape.out}, count / 4, &pooled, keeps ? 1 : 0)) return;
+  if (!ConvolveAndPool(x.Data(), filter.Data(), bias.Data(), images, shape, keeps ? y.Data() : nullptr, pooled.Data())) call.Fail(TF_RESOURCE_EXHAUSTED, "OOM in td's kernel of convolutions");
+}
+
+void ComputePoolGradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Tensor dy, y, pooled, dx;
+  if (!call.Get(0, &dy) || !call.Get(1, &y) || !call.Get(2, &pooled)) return;
+  const bool fits = TF_NumDims(y.tensor) == 4 && y.Extent(1) % 2 == 0 && y.Extent(2) % 2 == 0 && dy.Count() * 4 == y.Count() && pooled.Count() * 4 == y.Count();
+  if (!fits) {
+    call.Fail(TF_INVALID_ARGUMENT, "images that do not fit their pool");
+    return;
+  }
+  if (!call.Allocate(y.Shape(), y.Count(), &dx)) return;
+  const int images = y.Extent(0), height = y.Extent(1), width = y.Extent(2), channels = y.Extent(3);
+  const long size = static_cast<long>(height) * width * channels;
+  const Parts parts(images, static_cast<int>(std::max(1L, size)));
+  pool->Run(parts.Count(), [&](int part) {
+    WithoutDenormals mode;
+    for (long image = parts.First(part); image < parts.First(part) + parts.Rows(part); image++)
+      instructions->pool_gradient(dy.Data() + image * size / 4, y.Data() + image * size, pooled.Data() + image * size / 4, height, width, channels, dx.Data() + image * size);
+  });
+}
+
+void InferSecond(TF_ShapeInferenceContext* context, TF_Status* status) {
+  std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> y(TF_NewShapeHandle(), TF_DeleteShapeHandle);
+  TF_ShapeInferenceContextGetInput(context, 1, y.get(), status);
+  TF_ShapeInferenceContextSetOutput(context, 0, y.get(), status);
+}
+
 template <Dense kind>
 void InferDense(TF_ShapeInferenceContext* context, TF_Status* status) {
   std::unique_ptr<TF_ShapeHandle, void (*)(TF_ShapeHandle*)> a(TF_NewShapeHandle(), TF_DeleteShapeHandle), b(TF_NewShapeHandle(), TF_DeleteShapeHandle);
@@ -1260,6 +1361,9 @@ bool RegisterPasses() {
          RegisterPass("TdImplicitGemm", {"x: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicitGemm<Kind::kConvolve>) &&
          RegisterPass("TdImplicitGemmInputGradient", {"dy: float", "filter: float"}, nullptr, InferUnknown, ComputeImplicitGemm<Kind::kInputGradient>) &&
          RegisterPass("TdImplicitGemmFilterGradient", {"x: float", "dy: float"}, nullptr, InferUnknown, ComputeImplicitGemm<Kind::kFilterGradient>) &&
+         RegisterPass("TdPooledConvolution", {"x: float", "filter: float", "bias: float"}, nullptr, InferUnknown, ComputePooledConvolution<false>) &&
+         RegisterPass("TdRectifiedConvolution", {"x: float", "filter: float", "bias: float"}, nullptr, InferUnknown, ComputePooledConvolution<true>, {"y: float", "pooled: float"}) &&
+         RegisterPass("TdPoolGradient", {"dy: float", "y: float", "pooled: float"}, nullptr, InferSecond, ComputePoolGradient) &&
          RegisterPass("TdDense", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForward>, ComputeDense<Dense::kForward>) &&
          RegisterPass("TdDenseRelu", {"x: float", "weights: float", "bias: float"}, nullptr, InferDense<Dense::kForwardRelu>, ComputeDense<Dense::kForwardRelu>) &&
          RegisterPass("TdDenseInputGradient", {"dy: float", "weights: float"}, nullptr, InferDense<Dense::kInput>, ComputeDense<Dense::kInput>) &&
@@ -1330,6 +1434,7 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "bfloat16", passes);
   napi_set_named_property(env, exports, "dense", passes);
   napi_set_named_property(env, exports, "implicitGemm", passes);
+  napi_set_named_property(env, exports, "pools", passes);
   napi_set_named_property(env, exports, "updates", passes);
   napi_set_named_property(env, exports, "crossEntropies", passes);
   return exports;

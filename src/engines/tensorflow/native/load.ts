@@ -62,6 +62,8 @@ export interface Native extends NativeOptions {
   readonly dense: boolean;
   /** Whether there are td's own kernels of convolutions without a margin. */
   readonly implicitGemm: boolean;
+  /** Whether there are td's own kernels of such convolutions with a pool behind them, and of gradients of pools. */
+  readonly pools: boolean;
   /** Whether there are td's own kernels of updates. */
   readonly updates: boolean;
   /** Whether there is td's own kernel of cross-entropies. */
@@ -161,6 +163,7 @@ interface KernelsModule {
   readonly bfloat16?: true;
   readonly dense?: true;
   readonly implicitGemm?: true;
+  readonly pools?: true;
   readonly updates?: true;
   readonly crossEntropies?: true;
 }
@@ -181,6 +184,7 @@ function startKernels(require: NodeJS.Require, { addon }: LoadableInstallation, 
       bfloat16: bfloat16 && has,
       dense: dense && has,
       implicitGemm: implicitGemm && has,
+      pools: module.pools === true && has,
       updates: module.updates === true && has,
       crossEntropies: module.crossEntropies === true && has,
     };

@@ -10,6 +10,7 @@ import { joinDenseLayers } from './dense-layers.ts';
 import { takeImplicitGemm } from './implicit-gemm.ts';
 import { filterMinimally } from './minimal-filtering.ts';
 import { joinNormActivations } from './norm-activations.ts';
+import { joinPools } from './pools.ts';
 import { joinRankLookups } from './rank-lookups.ts';
 import { joinReluGradients } from './relu-gradients.ts';
 import { joinScales } from './scales.ts';
@@ -29,6 +30,7 @@ export const DENSE_LAYERS = 'dense-layers';
 export const SCALES = 'scales';
 export const CROSS_ENTROPIES = 'cross-entropies';
 export const IMPLICIT_GEMM = 'implicit-gemm';
+export const POOLS = 'pools';
 /** After all others: of updates, not of the graph. */
 export const JOINED_UPDATES = 'joined-updates';
 
@@ -44,7 +46,7 @@ export type PlannedPrecision = Exclude<Precision, 'tensorfloat32'>;
 export function optimizeForTensorflow(
   recorded: KernelGraph,
   skip: ReadonlySet<string> = new Set(),
-  { lanes, passes, bfloat16, dense, implicitGemm, crossEntropies }: OwnKernels = NO_KERNELS,
+  { lanes, passes, bfloat16, dense, implicitGemm, pools, crossEntropies }: OwnKernels = NO_KERNELS,
   precision: PlannedPrecision = 'float32',
 ): TensorflowGraph {
   const { 'batch-norms': first, ...last } = TENSORFLOW_PASSES;
@@ -68,6 +70,7 @@ export function optimizeForTensorflow(
       precision === 'float32' && {
         [IMPLICIT_GEMM]: (graph: TensorflowGraph) => takeImplicitGemm(graph, lanes),
       }),
+    ...(pools && precision === 'float32' && { [POOLS]: joinPools }),
   };
   return applyAll({ 'batch-norms': first, ...shared, ...last, ...own }, simplified, skip);
 }

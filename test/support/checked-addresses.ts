@@ -1,0 +1,39 @@
+/** @file Programs of td's kernels that are built with the compiler's checks of addresses. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Numbers in a vector, and the compiler's flags for the instructions. */
+export const INSTRUCTION_SETS = [
+  { lanes: 8, instructions: ['-mavx2', '-mfma'] },
+  { lanes: 16, instructions: ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'] },
+] as const;
+export type InstructionSet = (typeof INSTRUCTION_SETS)[number];
+
+/**
+ * Builds and runs a source of test/engines/tensorflow.
+ *
+ * @returns the number that it prints; undefined if the compiler has no such checks
+ * @throws Error if the compiler has something to say, or the program ends with an error, as where memory is read that is not its own
+ */
+export function runWithCheckedAddresses(
+  name: string,
+  { lanes, instructions }: InstructionSet,
+): number | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'td-addresses-'));
+  try {
+    const program = join(folder, 'program');
+    const source = join(import.meta.dirname, '../engines/tensorflow', name);
+    const include = join(import.meta.dirname, '../../src/engines/tensorflow/native');
+    const checks = ['-fsanitize=address', '-fno-omit-frame-pointer'];
+    const flags = ['-std=c++17', '-O1', '-w', ...checks, ...instructions, `-DLANES=${lanes}`, '-I', include];
+    const parameters = [...flags, source, '-o', program];
+    const { stderr } = spawnSync(process.env.CXX ?? 'c++', parameters, { encoding: 'utf8' });
+    if (/asan/.test(stderr)) return undefined;
+    if (stderr !== '') throw new Error(stderr);
+    return Number(execFileSync(program, { encoding: 'utf8' }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
