@@ -27,7 +27,14 @@ import {
 import { isMeasured, replaceRows, rowsOf } from './resume.ts';
 import { engineOf, nameSide, precisionOf, type Side } from './sides.ts';
 import { measure, measureUndisturbed } from './timing.ts';
-import { type Comparand, describeComparand, listComparands, type PeerTask, taskOf } from './workloads.ts';
+import {
+  type Comparand,
+  describeComparand,
+  listComparands,
+  type PeerTask,
+  taskOf,
+  type Workload,
+} from './workloads.ts';
 
 /** Enough that momentum and averages have a past. */
 const CHECKED_RUNS = 3;
@@ -57,7 +64,8 @@ async function compare(options: PeerOptions, folder: string): Promise<number> {
     for (const comparand of kept) printLine(`${describeComparand(comparand)}: kept from ${out}`);
   }
   const batches = await writeBatches(folder, [...new Set(missing.map(({ workload }) => workload))], images);
-  for (const comparand of missing) await check(comparand, threads, participants);
+  for (const comparand of missing)
+    await check(comparand, checkedBatch(comparand.workload, batches), threads, participants);
   if (checkOnly) return 0;
   for (const comparand of missing) {
     rows = replaceRows(
@@ -99,10 +107,22 @@ function tellDisturbed(disturbed: readonly Comparand[]): number {
   return 1;
 }
 
-/** On noise: in images of digits some maxima of pools are so nearly equal that rounding decides where their gradients go. */
-async function check(comparand: Comparand, threads: number, participants: Participants): Promise<void> {
+/**
+ * What is compared is computed on the images that are timed, where no pool follows; else on noise: in images of digits some maxima are so nearly equal that
+ * rounding decides where their gradients go.
+ */
+function checkedBatch(workload: Workload, batches: ReadonlyMap<Workload, string>): string | undefined {
+  return workload.model.name === 'mlp' ? batches.get(workload) : undefined;
+}
+
+async function check(
+  comparand: Comparand,
+  batch: string | undefined,
+  threads: number,
+  participants: Participants,
+): Promise<void> {
   const { workload, what } = comparand;
-  const task = taskOf(comparand, threads);
+  const task = taskOf(comparand, threads, batch);
   const runs = what === 'step' ? CHECKED_RUNS : 1;
   const sides = sidesFor(comparand, participants.sides);
   // What computes in bfloat16 is compared with an engine in float32.

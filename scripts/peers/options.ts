@@ -44,13 +44,12 @@ type GivenOptions = Omit<PeerOptions, 'only' | 'checkOnly' | 'resume'> & {
 export const NAME = 'bench:peers';
 
 const HELP = `
-All sides first show that they compute the same, on noise. Then each has a process
-of its own, and they take turns: MNIST's networks on the first of its training
-images, others on noise, as standardised images of colours nearly are. Times are
-medians; "÷ PyTorch" is the ratio to the faster of PyTorch's two memory layouts in
-the same precision. A row that other programs disturbed is measured again, up to
-three times; if it never was undisturbed, it has no ratios, and --resume measures it
-in another call.
+All sides first show that they compute the same. Then each has a process of its own,
+and they take turns: MNIST's networks on the first of its training images, others on
+noise, as standardised images of colours nearly are. Times are medians; "÷ PyTorch"
+is the ratio to the faster of PyTorch's two memory layouts in the same precision. A
+row that other programs disturbed is measured again, up to three times; if it never
+was undisturbed, it has no ratios, and --resume measures it in another call.
 
 TensorFlow: ${INSTALL_COMMAND}
 PyTorch: npm run bench:install. An interpreter that has another one is named by the

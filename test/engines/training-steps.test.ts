@@ -18,6 +18,7 @@ const BOUNDS = {
   mlp: 5e-6,
   lenet: 2e-5,
   standardizedLenet: 2e-5,
+  pooledLenet: 2e-5,
   resnet: 1e-4,
   blockedResnet: 1e-4,
   wideResnet: 1e-4,
@@ -58,7 +59,13 @@ const FEW_METHODS = [
   'variational dropout',
 ];
 /** Models whose layers are those of another one, arranged otherwise. */
-const FORMS: readonly TrainedModel[] = ['standardizedLenet', 'blockedResnet', 'wideResnet', 'smoothVgg'];
+const FORMS: readonly TrainedModel[] = [
+  'standardizedLenet',
+  'pooledLenet',
+  'blockedResnet',
+  'wideResnet',
+  'smoothVgg',
+];
 
 /**
  * Methods with the number of steps: every method on every kind of layer, a few of them on models that only arrange these otherwise.

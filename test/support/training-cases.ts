@@ -29,6 +29,8 @@ const models = {
     settings: { name: 'lenet', filters: [8, 3], widths: [7], standardize: true, initialBias: 0.1 },
     imageShape: [14, 13, 1],
   },
+  // Pools that cover the images, and two filters behind those that fill vectors: pooled convolutions as LeNet-5 has them.
+  pooledLenet: { settings: { name: 'lenet', filters: [20, 50], widths: [7] }, imageShape: [16, 16, 1] },
   resnet: { settings: { name: 'resnet', filters: [2, 3, 4], units: 1 }, imageShape: [6, 5, 3] },
   // Channels and images in whole blocks, with steps of two: the compiler's blocked layout from end to end.
   blockedResnet: {

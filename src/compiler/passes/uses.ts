@@ -1,4 +1,5 @@
 /** @file Which operations use each value of a graph, kept up to date while the graph is rewritten. */
+import { getOrMake } from '../../maps.ts';
 import { type Graph, type GraphBuilder, type Operation, rewrite, type Value } from '../graph.ts';
 
 export interface Uses {
@@ -9,6 +10,26 @@ export interface Uses {
 }
 
 const OUTPUT = 'output of the graph';
+
+/** Who makes and who uses the values of a graph as it stands. */
+export interface Neighbours<Op extends Operation> {
+  producerOf(value: Value): Op | undefined;
+  /** Each as often as it uses the value; undefined stands for the graph's output. */
+  usersOf(value: Value): readonly (Op | undefined)[];
+}
+
+export function findNeighbours<Op extends Operation>({ operations, outputs }: Graph<Op>): Neighbours<Op> {
+  const producers = new Map<Value, Op>();
+  const users = new Map<Value, (Op | undefined)[]>();
+  const add = (value: Value, user: Op | undefined): unknown =>
+    getOrMake(users, value, () => [] as (Op | undefined)[]).push(user);
+  for (const operation of operations) {
+    for (const output of operation.outputs) producers.set(output, operation);
+    for (const input of operation.inputs) add(input, operation);
+  }
+  for (const { value } of outputs) add(value, undefined);
+  return { producerOf: (value) => producers.get(value), usersOf: (value) => users.get(value) ?? [] };
+}
 
 interface ChangingUses extends Uses {
   /** Declares that a new value stands for an old one. */

@@ -124,7 +124,7 @@ export function compile(
 
 /** What numbers depend on beside the device. */
 function describeFacts(
-  { binding, usesGpu, lanes, passes, bfloat16, dense, implicitGemm, updates, crossEntropies }: Native,
+  { binding, usesGpu, lanes, passes, bfloat16, dense, implicitGemm, pools, updates, crossEntropies }: Native,
   driver: string | undefined,
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE } = process.env;
@@ -134,6 +134,7 @@ function describeFacts(
     ...(usesGpu || !passes ? {} : { weights: `joined passes, ${lanes} lanes` }),
     ...(usesGpu || !dense ? {} : { denseLayers: `joined products, ${lanes} lanes` }),
     ...(usesGpu || !implicitGemm ? {} : { unpaddedConvolutions: `implicit GEMM, ${lanes} lanes` }),
+    ...(usesGpu || !pools ? {} : { pools: `joined with convolutions, ${lanes} lanes` }),
     ...(usesGpu || !updates ? {} : { updates: `joined, ${lanes} lanes` }),
     ...(usesGpu || !crossEntropies ? {} : { crossEntropies: `joined, ${lanes} lanes` }),
     ...(usesGpu || !bfloat16 ? {} : { bfloat16: `images kept between convolutions, ${lanes} lanes` }),

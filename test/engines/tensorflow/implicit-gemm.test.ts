@@ -7,7 +7,7 @@ import { INSTRUCTION_SETS, runWithCheckedAddresses } from '../../support/checked
 import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
-import { createTrainingCase } from '../../support/training-cases.ts';
+import { createTrainingCase, METHODS } from '../../support/training-cases.ts';
 import {
   compareWindows,
   signatureOf,
@@ -85,8 +85,15 @@ describeTensorflow('a convolution without a margin', () => {
   });
 
   it('is part of the step of a network', () => {
-    const { compiled } = createTrainingCase('lenet', { name: 'none' });
+    const { compiled } = createTrainingCase(
+      'pooledLenet',
+      METHODS['targeted dropout of units'] ?? { name: 'none' },
+    );
     const { rest } = planProgram(compiled.step, compiled.signature, new Set(), native);
-    expect(rest.operations.some(({ op }) => op === 'ImplicitGemmInputGradient')).toBe(true);
+    const operations = rest.operations.map(({ op }) => op);
+    expect(operations).toContain('ImplicitGemmInputGradient');
+    if (!native.pools) return;
+    expect(operations.filter((op) => op === 'RectifiedConvolution')).toHaveLength(2);
+    expect(operations.filter((op) => op === 'PoolGradient')).toHaveLength(2);
   });
 });

@@ -142,6 +142,21 @@ describeTensorflow('a pool of windows of 2 × 2', () => {
     expect(operationsOf(training(LENET), LENET, [], { ...native, pools: false })).toEqual(left);
   });
 
+  it('is TensorFlow’s own where a bias spreads one filter over many channels', async () => {
+    const signature: Signature = {
+      state: {},
+      feeds: Object.fromEntries(
+        Object.entries({ x: [2, 5, 5, 3], filter: [2, 2, 3, 1], bias: [6] }).map(([name, shape]) => [
+          name,
+          { shape, dtype: 'float32' as const },
+        ]),
+      ),
+    };
+    const step = evaluation(LENET);
+    const { rest } = planProgram(step, signature, new Set(), native);
+    expect(rest.operations.map(({ op }) => op)).toContain('MaxPool');
+  });
+
   it('passes NaN on', async () => {
     for (const layer of LAYERS) {
       const { x, ...others } = drawFeeds(layer);

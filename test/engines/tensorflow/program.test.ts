@@ -13,6 +13,7 @@ import {
   IMPLICIT_GEMM,
   JOINED_UPDATES,
   NORM_ACTIVATIONS,
+  POOLS,
   SCALES,
   TENSORFLOW_PASSES,
   WEIGHT_PASSES,
@@ -20,7 +21,7 @@ import {
 import type { SavedModelOptions } from '../../../src/engines/tensorflow/saved-model.ts';
 import { largestDifference } from '../../support/engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
-import { createTrainingCase, METHODS } from '../../support/training-cases.ts';
+import { type CaseModel, createTrainingCase, METHODS } from '../../support/training-cases.ts';
 
 /** Convolutions that oneDNN tells of, in a process without td's own kernels. */
 function countPrimitives(environment: NodeJS.ProcessEnv = {}): number {
@@ -46,7 +47,7 @@ describeTensorflow('a training step on TensorFlow', () => {
 
   /** State and fetches after three steps. */
   async function train(
-    model: 'lenet' | 'resnet',
+    model: CaseModel,
     method: string,
     options: SavedModelOptions = {},
     skip = '',
@@ -87,9 +88,9 @@ describeTensorflow('a training step on TensorFlow', () => {
     expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
   });
 
-  it('gives the same to rounding without the pass implicit-gemm', async () => {
-    const expected = await train('lenet', 'targeted dropout of weights');
-    const actual = await train('lenet', 'targeted dropout of weights', {}, IMPLICIT_GEMM);
+  it.each([IMPLICIT_GEMM, POOLS])('gives the same to rounding without the pass %s', async (pass) => {
+    const expected = await train('pooledLenet', 'targeted dropout of weights');
+    const actual = await train('pooledLenet', 'targeted dropout of weights', {}, pass);
     expect(largestDifference(actual, expected).difference).toBeLessThan(1e-5);
   });
 

@@ -4,12 +4,13 @@
  */
 import { sizeOf } from '../../../arrays.ts';
 import { rewrite, type Value } from '../../../compiler/graph.ts';
+import { findNeighbours } from '../../../compiler/passes/uses.ts';
 import { at } from '../../../lookup.ts';
 import type { OnnxBuilder, OnnxCall, OnnxGraph, OnnxOperation, OnnxOperator } from '../operators.ts';
 
 /** Numbers of a filter, at most: with more, what is multiplied beside it costs more than positions do. */
 const MOST_TAPS = 64;
-/** Steep enough that HardSigmoid with 1 added gives 0 below zero, and 1 from zero on. */
+/** So steep that HardSigmoid with 1 added gives 1 from zero on, and 0 below the smallest numbers of full precision. */
 const STEEP = 3e38;
 /** The four pixels of a window, in the order in which the first of equal maxima is taken. */
 const PHASES = [
@@ -62,32 +63,27 @@ export function poolByPhases(graph: OnnxGraph): OnnxGraph {
 }
 
 function findPooledConvolutions(graph: OnnxGraph): PooledConvolution[] {
-  const producers = new Map<Value, OnnxOperation>();
-  const users = new Map<Value, OnnxOperation[]>();
-  for (const operation of graph.operations) {
-    for (const output of operation.outputs) producers.set(output, operation);
-    for (const input of operation.inputs) users.set(input, [...(users.get(input) ?? []), operation]);
-  }
-  const outputs = new Set(graph.outputs.map(({ value }) => value));
+  const { producerOf, usersOf } = findNeighbours(graph);
   /** What alone uses a value. */
   const onlyUser = (value: Value | undefined): OnnxOperation | undefined => {
-    const all = value === undefined || outputs.has(value) ? [] : (users.get(value) ?? []);
+    const all = value === undefined ? [] : usersOf(value);
     return all.length === 1 ? all[0] : undefined;
   };
-  const producerOf = <K extends OnnxOperator>(op: K, value: Value | undefined): OnnxCall<K> | undefined => {
-    const producer = value && onlyUser(value) && producers.get(value);
+  const onlyUseOf = <K extends OnnxOperator>(op: K, value: Value | undefined): OnnxCall<K> | undefined => {
+    const producer = value && onlyUser(value) && producerOf(value);
     return producer?.op === op ? (producer as OnnxCall<K>) : undefined;
   };
   return graph.operations.flatMap((pool) => {
     if (pool.op !== 'MaxPool' || !isOfPairs(pool)) return [];
-    const convolution = producerOf('Conv', producerOf('Relu', pool.inputs[0])?.inputs[0]);
+    const convolution = onlyUseOf('Conv', onlyUseOf('Relu', pool.inputs[0])?.inputs[0]);
     const unpool = onlyUser(pool.outputs[1]);
     const turned = unpool?.op === 'MaxUnpool' ? onlyUser(unpool.outputs[0]) : undefined;
     const isTurned = turned?.op === 'Transpose' && turned.attributes.perm.join() === '1,0,2,3';
     const filterGradient = isTurned ? onlyUser(turned.outputs[0]) : undefined;
     if (!convolution || !isSmall(convolution) || unpool?.op !== 'MaxUnpool' || filterGradient?.op !== 'Conv')
       return [];
-    const isFilter = filterGradient.inputs[1] === turned?.outputs[0];
+    const [, filter, ...others] = filterGradient.inputs;
+    const isFilter = filter === turned?.outputs[0] && others.length === 0;
     return isFilter && isPlain(filterGradient) ? [{ convolution, pool, unpool, filterGradient }] : [];
   });
 }

@@ -29,20 +29,11 @@ void PackPanel(const float* b, long stride, bool turned, int first, int depth, i
 }
 
 inline void Finish(Vector value, const Epilogue& after, long place, int column, int width, float* to) {
-  const auto part = [&](const float* from) {
-    if (width >= LANES) return Load(from);
-    Vector loaded = {};
-    __builtin_memcpy(&loaded, from, sizeof(float) * width);
-    return loaded;
-  };
-  if (after.bias) value += part(after.bias + column);
-  if (after.relu) value = Where(~(value < Vector{}), value);
-  if (after.passed) value = Where(part(after.passed + place) > Vector{}, value);
-  if (after.weights) value += Repeat(after.decay) * part(after.weights + place);
-  if (width >= LANES)
-    Store(to + place, value);
-  else
-    __builtin_memcpy(to + place, &value, sizeof(float) * width);
+  if (after.bias) value += LoadSome(after.bias + column, width);
+  if (after.relu) value = Rectify(value);
+  if (after.passed) value = Where(LoadSome(after.passed + place, width) > Vector{}, value);
+  if (after.weights) value += Repeat(after.decay) * LoadSome(after.weights + place, width);
+  StoreSome(to + place, value, width);
 }
 
 // Some columns of the second factor, packed or where they lie.
@@ -69,8 +60,8 @@ struct EveryPlace {
 
 // Some rows of the product with as many vectors of a panel as it has columns for, added up over so many places of the depth, in ascending order.
 // TRANSPOSED: of a[k][row]. `adds`: to what stands there.
-template <int ROWS, bool TRANSPOSED, int VECTORS, typename Places>
-inline void MultiplyPanel(const float* a, long stride, const Panel& panel, const Places& places, int count, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
+template <int ROWS, bool TRANSPOSED, int VECTORS, typename List>
+inline void MultiplyPanel(const float* a, long stride, const Panel& panel, const List& places, int count, bool adds, const Epilogue* after, int row, int column, int width, long columns, float* to) {
   Vector sums[ROWS][VECTORS] = {};
   const auto add = [&](int k, const Vector* factors) __attribute__((always_inline)) {
 #pragma GCC unroll 12
@@ -99,11 +90,7 @@ inline void MultiplyPanel(const float* a, long stride, const Panel& panel, const
       const long place = (row + r) * columns + column + v * LANES;
       const int left = width - v * LANES;
       Vector value = sums[r][v];
-      if (adds) {
-        Vector before = {};
-        __builtin_memcpy(&before, to + place, sizeof(float) * (left < LANES ? left : LANES));
-        value += before;
-      }
+      if (adds) value += LoadSome(to + place, left);
       Finish(value, after ? *after : kNothing, place, column + v * LANES, left, to);
     }
 }

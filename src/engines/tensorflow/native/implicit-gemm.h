@@ -4,11 +4,11 @@
 // Images are [height, width, in], filters [tall, wide, in, out]. A window is `tall` runs of wide · in numbers that lie in a row, so that no window
 // has to be copied. Every number is summed up in the same order whatever the number of threads.
 
-// Columns behind the last whole vector that are so few that one sum along the window for each takes less time than a vector for all.
-constexpr int kFewColumns = 2;
-int RestOf(const Window& shape) {
+// The rest: columns behind the last whole vector, if they are so few that one sum along the window for each takes less time than a vector for all.
+constexpr int kMostRest = 2;
+int CountRest(const Window& shape) {
   const int rest = shape.out % LANES;
-  return rest <= kFewColumns && shape.out > LANES && shape.run() >= 2 * LANES ? rest : 0;
+  return rest <= kMostRest && shape.out > LANES && shape.run() >= 2 * LANES ? rest : 0;
 }
 
 // Numbers of a run in whole vectors.
@@ -16,7 +16,7 @@ inline int PaddedRun(const Window& shape) { return (shape.run() + LANES - 1) / L
 
 // Of a filter these columns, [rest, tall, padded run], with zeros behind each run.
 void PackRest(const float* filter, const Window& shape, float* to) {
-  const int rest = RestOf(shape), run = shape.run(), padded = PaddedRun(shape);
+  const int rest = CountRest(shape), run = shape.run(), padded = PaddedRun(shape);
   for (int column = shape.out - rest; column < shape.out; column++)
     for (int line = 0; line < shape.tall; line++, to += padded)
       for (int k = 0; k < padded; k++) to[k] = k < run ? filter[(static_cast<long>(line) * run + k) * shape.out + column] : 0;
@@ -24,12 +24,7 @@ void PackRest(const float* filter, const Window& shape, float* to) {
 
 // A vector that begins within a run; `left` of its numbers count, the others are zeros. Nothing is read from `end` on.
 inline Vector LoadRun(const float* from, int left, const float* end) {
-  if (left >= LANES) return Load(from);
-  Vector loaded = {};
-  if (from + LANES > end) {
-    __builtin_memcpy(&loaded, from, sizeof(float) * left);
-    return loaded;
-  }
+  if (left >= LANES || from + LANES > end) return LoadSome(from, left);
   Selection counting;
   for (int lane = 0; lane < LANES; lane++) counting[lane] = lane;
   return Where(counting < left, Load(from));
@@ -126,13 +121,14 @@ void ConvolveRest(const float* x, const Window& shape, const float* filters, flo
 
 // The convolution of an image. `panels`: of the filter, one behind the other, each [depth, kPanel]. `rest`: what PackRest gives.
 void ConvolveWindows(const float* x, const Window& shape, const float* panels, const float* rest, float* y) {
-  const int few = RestOf(shape), whole = shape.out - few;
+  const int last = CountRest(shape), whole = shape.out - last;
   for (int column = 0; column < whole; column += kPanel, panels += static_cast<long>(shape.depth()) * kPanel) {
     const int width = whole - column < kPanel ? whole - column : kPanel;
     (width <= LANES ? ConvolvePanel<1> : ConvolvePanel<kPanelVectors>)(x, shape, panels, column, width, y);
   }
-  if (few == 1) ConvolveRest<1>(x, shape, rest, y);
-  if (few == 2) ConvolveRest<2>(x, shape, rest, y);
+  static_assert(kMostRest == 2, "a case for each number of columns");
+  if (last == 1) ConvolveRest<1>(x, shape, rest, y);
+  if (last == 2) ConvolveRest<2>(x, shape, rest, y);
 }
 
 // Windows whose gradients are computed before they are added to the image.
@@ -237,16 +233,16 @@ void AddRestGradient(const float* x, const float* dy, const Window& shape, float
   }
 }
 
-// Adds what an image contributes to the gradient of the filter, [depth, out rounded up to panels], but for the few last columns: of these, `rest` has the
+// Adds what an image contributes to the gradient of the filter, [depth, out rounded up to panels], but for the rest: of these columns, `rest` has the
 // gradient, [rest, tall, padded run]. Scratch: a panel of one image's dy.
 void AddWindowGradient(const float* x, const float* dy, const Window& shape, float* scratch, float* sums, float* rest) {
-  const int count = shape.places(), few = RestOf(shape), whole = shape.out - few;
+  const int count = shape.places(), last = CountRest(shape), whole = shape.out - last;
   const long stride = (shape.out + kPanel - 1) / kPanel * static_cast<long>(kPanel);
   for (int column = 0; column < whole; column += kPanel) {
     const int width = whole - column < kPanel ? whole - column : kPanel;
     PackPanel(dy, shape.out, false, 0, count, column, width, scratch);
     (width <= LANES ? AddPanelGradient<1> : AddPanelGradient<kPanelVectors>)(x, shape, scratch, stride, sums + column);
   }
-  if (few == 1) AddRestGradient<1>(x, dy, shape, rest);
-  if (few == 2) AddRestGradient<2>(x, dy, shape, rest);
+  if (last == 1) AddRestGradient<1>(x, dy, shape, rest);
+  if (last == 2) AddRestGradient<2>(x, dy, shape, rest);
 }

@@ -17,7 +17,7 @@
 //   TdImplicitGemm(x, filter), TdImplicitGemmInputGradient(dy, filter), TdImplicitGemmFilterGradient(x, dy): convolutions of stride 1 without a margin, of any
 //     filter, and their gradients (implicit-gemm.h);
 //   TdPooledConvolution(x, filter, bias): ReLU of such a convolution plus a bias, its largest numbers in windows of 2 x 2; TdRectifiedConvolution: that ReLU, too;
-//   TdPoolGradient(dy, y, pooled): the gradient of that pool (pools.h);
+//   TdPoolGradient(dy, y, pooled): the gradient of that pool (max-pools.h);
 //   TdDense(x, weights, bias), TdDenseRelu: x · weights + bias, and ReLU of it (dense.h, and zeros.h where x has many zeros);
 //   TdDenseInputGradient(dy, weights), TdDenseInputGradientRelu(dy, weights, y): dy · weights', and that where y > 0;
 //   TdDenseWeightGradient(x, dy), TdDenseWeightGradientDecay(x, dy, weights, factor): x' · dy, and that + factor · weights;
@@ -101,7 +101,7 @@ struct Instructions {
   void (*scale_rows)(const float*, const float*, const float*, long, int, float*);
   NormKernels<float> norms;
   NormKernels<Bfloat16> bfloat16_norms;
-  int (*rest_of)(const Window&);
+  int (*count_rest)(const Window&);
   void (*pack_rest)(const float*, const Window&, float*);
   void (*convolve_windows)(const float*, const Window&, const float*, const float*, float*);
   void (*spread_windows)(const float*, const Window&, const float*, float*, float*);
@@ -134,7 +134,7 @@ namespace avx512 {
 #include "zeros.h"
 #include "implicit-gemm.h"
 #include "cross-entropy.h"
-#include "pools.h"
+#include "max-pools.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -155,7 +155,7 @@ namespace avx2 {
 #include "zeros.h"
 #include "implicit-gemm.h"
 #include "cross-entropy.h"
-#include "pools.h"
+#include "max-pools.h"
 }
 #undef LANES
 #ifdef __clang__
@@ -167,13 +167,13 @@ namespace avx2 {
 const Instructions kAvx512 = {16, avx512::TransformFilter, avx512::ConvolveTiles, avx512::AddFilterGradient, avx512::FinishFilterGradient,
                               avx512::FindRanks, avx512::KeepRows, avx512::AddScaled, avx512::Scale, avx512::Descend, avx512::SumSquares, avx512::CrossEntropies,
                               avx512::ScaleRows, avx512::kNorms, avx512::kBfloat16Norms,
-                              avx512::RestOf, avx512::PackRest, avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
+                              avx512::CountRest, avx512::PackRest, avx512::ConvolveWindows, avx512::SpreadWindows, avx512::AddWindowGradient, avx512::kWindows, avx512::PackPanel,
                               avx512::kPanel, avx512::kDepth, avx512::kRows, avx512::MultiplyDense,
                               avx512::kGroup, avx512::kGroupVectors, avx512::FindPlaces, avx512::RectifyImage, avx512::PoolImage, avx512::PoolGradient, avx512::MultiplyAt};
 const Instructions kAvx2 = {8, avx2::TransformFilter, avx2::ConvolveTiles, avx2::AddFilterGradient, avx2::FinishFilterGradient,
                               avx2::FindRanks, avx2::KeepRows, avx2::AddScaled, avx2::Scale, avx2::Descend, avx2::SumSquares, avx2::CrossEntropies,
                               avx2::ScaleRows, avx2::kNorms, avx2::kBfloat16Norms,
-                              avx2::RestOf, avx2::PackRest, avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
+                              avx2::CountRest, avx2::PackRest, avx2::ConvolveWindows, avx2::SpreadWindows, avx2::AddWindowGradient, avx2::kWindows, avx2::PackPanel,
                               avx2::kPanel, avx2::kDepth, avx2::kRows, avx2::MultiplyDense,
                               avx2::kGroup, avx2::kGroupVectors, avx2::FindPlaces, avx2::RectifyImage, avx2::PoolImage, avx2::PoolGradient, avx2::MultiplyAt};
 
@@ -745,6 +745,7 @@ class Places {
   int* Counts() const { return places_ + static_cast<long>(groups_) * stride_; }
 
   Groups Find(int block) {
+    WithoutDenormals mode;
     const int row = block * instructions->lanes, first = row / instructions->group, end = std::min(groups_, first + instructions->lanes / instructions->group);
     instructions->find_places(RowsFrom(a_, row).data, a_.stride, a_.turned, std::min(instructions->lanes, rows_ - row), depth_, stride_, places_ + static_cast<long>(first) * stride_, Counts() + first);
     return {first, end};
@@ -757,7 +758,7 @@ class Places {
 };
 
 // a · b, [rows, columns], with what zeros of `a` leave of it. False if that is not worth it, and nothing was written.
-bool MultiplyAt(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
+bool MultiplyAtPlaces(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
   if (b.turned || depth > instructions->depth || static_cast<double>(rows) * depth * columns < kProductsForPlaces) return false;
   Places places(a, rows, depth);
   if (!places.Find()) return false;
@@ -774,7 +775,7 @@ bool MultiplyAt(const Matrix& a, const Matrix& b, int rows, int depth, int colum
 
 // a · b, [rows, columns]. Whether there was memory for it.
 bool MultiplyDense(const Matrix& a, const Matrix& b, int rows, int depth, int columns, const Epilogue& after, float* to) {
-  if (MultiplyAt(a, b, rows, depth, columns, after, to)) return true;
+  if (MultiplyAtPlaces(a, b, rows, depth, columns, after, to)) return true;
   const Shares shares(rows, depth, columns, b.turned, {instructions->panel, instructions->rows});
   std::atomic<bool> fits{true};
   pool->Run(shares.Count(), [&](int thread) { return shares.First(thread); }, [&](int task) {
@@ -803,16 +804,14 @@ bool PackPanels(const float* matrix, long stride, bool turned, int depth, int co
 
 size_t PanelsSize(int depth, int columns) { return static_cast<size_t>((columns + instructions->panel - 1) / instructions->panel) * instructions->panel * depth; }
 
-// Numbers of the few last columns of a filter, which are kept by themselves (implicit-gemm.h).
-size_t RestSize(const Window& shape) {
-  const int lanes = instructions->lanes;
-  return static_cast<size_t>(instructions->rest_of(shape)) * shape.tall * ((shape.run() + lanes - 1) / lanes * lanes);
-}
+// Numbers of a window's row in whole vectors, and all of the rest of a filter, the columns that are kept by themselves (implicit-gemm.h).
+int PaddedRun(const Window& shape) { return (shape.run() + instructions->lanes - 1) / instructions->lanes * instructions->lanes; }
+size_t RestSize(const Window& shape) { return static_cast<size_t>(instructions->count_rest(shape)) * shape.tall * PaddedRun(shape); }
 
 // Images of a task: about a million products together.
 int ImagesInTask(const Window& shape) { return std::max(1, static_cast<int>(1000000 / (static_cast<long>(shape.places()) * shape.depth() * shape.out))); }
 
-// Whether there was memory for it; so for the next three. `finish` is called with each image and its convolution.
+// Whether there was memory for it; so for all that follow here. `finish` is called with each image and its convolution.
 template <typename Finish>
 bool ConvolveEach(const float* x, const float* filter, int images, const Window& shape, float* y, const Finish& finish) {
   const size_t size = PanelsSize(shape.depth(), shape.out);
@@ -851,7 +850,7 @@ bool ConvolveAndPool(const float* x, const float* filter, const float* bias, int
     float* to = pooled + image * size;
     if (y) instructions->rectify_image(own, bias, static_cast<long>(height) * width, out);
     instructions->pool_image(own, height, width, out, to);
-    // The largest of sums is the sum of the largest, rounding included.
+    // The largest of finite sums is the sum of the largest, rounding included.
     if (!y) instructions->rectify_image(to, bias, static_cast<long>(height / 2) * (width / 2), out);
   });
 }
@@ -896,7 +895,7 @@ bool WindowGradient(const float* x, const float* dy, int images, const Window& s
     for (int image = static_cast<int>(static_cast<long>(images) * part / parts); image < static_cast<int>(static_cast<long>(images) * (part + 1) / parts); image++)
       instructions->add_window_gradient(x + image * image_size, dy + image * dy_size, shape, scratch.get(), own, own + panels);
   });
-  const int whole = shape.out - instructions->rest_of(shape), run = shape.run(), padded = (run + instructions->lanes - 1) / instructions->lanes * instructions->lanes;
+  const int whole = shape.out - instructions->count_rest(shape), run = shape.run(), padded = PaddedRun(shape);
   pool->Run(shape.tall, [&](int line) {
     WithoutDenormals mode;
     for (int k = 0; k < run; k++)

@@ -9,5 +9,22 @@ inline Vector Repeat(float value) { return value - Vector{}; }
 
 typedef int Selection __attribute__((vector_size(LANES * 4)));
 
+// So many numbers, and zeros behind them; and into memory for so many. LANES at most count.
+inline Vector LoadSome(const float* from, int count) {
+  if (count >= LANES) return Load(from);
+  Vector loaded = {};
+  __builtin_memcpy(&loaded, from, sizeof(float) * count);
+  return loaded;
+}
+inline void StoreSome(float* to, Vector value, int count) {
+  if (count >= LANES)
+    Store(to, value);
+  else
+    __builtin_memcpy(to, &value, sizeof(float) * count);
+}
+
 // Numbers where the mask has all bits, else 0.
 inline Vector Where(Selection mask, Vector values) { return (Vector)((Selection)values & mask); }
+
+// ReLU: negative numbers become zero, NaN stays.
+inline Vector Rectify(Vector value) { return Where(~(value < Vector{}), value); }

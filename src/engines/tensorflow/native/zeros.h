@@ -1,18 +1,13 @@
 // Products whose first factor has many zeros, such as images of digits: where some rows that are computed together have nothing but zeros, nothing
-// is multiplied. kernels.cc includes this file after dense.h, once for each set of instructions. Results are those of dense.h to the last bit: each
-// sum is in the same order, and what is left out would have added zero times a number. That number must be finite, which is looked at first.
+// is multiplied. kernels.cc includes this file after dense.h, once for each set of instructions. Results are those of dense.h to the last bit, but for
+// the sign of zeros: each sum is in the same order, and what is left out would have added zero times a number. That number must be finite, which is
+// looked at first.
 
 // Rows that are computed together, and vectors of columns at most: as many sums as registers hold.
 constexpr int kGroup = 4;
 constexpr int kGroupVectors = LANES == 16 ? 6 : 3;
-// Groups of as many rows as a vector has numbers.
-constexpr int kGroupsInBlock = LANES / kGroup;
 
-inline Selection NotZero(const float* from, int count) {
-  Vector values = {};
-  __builtin_memcpy(&values, from, sizeof(float) * (count < LANES ? count : LANES));
-  return count >= LANES ? Load(from) != Vector{} : values != Vector{};
-}
+inline Selection NotZero(const float* from, int count) { return LoadSome(from, count) != Vector{}; }
 
 // Of each number a bit. Append: first + i for each i that is selected, and how many; writes LANES numbers.
 #if LANES == 16

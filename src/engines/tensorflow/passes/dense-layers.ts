@@ -62,7 +62,8 @@ function joinBias(
 ): Value | undefined {
   for (const [product, bias] of [[a, b] as const, [b, a] as const]) {
     const before = onlyUse('BatchMatMul', product, builder, uses);
-    if (before === undefined || bias?.shape.join() !== String(output.shape.at(-1))) continue;
+    const isWhole = product?.shape.join() === output.shape.join();
+    if (before === undefined || !isWhole || bias?.shape.join() !== String(output.shape.at(-1))) continue;
     const { transposeA, transposeB } = before.attributes;
     const [x, weights] = before.inputs;
     if (transposeA || transposeB || !x || !weights || !areMatrices(x, weights)) continue;

@@ -1,6 +1,7 @@
-/** @file Pools of windows of 2 × 2 behind convolutions without a margin, and gradients of such pools, as td's own kernels (native/pools.h). */
+/** @file Pools of windows of 2 × 2 behind convolutions without a margin, and gradients of such pools, as td's own kernels (native/max-pools.h). */
 import { rewrite, type Value } from '../../../compiler/graph.ts';
 import type { PoolAttributes } from '../../../compiler/kernels.ts';
+import { findNeighbours } from '../../../compiler/passes/uses.ts';
 import { at } from '../../../lookup.ts';
 import type { TensorflowCall, TensorflowGraph, TensorflowKernel, TensorflowOperation } from '../kernels.ts';
 
@@ -41,18 +42,12 @@ export function joinPools(graph: TensorflowGraph): TensorflowGraph {
 }
 
 function findRectified(graph: TensorflowGraph): Rectified[] {
-  const producers = new Map<Value, TensorflowOperation>();
-  const uses = new Map<Value, number>();
-  const addUse = (value: Value): unknown => uses.set(value, (uses.get(value) ?? 0) + 1);
-  for (const { inputs } of graph.operations) inputs.forEach(addUse);
-  for (const operation of graph.operations)
-    for (const output of operation.outputs) producers.set(output, operation);
-  for (const { value } of graph.outputs) addUse(value);
+  const { producerOf, usersOf } = findNeighbours(graph);
   const made = <K extends TensorflowKernel>(
     op: K,
     value: Value | undefined,
   ): TensorflowCall<K> | undefined => {
-    const producer = value && producers.get(value);
+    const producer = value && producerOf(value);
     return producer?.op === op ? (producer as TensorflowCall<K>) : undefined;
   };
   /** Two pools of the same ReLU are left alone, but for the first. */
@@ -61,13 +56,15 @@ function findRectified(graph: TensorflowGraph): Rectified[] {
     if (pool.op !== 'MaxPool' || !isOfPairs(at(pool.inputs, 0), pool.attributes)) return [];
     const relu = at(pool.inputs, 0);
     const sum = made('Relu', relu)?.inputs[0];
-    const [a, b] = (uses.get(sum as Value) === 1 && made('Add', sum)?.inputs) || [];
+    const [a, b] = (sum && usersOf(sum).length === 1 && made('Add', sum)?.inputs) || [];
     for (const [product, bias] of [[a, b] as const, [b, a] as const]) {
-      const convolution = made('ImplicitGemm', product);
-      const fits = bias?.shape.join() === String(relu.shape.at(-1)) && uses.get(product as Value) === 1;
+      const convolution =
+        product && usersOf(product).length === 1 ? made('ImplicitGemm', product) : undefined;
+      const isWhole = product?.shape.join() === relu.shape.join();
+      const fits = isWhole && bias?.shape.join() === String(relu.shape.at(-1));
       if (convolution === undefined || bias === undefined || !fits || taken.has(relu)) continue;
       taken.add(relu);
-      return [{ convolution, bias, relu, pool: at(pool.outputs, 0), keeps: uses.get(relu) !== 1 }];
+      return [{ convolution, bias, relu, pool: at(pool.outputs, 0), keeps: usersOf(relu).length !== 1 }];
     }
     return [];
   });

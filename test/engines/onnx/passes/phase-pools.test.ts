@@ -10,6 +10,7 @@ import type { Engine } from '../../../../src/engines/types.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';
 import { largestDifference, runOnce } from '../../../support/engines.ts';
 import { createNumbers } from '../../../support/numbers.ts';
+import { createTrainingCase, METHODS } from '../../../support/training-cases.ts';
 
 beforeAll(useCpuBackend);
 
@@ -133,6 +134,19 @@ describe('a pooled convolution and its gradients', () => {
     ['filters have many taps', { ...LENET, image: [12, 12, 3] }, {}],
   ])('have positions of maxima where %s', (_, layer, options) => {
     expect(operatorsOf(layer, options)).toContain('MaxUnpool');
+  });
+
+  it('are part of the step of a network', () => {
+    const { compiled } = createTrainingCase(
+      'pooledLenet',
+      METHODS['targeted dropout of units'] ?? { name: 'none' },
+    );
+    const pools = (skip: readonly string[]): number =>
+      planProgram(compiled.step, compiled.signature, { skip: new Set(skip) }).step.operations.filter(
+        ({ op }) => op === 'MaxUnpool',
+      ).length;
+    // The second convolution has many taps.
+    expect([pools(['phase-pools']), pools([])]).toEqual([2, 1]);
   });
 
   it('have them where the pass is left out', () => {

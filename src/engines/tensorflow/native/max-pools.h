@@ -2,10 +2,9 @@
 // vectors.h, once for each set of instructions. Images are [height, width, channels]; numbers that are NaN stay NaN.
 
 inline Vector Largest(Vector a, Vector b) {
-  const Vector larger = a < b ? b : a;
-  return b != b ? b : larger;
+  const Selection takes_second = (a < b) | (b != b);
+  return (Vector)(((Selection)a & ~takes_second) | ((Selection)b & takes_second));
 }
-inline Vector Rectify(Vector value) { return Where(~(value < Vector{}), value); }
 
 // ReLU of each pixel plus the bias, [channels], in place.
 void RectifyImage(float* y, const float* bias, long pixels, int channels) {
@@ -34,19 +33,6 @@ inline void ForVectors(int channels, const Each& each) {
   }
   for (int k = 0; k + LANES <= channels; k += LANES) each(k, LANES);
   if (channels % LANES != 0) each(channels - LANES, LANES);
-}
-
-inline Vector LoadSome(const float* from, int count) {
-  if (count >= LANES) return Load(from);
-  Vector loaded = {};
-  __builtin_memcpy(&loaded, from, sizeof(float) * count);
-  return loaded;
-}
-inline void StoreSome(float* to, Vector value, int count) {
-  if (count >= LANES)
-    Store(to, value);
-  else
-    __builtin_memcpy(to, &value, sizeof(float) * count);
 }
 
 // The largest numbers of each window, [height / 2, width / 2, channels].
