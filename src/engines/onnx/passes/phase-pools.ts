@@ -23,9 +23,14 @@ const PHASES = [
 interface PooledConvolution {
   readonly convolution: OnnxCall<'Conv'>;
   readonly pool: OnnxCall<'MaxPool'>;
+  /** Of a training. */
+  readonly gradient?: FilterGradient;
+}
+
+interface FilterGradient {
   readonly unpool: OnnxCall<'MaxUnpool'>;
   /** Of images with the batch as channels, and the pool's gradient as their filters. */
-  readonly filterGradient: OnnxCall<'Conv'>;
+  readonly correlation: OnnxCall<'Conv'>;
 }
 
 /** The result of a convolution in four parts, each with a pixel of every window, and maxima of two of them. */
@@ -44,21 +49,24 @@ export function poolByPhases(graph: OnnxGraph): OnnxGraph {
   const [pools, gradients] = [new Map<Value, PooledConvolution>(), new Map<Value, PooledConvolution>()];
   for (const each of found) {
     pools.set(at(each.pool.outputs, 0), each);
-    gradients.set(at(each.filterGradient.outputs, 0), each);
+    if (each.gradient) gradients.set(at(each.gradient.correlation.outputs, 0), each);
   }
   const phases = new Map<PooledConvolution, Phases>();
   return rewrite(graph, (operation, builder, translate) => {
     const output = at(operation.outputs, 0);
     const pooled = pools.get(output);
     if (pooled !== undefined) {
-      const split = convolvePhases(pooled.convolution, output.shape, builder, translate);
-      phases.set(pooled, split);
+      const pixels = convolvePhases(pooled.convolution, output.shape, builder, translate);
       // Nothing asks for the positions any more.
-      return [builder.emit('Max', split.pairs, output), at(operation.outputs, 1)];
+      const others = operation.outputs.slice(1);
+      if (pooled.gradient === undefined) return [largestOf(pixels, output, builder), ...others];
+      const split = splitPhases(pixels, output, builder);
+      phases.set(pooled, split);
+      return [builder.emit('Max', split.pairs, output), ...others];
     }
     const known = gradients.get(output);
     const split = known && phases.get(known);
-    return split && [correlatePhases(known, split, builder, translate)];
+    return split && known.gradient && [correlatePhases(known.gradient, split, builder, translate)];
   });
 }
 
@@ -76,15 +84,17 @@ function findPooledConvolutions(graph: OnnxGraph): PooledConvolution[] {
   return graph.operations.flatMap((pool) => {
     if (pool.op !== 'MaxPool' || !isOfPairs(pool)) return [];
     const convolution = onlyUseOf('Conv', onlyUseOf('Relu', pool.inputs[0])?.inputs[0]);
-    const unpool = onlyUser(pool.outputs[1]);
+    if (!convolution || !isSmall(convolution)) return [];
+    const [, positions] = pool.outputs;
+    if (positions === undefined || usersOf(positions).length === 0) return [{ convolution, pool }];
+    const unpool = onlyUser(positions);
     const turned = unpool?.op === 'MaxUnpool' ? onlyUser(unpool.outputs[0]) : undefined;
     const isTurned = turned?.op === 'Transpose' && turned.attributes.perm.join() === '1,0,2,3';
-    const filterGradient = isTurned ? onlyUser(turned.outputs[0]) : undefined;
-    if (!convolution || !isSmall(convolution) || unpool?.op !== 'MaxUnpool' || filterGradient?.op !== 'Conv')
-      return [];
-    const [, filter, ...others] = filterGradient.inputs;
+    const correlation = isTurned ? onlyUser(turned.outputs[0]) : undefined;
+    if (unpool?.op !== 'MaxUnpool' || correlation?.op !== 'Conv') return [];
+    const [, filter, ...others] = correlation.inputs;
     const isFilter = filter === turned?.outputs[0] && others.length === 0;
-    return isFilter && isPlain(filterGradient) ? [{ convolution, pool, unpool, filterGradient }] : [];
+    return isFilter && isPlain(correlation) ? [{ convolution, pool, gradient: { unpool, correlation } }] : [];
   });
 }
 
@@ -110,12 +120,13 @@ function isPlain({ domain, inputs, attributes }: OnnxCall<'Conv'>): boolean {
   return domain === undefined && activation === undefined && isOfOnes && at(inputs, 0).shape.length === 4;
 }
 
+/** ReLU of the convolution, `[batch, 4, channels · height · width]` of the pool. */
 function convolvePhases(
   { inputs, attributes }: OnnxCall<'Conv'>,
   pooled: readonly number[],
   builder: OnnxBuilder,
   translate: (value: Value) => Value,
-): Phases {
+): Value {
   const [x, filter, bias] = [at(inputs, 0), at(inputs, 1), inputs[2]].map(
     (value) => value && translate(value),
   );
@@ -139,20 +150,30 @@ function convolvePhases(
   );
   const rectified = builder.emit('Relu', [sums], { shape });
   const size = channels * height * width;
-  const rows = builder.emit('Reshape', [rectified], { shape: [batch, PHASES.length, size] });
+  return builder.emit('Reshape', [rectified], { shape: [batch, PHASES.length, size] });
+}
+
+function largestOf(pixels: Value, pooled: Value, builder: OnnxBuilder): Value {
+  const [batch = 1, , size = 1] = pixels.shape;
+  const attributes = { axes: [1], keepdims: 0 } as const;
+  const largest = builder.emit('ReduceMax', [pixels], { shape: [batch, size] }, attributes);
+  return builder.emit('Reshape', [largest], pooled);
+}
+
+function splitPhases(pixels: Value, pooled: Value, builder: OnnxBuilder): Phases {
+  const [batch = 1, , size = 1] = pixels.shape;
   const parts = PHASES.map((_, index) => {
     const place = builder.constant(Int32Array.of(index), [1], 'int32');
-    const row = builder.emit('Gather', [rows, place], { shape: [batch, 1, size] }, { axis: 1 });
-    return builder.emit('Reshape', [row], { shape: pooled });
+    const row = builder.emit('Gather', [pixels, place], { shape: [batch, 1, size] }, { axis: 1 });
+    return builder.emit('Reshape', [row], pooled);
   });
-  const maximum = (a: number, b: number): Value =>
-    builder.emit('Max', [at(parts, a), at(parts, b)], { shape: pooled });
+  const maximum = (a: number, b: number): Value => builder.emit('Max', [at(parts, a), at(parts, b)], pooled);
   return { parts, pairs: [maximum(0, 1), maximum(2, 3)] };
 }
 
 /** The gradient of the filter, `[in, out, height, width]`. */
 function correlatePhases(
-  { unpool, filterGradient }: PooledConvolution,
+  { unpool, correlation }: FilterGradient,
   { parts, pairs }: Phases,
   builder: OnnxBuilder,
   translate: (value: Value) => Value,
@@ -176,11 +197,11 @@ function correlatePhases(
   const whole = builder.emit('Concat', divided, { shape: [batch, count, height, width] }, { axis: 1 });
   const turned = [count, batch, height, width];
   const filters = builder.emit('Transpose', [whole], { shape: turned }, { perm: [1, 0, 2, 3] });
-  const output = at(filterGradient.outputs, 0);
+  const output = at(correlation.outputs, 0);
   const [depth = 1, , tall = 1, wide = 1] = output.shape;
-  const operands = [translate(at(filterGradient.inputs, 0)), filters];
+  const operands = [translate(at(correlation.inputs, 0)), filters];
   const shapeOfAll = [depth, count, tall + 1, wide + 1];
-  const attributes = { ...filterGradient.attributes, dilations: [2, 2] };
+  const attributes = { ...correlation.attributes, dilations: [2, 2] };
   const correlated = builder.emit('Conv', operands, { shape: shapeOfAll }, attributes);
   const [first, ...others] = PHASES.map(([down, right], index) =>
     builder.emit('Slice', [correlated], output, {

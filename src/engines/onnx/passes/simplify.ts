@@ -10,13 +10,16 @@ import { poolByPhases } from './phase-pools.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
 import { joinSquareSums } from './square-sums.ts';
 
+/** For onnxruntime on processors. */
+export const PHASE_POOLS = 'phase-pools';
+
 /** In their order. Each returns the graph itself when it finds nothing to do. */
 export const LOWERED_PASSES = {
   'channel-affines': joinAffines,
   'channel-products': joinChannelProducts,
   'convolution-epilogues': joinConvolutionEpilogues,
   'forward-pools': simplifyForwardPools,
-  'phase-pools': poolByPhases,
+  [PHASE_POOLS]: poolByPhases,
   'product-epilogues': joinProductEpilogues,
   'square-sums': joinSquareSums,
 } as const satisfies Readonly<Record<string, Pass<OnnxOperation>>>;

@@ -104,6 +104,21 @@ describe('a pooled convolution and its gradients', () => {
     expect(largestDifference(found, expected).difference).toBeLessThan(1e-5);
   });
 
+  it.each(LAYERS)('are the same without gradients: %o', async (layer) => {
+    const forward: StepFunction = (...given) => {
+      const { y } = stepOf(layer)(...given).fetches;
+      return { state: {}, fetches: { y: y as tf.Tensor } };
+    };
+    const plan = planProgram(forward, signatureOf(layer));
+    expect(plan.step.operations.map(({ op }) => op)).not.toContain('MaxPool');
+    const left = planProgram(forward, signatureOf(layer), { target: 'webgpu' });
+    expect(left.step.operations.map(({ op }) => op)).toContain('MaxPool');
+    const engine = await createOnnxEngine({ threads: 2 });
+    const run = async (step: StepFunction) =>
+      (await runOnce(engine, step, signatureOf(layer), { feeds: drawFeeds(layer) })).fetches.y;
+    expect(await run(forward)).toEqual(await run(stepOf(layer)));
+  });
+
   it.each([
     ['beside each other', [1, 3, 1, 0, 0, 0]],
     ['on both diagonals', [0, 1, 3, 3, 1, 0]],
