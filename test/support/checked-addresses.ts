@@ -3,13 +3,29 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, it } from 'vitest';
 
 /** Numbers in a vector, and the compiler's flags for the instructions. */
-export const INSTRUCTION_SETS = [
+const INSTRUCTION_SETS = [
   { lanes: 8, instructions: ['-mavx2', '-mfma'] },
   { lanes: 16, instructions: ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mfma'] },
 ] as const;
-export type InstructionSet = (typeof INSTRUCTION_SETS)[number];
+type InstructionSet = (typeof INSTRUCTION_SETS)[number];
+
+/**
+ * A test for each set of instructions that the processor has.
+ *
+ * @param lanes numbers in the longest vectors of the processor
+ * @param most error that a source of test/engines/tensorflow may find
+ */
+export function itChecksAddresses(title: string, source: string, lanes: number, most: number): void {
+  const sets = INSTRUCTION_SETS.filter((set) => set.lanes <= lanes);
+  it.for(sets)(`${title}, with vectors of $lanes`, (set, { skip }) => {
+    const error = run(source, set);
+    if (error === undefined) return skip('the compiler has no checks of addresses');
+    expect(error).toBeLessThan(most);
+  });
+}
 
 /**
  * Builds and runs a source of test/engines/tensorflow.
@@ -17,10 +33,7 @@ export type InstructionSet = (typeof INSTRUCTION_SETS)[number];
  * @returns the number that it prints; undefined if the compiler has no such checks
  * @throws Error if the compiler has something to say, or the program ends with an error, as where memory is read that is not its own
  */
-export function runWithCheckedAddresses(
-  name: string,
-  { lanes, instructions }: InstructionSet,
-): number | undefined {
+function run(name: string, { lanes, instructions }: InstructionSet): number | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'td-addresses-'));
   try {
     const program = join(folder, 'program');

@@ -6,7 +6,7 @@ import { compile } from '../../../src/engines/tensorflow/engine.ts';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { DENSE_LAYERS } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
-import { INSTRUCTION_SETS, runWithCheckedAddresses } from '../../support/checked-addresses.ts';
+import { itChecksAddresses } from '../../support/checked-addresses.ts';
 import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
@@ -156,13 +156,11 @@ describeTensorflow('a dense layer', () => {
     });
   });
 
-  it.for(INSTRUCTION_SETS.filter(({ lanes }) => lanes <= native.lanes))(
-    'reads and writes nothing beyond its matrices, with vectors of $lanes',
-    (set, { skip }) => {
-      const error = runWithCheckedAddresses('dense-memory.cc', set);
-      if (error === undefined) return skip('the compiler has no checks of addresses');
-      expect(error).toBeLessThan(ROUNDING);
-    },
+  itChecksAddresses(
+    'reads and writes nothing beyond its matrices',
+    'dense-memory.cc',
+    native.lanes,
+    ROUNDING,
   );
 
   it('gives the same bits with one thread as with three, and every time', async () => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { loadNative } from '../../../src/engines/tensorflow/native/load.ts';
 import { IMPLICIT_GEMM } from '../../../src/engines/tensorflow/passes/optimize.ts';
 import { planProgram } from '../../../src/engines/tensorflow/plan.ts';
-import { INSTRUCTION_SETS, runWithCheckedAddresses } from '../../support/checked-addresses.ts';
+import { itChecksAddresses } from '../../support/checked-addresses.ts';
 import { computeElsewhere, NO_OWN_KERNELS } from '../../support/own-kernels.ts';
 import { describeAbsent } from '../../support/required-engines.ts';
 import { describeTensorflow } from '../../support/tensorflow.ts';
@@ -69,13 +69,11 @@ describeTensorflow('a convolution without a margin', () => {
     },
   );
 
-  it.for(INSTRUCTION_SETS.filter(({ lanes }) => lanes <= native.lanes))(
-    'reads and writes nothing beyond its images, with vectors of $lanes, nor do pools behind it',
-    (set, { skip }) => {
-      const error = runWithCheckedAddresses('windows-memory.cc', set);
-      if (error === undefined) return skip('the compiler has no checks of addresses');
-      expect(error).toBeLessThan(ROUNDING);
-    },
+  itChecksAddresses(
+    'reads and writes nothing beyond its images, nor do pools behind it',
+    'windows-memory.cc',
+    native.lanes,
+    ROUNDING,
   );
 
   it('is left to TensorFlow where its channels fill vectors, and without the pass', () => {

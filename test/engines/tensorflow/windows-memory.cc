@@ -6,16 +6,9 @@
 #include <cstdio>
 #include <vector>
 
-struct Window {
-  int height, width, in, tall, wide, out;
-  int run() const { return wide * in; }
-  int depth() const { return tall * run(); }
-  int across() const { return width - wide + 1; }
-  int places() const { return (height - tall + 1) * across(); }
-};
-
 #include "epilogue.h"
 #include "vectors.h"
+#include "window.h"
 #include "dense.h"
 #include "implicit-gemm.h"
 #include "max-pools.h"

@@ -32,6 +32,34 @@ describe('the batches of the benchmark', () => {
     expect(readBatch(path, training.signature)).toEqual({ images, labels });
   });
 
+  it('are zeros as far as the documentation says, alone and in fours of rows and of columns', async () => {
+    const path = (await writeBatches(temporaryFolder(), [mlp], 'own')).get(mlp) as string;
+    const { training } = await describeStep(
+      taskOf({ workload: mlp, variant: 'none', what: 'step' }, 1, path),
+    );
+    const pixels = readBatch(path, training.signature).images as Float32Array;
+    const [rows, columns, count] = [mlp.batchSize, 28 * 28, 4];
+    /** Percent of places of which any of four numbers, `stride` apart, is not zero. */
+    const percentLeft = (stride: number, isFirst: (place: number) => boolean): number => {
+      const places = [...pixels.keys()].filter(isFirst);
+      const left = places.filter((place) =>
+        Array.from({ length: count }, (_, index) => pixels[place + index * stride]).some(
+          (pixel) => pixel !== 0,
+        ),
+      );
+      return Math.round((100 * left.length) / places.length);
+    };
+    const inRows = percentLeft(columns, (place) => Math.floor(place / columns) % count === 0);
+    const inColumns = percentLeft(1, (place) => place % count === 0);
+    const zeros = Math.round((100 * pixels.filter((pixel) => pixel === 0).length) / (rows * columns));
+    const textOf = (name: string) =>
+      readFileSync(join(import.meta.dirname, `../../../docs/${name}`), 'utf8').replaceAll('\n', ' ');
+    expect(textOf('performance.md')).toContain(`training images, ${zeros} % of whose pixels are zero`);
+    expect(textOf('tensorflow.md')).toContain(
+      `of the first ${rows} digits that leaves ${inRows} % of the products of the first layer, and ${inColumns} % of those of its gradient`,
+    );
+  });
+
   it('are noise where that is asked for', async () => {
     expect((await writeBatches(temporaryFolder(), [mlp, resnet], 'noise')).size).toBe(0);
     const { createFeeds } = await describeStep(taskOf({ workload: mlp, variant: 'none', what: 'step' }, 1));

@@ -115,9 +115,10 @@ function isSmall(convolution: OnnxCall<'Conv'>): boolean {
 
 /** Whether a convolution is of stride 1, by filters without holes. */
 function isPlain({ domain, inputs, attributes }: OnnxCall<'Conv'>): boolean {
-  const { strides = [], dilations = [], group = 1, activation } = attributes;
+  const { strides = [], dilations = [], group = 1, kernel_shape, activation } = attributes;
   const isOfOnes = [...strides, ...dilations, group].every((number) => number === 1);
-  return domain === undefined && activation === undefined && isOfOnes && at(inputs, 0).shape.length === 4;
+  const isStandard = domain === undefined && activation === undefined && kernel_shape === undefined;
+  return isStandard && isOfOnes && at(inputs, 0).shape.length === 4;
 }
 
 /** ReLU of the convolution, `[batch, 4, channels · height · width]` of the pool. */
