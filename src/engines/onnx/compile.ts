@@ -6,7 +6,7 @@ import { MINIMAL_FILTERING } from '../minimal-filtering.ts';
 import { lower, type Target } from './lower/lower.ts';
 import { adaptTypes } from './lower/webgpu/element-types.ts';
 import type { OnnxGraph } from './operators.ts';
-import { BLOCKED_LAYOUT, optimize, PHASE_POOLS } from './passes/simplify.ts';
+import { BLOCKED_LAYOUT, optimize, PROCESSOR_PASSES } from './passes/simplify.ts';
 
 export interface CompiledGraphs extends TracedStep {
   /** In operators of ONNX, simplified. */
@@ -39,7 +39,7 @@ export function compileGraph(
       target,
       ...(skip.has(MINIMAL_FILTERING) && { fewestChannels: Number.POSITIVE_INFINITY }),
     }),
-    target === 'webgpu' ? new Set([...skip, PHASE_POOLS]) : skip,
+    target === 'webgpu' ? new Set([...skip, ...PROCESSOR_PASSES]) : skip,
   );
   return { ...steps, lowered: target === 'webgpu' ? adaptTypes(lowered) : lowered };
 }

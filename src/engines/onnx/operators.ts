@@ -38,6 +38,13 @@ export type OnnxOperators = Readonly<Record<PlainOperator, NoAttributes>> & {
     readonly activation?: Activation;
     readonly activation_params?: Sizes;
   };
+  readonly Col2Im: {
+    readonly image_shape: Sizes;
+    readonly block_shape: Sizes;
+    readonly strides: Sizes;
+    readonly dilations?: Sizes;
+    readonly pads: Sizes;
+  };
   readonly ConvTranspose: {
     readonly strides: Sizes;
     readonly dilations?: Sizes;

@@ -17,6 +17,8 @@ function integerOperands(call: OnnxCall): Readonly<Record<string, readonly numbe
       return { shape: at(call.outputs, 0).shape };
     case 'MaxUnpool':
       return { output_shape: at(call.outputs, 0).shape };
+    case 'Col2Im':
+      return { image_shape: call.attributes.image_shape, block_shape: call.attributes.block_shape };
     case 'Slice':
       return { starts: call.attributes.starts, ends: call.attributes.ends };
     case 'Pad':

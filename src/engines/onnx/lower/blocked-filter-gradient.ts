@@ -28,13 +28,9 @@ export function filterGradientBlocked(operation: ConvolutionCall, context: Lower
   const filled = Math.ceil(filters / context.block) * context.block;
   if (!fits || filled > filters * MOST_FILLED) return false;
   const [, height = 1, width = 1] = dy.shape;
-  const [left, right] = sidePads(operation);
   const parts = context.canBlock(x) ? channels / context.block : 1;
   const inside = channels / parts;
-  // Rows that no filter reaches are cut off: without pads below, the operator would still look at them.
-  const below = kernelHeight + (height - 1) * at(strides, 0) - at(x.shape, 1) - at(pads, 0);
-  const rows = kernelHeight + Math.max(0, -below);
-  const columns = (at(x.shape, 2) + left + right - (width - 1) * at(strides, 1)) * inside;
+  const { rows, columns, below } = correlationOf(operation, inside);
   const cut = chooseGroups(x, dy, [parts, filled, rows, columns], context);
   if (cut === undefined) return false;
   const { groups } = cut;
@@ -42,7 +38,9 @@ export function filterGradientBlocked(operation: ConvolutionCall, context: Lower
     context,
     'Conv',
     [
-      context.canBlock(x) ? imagesOfBlocks(operation, cut, context) : imagesOfPixels(operation, cut, context),
+      context.canBlock(x)
+        ? imagesOfBlocks(operation, cut, context)
+        : inBlocks(imagesOfPixels(operation, context), cut, context),
       context.canBlock(dy) ? filtersOfBlocks(dy, cut, context) : filtersOfPixels(dy, filled, cut, context),
     ],
     [parts, groups * filled, rows, columns],
@@ -57,6 +55,29 @@ export function filterGradientBlocked(operation: ConvolutionCall, context: Lower
   const gradient = filtersOf(product, { kernelHeight, kernelWidth, channels: inside }, context);
   context.set(output, filled === filters ? gradient : cutFilters(gradient, output.shape, context));
   return true;
+}
+
+/** Sizes of a filter gradient as a convolution of images whose channels lie side by side along the width. */
+export interface Correlation {
+  /** Of the result. Rows and columns that no tap stands for are cut off: without pads below, the operator still looks at them. */
+  readonly rows: number;
+  /** Positions along the width: columns times channels. */
+  readonly columns: number;
+  /** Rows of zeros below the images; negative where rows are left unseen. */
+  readonly below: number;
+}
+
+/** @param inside channels side by side */
+export function correlationOf(operation: ConvolutionCall, inside: number): Correlation {
+  const [x, dy, output] = [at(operation.inputs, 0), at(operation.inputs, 1), at(operation.outputs, 0)];
+  const { strides, pads } = operation.attributes;
+  const [kernelHeight = 1] = output.shape;
+  const [, height = 1, width = 1] = dy.shape;
+  const [left, right] = sidePads(operation);
+  const below = kernelHeight + (height - 1) * at(strides, 0) - at(x.shape, 1) - at(pads, 0);
+  const rows = kernelHeight + Math.max(0, -below);
+  const columns = (at(x.shape, 2) + left + right - (width - 1) * at(strides, 1)) * inside;
+  return { rows, columns, below };
 }
 
 /** How a batch is cut. */
@@ -92,7 +113,7 @@ function chooseGroups(x: Value, dy: Value, sums: readonly number[], { block }: L
   return { groups: fewGroups(sums, batch / block, block), side: block };
 }
 
-function largestDivisor(number: number, most: number): number {
+export function largestDivisor(number: number, most: number): number {
   let divisor = Math.min(number, most);
   while (number % divisor !== 0) divisor--;
   return divisor;
@@ -126,7 +147,7 @@ function sumGroups(sums: Value, groups: number, context: Lowering): Value {
 }
 
 /** The number of filters may grow to at most this many times itself when the last block is filled up with zeros. */
-const MOST_FILLED = 1.3;
+const MOST_FILLED = 1.25;
 
 function cutFilters(gradient: Value, shape: readonly number[], context: Lowering): Value {
   return context.builder.emit('Slice', [gradient], { shape }, { starts: [0, 0, 0, 0], ends: shape });
@@ -152,23 +173,24 @@ function imagesOfBlocks(operation: ConvolutionCall, cut: Cut, context: Lowering)
     parts === 1
       ? rows
       : gatherRows(rows, `blocks ${batch} ${parts}`, () => swappedTable(batch, parts), context);
-  return inBlocks(sorted, [parts, batch, height, width * block], cut, context);
+  return inBlocks(context.reshape(sorted, [parts, batch, height, width * block]), cut, context);
 }
 
-/** From pixels of few channels: `[1, batch, height, width · channels]`, the batch in blocks if the cut says so. */
-function imagesOfPixels(operation: ConvolutionCall, cut: Cut, context: Lowering): Value {
+/** `[1, batch, height, width · channels]`, with zeros left and right. */
+export function imagesOfPixels(operation: ConvolutionCall, context: Lowering): Value {
   const plain = context.plain(at(operation.inputs, 0));
   const [left, right] = sidePads(operation);
   const [batch = 1, height = 1, width = 1, channels = 1] = plain.shape;
   const shape = [batch, height, width + left + right, channels];
   const attributes = { pads: [0, 0, left, 0, 0, 0, right, 0], value: 0 };
   const padded = left + right === 0 ? plain : context.builder.emit('Pad', [plain], { shape }, attributes);
-  return inBlocks(padded, [1, batch, height, at(shape, 2) * channels], cut, context);
+  return context.reshape(padded, [1, batch, height, at(shape, 2) * channels]);
 }
 
-/** Images one after the other, or a block of them side by side, under the given shape. */
-function inBlocks(images: Value, shape: readonly number[], { side }: Cut, context: Lowering): Value {
-  if (side === 1) return context.reshape(images, shape);
+/** Images `[parts, batch, height, width]` one after the other, or a block of them side by side. */
+function inBlocks(images: Value, { side }: Cut, context: Lowering): Value {
+  const { shape } = images;
+  if (side === 1) return images;
   const [parts = 1, batch = 1, height = 1, width = 1] = shape;
   const blocks = context.reshape(images, [(parts * batch) / side, side, height * width]);
   return context.reshape(transposeBlocks(blocks, context), shape);

@@ -6,6 +6,7 @@ import type { ConvolutionAttributes } from '../../../compiler/kernels.ts';
 import { at } from '../../../lookup.ts';
 import { filterGradientBlocked } from './blocked-filter-gradient.ts';
 import type { ConvolutionCall } from './convolution-sizes.ts';
+import { filterGradientGrouped } from './grouped-filter-gradient.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
 import { filterGradientMinimally } from './minimal-filtering.ts';
 import { patchTable } from './patches.ts';
@@ -18,7 +19,7 @@ export const filterGradient: LoweringRule<ConvolutionAttributes> = (operation, c
   if (filterGradientMinimally(operation, context) || filterGradientBlocked(operation, context)) return;
   const channels = at(at(operation.outputs, 0).shape, 2);
   if (channels < FEWEST_PATCH_CHANNELS) correlate(operation, context);
-  else multiplyPatches(operation, context);
+  else if (!filterGradientGrouped(operation, context)) multiplyPatches(operation, context);
 };
 
 /**

@@ -181,7 +181,7 @@ function correlatePhases(
 ): Value {
   const gradient = translate(at(unpool.inputs, 0));
   const { shape } = gradient;
-  const [batch = 1, channels = 1, height = 1, width = 1] = shape;
+  const channels = at(shape, 1);
   /** What of a gradient belongs to the first of two, unless the second is larger, and what to the second. */
   const divide = (whole: Value, [first, second]: readonly [Value, Value]): readonly [Value, Value] => {
     const difference = builder.emit('Sub', [first, second], { shape });
@@ -194,16 +194,15 @@ function correlatePhases(
     ...divide(upper, [at(parts, 0), at(parts, 1)]),
     ...divide(lower, [at(parts, 2), at(parts, 3)]),
   ];
-  const count = PHASES.length * channels;
-  const whole = builder.emit('Concat', divided, { shape: [batch, count, height, width] }, { axis: 1 });
-  const turned = [count, batch, height, width];
-  const filters = builder.emit('Transpose', [whole], { shape: turned }, { perm: [1, 0, 2, 3] });
   const output = at(correlation.outputs, 0);
   const [depth = 1, , tall = 1, wide = 1] = output.shape;
-  const operands = [translate(at(correlation.inputs, 0)), filters];
-  const shapeOfAll = [depth, count, tall + 1, wide + 1];
+  const shapeOfAll = [depth, PHASES.length * channels, tall + 1, wide + 1];
   const attributes = { ...correlation.attributes, dilations: [2, 2] };
-  const correlated = builder.emit('Conv', operands, { shape: shapeOfAll }, attributes);
+  const images = translate(at(correlation.inputs, 0));
+  const correlated =
+    channels <= (tall + 1) * (wide + 1)
+      ? correlateByImage(images, divided, shapeOfAll, attributes, builder)
+      : correlateBatch(images, divided, shapeOfAll, attributes, builder);
   const [first, ...others] = PHASES.map(([down, right], index) =>
     builder.emit('Slice', [correlated], output, {
       starts: [0, index * channels, down, right],
@@ -211,4 +210,47 @@ function correlatePhases(
     }),
   );
   return others.reduce((sum, part) => builder.emit('Add', [sum, part], output), first as Value);
+}
+
+/** One convolution with images of the batch as its channels. */
+function correlateBatch(
+  images: Value,
+  gradients: readonly Value[],
+  shape: readonly number[],
+  attributes: OnnxCall<'Conv'>['attributes'],
+  builder: OnnxBuilder,
+): Value {
+  const [batch = 1, channels = 1, height = 1, width = 1] = at(gradients, 0).shape;
+  const count = PHASES.length * channels;
+  const whole = builder.emit('Concat', gradients, { shape: [batch, count, height, width] }, { axis: 1 });
+  const turned = [count, batch, height, width];
+  const filters = builder.emit('Transpose', [whole], { shape: turned }, { perm: [1, 0, 2, 3] });
+  return builder.emit('Conv', [images, filters], { shape }, attributes);
+}
+
+/** Each image by itself with its own gradients, as they lie; then the sum over the batch. */
+function correlateByImage(
+  images: Value,
+  gradients: readonly Value[],
+  shape: readonly number[],
+  attributes: OnnxCall<'Conv'>['attributes'],
+  builder: OnnxBuilder,
+): Value {
+  const [batch = 1, channels = 1, height = 1, width = 1] = at(gradients, 0).shape;
+  const [depth = 1, count = 1, tall = 1, wide = 1] = shape;
+  const size = channels * tall * wide;
+  const ones = builder.constant(new Float32Array(batch).fill(1), [1, batch], 'float32');
+  const sums = gradients.map((gradient) => {
+    const filters = builder.emit('Reshape', [gradient], { shape: [batch * channels, 1, height, width] });
+    const each = builder.emit(
+      'Conv',
+      [images, filters],
+      { shape: [depth, batch * channels, tall, wide] },
+      { ...attributes, group: batch },
+    );
+    const rows = builder.emit('Reshape', [each], { shape: [depth, batch, size] });
+    return builder.emit('MatMul', [ones, rows], { shape: [depth, 1, size] });
+  });
+  const all = builder.emit('Concat', sums, { shape: [depth, PHASES.length, size] }, { axis: 1 });
+  return builder.emit('Reshape', [all], { shape: [depth, count, tall, wide] });
 }

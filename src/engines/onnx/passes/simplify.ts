@@ -4,19 +4,23 @@ import { expandAffines } from '../lower/channel-affine.ts';
 import type { OnnxGraph, OnnxOperation } from '../operators.ts';
 import { joinAffines } from './channel-affine.ts';
 import { joinChannelProducts } from './channel-products.ts';
+import { sumColumns } from './column-sums.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
 import { simplifyForwardPools } from './forward-pools.ts';
 import { poolByPhases } from './phase-pools.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
 import { joinSquareSums } from './square-sums.ts';
 
-/** For onnxruntime on processors. */
+export const COLUMN_SUMS = 'column-sums';
 export const PHASE_POOLS = 'phase-pools';
+/** What serves onnxruntime's kernels for processors alone. */
+export const PROCESSOR_PASSES = [COLUMN_SUMS, PHASE_POOLS] as const;
 
 /** In their order. Each returns the graph itself when it finds nothing to do. */
 export const LOWERED_PASSES = {
   'channel-affines': joinAffines,
   'channel-products': joinChannelProducts,
+  [COLUMN_SUMS]: sumColumns,
   'convolution-epilogues': joinConvolutionEpilogues,
   'forward-pools': simplifyForwardPools,
   [PHASE_POOLS]: poolByPhases,

@@ -26,6 +26,7 @@ const LAYERS: readonly Layer[] = [
   { batch: 3, image: [8, 6, 3], filter: [3, 3, 5], padding: 'same' },
   { batch: 2, image: [7, 9, 2], filter: [2, 4, 3], padding: 'valid' },
   { batch: 2, image: [4, 4, 1], filter: [1, 1, 2], padding: 'same' },
+  { batch: 3, image: [6, 4, 2], filter: [1, 1, 7], padding: 'same' },
 ];
 const [LENET] = LAYERS as [Layer];
 
@@ -102,6 +103,14 @@ describe('a pooled convolution and its gradients', () => {
     const found = await run(await createOnnxEngine({ threads: 2 }));
     expect(Object.keys(expected)).toHaveLength(3);
     expect(largestDifference(found, expected).difference).toBeLessThan(1e-5);
+  });
+
+  it('are found image by image, unless filters are more than their places', () => {
+    const groups = (layer: Layer): unknown[] =>
+      planProgram(stepOf(layer), signatureOf(layer)).step.operations.flatMap(({ op, attributes }) =>
+        op === 'Conv' && attributes.group !== undefined ? [attributes.group] : [],
+      );
+    expect(LAYERS.map(groups)).toEqual([[4, 4, 4, 4], [3, 3, 3, 3], [2, 2, 2, 2], [2, 2, 2, 2], []]);
   });
 
   it.each(LAYERS)('are the same without gradients: %o', async (layer) => {
