@@ -27,18 +27,8 @@ const GROUP_ELEMENTS = 2 ** 22;
  * @param groupElements largest number of elements of a preparation that makes several arrays
  */
 export function splitPreparation(graph: OnnxGraph, groupElements = GROUP_ELEMENTS): PreparedGraph {
-  const known = constantState(graph);
-  const early = new Set<OnnxOperation>();
+  const { early } = findPrepared(graph);
   const constants = graph.operations.filter(({ data }) => data);
-  const fixed = new Set<Value>(constants.flatMap(({ outputs }) => outputs));
-  for (const operation of graph.operations) {
-    const isEarly =
-      operation.inputs.some((input) => known.has(input)) &&
-      operation.inputs.every((input) => known.has(input) || fixed.has(input));
-    if (!isEarly) continue;
-    early.add(operation);
-    for (const output of operation.outputs) known.add(output);
-  }
   if (![...early].some(({ op }) => op !== 'Reshape')) return { preparations: [], rest: graph };
   const late = graph.operations.filter((operation) => !early.has(operation));
   const made = new Set([...early].flatMap(({ outputs }) => outputs));
@@ -55,6 +45,26 @@ export function splitPreparation(graph: OnnxGraph, groupElements = GROUP_ELEMENT
       removeDeadCode({ ...graph, inputs: [...graph.inputs, ...prepared], operations: late }),
     ),
   };
+}
+
+/** What depends on unchanging state alone, besides constants: values, that state among them, and the operations that compute them. */
+export function findPrepared(graph: OnnxGraph): {
+  readonly known: ReadonlySet<Value>;
+  readonly early: ReadonlySet<OnnxOperation>;
+} {
+  const known = constantState(graph);
+  const early = new Set<OnnxOperation>();
+  const constants = graph.operations.filter(({ data }) => data);
+  const fixed = new Set<Value>(constants.flatMap(({ outputs }) => outputs));
+  for (const operation of graph.operations) {
+    const isEarly =
+      operation.inputs.some((input) => known.has(input)) &&
+      operation.inputs.every((input) => known.has(input) || fixed.has(input));
+    if (!isEarly) continue;
+    early.add(operation);
+    for (const output of operation.outputs) known.add(output);
+  }
+  return { known, early };
 }
 
 /** Puts neighbours into one group as long as their elements together do not exceed the bound. */

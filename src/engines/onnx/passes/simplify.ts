@@ -6,15 +6,17 @@ import { joinAffines } from './channel-affine.ts';
 import { joinChannelProducts } from './channel-products.ts';
 import { sumColumns } from './column-sums.ts';
 import { joinConvolutionEpilogues } from './convolution-epilogues.ts';
+import { multiplyColumns } from './dense-columns.ts';
 import { simplifyForwardPools } from './forward-pools.ts';
 import { poolByPhases } from './phase-pools.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
 import { joinSquareSums } from './square-sums.ts';
 
 export const COLUMN_SUMS = 'column-sums';
+export const DENSE_COLUMNS = 'dense-columns';
 export const PHASE_POOLS = 'phase-pools';
 /** What serves onnxruntime's kernels for processors alone. */
-export const PROCESSOR_PASSES = [COLUMN_SUMS, PHASE_POOLS] as const;
+export const PROCESSOR_PASSES = [COLUMN_SUMS, DENSE_COLUMNS, PHASE_POOLS] as const;
 
 /** In their order. Each returns the graph itself when it finds nothing to do. */
 export const LOWERED_PASSES = {
@@ -22,6 +24,7 @@ export const LOWERED_PASSES = {
   'channel-products': joinChannelProducts,
   [COLUMN_SUMS]: sumColumns,
   'convolution-epilogues': joinConvolutionEpilogues,
+  [DENSE_COLUMNS]: multiplyColumns,
   'forward-pools': simplifyForwardPools,
   [PHASE_POOLS]: poolByPhases,
   'product-epilogues': joinProductEpilogues,
