@@ -107,6 +107,8 @@ const LARGEST_SQUARE = 36;
 /** Products of several matrices at once, and transforms of squares: a small constant matrix times all that there are. */
 function isMinimalFiltering(op: string, factor: readonly number[], result: readonly number[]): boolean {
   if (!['MatMul', 'FusedMatMul', 'Gemm'].includes(op)) return false;
+  // A factor of one row is of ones: it sums.
+  if (factor.at(-2) === 1) return false;
   const isTransform = factor.length === 2 && factor.every((extent) => extent <= LARGEST_SQUARE);
   return isTransform || result.length === 3;
 }
@@ -122,6 +124,8 @@ function kindOf(op: string, shape: readonly number[], batch: number): string {
       // Means of products are convolutions of an image with another as its filter.
       return height === 1 && width === 1 ? 'sums, means and pools' : 'filter gradients';
     }
+    case 'Col2Im':
+      return 'convolutions and data gradients';
     case 'MatMul':
     case 'Gemm':
     case 'FusedMatMul':

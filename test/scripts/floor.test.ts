@@ -38,10 +38,14 @@ it('divides a step among kinds of operations and the host', () => {
     args: { op_name, input_type_shape: [{ float: first }], output_type_shape: [{ float: shape }] },
   });
   const run = (factor: number) => [
-    entry('a', 'Conv', [8, 16, 4, 4], 3000 * factor),
+    entry('a', 'Conv', [8, 16, 4, 4], 2000 * factor),
+    entry('g', 'Col2Im', [8, 16, 6, 6], 1000 * factor, [8, 400, 16]),
     entry('b', 'Conv', [1, 16, 3, 48], 2000 * factor),
     entry('c', 'Conv', [1, 128, 1, 1], 500 * factor),
-    entry('d', 'FusedMatMul', [8, 10], 1500 * factor),
+    entry('d', 'FusedMatMul', [8, 10], 1200 * factor),
+    // Sums of what each image gives, of a large batch and of a small one.
+    entry('h', 'MatMul', [1, 1, 720], 200 * factor, [1, 128]),
+    entry('i', 'MatMul', [1, 720], 100 * factor, [1, 8]),
     entry('e', 'MatMul', [36, 65536], 300 * factor, [36, 36]),
     entry('f', 'FusedMatMul', [36, 128, 128], 700 * factor, [36, 512, 128]),
   ];

@@ -18,6 +18,8 @@ export interface CompileOptions {
   readonly skip?: ReadonlySet<string>;
   /** Channels in a block of onnxruntime's blocked layout on this machine; without it the layout is not used. */
   readonly block?: number;
+  /** Of the processor, that will run it. */
+  readonly threads?: number;
   /** Whose kernels shall run it. */
   readonly target?: Target;
 }
@@ -30,7 +32,7 @@ export interface CompileOptions {
 export function compileGraph(
   step: StepFunction,
   signature: Signature,
-  { skip = new Set(), block = 0, target = 'cpu' }: CompileOptions = {},
+  { skip = new Set(), block = 0, threads = 1, target = 'cpu' }: CompileOptions = {},
 ): CompiledGraphs {
   const steps = traceStep(step, signature, skip);
   const lowered = optimize(
@@ -40,6 +42,7 @@ export function compileGraph(
       ...(skip.has(MINIMAL_FILTERING) && { fewestChannels: Number.POSITIVE_INFINITY }),
     }),
     target === 'webgpu' ? new Set([...skip, ...PROCESSOR_PASSES]) : skip,
+    threads,
   );
   return { ...steps, lowered: target === 'webgpu' ? adaptTypes(lowered) : lowered };
 }

@@ -41,7 +41,7 @@ async function compile(
   signature: Signature,
   { threads, skip, pool }: CompilerOptions,
 ): Promise<Program> {
-  const plan = planProgram(step, signature, { block: await blockSize(), skip });
+  const plan = planProgram(step, signature, { block: await blockSize(), skip, threads });
   const options = sessionOptions(threads);
   // onnxruntime takes no graph without results.
   const session =

@@ -147,7 +147,7 @@ function sumGroups(sums: Value, groups: number, context: Lowering): Value {
 }
 
 /** The number of filters may grow to at most this many times itself when the last block is filled up with zeros. */
-const MOST_FILLED = 1.25;
+const MOST_FILLED = 1.3;
 
 function cutFilters(gradient: Value, shape: readonly number[], context: Lowering): Value {
   return context.builder.emit('Slice', [gradient], { shape }, { starts: [0, 0, 0, 0], ends: shape });

@@ -14,12 +14,23 @@ import { patchTable } from './patches.ts';
 /** Patches of images with fewer channels are rows too short to gather quickly. */
 const FEWEST_PATCH_CHANNELS = 8;
 
+/** Filters times this leave too much of their blocks to zeros. */
+const NEARLY_FULL = 1.25;
+
+function nearlyFillsBlocks(filters: number, { block }: Lowering): boolean {
+  return block > 0 && Math.ceil(filters / block) * block <= filters * NEARLY_FULL;
+}
+
 /** Gradient of a convolution with respect to its filter. */
 export const filterGradient: LoweringRule<ConvolutionAttributes> = (operation, context) => {
-  if (filterGradientMinimally(operation, context) || filterGradientBlocked(operation, context)) return;
-  const channels = at(at(operation.outputs, 0).shape, 2);
-  if (channels < FEWEST_PATCH_CHANNELS) correlate(operation, context);
-  else if (!filterGradientGrouped(operation, context)) multiplyPatches(operation, context);
+  if (filterGradientMinimally(operation, context)) return;
+  const { shape } = at(operation.outputs, 0);
+  const areFew = at(shape, 2) < FEWEST_PATCH_CHANNELS;
+  const mayGroup = !areFew && !nearlyFillsBlocks(at(shape, 3), context);
+  if (mayGroup && filterGradientGrouped(operation, context)) return;
+  if (filterGradientBlocked(operation, context)) return;
+  if (areFew) correlate(operation, context);
+  else if (mayGroup || !filterGradientGrouped(operation, context)) multiplyPatches(operation, context);
 };
 
 /**

@@ -14,7 +14,7 @@ const FEWEST_POSITIONS = 64;
 /**
  * As in `blocked-filter-gradient.ts`, images of the batch are channels, the output's gradient their filters, and the channels of an image lie side by
  * side along the width. Here it is an operator of plain ONNX: nothing is filled up with zeros, and of the output's gradient only whole images change
- * places. onnxruntime shares the groups out, and each thread reads what it wrote before.
+ * places. onnxruntime shares the groups out, and a thread mostly reads what it wrote before.
  */
 export function filterGradientGrouped(operation: ConvolutionCall, context: Lowering): boolean {
   const [dy, output] = [at(operation.inputs, 1), at(operation.outputs, 0)];

@@ -1,6 +1,6 @@
 /**
- * @file Transposed convolutions in two steps: a product that gives every position its contribution to each pixel under the filter, then sums of these. onnxruntime takes
- * one step after the other for each image, and shares each out to all threads; of the batch as a whole, a thread goes on with what it computed itself.
+ * @file Transposed convolutions in two steps over the whole batch: a product that gives every position its contribution to each pixel under the filter, then sums of these. onnxruntime's own takes
+ * both steps for one image after the other, and shares each out to all threads, which wait for each other twice an image.
  */
 import { sizeOf } from '../../../arrays.ts';
 import { rewrite, type Value } from '../../../compiler/graph.ts';

@@ -1,6 +1,6 @@
 /**
- * @file Dense layers of evaluations as convolutions of one pixel, of a few rows of the batch at a time. onnxruntime hands whole parts to its threads, which add bias and apply ReLU on the way and go
- * on with what they computed themselves; of a product it shares out columns, then starts anew for the rest, and rearranges the weights in every run.
+ * @file Dense layers of evaluations as convolutions of one pixel, each thread with its own rows of the batch. onnxruntime then adds bias and applies ReLU on the way, and the next layer finds most of its
+ * operands where they were computed. A product it shares out by columns, what follows by rows, and it packs the weights in every run.
  */
 import { sizeOf } from '../../../arrays.ts';
 import { rewrite, type Value } from '../../../compiler/graph.ts';
@@ -9,9 +9,7 @@ import { at } from '../../../lookup.ts';
 import type { OnnxBuilder, OnnxGraph } from '../operators.ts';
 import { findPrepared } from '../preparation.ts';
 
-/** Of a batch; or a half, a quarter of them, so that they share out evenly among threads. */
-const MOST_PARTS = 8;
-/** With fewer, weights are read for too little. */
+/** Of a part. With fewer, weights are read for too little. */
 const FEWEST_ROWS = 16;
 /** Of a layer, at most: they are held twice. */
 const MOST_WEIGHTS = 2 ** 22;
@@ -25,9 +23,13 @@ interface Layer {
   readonly isRectified: boolean;
 }
 
-/** Over a lowered graph. Values between layers are columns, `[parts, features, rows, 1]`. */
-export function multiplyColumns(graph: OnnxGraph): OnnxGraph {
-  const layers = findLayers(graph);
+/**
+ * Over a lowered graph. Values between layers are columns, `[parts, features, rows, 1]`.
+ *
+ * @param threads of which each has as many parts of a batch; a batch that cannot be divided so is left to products
+ */
+export function multiplyColumns(graph: OnnxGraph, threads: number): OnnxGraph {
+  const layers = findLayers(graph, threads);
   if (layers.size === 0) return graph;
   const columnsOf = new Map<Value, Value>();
   return rewrite(graph, ({ outputs: [output] }, builder, translate) => {
@@ -35,7 +37,7 @@ export function multiplyColumns(graph: OnnxGraph): OnnxGraph {
     if (!layer) return undefined;
     const [batch = 1, inputs = 1] = layer.x.shape;
     const outputs = at(output.shape, 1);
-    const parts = partsOf(batch);
+    const parts = partsOf(batch, threads);
     const rows = batch / parts;
     const reshape = (value: Value, shape: number[]): Value => builder.emit('Reshape', [value], { shape });
     const turned = transpose(translate(layer.weights), [1, 0], builder);
@@ -54,7 +56,7 @@ export function multiplyColumns(graph: OnnxGraph): OnnxGraph {
 }
 
 /** By their results. */
-function findLayers(graph: OnnxGraph): Map<Value, Layer> {
+function findLayers(graph: OnnxGraph, threads: number): Map<Value, Layer> {
   const { known } = findPrepared(graph);
   const { usersOf } = findNeighbours(graph);
   const layers = new Map<Value, Layer>();
@@ -62,7 +64,7 @@ function findLayers(graph: OnnxGraph): Map<Value, Layer> {
     const [x, weights] = inputs;
     if (op !== 'MatMul' || !x || !weights || weights.shape.length !== 2 || x.shape.length !== 2) continue;
     const isKept = known.has(weights) && !known.has(x) && sizeOf(weights.shape) <= MOST_WEIGHTS;
-    if (!isKept || partsOf(at(x.shape, 0)) === 1) continue;
+    if (!isKept || partsOf(at(x.shape, 0), threads) === 1) continue;
     let output = at(outputs, 0);
     /** The single operation that uses the result so far, if it is of this kind. */
     const next = (wanted: 'Add' | 'Relu') => {
@@ -80,10 +82,11 @@ function findLayers(graph: OnnxGraph): Map<Value, Layer> {
   return layers;
 }
 
-function partsOf(batch: number): number {
-  let parts = MOST_PARTS;
-  while (parts > 1 && (batch % parts !== 0 || batch / parts < FEWEST_ROWS)) parts /= 2;
-  return parts;
+/** The fewest parts that share out evenly; 1 if there are none. */
+function partsOf(batch: number, threads: number): number {
+  for (let parts = threads; batch / parts >= FEWEST_ROWS; parts += threads)
+    if (batch % parts === 0) return parts;
+  return 1;
 }
 
 function transpose(value: Value, perm: readonly number[], builder: OnnxBuilder): Value {

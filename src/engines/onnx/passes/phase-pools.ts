@@ -199,6 +199,7 @@ function correlatePhases(
   const shapeOfAll = [depth, PHASES.length * channels, tall + 1, wide + 1];
   const attributes = { ...correlation.attributes, dilations: [2, 2] };
   const images = translate(at(correlation.inputs, 0));
+  // With more filters than places of the result, onnxruntime copies patches on one thread.
   const correlated =
     channels <= (tall + 1) * (wide + 1)
       ? correlateByImage(images, divided, shapeOfAll, attributes, builder)

@@ -24,7 +24,7 @@ export const LOWERED_PASSES = {
   'channel-products': joinChannelProducts,
   [COLUMN_SUMS]: sumColumns,
   'convolution-epilogues': joinConvolutionEpilogues,
-  [DENSE_COLUMNS]: multiplyColumns,
+  [DENSE_COLUMNS]: (graph: OnnxGraph) => multiplyColumns(graph, 1),
   'forward-pools': simplifyForwardPools,
   [PHASE_POOLS]: poolByPhases,
   'product-epilogues': joinProductEpilogues,
@@ -50,7 +50,12 @@ export const ONNX_PASS_NAMES = [
  * Makes a lowered graph ready to be written.
  *
  * @param skip names of passes to leave out
+ * @param threads that will run it
  */
-export function optimize(graph: OnnxGraph, skip: ReadonlySet<string> = new Set()): OnnxGraph {
-  return simplify(expandAffines(applyAll(LOWERED_PASSES, simplify(graph, skip), skip)), skip);
+export function optimize(graph: OnnxGraph, skip: ReadonlySet<string> = new Set(), threads = 1): OnnxGraph {
+  const passes = {
+    ...LOWERED_PASSES,
+    [DENSE_COLUMNS]: (each: OnnxGraph) => multiplyColumns(each, threads),
+  };
+  return simplify(expandAffines(applyAll(passes, simplify(graph, skip), skip)), skip);
 }

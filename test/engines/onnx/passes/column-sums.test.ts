@@ -47,6 +47,13 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     stride: [3, 1],
     padding: 'same',
   },
+  'steps of two across, more zeros on the right': {
+    batch: 2,
+    image: [6, 7, 2],
+    filter: [5, 4, 3],
+    stride: [1, 2],
+    padding: 'same',
+  },
   'a single image and channel': {
     batch: 1,
     image: [5, 5, 1],
