@@ -1,4 +1,6 @@
 /** @file Reproducible random numbers for tests, independent of the generators under test. */
+import { type NamedArrays, sizeOf } from '../../src/arrays.ts';
+import type { Signature } from '../../src/compiler/step.ts';
 
 export interface Numbers {
   /** On [0, 1). */
@@ -21,4 +23,12 @@ export function createNumbers(seed: number): Numbers {
     uniform: (count) => Float32Array.from({ length: count }, next),
     normal: (count) => Float32Array.from({ length: count }, nextNormal),
   };
+}
+
+/** Normal numbers for arrays of the given shapes. */
+export function drawArrays(specs: Signature['feeds'], seed: number): NamedArrays {
+  const numbers = createNumbers(seed);
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, { shape }]) => [name, numbers.normal(sizeOf(shape))]),
+  );
 }

@@ -18,7 +18,7 @@ export interface CompileOptions {
   readonly skip?: ReadonlySet<string>;
   /** Channels in a block of onnxruntime's blocked layout on this machine; without it the layout is not used. */
   readonly block?: number;
-  /** Of the processor, that will run it. */
+  /** That will run it on a processor. */
   readonly threads?: number;
   /** Whose kernels shall run it. */
   readonly target?: Target;

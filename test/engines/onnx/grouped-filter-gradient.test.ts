@@ -2,68 +2,33 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sizeOf } from '../../../src/arrays.ts';
-import type { Signature, StepFunction } from '../../../src/compiler/step.ts';
+import type { StepFunction } from '../../../src/compiler/step.ts';
 import { createReferenceEngine } from '../../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../../src/engines/onnx/engine.ts';
 import type { OnnxCall } from '../../../src/engines/onnx/operators.ts';
 import { planProgram } from '../../../src/engines/onnx/plan.ts';
 import type { Engine } from '../../../src/engines/types.ts';
+import { type Layer, layer, relativeDifference, signatureOf } from '../../support/convolution-layers.ts';
 import { useCpuBackend } from '../../support/cpu-backend.ts';
 import { runOnce } from '../../support/engines.ts';
-import { createNumbers } from '../../support/numbers.ts';
+import { drawArrays } from '../../support/numbers.ts';
 
 beforeAll(useCpuBackend);
 afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-interface Layer {
-  readonly batch: number;
-  readonly image: readonly [height: number, width: number, channels: number];
-  readonly filter: readonly [height: number, width: number, filters: number];
-  readonly stride: number | [number, number];
-  readonly padding: 'valid' | 'same';
-}
-
-/** Filters that would leave much of their last block empty, on images of 64 positions and more. */
-const LAYERS: Readonly<Record<string, Layer & { readonly groups: number }>> = {
-  "LeNet-5's second": {
-    batch: 16,
-    image: [12, 12, 20],
-    filter: [5, 5, 50],
-    stride: 1,
-    padding: 'valid',
-    groups: 2,
-  },
-  'zeros around': { batch: 6, image: [8, 9, 9], filter: [3, 2, 10], stride: 1, padding: 'same', groups: 1 },
-  'steps of two': { batch: 12, image: [17, 16, 8], filter: [3, 3, 9], stride: 2, padding: 'same', groups: 2 },
-  'rows and columns left unseen': {
-    batch: 4,
-    image: [18, 18, 8],
-    filter: [3, 3, 9],
-    stride: 2,
-    padding: 'valid',
-    groups: 1,
-  },
-  'steps of two down, one across': {
-    batch: 5,
-    image: [17, 9, 8],
-    filter: [3, 2, 7],
-    stride: [2, 1],
-    padding: 'same',
-    groups: 1,
-  },
-  'a prime number of images': {
-    batch: 11,
-    image: [9, 9, 8],
-    filter: [2, 2, 5],
-    stride: 1,
-    padding: 'valid',
-    groups: 11,
-  },
-  'a single image': { batch: 1, image: [9, 9, 8], filter: [2, 2, 5], stride: 1, padding: 'valid', groups: 1 },
+const LENET = layer(16, [12, 12, 20], [5, 5, 50], 1, 'valid');
+/** Filters that would leave much of their last block empty, on images of 64 positions and more; with the number of groups. */
+const LAYERS: Readonly<Record<string, readonly [Layer, groups: number]>> = {
+  "LeNet-5's second": [LENET, 2],
+  'zeros around': [layer(6, [8, 9, 9], [3, 2, 10], 1, 'same'), 1],
+  'steps of two': [layer(12, [17, 16, 8], [3, 3, 9], 2, 'same'), 2],
+  'rows and columns left unseen': [layer(4, [18, 18, 8], [3, 3, 9], 2, 'valid'), 1],
+  'steps of two down, one across': [layer(5, [17, 9, 8], [3, 2, 7], [2, 1], 'same'), 1],
+  'a prime number of images': [layer(11, [9, 9, 8], [2, 2, 5], 1, 'valid'), 11],
+  'a single image': [layer(1, [9, 9, 8], [2, 2, 5], 1, 'valid'), 1],
 };
-const LENET = LAYERS["LeNet-5's second"] as Layer;
 
 const stepOf =
   ({ stride, padding }: Layer): StepFunction =>
@@ -73,43 +38,28 @@ const stepOf =
     return { state: {}, fetches: { gradient: tf.grad(loss)(filter as tf.Tensor) } };
   };
 
-function signatureOf({ batch, image, filter }: Layer): Signature {
-  const [height, width, channels] = image;
-  const [tall, wide, filters] = filter;
-  const spec = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
-  return {
-    state: {},
-    feeds: { x: spec(batch, height, width, channels), filter: spec(tall, wide, channels, filters) },
-  };
-}
-
 /** Numbers of groups of the convolutions in a step that name one. */
-function groupsOf(layer: Layer, options: Parameters<typeof planProgram>[2]): number[] {
-  const { operations } = planProgram(stepOf(layer), signatureOf(layer), options).step;
+function groupsOf(given: Layer, options: Parameters<typeof planProgram>[2]): number[] {
+  const { operations } = planProgram(stepOf(given), signatureOf(given), options).step;
   return operations
     .filter((operation): operation is OnnxCall<'Conv'> => operation.op === 'Conv')
     .flatMap(({ attributes, domain }) => (domain === undefined ? (attributes.group ?? []) : []));
 }
 
 describe('the gradient of a filter', () => {
-  it.each(Object.entries(LAYERS))('is that of the reference engine: %s', async (_, { groups, ...layer }) => {
-    for (const block of [0, 16]) expect(groupsOf(layer, { block }), `${block}`).toEqual([groups]);
-    const signature = signatureOf(layer);
-    const numbers = createNumbers(7);
-    const feeds = Object.fromEntries(
-      Object.entries(signature.feeds).map(([name, { shape }]) => [name, numbers.normal(sizeOf(shape))]),
-    );
+  it.each(Object.entries(LAYERS))('is that of the reference engine: %s', async (_, [given, groups]) => {
+    for (const block of [0, 16]) expect(groupsOf(given, { block }), `${block}`).toEqual([groups]);
+    const signature = signatureOf(given);
+    const feeds = drawArrays(signature.feeds, 7);
     const run = async (engine: Engine) =>
-      (await runOnce(engine, stepOf(layer), signature, { feeds })).fetches;
-    const expected = (await run(await createReferenceEngine())).gradient ?? new Float32Array();
-    const scale = Math.max(...expected.map(Math.abs));
+      (await runOnce(engine, stepOf(given), signature, { feeds })).fetches.gradient;
+    const expected = (await run(await createReferenceEngine())) as Float32Array;
     expect(expected).toHaveLength(sizeOf(signature.feeds.filter?.shape ?? []));
     // Blocks of this machine may be of 8, which some of these layers nearly fill; without any, all are grouped.
     for (const skipped of ['', 'blocked-layout']) {
       vi.stubEnv('TD_SKIP_PASSES', skipped);
-      const found = (await run(await createOnnxEngine({ threads: 2 }))).gradient;
-      const differences = expected.map((number, index) => Math.abs(number - (found?.[index] ?? Number.NaN)));
-      expect(Math.max(...differences) / scale, skipped).toBeLessThan(2e-6);
+      const found = await run(await createOnnxEngine({ threads: 2 }));
+      expect(relativeDifference(found, expected), skipped).toBeLessThan(2e-6);
     }
   });
 
@@ -132,8 +82,8 @@ describe('the gradient of a filter', () => {
     ['filters are more than their taps', { ...LENET, image: [12, 12, 9], filter: [2, 2, 37] }, 16],
     ['images have few channels', { ...LENET, image: [12, 12, 7] }, 16],
     ['a graphics card runs it', LENET, 0],
-  ])('is found otherwise where %s', (name, layer, block) => {
+  ])('is found otherwise where %s', (name, given, block) => {
     const target = name === 'a graphics card runs it' ? 'webgpu' : 'cpu';
-    expect(groupsOf(layer, { block, target })).toEqual([]);
+    expect(groupsOf(given, { block, target })).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ export function filterGradientBlocked(operation: ConvolutionCall, context: Lower
   const { strides, dilations, pads } = operation.attributes;
   const fits = context.block > 0 && dilations.every((step) => step === 1);
   const [kernelHeight = 1, kernelWidth = 1, channels = 1, filters = 1] = output.shape;
-  const filled = Math.ceil(filters / context.block) * context.block;
+  const filled = fillBlocks(filters, context);
   if (!fits || filled > filters * MOST_FILLED) return false;
   const [, height = 1, width = 1] = dy.shape;
   const parts = context.canBlock(x) ? channels / context.block : 1;
@@ -55,6 +55,11 @@ export function filterGradientBlocked(operation: ConvolutionCall, context: Lower
   const gradient = filtersOf(product, { kernelHeight, kernelWidth, channels: inside }, context);
   context.set(output, filled === filters ? gradient : cutFilters(gradient, output.shape, context));
   return true;
+}
+
+/** The number of filters, with those that fill up the last block. */
+export function fillBlocks(filters: number, { block }: Lowering): number {
+  return Math.ceil(filters / block) * block;
 }
 
 /** Sizes of a filter gradient as a convolution of images whose channels lie side by side along the width. */

@@ -4,7 +4,7 @@ import { sizeOf } from '../../../arrays.ts';
 import type { Value } from '../../../compiler/graph.ts';
 import type { ConvolutionAttributes } from '../../../compiler/kernels.ts';
 import { at } from '../../../lookup.ts';
-import { filterGradientBlocked } from './blocked-filter-gradient.ts';
+import { fillBlocks, filterGradientBlocked } from './blocked-filter-gradient.ts';
 import type { ConvolutionCall } from './convolution-sizes.ts';
 import { filterGradientGrouped } from './grouped-filter-gradient.ts';
 import type { Lowering, LoweringRule } from './lowering.ts';
@@ -14,23 +14,20 @@ import { patchTable } from './patches.ts';
 /** Patches of images with fewer channels are rows too short to gather quickly. */
 const FEWEST_PATCH_CHANNELS = 8;
 
-/** Filters times this leave too much of their blocks to zeros. */
+/** Times the number of filters: with more in their blocks, too much is multiplied by zeros where there is another way. */
 const NEARLY_FULL = 1.25;
-
-function nearlyFillsBlocks(filters: number, { block }: Lowering): boolean {
-  return block > 0 && Math.ceil(filters / block) * block <= filters * NEARLY_FULL;
-}
 
 /** Gradient of a convolution with respect to its filter. */
 export const filterGradient: LoweringRule<ConvolutionAttributes> = (operation, context) => {
-  if (filterGradientMinimally(operation, context)) return;
   const { shape } = at(operation.outputs, 0);
-  const areFew = at(shape, 2) < FEWEST_PATCH_CHANNELS;
-  const mayGroup = !areFew && !nearlyFillsBlocks(at(shape, 3), context);
-  if (mayGroup && filterGradientGrouped(operation, context)) return;
-  if (filterGradientBlocked(operation, context)) return;
-  if (areFew) correlate(operation, context);
-  else if (mayGroup || !filterGradientGrouped(operation, context)) multiplyPatches(operation, context);
+  const [channels, filters] = [at(shape, 2), at(shape, 3)];
+  const isFull = context.block > 0 && fillBlocks(filters, context) <= filters * NEARLY_FULL;
+  const ways = isFull
+    ? [filterGradientMinimally, filterGradientBlocked, filterGradientGrouped]
+    : [filterGradientMinimally, filterGradientGrouped, filterGradientBlocked];
+  if (ways.some((way) => way(operation, context))) return;
+  if (channels < FEWEST_PATCH_CHANNELS) correlate(operation, context);
+  else multiplyPatches(operation, context);
 };
 
 /**

@@ -6,6 +6,8 @@ import { correlationOf, imagesOfPixels, largestDivisor } from './blocked-filter-
 import type { ConvolutionCall } from './convolution-sizes.ts';
 import type { Lowering } from './lowering.ts';
 
+/** Fewer are left to one convolution of the whole batch, which `passes/phase-pools.ts` looks for. */
+const FEWEST_CHANNELS = 8;
 /** In a group. With fewer there is more to add up; with more, some threads have nothing to do at the end. */
 const MOST_IMAGES = 8;
 /** Of an image of the output's gradient: with fewer, one product over all images is faster. */
@@ -24,7 +26,8 @@ export function filterGradientGrouped(operation: ConvolutionCall, context: Lower
   const { rows, columns, below } = correlationOf(operation, channels);
   const images = largestDivisor(batch, MOST_IMAGES);
   const groups = batch / images;
-  const isWorthIt = height * width >= FEWEST_POSITIONS && kernelHeight * kernelWidth > 1;
+  const isWorthIt =
+    channels >= FEWEST_CHANNELS && height * width >= FEWEST_POSITIONS && kernelHeight * kernelWidth > 1;
   // With more filters than places of the result, onnxruntime copies patches on one thread. With more than positions, the results of all groups take more memory than patches.
   const areFew = filters <= Math.min(rows * columns, images * height * width);
   if (!isWorthIt || !areFew || dilations.some((step) => step !== 1)) return false;

@@ -200,10 +200,8 @@ function correlatePhases(
   const attributes = { ...correlation.attributes, dilations: [2, 2] };
   const images = translate(at(correlation.inputs, 0));
   // With more filters than places of the result, onnxruntime copies patches on one thread.
-  const correlated =
-    channels <= (tall + 1) * (wide + 1)
-      ? correlateByImage(images, divided, shapeOfAll, attributes, builder)
-      : correlateBatch(images, divided, shapeOfAll, attributes, builder);
+  const correlate = channels <= (tall + 1) * (wide + 1) ? correlateByImage : correlateBatch;
+  const correlated = correlate({ images, gradients: divided, shape: shapeOfAll, attributes }, builder);
   const [first, ...others] = PHASES.map(([down, right], index) =>
     builder.emit('Slice', [correlated], output, {
       starts: [0, index * channels, down, right],
@@ -213,14 +211,18 @@ function correlatePhases(
   return others.reduce((sum, part) => builder.emit('Add', [sum, part], output), first as Value);
 }
 
+interface Correlation {
+  /** `[depth, batch, height, width]` */
+  readonly images: Value;
+  /** Of each phase, `[batch, channels, height, width]`. */
+  readonly gradients: readonly Value[];
+  /** Of the result, `[depth, phases · channels, height, width]`. */
+  readonly shape: readonly number[];
+  readonly attributes: OnnxCall<'Conv'>['attributes'];
+}
+
 /** One convolution with images of the batch as its channels. */
-function correlateBatch(
-  images: Value,
-  gradients: readonly Value[],
-  shape: readonly number[],
-  attributes: OnnxCall<'Conv'>['attributes'],
-  builder: OnnxBuilder,
-): Value {
+function correlateBatch({ images, gradients, shape, attributes }: Correlation, builder: OnnxBuilder): Value {
   const [batch = 1, channels = 1, height = 1, width = 1] = at(gradients, 0).shape;
   const count = PHASES.length * channels;
   const whole = builder.emit('Concat', gradients, { shape: [batch, count, height, width] }, { axis: 1 });
@@ -231,10 +233,7 @@ function correlateBatch(
 
 /** Each image by itself with its own gradients, as they lie; then the sum over the batch. */
 function correlateByImage(
-  images: Value,
-  gradients: readonly Value[],
-  shape: readonly number[],
-  attributes: OnnxCall<'Conv'>['attributes'],
+  { images, gradients, shape, attributes }: Correlation,
   builder: OnnxBuilder,
 ): Value {
   const [batch = 1, channels = 1, height = 1, width = 1] = at(gradients, 0).shape;

@@ -12,24 +12,31 @@ import { poolByPhases } from './phase-pools.ts';
 import { joinProductEpilogues } from './product-epilogues.ts';
 import { joinSquareSums } from './square-sums.ts';
 
-export const COLUMN_SUMS = 'column-sums';
-export const DENSE_COLUMNS = 'dense-columns';
+const COLUMN_SUMS = 'column-sums';
+const DENSE_COLUMNS = 'dense-columns';
 export const PHASE_POOLS = 'phase-pools';
 /** What serves onnxruntime's kernels for processors alone. */
 export const PROCESSOR_PASSES = [COLUMN_SUMS, DENSE_COLUMNS, PHASE_POOLS] as const;
 
-/** In their order. Each returns the graph itself when it finds nothing to do. */
-export const LOWERED_PASSES = {
-  'channel-affines': joinAffines,
-  'channel-products': joinChannelProducts,
-  [COLUMN_SUMS]: sumColumns,
-  'convolution-epilogues': joinConvolutionEpilogues,
-  [DENSE_COLUMNS]: (graph: OnnxGraph) => multiplyColumns(graph, 1),
-  'forward-pools': simplifyForwardPools,
-  [PHASE_POOLS]: poolByPhases,
-  'product-epilogues': joinProductEpilogues,
-  'square-sums': joinSquareSums,
-} as const satisfies Readonly<Record<string, Pass<OnnxOperation>>>;
+/**
+ * In their order. Each returns the graph itself when it finds nothing to do.
+ *
+ * @param threads that will run the graph
+ */
+const loweredPasses = (threads: number) =>
+  ({
+    'channel-affines': joinAffines,
+    'channel-products': joinChannelProducts,
+    [COLUMN_SUMS]: sumColumns,
+    'convolution-epilogues': joinConvolutionEpilogues,
+    [DENSE_COLUMNS]: (graph: OnnxGraph) => multiplyColumns(graph, threads),
+    'forward-pools': simplifyForwardPools,
+    [PHASE_POOLS]: poolByPhases,
+    'product-epilogues': joinProductEpilogues,
+    'square-sums': joinSquareSums,
+  }) satisfies Readonly<Record<string, Pass<OnnxOperation>>>;
+
+export const LOWERED_PASS_NAMES: readonly string[] = Object.keys(loweredPasses(1));
 
 /** The lowering to blocked images is left out like a pass. */
 export const BLOCKED_LAYOUT = 'blocked-layout';
@@ -39,12 +46,7 @@ export const HOST_UPDATES = 'host-updates';
 export const PREPARATION = 'preparation';
 
 /** What can be left out of the onnx engine alone, in its order. */
-export const ONNX_PASS_NAMES = [
-  BLOCKED_LAYOUT,
-  ...Object.keys(LOWERED_PASSES),
-  PREPARATION,
-  HOST_UPDATES,
-] as const;
+export const ONNX_PASS_NAMES = [BLOCKED_LAYOUT, ...LOWERED_PASS_NAMES, PREPARATION, HOST_UPDATES] as const;
 
 /**
  * Makes a lowered graph ready to be written.
@@ -53,9 +55,6 @@ export const ONNX_PASS_NAMES = [
  * @param threads that will run it
  */
 export function optimize(graph: OnnxGraph, skip: ReadonlySet<string> = new Set(), threads = 1): OnnxGraph {
-  const passes = {
-    ...LOWERED_PASSES,
-    [DENSE_COLUMNS]: (each: OnnxGraph) => multiplyColumns(each, threads),
-  };
-  return simplify(expandAffines(applyAll(passes, simplify(graph, skip), skip)), skip);
+  const lowered = applyAll(loweredPasses(threads), simplify(graph, skip), skip);
+  return simplify(expandAffines(lowered), skip);
 }

@@ -1,7 +1,7 @@
 /** @file Dense layers of evaluations as convolutions of one pixel: what they give, and where they are taken. */
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type NamedArrays, sizeOf } from '../../../../src/arrays.ts';
+import type { NamedArrays } from '../../../../src/arrays.ts';
 import type { Signature, StepFunction } from '../../../../src/compiler/step.ts';
 import { createReferenceEngine } from '../../../../src/engines/eager/engine.ts';
 import { createOnnxEngine } from '../../../../src/engines/onnx/engine.ts';
@@ -10,7 +10,7 @@ import { planProgram } from '../../../../src/engines/onnx/plan.ts';
 import type { Engine } from '../../../../src/engines/types.ts';
 import { useCpuBackend } from '../../../support/cpu-backend.ts';
 import { largestDifference } from '../../../support/engines.ts';
-import { createNumbers } from '../../../support/numbers.ts';
+import { drawArrays } from '../../../support/numbers.ts';
 
 beforeAll(useCpuBackend);
 afterEach(() => {
@@ -39,15 +39,6 @@ const network: StepFunction = (state, { x }) => {
   const y = tf.add(b3, dense(hidden, w3));
   return { state: {}, fetches: { y, hidden: tf.tanh(hidden) } };
 };
-
-function draw(signature: Signature, seed: number): { state: NamedArrays; feeds: NamedArrays } {
-  const numbers = createNumbers(seed);
-  const arrays = (specs: Signature['state']): NamedArrays =>
-    Object.fromEntries(
-      Object.entries(specs).map(([name, { shape }]) => [name, numbers.normal(sizeOf(shape))]),
-    );
-  return { state: arrays(signature.state), feeds: arrays(signature.feeds) };
-}
 
 type Options = NonNullable<Parameters<typeof planProgram>[2]>;
 
@@ -79,9 +70,8 @@ describe('a dense network whose weights do not change', () => {
         const results: NamedArrays[] = [];
         // The state is written twice: what was prepared of it is prepared anew.
         for (const seed of [1, 2]) {
-          const { state, feeds } = draw(signature, seed);
-          await program.writeState(state);
-          results.push(await program.run(feeds));
+          await program.writeState(drawArrays(signature.state, seed));
+          results.push(await program.run(drawArrays(signature.feeds, seed + 10)));
         }
         program.dispose();
         return results;
